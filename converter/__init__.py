@@ -1,0 +1,1 @@
+"""The API-version converter for Karmada."""

@@ -1,0 +1,104 @@
+"""The one family of errors: what went wrong, where, and what to do about it.
+
+Imports nothing of the project, so that every layer can raise and catch these types.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class ConverterError(Exception):
+    """Base of every error this project raises on purpose; its text is fit for a user's eyes."""
+
+
+class ManifestError(ConverterError):
+    """A manifest, or the document around it, has not the shape Kubernetes gives it.
+
+    Attributes:
+        path: where, as a path inside the manifest (``spec.rules[0].http``); empty for the whole.
+        problem: what is wrong there, without the path.
+    """
+
+    def __init__(self, problem: str, path: str = "") -> None:
+        self.problem = problem
+        self.path = path
+        super().__init__(f"{path}: {problem}" if path else problem)
+
+
+class ConversionError(ConverterError):
+    """A manifest that cannot be converted; the subclasses say which way."""
+
+
+class NoRouteError(ConversionError):
+    """No chain of rules leads from a kind's version to any of the wanted ones.
+
+    Attributes:
+        kind: the manifest's kind.
+        source: the apiVersion the manifest has.
+        targets: the apiVersions asked for.
+        reason: why, where a rule says so in its own words; empty where no rule knows the kind.
+    """
+
+    def __init__(self, kind: str, source: str, targets: Iterable[str], reason: str = "") -> None:
+        self.kind = kind
+        self.source = source
+        self.targets = tuple(targets)
+        self.reason = reason
+        wanted = " or ".join(self.targets) or "any version at all"
+        text = f"no rule converts {kind} from {source} to {wanted}"
+        hint = "`converter explain` lists the versions rules reach; an admin can add a rule (docs/rules.md)"
+        super().__init__(f"{text}: {reason}" if reason else f"{text}; {hint}")
+
+
+class RefusedError(ConversionError):
+    """A value whose meaning would change: the manifest is refused, whole.
+
+    Attributes:
+        path: where in the manifest as given.
+        why: what stands in the way, in a sentence.
+    """
+
+    def __init__(self, path: str, why: str) -> None:
+        self.path = path
+        self.why = why
+        super().__init__(f"{path}: {why}")
+
+
+@dataclass(frozen=True, slots=True)
+class RuleProblem:
+    """One thing wrong in a rule file.
+
+    Attributes:
+        file: the file's path as it was given.
+        line: the line it starts on, from 1; 0 where no line is known.
+        problem: what is wrong.
+        hint: what to do; may be empty.
+    """
+
+    file: str
+    line: int
+    problem: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        where = f"{self.file}:{self.line}" if self.line else self.file
+        return f"{where}: {self.problem}" + (f" ({self.hint})" if self.hint else "")
+
+
+class RuleBookError(ConverterError):
+    """A rule book that cannot be used, with every problem found in it.
+
+    Attributes:
+        problems: all of them, in the order of files and lines; at least one.
+    """
+
+    def __init__(self, problems: Iterable[RuleProblem]) -> None:
+        self.problems = tuple(problems)
+        count = len(self.problems)
+        head = f"{count} problem{'s' if count != 1 else ''} in the rule book"
+        super().__init__("\n".join([head, *(f"  {problem}" for problem in self.problems)]))

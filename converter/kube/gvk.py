@@ -1,0 +1,45 @@
+"""Names of things in Kubernetes: group, version and kind, and the strings they are written as."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from converter.errors import ManifestError
+
+
+class GroupVersionKind(NamedTuple):
+    """One kind in one version of one group; the core group is the empty string."""
+
+    group: str
+    version: str
+    kind: str
+
+    @classmethod
+    def of(cls, api_version: str, kind: str) -> GroupVersionKind:
+        """Build one from the two strings a manifest carries.
+
+        Raises:
+            ManifestError: the apiVersion is empty or has more than one slash.
+        """
+        group, version = split_api_version(api_version)
+        return cls(group, version, kind)
+
+    @property
+    def api_version(self) -> str:
+        """The two as a manifest writes them: ``apps/v1``, or ``v1`` in the core group."""
+        return f"{self.group}/{self.version}" if self.group else self.version
+
+    def __str__(self) -> str:
+        return f"{self.api_version} {self.kind}"
+
+
+def split_api_version(api_version: str) -> tuple[str, str]:
+    """Split ``apps/v1`` into ``("apps", "v1")`` and ``v1`` into ``("", "v1")``.
+
+    Raises:
+        ManifestError: it is empty or has more than one slash.
+    """
+    group, slash, version = api_version.rpartition("/")
+    if not version or "/" in group or (slash and not group):
+        raise ManifestError(f"{api_version!r} is not an apiVersion; write GROUP/VERSION, or v1", "apiVersion")
+    return group, version
