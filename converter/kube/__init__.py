@@ -1,5 +1,34 @@
 """The vocabulary: group/version/kind, manifests, admission reviews and Works, as typed structures."""
 
 from converter.kube.gvk import GroupVersionKind, split_api_version
+from converter.kube.manifest import (
+    Json,
+    Manifest,
+    canonical_json,
+    copy_json,
+    gvk_of,
+    is_empty,
+    name_of,
+    type_name,
+)
+from converter.kube.path import EACH, Each, Named, Path, Segment, format_path, parse_path
 
-__all__ = ["GroupVersionKind", "split_api_version"]
+__all__ = [
+    "EACH",
+    "Each",
+    "GroupVersionKind",
+    "Json",
+    "Manifest",
+    "Named",
+    "Path",
+    "Segment",
+    "canonical_json",
+    "copy_json",
+    "format_path",
+    "gvk_of",
+    "is_empty",
+    "name_of",
+    "parse_path",
+    "split_api_version",
+    "type_name",
+]

@@ -1,0 +1,109 @@
+"""Routes: the cheapest chain of rules from one version of a kind to another.
+
+Cheapest means fewest fields that can be lost, then fewest rules; where that leaves a choice, the names of the
+versions decide, so that the same book always gives the same route.
+"""
+
+from __future__ import annotations
+
+import heapq
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from converter.errors import NoRouteError
+from converter.rules.lens import Lens, sequence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from converter.rules import Edge, RuleBook
+
+Cost = tuple[int, int]
+"""Fields that can be lost, then rules walked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A chain of rules, ready to be walked in both directions.
+
+    Attributes:
+        kind: the kind it converts.
+        source: the apiVersion it starts from.
+        target: the apiVersion it leads to.
+        edges: the rules in order; none where source and target are the same.
+        cost: what it costs.
+    """
+
+    kind: str
+    source: str
+    target: str
+    edges: tuple[Edge, ...]
+    cost: Cost
+    forward: Lens = field(repr=False, compare=False)
+    backward: Lens = field(repr=False, compare=False)
+
+    def versions(self) -> tuple[str, ...]:
+        """Every apiVersion on the way, source and target included."""
+        return (self.source, *(edge.target for edge in self.edges))
+
+
+class Routes:
+    """Finds routes through one rule book, and remembers them: the book never changes."""
+
+    def __init__(self, book: RuleBook) -> None:
+        self.book = book
+        self._from: dict[tuple[str, str], dict[str, Route]] = {}
+
+    def reachable(self, kind: str, source: str) -> dict[str, Route]:
+        """Every apiVersion that rules reach from ``source`` (itself excluded), with the route there."""
+        known = self._from.get((source, kind))
+        if known is None:
+            known = self._from[source, kind] = self._search(kind, source)
+        return known
+
+    def best(self, kind: str, source: str, targets: Iterable[str]) -> Route:
+        """Choose the cheapest route to any of the targets; the earlier target where two cost the same.
+
+        Raises:
+            NoRouteError: none of them can be reached.
+        """
+        wanted = tuple(targets)
+        found = self.reachable(kind, source)
+        routes = [found[target] for target in wanted if target in found]
+        if not routes:
+            raise NoRouteError(kind, source, wanted, self.why_not(kind, source, wanted))
+        return min(routes, key=lambda route: route.cost)
+
+    def why_not(self, kind: str, source: str, targets: Iterable[str]) -> str:
+        """The rule book's own words on why a kind cannot be converted; empty where it says nothing."""
+        reasons = (self.book.unconvertible.get((kind, source, target), "") for target in targets)
+        return " ".join(dict.fromkeys(reason for reason in reasons if reason))
+
+    def _search(self, kind: str, source: str) -> dict[str, Route]:
+        """Walk the kind's versions from the source, cheapest first (Dijkstra)."""
+        done: dict[str, Route] = {}
+        queue: list[tuple[Cost, tuple[str, ...], tuple[Edge, ...]]] = [((0, 0), (source,), ())]
+        while queue:
+            cost, versions, edges = heapq.heappop(queue)
+            here = versions[-1]
+            if here in done:
+                continue
+            done[here] = self._route(kind, source, here, edges, cost)
+            for edge in self.book.edges.get((here, kind), ()):
+                if edge.target not in done:
+                    longer = (cost[0] + edge.losses, cost[1] + 1)
+                    heapq.heappush(queue, (longer, (*versions, edge.target), (*edges, edge)))
+        del done[source]
+        return done
+
+    def _route(self, kind: str, source: str, target: str, edges: tuple[Edge, ...], cost: Cost) -> Route:
+        back = [self._reverse(edge) for edge in reversed(edges)]
+        forward, backward = sequence([edge.lens for edge in edges]), sequence([edge.lens for edge in back])
+        return Route(kind, source, target, edges, cost, forward, backward)
+
+    def _reverse(self, edge: Edge) -> Edge:
+        return next(
+            other
+            for other in self.book.edges[edge.target, edge.kind]
+            if other.rule is edge.rule and other.target == edge.source
+        )

@@ -1,0 +1,105 @@
+"""Paths inside a manifest, as rules write them and messages show them.
+
+``spec.rules[*].http`` steps into every list item, ``metadata.annotations["a.b/c"]`` into a key with dots in
+it, ``containers[name=app]`` into the item with that name, ``rules[0]`` into the item at that place.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, NamedTuple, TypeAlias
+
+from converter.errors import ManifestError
+from converter.kube.manifest import type_name
+
+
+class Each(NamedTuple):
+    """The ``[*]`` segment: every item of a list."""
+
+
+class Named(NamedTuple):
+    """A ``[name=app]`` segment: the one item of a list whose ``name`` has that value."""
+
+    name: str
+
+
+EACH = Each()
+
+Segment: TypeAlias = str | int | Each | Named
+Path: TypeAlias = tuple[Segment, ...]
+
+_TOKEN = re.compile(
+    r"""
+      (?P<dot>\.)? (?P<key>[A-Za-z0-9_$][A-Za-z0-9_$-]*)
+    | \[ (?: (?P<each>\*) | (?P<index>\d+) | "(?P<quoted>(?:[^"\\]|\\.)*)" | name=(?P<named>[^\]]+) ) \]
+    """,
+    re.VERBOSE,
+)
+_PLAIN = re.compile(r"[A-Za-z0-9_$][A-Za-z0-9_$-]*")
+
+
+def parse_path(text: str) -> Path:
+    """Read a path; the empty text is the empty path.
+
+    Raises:
+        ManifestError: the text does not follow the grammar above.
+    """
+    segments: list[Segment] = []
+    at = 0
+    while at < len(text):
+        match = _TOKEN.match(text, at)
+        if match is None or (match["key"] is not None and bool(match["dot"]) != bool(segments)):
+            raise ManifestError(
+                f"not a path: {text!r} is wrong from character {at + 1} on; write it like "
+                'spec.rules[*].http or metadata.annotations["a.b/c"]'
+            )
+        segments.append(_segment(match))
+        at = match.end()
+    return tuple(segments)
+
+
+def _segment(match: re.Match[str]) -> Segment:
+    if match["key"] is not None:
+        return match["key"]
+    if match["each"] is not None:
+        return EACH
+    if match["index"] is not None:
+        return int(match["index"])
+    if match["named"] is not None:
+        return Named(match["named"])
+    return re.sub(r"\\(.)", r"\1", match["quoted"])
+
+
+def format_path(path: Path) -> str:
+    """Write a path so that `parse_path` reads it back."""
+    parts: list[str] = []
+    for segment in path:
+        if isinstance(segment, Each):
+            parts.append("[*]")
+        elif isinstance(segment, Named):
+            parts.append(f"[name={segment.name}]")
+        elif isinstance(segment, int):
+            parts.append(f"[{segment}]")
+        elif _PLAIN.fullmatch(segment):
+            parts.append(f".{segment}" if parts else segment)
+        else:
+            quoted = segment.replace("\\", "\\\\").replace('"', '\\"')
+            parts.append(f'["{quoted}"]')
+    return "".join(parts)
+
+
+def item_segment(items: list[Any], index: int) -> Segment:
+    """Point at one item of a list: by its ``name`` where that is unique there, else by its place."""
+    item = items[index]
+    if isinstance(item, dict):
+        name = item.get("name")
+        if isinstance(name, str) and name and "]" not in name:
+            same = sum(1 for other in items if isinstance(other, dict) and other.get("name") == name)
+            if same == 1:
+                return Named(name)
+    return index
+
+
+def wrong_type(path: Path, wanted: str, found: Any) -> ManifestError:
+    """Make the error for a value of another type than its place calls for."""
+    return ManifestError(f"must be {wanted}, not {type_name(found)}", format_path(path))

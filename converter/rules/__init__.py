@@ -1,0 +1,7 @@
+"""The rule language: read, check, compile to functions, keep as a book."""
+
+from converter.rules.book import Edge, RuleBook, Source
+from converter.rules.lens import LensError, Note, Side
+from converter.rules.rule import Example, Rule
+
+__all__ = ["Edge", "Example", "LensError", "Note", "Rule", "RuleBook", "Side", "Source"]

@@ -1,0 +1,108 @@
+"""Checks a whole set of rules: names, contradictions, overlapping steps, unknown fields, failing examples."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from converter.errors import RuleProblem
+from converter.kube import Each, GroupVersionKind, Path, format_path
+from converter.rules.examples import failing_examples
+from converter.rules.lens import Side
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from converter.catalog import Catalog
+    from converter.rules.rule import Rule
+    from converter.rules.steps.base import Step
+
+
+def check_rules(rules: Sequence[Rule], catalog: Catalog | None) -> list[RuleProblem]:
+    """Find what is wrong with rules that could each be read."""
+    problems = [*_same_names(rules), *_same_edges(rules)]
+    for rule in rules:
+        problems += _overlaps(rule)
+        if catalog is not None:
+            problems += _unknown(rule, catalog)
+        problems += failing_examples(rule)
+    return problems
+
+
+def _problem(rule: Rule, problem: str, hint: str = "", line: int = 0) -> RuleProblem:
+    return RuleProblem(rule.file, line or rule.line, f"rule {rule.name}: {problem}", hint)
+
+
+def _same_names(rules: Iterable[Rule]) -> Iterator[RuleProblem]:
+    seen: dict[str, Rule] = {}
+    for rule in rules:
+        other = seen.setdefault(rule.name, rule)
+        if other is not rule:
+            yield _problem(
+                rule, f"{other.file}:{other.line} has that name already", "give it a name of its own"
+            )
+
+
+def _same_edges(rules: Iterable[Rule]) -> Iterator[RuleProblem]:
+    seen: dict[tuple[str, frozenset[str]], Rule] = {}
+    for rule in rules:
+        for kind in rule.kinds:
+            other = seen.setdefault((kind, frozenset((rule.left, rule.right))), rule)
+            if other is not rule:
+                yield _problem(
+                    rule,
+                    f"{kind} between {rule.left} and {rule.right} is ruled by {other.name} "
+                    f"({other.file}:{other.line}) already",
+                    "two rules for one pair would contradict each other; keep one",
+                )
+
+
+def _overlaps(rule: Rule) -> Iterator[RuleProblem]:
+    for side in Side:
+        taken: list[tuple[Path, Step]] = []
+        for step in rule.steps:
+            for path in step.touches(side):
+                for other_path, other in taken:
+                    if other is not step and _same_place(path, other_path):
+                        yield _problem(
+                            rule,
+                            f"{format_path(path)} in {rule.version(side)} is taken by the step in line {other.line} too",
+                            "let one step own a field",
+                            step.line,
+                        )
+                taken.append((path, step))
+
+
+def _same_place(one: Path, two: Path) -> bool:
+    return one == two
+
+
+def _unknown(rule: Rule, catalog: Catalog) -> Iterator[RuleProblem]:
+    for kind in rule.kinds:
+        for side in Side:
+            gvk = GroupVersionKind.of(rule.version(side), kind)
+            across = GroupVersionKind.of(rule.version(side.other), kind)
+            if not catalog.releases_of(gvk):
+                if catalog.releases_of(across) and "." not in gvk.group:
+                    yield _problem(
+                        rule,
+                        f"no Kubernetes release ever had {gvk}",
+                        "`converter catalog` lists what each has",
+                    )
+                continue
+            for step in rule.steps:
+                for path in step.names(side):
+                    if not catalog.has_field(gvk, path):
+                        hint = (
+                            "is it on the other side?"
+                            if catalog.has_field(across, path)
+                            else "check its spelling"
+                        )
+                        yield _problem(
+                            rule, f"{gvk} has no field {_shown(path)} in any release", hint, step.line
+                        )
+
+
+def _shown(path: Path) -> str:
+    return format_path(
+        tuple(segment if isinstance(segment, (str, Each)) else str(segment) for segment in path)
+    )

@@ -1,0 +1,201 @@
+"""YAML documents that remember their lines, so that every problem in a rule file can be pointed at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from converter.errors import ManifestError, RuleProblem
+from converter.kube import Path, parse_path, type_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+Place = tuple[str | int, ...]
+"""Keys and indexes from a document's root to one value in it."""
+
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+@dataclass(slots=True)
+class Problems:
+    """What was found wrong so far, in one file."""
+
+    file: str
+    found: list[RuleProblem] = field(default_factory=list)
+
+    def add(self, line: int, problem: str, hint: str = "") -> None:
+        """Note one problem and go on reading."""
+        self.found.append(RuleProblem(self.file, line, problem, hint))
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One YAML document as plain data, with the line of each of its values.
+
+    Attributes:
+        value: the data; mappings are dicts with string keys.
+        lines: the line, from 1, of each place.
+    """
+
+    value: Any
+    lines: Mapping[Place, int]
+
+
+def read_documents(text: str, problems: Problems) -> list[Document]:
+    """Read every document of a YAML (or JSON) text; empty ones are left out.
+
+    Bad syntax, duplicate keys, keys that are no strings, and aliases are noted as problems; what can be
+    read is returned all the same, so that one run shows as many problems as possible.
+    """
+    documents = []
+    try:
+        for node in yaml.compose_all(text, Loader=_Loader):
+            lines: dict[Place, int] = {}
+            value = _plain(node, (), lines, problems)
+            if value is not None:
+                documents.append(Document(value, lines))
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        problems.add(
+            mark.line + 1 if mark else 0,
+            f"not YAML: {error.problem or error}",
+            "check indentation and quotes",
+        )
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        problems.add(0, f"not YAML: {error}")
+    return documents
+
+
+def _plain(node: yaml.Node, place: Place, lines: dict[Place, int], problems: Problems) -> Any:
+    lines[place] = node.start_mark.line + 1
+    if isinstance(node, yaml.MappingNode):
+        return _mapping(node, place, lines, problems)
+    if isinstance(node, yaml.SequenceNode):
+        return [_plain(item, (*place, index), lines, problems) for index, item in enumerate(node.value)]
+    return _scalar(node)
+
+
+def _mapping(
+    node: yaml.MappingNode, place: Place, lines: dict[Place, int], problems: Problems
+) -> dict[str, Any]:
+    result: dict[str, Any] = {}
+    for key_node, value_node in node.value:
+        key = key_node.value
+        line = key_node.start_mark.line + 1
+        if not isinstance(key, str):
+            problems.add(line, "a key must be a plain word or a quoted string")
+            continue
+        if key in result:
+            problems.add(line, f"the key {key!r} stands here twice", "keep one of the two")
+        result[key] = _plain(value_node, (*place, key), lines, problems)
+        lines[(*place, key)] = line
+    return result
+
+
+_SCALARS = yaml.constructor.SafeConstructor()
+
+
+def _scalar(node: yaml.Node) -> Any:
+    if node.tag == "tag:yaml.org,2002:timestamp":  # Kubernetes writes times as strings
+        return node.value
+    return _SCALARS.construct_object(node)  # type: ignore[no-untyped-call]  # PyYAML has no types here
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """One place of a document being read: its value, and where problems with it are noted."""
+
+    document: Document
+    problems: Problems
+    place: Place
+    value: Any
+
+    @classmethod
+    def at_root(cls, document: Document, problems: Problems) -> Cursor:
+        """Stand at the root of a document."""
+        return cls(document, problems, (), document.value)
+
+    @property
+    def line(self) -> int:
+        """The line of this place, from 1."""
+        return self.document.lines.get(self.place, 0)
+
+    def problem(self, text: str, hint: str = "") -> None:
+        """Note a problem with this place."""
+        self.problems.add(self.line, text, hint)
+
+    def has(self, key: str) -> bool:
+        """Whether this mapping has that key."""
+        return isinstance(self.value, dict) and key in self.value
+
+    def child(self, key: str | int) -> Cursor:
+        """Step into a key or an index; what is missing there reads as None."""
+        if isinstance(self.value, dict) and isinstance(key, str):
+            value, there = self.value.get(key), key in self.value
+        elif isinstance(self.value, list) and isinstance(key, int):
+            value, there = self.value[key], True
+        else:
+            value, there = None, False
+        return Cursor(self.document, self.problems, (*self.place, key) if there else self.place, value)
+
+    def items(self) -> Iterator[tuple[str, Cursor]]:
+        """Walk the keys of a mapping; anything else is a problem and has none."""
+        if self.expect(dict, "a mapping"):
+            for key in self.value:
+                yield key, self.child(key)
+
+    def entries(self) -> Iterator[Cursor]:
+        """Walk the items of a list; anything else is a problem and has none."""
+        if self.expect(list, "a list"):
+            for index in range(len(self.value)):
+                yield self.child(index)
+
+    def expect(self, kind: type, called: str) -> bool:
+        """Whether the value is of that type; if not, a problem is noted."""
+        if isinstance(self.value, kind):
+            return True
+        where = f"{self.place[-1]}: " if self.place and isinstance(self.place[-1], str) else ""
+        self.problem(f"{where}must be {called}, not {type_name(self.value)}")
+        return False
+
+    def only(self, known: tuple[str, ...], what: str) -> None:
+        """Note every key of this mapping that is not among the known ones."""
+        for key, child in self.items():
+            if key not in known:
+                child.problem(f"{what} has no key {key!r}", f"known are: {', '.join(known)}")
+
+    def text(self, key: str, default: str | None = None) -> str:
+        """Read a non-empty string under a key; without a default it is required."""
+        child = self.child(key)
+        if child.value is None and default is not None and not self.has(key):
+            return default
+        if isinstance(child.value, str) and child.value:
+            return child.value
+        child.problem(
+            f"{key}: must be a non-empty string, not {type_name(child.value)}"
+            if self.has(key)
+            else f"{key} is missing"
+        )
+        return default or ""
+
+    def choice(self, key: str, choices: tuple[str, ...], default: str | None = None) -> str:
+        """Read a string that must be one of the choices; without a default it is required."""
+        value = self.text(key, default)
+        if value and value not in choices:
+            self.child(key).problem(f"{key}: {value!r} is none of {', '.join(choices)}")
+        return value if value in choices else choices[0]
+
+    def path(self, key: str) -> Path:
+        """Read a required path under a key."""
+        return self.child(key).as_path(self.text(key))
+
+    def as_path(self, text: str) -> Path:
+        """Read a text that stands at this place as a path."""
+        try:
+            return parse_path(text)
+        except ManifestError as error:
+            self.problem(error.problem)
+            return ()

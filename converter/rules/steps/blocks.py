@@ -1,0 +1,113 @@
+"""Steps that hold others: ``in`` scopes them to some objects, ``call`` runs a named function."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from converter.kube import Json, Path, format_path
+from converter.rules.lens import Lens, Notes, Side, scoped, sequence, walk
+from converter.rules.steps.base import Step, join
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from converter.rules.functions import Function
+    from converter.rules.steps.moves import Keys
+
+Guard = tuple[tuple["Keys", tuple[Json, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class In(Step):
+    """Steps for each object at some paths; with ``when``, only for those whose fields have these values."""
+
+    paths: tuple[Path, ...]
+    steps: tuple[Step, ...]
+    when: Guard = ()
+
+    def lens(self, toward: Side) -> Lens:
+        """Compile the steps once and scope them to every path."""
+        inner = compile_steps(self.steps, toward)
+        if self.when:
+            inner = _guarded(self.when, inner)
+        return sequence([scoped(path, inner) for path in self.paths])
+
+    def tell(self, toward: Side) -> str:
+        """Say where, and what the steps there do."""
+        guard = "".join(
+            f", where {format_path(keys)} is {' or '.join(map(str, values))}" for keys, values in self.when
+        )
+        inner = "; ".join(step.tell(toward) for step in ordered(self.steps, toward))
+        return f"in {', '.join(format_path(path) for path in self.paths)}{guard}: {inner}"
+
+    def names(self, side: Side) -> tuple[Path, ...]:
+        """What the steps name, below each path."""
+        return self._below(lambda step: step.names(side))
+
+    def touches(self, side: Side) -> tuple[Path, ...]:
+        """What the steps take, below each path."""
+        return () if self.when else self._below(lambda step: step.touches(side))
+
+    def _below(self, listed: Callable[[Step], tuple[Path, ...]]) -> tuple[Path, ...]:
+        return tuple(join(path, name) for path in self.paths for step in self.steps for name in listed(step))
+
+    def losses(self, toward: Side) -> int:
+        """As many as the steps inside."""
+        return sum(step.losses(toward) for step in self.steps)
+
+
+def _guarded(guard: Guard, inner: Lens) -> Lens:
+    def guarded(node: dict[str, Any], notes: Notes) -> None:
+        if all(walk(node, keys) in values for keys, values in guard):
+            inner(node, notes)
+
+    return guarded
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call(Step):
+    """A named function of this project, for what steps cannot say."""
+
+    function: Function
+
+    def lens(self, toward: Side) -> Lens:
+        """Take the function's lens for that direction."""
+        return self.function.to_right if toward is Side.RIGHT else self.function.to_left
+
+    def tell(self, toward: Side) -> str:  # noqa: ARG002  # its summary covers both directions
+        """Say the function's name and summary."""
+        return f"{self.function.name}: {self.function.summary}"
+
+    def names(self, side: Side) -> tuple[Path, ...]:
+        """What the function declares."""
+        return self.function.left_fields if side is Side.LEFT else self.function.right_fields
+
+    def touches(self, side: Side) -> tuple[Path, ...]:  # noqa: ARG002  # a function minds its own places
+        """Nothing the check could compare."""
+        return ()
+
+    def losses(self, toward: Side) -> int:
+        """What the function declares."""
+        return self.function.losses_right if toward is Side.RIGHT else self.function.losses_left
+
+
+def ordered(steps: Sequence[Step], toward: Side) -> list[Step]:
+    """Order steps for a direction: as written toward the right, backwards toward the left.
+
+    Neighbouring defaults keep their written order in both directions: each sees what those above it filled in.
+    """
+    if toward is Side.RIGHT:
+        return list(steps)
+    blocks: list[list[Step]] = []
+    for step in steps:
+        if step.keeps_order and blocks and blocks[-1][-1].keeps_order:
+            blocks[-1].append(step)
+        else:
+            blocks.append([step])
+    return [step for block in reversed(blocks) for step in block]
+
+
+def compile_steps(steps: Sequence[Step], toward: Side) -> Lens:
+    """Compile steps into one lens for a direction."""
+    return sequence([step.lens(toward) for step in ordered(steps, toward)])
