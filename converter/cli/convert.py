@@ -1,0 +1,174 @@
+"""``converter convert``: manifests from files or standard input into other versions."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import sys
+from typing import TYPE_CHECKING
+
+from converter.cli import FINDINGS, OK
+from converter.cli.documents import Document, items_of, read_documents, to_yaml, write_documents
+from converter.cli.options import (
+    add_rules_option,
+    add_target_options,
+    chosen_cluster,
+    load_converter,
+    wanted_versions,
+)
+from converter.conversion import Kept
+from converter.errors import ConversionError, ManifestError, NoRouteError
+from converter.kube import Manifest, copy_json, gvk_of, name_of
+from converter.kube.names import KEPT_ANNOTATION
+
+if TYPE_CHECKING:
+    from converter.clusters import Cluster
+    from converter.conversion import Conversion
+    from converter.library import Converter
+
+_EPILOG = """\
+examples:
+  converter convert -f deployment.yaml --to apps/v1
+  converter convert -f old/ --to apps/v1 --to networking.k8s.io/v1 --skip-unknown -o json
+  kustomize build . | converter convert -f - --cluster edge --inventory fleet.yaml --diff
+  converter convert -f cron.yaml --to batch/v1beta1 --keep-losses > old.yaml   # and back, exactly:
+  converter convert -f old.yaml --to batch/v1
+
+Manifests go to standard output, everything said about them to standard error.
+exit codes: 0 all converted; 1 at least one could not be (it is left out), or --strict and something is lost;
+2 bad usage, unreadable input or a broken rule book
+"""
+
+
+def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command's parser."""
+    parser = commands.add_parser(
+        "convert",
+        help="convert manifests to other versions",
+        description="Convert manifests to an apiVersion, or to whatever a cluster serves.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "-f", "--filename", action="append", required=True, metavar="FILE",
+        help="a file, a directory, or - for standard input; YAML or JSON, several documents, Lists (repeatable)",
+    )  # fmt: skip
+    add_target_options(parser)
+    add_rules_option(parser)
+    parser.add_argument("-o", "--output", choices=("yaml", "json"), default="yaml", help="how to write (default: yaml)")
+    parser.add_argument("--diff", action="store_true", help="show what changes, instead of the manifests")
+    parser.add_argument("--strict", action="store_true", help="exit with 1 if a value is lost, too")
+    parser.add_argument("--skip-unknown", action="store_true", help="pass on unchanged what no rule can convert")
+    parser.add_argument(
+        "--keep-losses", action="store_true",
+        help=f"keep what is lost in the annotation {KEPT_ANNOTATION}, from which a conversion back restores it",
+    )  # fmt: skip
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Convert everything; returns the exit code."""
+    cluster = chosen_cluster(args)
+    job = _Job(load_converter(args), args, cluster)
+    done = [job.document(document) for document in read_documents(args.filename)]
+    if not args.diff:
+        write_documents([manifest for manifest in done if manifest is not None], args.output, sys.stdout)
+    return FINDINGS if job.findings else OK
+
+
+class _Job:
+    """One run: what to convert to, and how many findings there were."""
+
+    def __init__(self, converter: Converter, args: argparse.Namespace, cluster: Cluster | None) -> None:
+        self.converter = converter
+        self.args = args
+        self.cluster = cluster
+        self.findings = 0
+
+    def document(self, document: Document) -> Manifest | None:
+        """Convert one document; the items of a List one by one. None where it cannot be converted."""
+        items = items_of(document.value)
+        if items is None:
+            return self.manifest(document.value, document.origin)
+        done = [self.manifest(item, f"{document.origin} item {index}") for index, item in enumerate(items, 1)]
+        kept = [item for item in done if item is not None]
+        versions = {str(item["apiVersion"]) for item in kept}
+        whole = {**document.value, "items": kept}
+        if whole["kind"] != "List" and versions:  # an IngressList has the version of its items
+            whole["apiVersion"] = min(versions)
+        return whole
+
+    def manifest(self, manifest: Manifest, origin: str) -> Manifest | None:
+        """Convert one manifest; None where it cannot be converted."""
+        try:
+            result = self._convert(manifest)
+        except NoRouteError as error:
+            if self.args.skip_unknown:
+                return manifest
+            return self._failed(manifest, origin, error)
+        except (ConversionError, ManifestError) as error:
+            return self._failed(manifest, origin, error)
+        for loss in result.losses:
+            print(f"{origin}: {_called(manifest)}: lost: {loss}", file=sys.stderr)
+        self.findings += bool(result.losses) and self.args.strict
+        if self.args.diff:
+            print_diff(manifest, result.manifest, origin)
+        return result.manifest
+
+    def _convert(self, manifest: Manifest) -> Conversion:
+        kind = gvk_of(manifest).kind
+        given, kept = take_kept(manifest)
+        wanted = wanted_versions(self.converter, self.args, self.cluster, kind)
+        if self.cluster is not None and self.cluster.serves(gvk_of(given).api_version, kind) and kept is None:
+            wanted = (gvk_of(given).api_version,)
+        result = self.converter.convert(given, wanted, kept)
+        if self.args.keep_losses and result.kept.values:
+            annotations = result.manifest.setdefault("metadata", {}).setdefault("annotations", {})
+            annotations[KEPT_ANNOTATION] = result.kept.to_json().decode()
+        return result
+
+    def _failed(self, manifest: Manifest, origin: str, error: Exception) -> None:
+        self.findings += 1
+        where = f" for cluster {self.cluster.name}" if self.cluster else ""
+        print(f"{origin}: {_called(manifest)}: cannot be converted{where}: {error}", file=sys.stderr)
+
+
+def take_kept(manifest: Manifest) -> tuple[Manifest, Kept | None]:
+    """Take what an earlier ``--keep-losses`` wrote off a manifest; the manifest given is not changed.
+
+    Raises:
+        ManifestError: the annotation is there but cannot be read.
+    """
+    metadata = manifest.get("metadata")
+    annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
+    if not isinstance(annotations, dict) or KEPT_ANNOTATION not in annotations:
+        return manifest, None
+    kept = Kept.from_json(annotations[KEPT_ANNOTATION])
+    bare = copy_json(manifest)
+    del bare["metadata"]["annotations"][KEPT_ANNOTATION]
+    if not bare["metadata"]["annotations"]:
+        del bare["metadata"]["annotations"]
+    return bare, kept
+
+
+def _called(manifest: Manifest) -> str:
+    return f"{manifest.get('kind') or 'object'} {name_of(manifest)}".strip()
+
+
+def print_diff(before: Manifest, after: Manifest, origin: str) -> None:
+    """Print what changes as a unified diff of YAML with sorted keys; in colour on a terminal."""
+    old, new = (to_yaml(_sorted(manifest)).splitlines() for manifest in (before, after))
+    colours = {"+": "\033[32m", "-": "\033[31m", "@": "\033[36m"} if sys.stdout.isatty() else {}
+    names = (f"{origin} {before.get('apiVersion')}", f"{origin} {after.get('apiVersion')}")
+    for line in difflib.unified_diff(old, new, *names, lineterm=""):
+        colour = colours.get(line[:1], "")
+        print(f"{colour}{line}\033[0m" if colour else line)
+
+
+def _sorted(manifest: Manifest) -> Manifest:
+    def tidy(value: object) -> object:
+        if isinstance(value, dict):
+            return {key: tidy(value[key]) for key in sorted(value, key=str)}
+        return [tidy(item) for item in value] if isinstance(value, list) else value
+
+    return {key: tidy(manifest[key]) for key in sorted(manifest, key=str)}

@@ -1,0 +1,134 @@
+"""``converter explain``: which way a manifest goes, what each rule does to it, and why not another way."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from converter.cli import FINDINGS, OK
+from converter.cli.convert import take_kept
+from converter.cli.documents import items_of, read_documents
+from converter.cli.options import (
+    UsageError,
+    add_rules_option,
+    add_target_options,
+    chosen_cluster,
+    load_converter,
+    wanted_versions,
+)
+from converter.errors import ConversionError, ManifestError
+from converter.kube import gvk_of, name_of
+from converter.rules.steps.blocks import ordered
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from converter.conversion import Route
+    from converter.kube import Manifest
+    from converter.library import Converter
+
+_EPILOG = """\
+examples:
+  converter explain -f hpa.yaml --to autoscaling/v1
+  converter explain -f shop/ --cluster edge --inventory fleet.yaml
+  converter explain --kind Ingress --from networking.k8s.io/v1 --to extensions/v1beta1
+
+exit codes: 0 there is a way for everything; 1 for at least one manifest there is none; 2 bad usage or input
+"""
+
+
+def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command's parser."""
+    parser = commands.add_parser(
+        "explain",
+        help="say how manifests would be converted, and why",
+        description="Say which route a manifest takes, what each rule does, what is lost, and why not another way.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("-f", "--filename", action="append", default=[], metavar="FILE",
+                        help="a file, a directory, or - for standard input (repeatable)")  # fmt: skip
+    parser.add_argument("--kind", metavar="KIND", help="without a file: the kind to explain")
+    parser.add_argument("--from", dest="source", metavar="VERSION", help="without a file: the apiVersion to start from")
+    add_target_options(parser)
+    add_rules_option(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Explain everything; returns the exit code."""
+    if bool(args.filename) == bool(args.kind) or bool(args.kind) != bool(args.source):
+        raise UsageError("explain needs manifests (-f FILE), or --kind KIND with --from VERSION")
+    cluster = chosen_cluster(args)
+    converter = load_converter(args)
+    code = OK
+    for manifest, origin in _subjects(args):
+        try:
+            gvk = gvk_of(manifest)
+            print(f"{origin}: {gvk.kind} {name_of(manifest)}".rstrip())
+            wanted = wanted_versions(converter, args, cluster, gvk.kind)
+            if gvk.api_version in wanted:
+                print(f"  stays in {gvk.api_version}")
+                continue
+            for line in explain(converter, manifest, wanted, losses=bool(args.filename)):
+                print(f"  {line}")
+        except (ConversionError, ManifestError) as error:
+            code = FINDINGS
+            print(f"  no: {error}")
+    return code
+
+
+def _subjects(args: argparse.Namespace) -> Iterator[tuple[Manifest, str]]:
+    if args.kind:
+        yield {"apiVersion": args.source, "kind": args.kind}, "rule book"
+        return
+    for document in read_documents(args.filename):
+        items = items_of(document.value)
+        if items is None:
+            yield document.value, document.origin
+        else:
+            yield from ((item, f"{document.origin} item {index}") for index, item in enumerate(items, 1))
+
+
+def explain(converter: Converter, manifest: Manifest, wanted: tuple[str, ...], *, losses: bool) -> Iterator[str]:
+    """Tell the route of a manifest line by line.
+
+    Raises:
+        ConversionError: there is no route, or the conversion is refused.
+        ManifestError: it is no manifest.
+    """
+    gvk = gvk_of(manifest)
+    route = converter.route(gvk.kind, gvk.api_version, wanted)
+    yield f"goes {' -> '.join(route.versions())}"
+    for edge in route.edges:
+        yield f"{edge.source} -> {edge.target} by rule {edge.rule.name} ({edge.rule.file}:{edge.rule.line})"
+        yield from (f"  {step.tell(edge.toward)}" for step in ordered(edge.rule.steps, edge.toward))
+        if not edge.rule.steps:
+            yield "  nothing but the apiVersion changes"
+    if losses:
+        given, kept = take_kept(manifest)
+        found = converter.convert(given, (route.target,), kept).losses
+        yield f"lost: {'nothing' if not found else ''}".rstrip()
+        yield from (f"  {loss}" for loss in found)
+    yield from _others(converter, route, wanted)
+
+
+def _others(converter: Converter, route: Route, wanted: tuple[str, ...]) -> Iterator[str]:
+    reachable = converter.routes.reachable(route.kind, route.source)
+    for version in wanted:
+        if version == route.target:
+            continue
+        other = reachable.get(version)
+        if other is None:
+            why = converter.routes.why_not(route.kind, route.source, (version,)) or "no rule leads there"
+            yield f"not {version}: {why}"
+        else:
+            yield f"not {version}: {_costlier(other, route)}"
+
+
+def _costlier(other: Route, best: Route) -> str:
+    if other.cost[0] != best.cost[0]:
+        return f"{other.cost[0]} fields could be lost on the way, not {best.cost[0]}"
+    if other.cost[1] != best.cost[1]:
+        return f"{other.cost[1]} rules away, not {best.cost[1]}"
+    return "as good, but named later"

@@ -1,0 +1,111 @@
+"""``converter rules``: check and test an admin's own rules against the shipped book, and list what it knows."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import TYPE_CHECKING
+
+from converter.catalog import load_catalog
+from converter.cli import FAILED, FINDINGS, OK
+from converter.errors import RuleBookError
+from converter.library import SHIPPED_RULES, rule_sources
+from converter.rules import RuleBook
+from converter.rules.document import Problems
+from converter.rules.examples import failing_examples
+from converter.rules.functions import FUNCTIONS
+from converter.rules.reading import read_rules
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from converter.errors import RuleProblem
+    from converter.rules import Rule
+
+_LINT = """\
+examples:
+  converter rules lint ./rules            # together with the shipped book, as the webhook would load them
+  converter rules lint --alone ./rules
+
+exit codes: 0 no problem; 1 problems, each with file, line and a hint; 2 a path cannot be read
+"""
+
+_TEST = """\
+examples:
+  converter rules test ./rules
+
+exit codes: 0 every example holds; 1 one does not, or a rule has none; 2 the rules cannot be read
+"""
+
+
+def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the parsers of the command and its verbs."""
+    parser = commands.add_parser("rules", help="check, test and list rules", description="Work with conversion rules.")
+    verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
+    raw = argparse.RawDescriptionHelpFormatter
+    lint = verbs.add_parser("lint", help="check rule files", epilog=_LINT, formatter_class=raw,
+                            description="Check rule files against the shipped book and Kubernetes' own types.")  # fmt: skip
+    lint.add_argument("paths", nargs="*", metavar="PATH", help="rule files or directories (default: the shipped book)")
+    lint.add_argument("--alone", action="store_true", help="leave the shipped book out")
+    lint.set_defaults(run=run_lint)
+    test = verbs.add_parser("test", help="run the examples inside rules", epilog=_TEST, formatter_class=raw,
+                            description="Run the examples inside rule files, in both directions.")  # fmt: skip
+    test.add_argument("paths", nargs="*", metavar="PATH", help="rule files or directories (default: the shipped book)")
+    test.set_defaults(run=run_test)
+    show = verbs.add_parser("list", help="list rules and named functions", description="List what the rules connect.")
+    show.add_argument("paths", nargs="*", metavar="PATH", help="rule files or directories beside the shipped book")
+    show.set_defaults(run=run_list)
+
+
+def run_lint(args: argparse.Namespace) -> int:
+    """Load the rules as the webhook would, and print every problem."""
+    roots = [*([] if args.alone and args.paths else [SHIPPED_RULES]), *args.paths]
+    try:
+        sources = rule_sources(roots)
+    except RuleBookError as error:
+        return _report(error.problems, FAILED)
+    try:
+        book = RuleBook.read(sources, load_catalog())
+    except RuleBookError as error:
+        return _report(error.problems, FINDINGS)
+    print(f"{len(sources)} files, {len(book.rules)} rules, {len(book.kinds())} kinds: no problem")
+    return OK
+
+
+def run_test(args: argparse.Namespace) -> int:
+    """Run every example of the rules at the paths."""
+    rules: list[Rule] = []
+    problems: list[RuleProblem] = []
+    for source in rule_sources(args.paths or [SHIPPED_RULES]):
+        found = Problems(source.file)
+        rules += read_rules(source.text, found)
+        problems += found.found
+    if problems:
+        return _report(problems, FAILED)
+    failed = [problem for rule in rules for problem in failing_examples(rule)]
+    for rule in rules:
+        if rule.steps and not rule.examples:
+            print(f"{rule.file}:{rule.line}: rule {rule.name} has steps but no example", file=sys.stderr)
+    examples = sum(len(example.toward) for rule in rules for example in rule.examples)
+    if failed:
+        return _report(failed, FINDINGS)
+    print(f"{len(rules)} rules, {examples} examples: all hold")
+    return FINDINGS if args.paths and any(rule.steps and not rule.examples for rule in rules) else OK
+
+
+def run_list(args: argparse.Namespace) -> int:
+    """Print every rule in a line, then every named function."""
+    book = RuleBook.read(rule_sources([SHIPPED_RULES, *args.paths]))
+    for rule in book.rules:
+        note = f"cannot be converted: {rule.unconvertible}" if rule.unconvertible else f"{len(rule.steps)} steps"
+        print(f"{rule.name}: {', '.join(rule.kinds)}: {rule.left} <-> {rule.right} ({note})")
+    for name in sorted(FUNCTIONS):
+        print(f"function {name}: {FUNCTIONS[name].summary}")
+    return OK
+
+
+def _report(problems: Sequence[RuleProblem], code: int) -> int:
+    for problem in problems:
+        print(problem, file=sys.stderr)
+    print(f"{len(problems)} problem{'s' if len(problems) != 1 else ''}", file=sys.stderr)
+    return code
