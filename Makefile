@@ -1,0 +1,95 @@
+# Everything a developer does, each with one word. `make help` lists them.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.made
+PYTEST := $(BIN)/python -m pytest
+# Tests that need only Python; each mirrors a room of the house.
+TESTS := tests/unit tests/rules tests/oracle tests/fuzz
+WORKERS ?= 2
+LISTEN ?= 127.0.0.1:8443
+ARGS ?=
+
+.PHONY: help
+help: ## list the targets
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  \033[36m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(STAMP): requirements/dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed; name one with: make PYTHON=python3.12 ..." >&2; exit 1; }
+	@echo "making $(VENV) (once; needs a package index)"
+	@$(PYTHON) -m venv $(VENV) || { echo "python3-venv is missing; on Debian: apt-get install python3-venv" >&2; exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+.PHONY: venv
+venv: $(STAMP) ## make the virtual environment, if it is not there or outdated
+
+.PHONY: run
+run: $(STAMP) ## start the webhook with a sample fleet and throw-away certificates on LISTEN
+	@$(BIN)/converter serve --sample --listen $(LISTEN) $(ARGS)
+
+.PHONY: demo
+demo: $(STAMP) ## send sample Works to it (or to one of its own) and show what each cluster gets
+	@$(BIN)/converter demo $(ARGS)
+
+.PHONY: test
+test: $(STAMP) ## everything that needs only Python, with coverage (under two minutes)
+	@$(PYTEST) $(TESTS) -n $(WORKERS) --dist worksteal --cov --cov-report=term:skip-covered $(ARGS)
+
+.PHONY: fuzz
+fuzz: $(STAMP) ## the property tests at their nightly size
+	@HYPOTHESIS_PROFILE=nightly $(PYTEST) tests/fuzz tests/rules -n $(WORKERS) $(ARGS)
+
+.PHONY: e2e
+e2e: $(STAMP) ## build or find real control planes and run the project inside them (first time: up to an hour)
+	@$(PYTEST) tests/integration tests/e2e -p no:xdist $(ARGS)
+
+.PHONY: karmada
+karmada: $(STAMP) ## leave a real Karmada with members and the converter running, to play with
+	@$(BIN)/python -m tests.controlplanes karmada $(ARGS)
+
+.PHONY: bench
+bench: $(STAMP) ## measure the webhook beside a bare server, and the conversions
+	@$(BIN)/python -m tests.bench.bench_webhook $(ARGS)
+
+.PHONY: lint
+lint: $(STAMP) ## ruff, format included
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+
+.PHONY: types
+types: $(STAMP) ## mypy --strict
+	@$(BIN)/mypy
+
+.PHONY: contracts
+contracts: $(STAMP) ## dependencies point one way (import-linter)
+	@$(BIN)/lint-imports
+
+.PHONY: rules
+rules: $(STAMP) ## lint the shipped rule book and run its examples
+	@$(BIN)/converter rules lint && $(BIN)/converter rules test
+
+.PHONY: check
+check: lint types contracts rules ## all static checks
+
+.PHONY: format
+format: $(STAMP) ## format the code
+	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+.PHONY: catalog
+catalog: $(STAMP) ## make the catalog anew from the published Python clients
+	@$(BIN)/python tools/catalog/make.py $(ARGS)
+
+.PHONY: lock
+lock: $(STAMP) ## lock the development dependencies anew
+	@$(BIN)/python -m pip install --quiet uv && $(BIN)/uv pip compile --quiet pyproject.toml --extra dev --universal \
+		--python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -o requirements/dev.txt
+
+.PHONY: clean
+clean: ## remove what make made in this folder (built control planes stay in the user's cache)
+	@rm -rf $(VENV) .run .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.* htmlcov build dist
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
