@@ -36,18 +36,14 @@ def rule_sources(paths: Iterable[str | os.PathLike[str]]) -> list[Source]:
     for given in paths:
         root = Path(given)
         if root.is_dir():
-            files = sorted(
-                file for file in root.rglob("*") if file.suffix in RULE_SUFFIXES and not _hidden(file, root)
-            )
+            files = sorted(file for file in root.rglob("*") if file.suffix in RULE_SUFFIXES and not _hidden(file, root))
         else:
             files = [root]
         for file in files:
             try:
                 sources.append(Source(str(file), file.read_text(encoding="utf-8")))
             except FileNotFoundError:
-                problems.append(
-                    RuleProblem(str(file), 0, "does not exist", "name a rule file or a directory of them")
-                )
+                problems.append(RuleProblem(str(file), 0, "does not exist", "name a rule file or a directory of them"))
             except (OSError, UnicodeDecodeError) as error:
                 problems.append(RuleProblem(str(file), 0, f"cannot be read: {error}"))
     if problems:

@@ -44,7 +44,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
     raw = argparse.RawDescriptionHelpFormatter
     lint = verbs.add_parser("lint", help="check rule files", epilog=_LINT, formatter_class=raw,
-                            description="Check rule files against the shipped book and Kubernetes' own types.")  # fmt: skip
+                            description="Check rules against the shipped book and Kubernetes' types.")  # fmt: skip
     lint.add_argument("paths", nargs="*", metavar="PATH", help="rule files or directories (default: the shipped book)")
     lint.add_argument("--alone", action="store_true", help="leave the shipped book out")
     lint.set_defaults(run=run_lint)

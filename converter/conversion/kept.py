@@ -147,8 +147,6 @@ def _key(holder: Any, segment: Segment) -> Any:
     if not isinstance(holder, list):
         return None
     if isinstance(segment, Named):
-        named = [
-            i for i, item in enumerate(holder) if isinstance(item, dict) and item.get("name") == segment.name
-        ]
+        named = [i for i, item in enumerate(holder) if isinstance(item, dict) and item.get("name") == segment.name]
         return named[0] if len(named) == 1 else None
     return segment if isinstance(segment, int) and segment < len(holder) else None

@@ -89,7 +89,7 @@ def restore_source(manifest: Manifest, route: Route, kept: Kept) -> Manifest:
         RefusedError: the conversion would change the meaning of a value.
     """
     try:
-        restored = copy_json(manifest)
+        restored: Manifest = copy_json(manifest)
         _run(route.backward, restored)
         restored["apiVersion"] = route.source
         put_back(restored, kept)
@@ -120,11 +120,7 @@ def _losses(notes: list[Note], values: tuple[KeptValue, ...], route: Route) -> t
         if is_empty(_given(item.value)) or any(_covers(path, item.path) for path in noted):
             continue
         was = _given(item.was)
-        why = (
-            f"{route.target} has no place for it"
-            if is_empty(was)
-            else f"{route.target} can only say {shown(was)}"
-        )
+        why = f"{route.target} has no place for it" if is_empty(was) else f"{route.target} can only say {shown(was)}"
         noted[item.path] = Loss(item.path, item.value, why)
     return tuple(noted.values())
 

@@ -51,9 +51,7 @@ def copy_json(value: Json) -> Json:
         RecursionError: it is nested deeper than Python's recursion limit allows.
     """
     if isinstance(value, dict):
-        return {
-            key: copy_json(item) if isinstance(item, (dict, list)) else item for key, item in value.items()
-        }
+        return {key: copy_json(item) if isinstance(item, (dict, list)) else item for key, item in value.items()}
     if isinstance(value, list):
         return [copy_json(item) if isinstance(item, (dict, list)) else item for item in value]
     return value

@@ -51,8 +51,4 @@ STATUS_MARKER: Final = f"{GROUP}/status:"
 
 def cluster_of(namespace: str) -> str | None:
     """Name the cluster whose execution space a namespace is; None where it is no execution space."""
-    return (
-        namespace.removeprefix(EXECUTION_SPACE_PREFIX)
-        if namespace.startswith(EXECUTION_SPACE_PREFIX)
-        else None
-    )
+    return namespace.removeprefix(EXECUTION_SPACE_PREFIX) if namespace.startswith(EXECUTION_SPACE_PREFIX) else None

@@ -37,9 +37,7 @@ def _same_names(rules: Iterable[Rule]) -> Iterator[RuleProblem]:
     for rule in rules:
         other = seen.setdefault(rule.name, rule)
         if other is not rule:
-            yield _problem(
-                rule, f"{other.file}:{other.line} has that name already", "give it a name of its own"
-            )
+            yield _problem(rule, f"{other.file}:{other.line} has that name already", "give it a name of its own")
 
 
 def _same_edges(rules: Iterable[Rule]) -> Iterator[RuleProblem]:
@@ -65,7 +63,7 @@ def _overlaps(rule: Rule) -> Iterator[RuleProblem]:
                     if other is not step and _same_place(path, other_path):
                         yield _problem(
                             rule,
-                            f"{format_path(path)} in {rule.version(side)} is taken by the step in line {other.line} too",
+                            f"{format_path(path)} in {rule.version(side)} is taken in line {other.line} too",
                             "let one step own a field",
                             step.line,
                         )
@@ -92,17 +90,9 @@ def _unknown(rule: Rule, catalog: Catalog) -> Iterator[RuleProblem]:
             for step in rule.steps:
                 for path in step.names(side):
                     if not catalog.has_field(gvk, path):
-                        hint = (
-                            "is it on the other side?"
-                            if catalog.has_field(across, path)
-                            else "check its spelling"
-                        )
-                        yield _problem(
-                            rule, f"{gvk} has no field {_shown(path)} in any release", hint, step.line
-                        )
+                        hint = "is it on the other side?" if catalog.has_field(across, path) else "check its spelling"
+                        yield _problem(rule, f"{gvk} has no field {_shown(path)} in any release", hint, step.line)
 
 
 def _shown(path: Path) -> str:
-    return format_path(
-        tuple(segment if isinstance(segment, (str, Each)) else str(segment) for segment in path)
-    )
+    return format_path(tuple(segment if isinstance(segment, (str, Each)) else str(segment) for segment in path))

@@ -78,9 +78,7 @@ def _plain(node: yaml.Node, place: Place, lines: dict[Place, int], problems: Pro
     return _scalar(node)
 
 
-def _mapping(
-    node: yaml.MappingNode, place: Place, lines: dict[Place, int], problems: Problems
-) -> dict[str, Any]:
+def _mapping(node: yaml.MappingNode, place: Place, lines: dict[Place, int], problems: Problems) -> dict[str, Any]:
     result: dict[str, Any] = {}
     for key_node, value_node in node.value:
         key = key_node.value
@@ -101,7 +99,7 @@ _SCALARS = yaml.constructor.SafeConstructor()
 def _scalar(node: yaml.Node) -> Any:
     if node.tag == "tag:yaml.org,2002:timestamp":  # Kubernetes writes times as strings
         return node.value
-    return _SCALARS.construct_object(node)  # type: ignore[no-untyped-call]  # PyYAML has no types here
+    return _SCALARS.construct_object(node)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,9 +173,7 @@ class Cursor:
         if isinstance(child.value, str) and child.value:
             return child.value
         child.problem(
-            f"{key}: must be a non-empty string, not {type_name(child.value)}"
-            if self.has(key)
-            else f"{key} is missing"
+            f"{key}: must be a non-empty string, not {type_name(child.value)}" if self.has(key) else f"{key} is missing"
         )
         return default or ""
 

@@ -83,13 +83,14 @@ def walk(node: dict[str, Any], keys: Sequence[str]) -> Any:
     Raises:
         LensError: something on the way is neither an object nor null.
     """
+    found: Any = node
     for depth, key in enumerate(keys):
-        if type(node) is not dict:
-            raise misfit(tuple(keys[:depth]), "an object", node)
-        node = node.get(key)  # type: ignore[assignment]  # the next round checks what it is
-        if node is None:
+        if type(found) is not dict:
+            raise misfit(tuple(keys[:depth]), "an object", found)
+        found = found.get(key)
+        if found is None:
             return None
-    return node
+    return found
 
 
 def walk_object(node: dict[str, Any], keys: Sequence[str]) -> dict[str, Any] | None:
@@ -99,9 +100,9 @@ def walk_object(node: dict[str, Any], keys: Sequence[str]) -> dict[str, Any] | N
         LensError: something on the way, or at the end, is neither an object nor null.
     """
     found = walk(node, keys)
-    if found is not None and type(found) is not dict:
-        raise misfit(tuple(keys), "an object", found)
-    return found
+    if found is None or type(found) is dict:
+        return found
+    raise misfit(tuple(keys), "an object", found)
 
 
 def reach(node: dict[str, Any], keys: Sequence[str]) -> dict[str, Any]:

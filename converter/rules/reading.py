@@ -40,9 +40,7 @@ def _read_rule(document: Document, problems: Problems) -> Rule | None:
     if not root.has("spec"):
         root.problem("spec is missing", "docs/rules.md shows a whole rule")
         return None
-    spec.only(
-        ("kind", "kinds", "between", "steps", "unconvertible", "examples", "description"), "a rule's spec"
-    )
+    spec.only(("kind", "kinds", "between", "steps", "unconvertible", "examples", "description"), "a rule's spec")
     kinds = _read_kinds(spec)
     left, right = _read_between(spec)
     unconvertible = spec.text("unconvertible", "")
@@ -62,11 +60,7 @@ def _read_kinds(spec: Cursor) -> tuple[str, ...]:
         return ()
     if spec.has("kind"):
         return (spec.text("kind"),)
-    kinds = []
-    for entry in spec.child("kinds").entries():
-        if entry.expect(str, "a kind"):
-            kinds.append(entry.value)
-    return tuple(kinds)
+    return tuple(entry.value for entry in spec.child("kinds").entries() if entry.expect(str, "a kind"))
 
 
 def _read_between(spec: Cursor) -> tuple[str, str]:

@@ -92,9 +92,7 @@ def _rename(entry: Cursor, body: Cursor) -> Iterator[Step]:
 def _nest(entry: Cursor, body: Cursor) -> Iterator[Step]:
     body.only(("into", "fields", "side"), "nest")
     scope, keys = _field(body, "into")
-    fields = tuple(
-        item.value for item in body.child("fields").entries() if item.expect(str, "a field's name")
-    )
+    fields = tuple(item.value for item in body.child("fields").entries() if item.expect(str, "a field's name"))
     yield Nest(line=entry.line, scope=(*scope, *keys[:-1]), into=keys[-1], fields=fields, side=_side(body))
 
 
@@ -118,13 +116,9 @@ def _int_or_string(entry: Cursor, body: Cursor) -> Iterator[Step]:
         body.problem("the three fields must stand in the same list")
     side = Side(body.choice("side", _SIDES, "right"))
     neither = (
-        body.value.get("neither")
-        if body.has("neither") and body.child("neither").expect(int, "a number")
-        else None
+        body.value.get("neither") if body.has("neither") and body.child("neither").expect(int, "a number") else None
     )
-    yield IntOrString(
-        line=entry.line, scope=scope, into=into, number=number, string=string, side=side, neither=neither
-    )
+    yield IntOrString(line=entry.line, scope=scope, into=into, number=number, string=string, side=side, neither=neither)
 
 
 def _values(entry: Cursor, body: Cursor) -> Iterator[Step]:
@@ -190,16 +184,12 @@ def _refuse(entry: Cursor, body: Cursor) -> Iterator[Step]:
     body.only(("path", "side", "why", "values"), "refuse")
     scope, keys = _field(body)
     values = tuple(item.value for item in body.child("values").entries()) if body.has("values") else None
-    yield Refuse(
-        line=entry.line, scope=scope, keys=keys, side=_side(body), why=body.text("why"), values=values
-    )
+    yield Refuse(line=entry.line, scope=scope, keys=keys, side=_side(body), why=body.text("why"), values=values)
 
 
 def _in(entry: Cursor, body: Cursor) -> Iterator[Step]:
     places = [body] if isinstance(body.value, str) else list(body.entries())
-    paths = tuple(
-        _plain(place, place.as_path(place.value)) for place in places if place.expect(str, "a path")
-    )
+    paths = tuple(_plain(place, place.as_path(place.value)) for place in places if place.expect(str, "a path"))
     if not entry.has("steps"):
         entry.problem("'in' needs 'steps'")
         return
@@ -221,9 +211,7 @@ def _call(entry: Cursor, body: Cursor) -> Iterator[Step]:
         return
     function = FUNCTIONS.get(body.value)
     if function is None:
-        body.problem(
-            f"no function is named {body.value!r}", f"there are: {', '.join(sorted(FUNCTIONS)) or 'none'}"
-        )
+        body.problem(f"no function is named {body.value!r}", f"there are: {', '.join(sorted(FUNCTIONS)) or 'none'}")
         return
     yield Call(line=entry.line, function=function)
 

@@ -35,9 +35,7 @@ class In(Step):
 
     def tell(self, toward: Side) -> str:
         """Say where, and what the steps there do."""
-        guard = "".join(
-            f", where {format_path(keys)} is {' or '.join(map(str, values))}" for keys, values in self.when
-        )
+        guard = "".join(f", where {format_path(keys)} is {' or '.join(map(str, values))}" for keys, values in self.when)
         inner = "; ".join(step.tell(toward) for step in ordered(self.steps, toward))
         return f"in {', '.join(format_path(path) for path in self.paths)}{guard}: {inner}"
 

@@ -126,17 +126,11 @@ class Default(Step):
         path = format_path(join(self.scope, self.keys))
         if self.copied:
             action = (
-                f"is written out as {format_path(self.copied)}"
-                if toward.other is self.copied_on
-                else "needs nothing"
+                f"is written out as {format_path(self.copied)}" if toward.other is self.copied_on else "needs nothing"
             )
         else:
             own = self.left if toward is Side.RIGHT else self.right
-            action = (
-                "needs nothing"
-                if own is MISSING or self.left == self.right
-                else f"is written out as {shown(own)}"
-            )
+            action = "needs nothing" if own is MISSING or self.left == self.right else f"is written out as {shown(own)}"
         return f"{path}, where missing, {action}"
 
     def names(self, side: Side) -> tuple[Path, ...]:
