@@ -89,7 +89,7 @@ def _parse(text: str, label: str) -> list[Json]:
         except (msgspec.DecodeError, RecursionError):  # several JSON documents, or YAML in braces
             pass
     try:
-        return list(yaml.load_all(text, Loader=_StringTimes))  # noqa: S506  # a safe loader, see above
+        return list(yaml.load_all(text, Loader=_StringTimes))  # a safe loader, see above
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise InputError(f"{label}: is neither YAML nor JSON: {error}") from error
 
@@ -104,7 +104,16 @@ def items_of(manifest: Manifest) -> list[Manifest] | None:
 
 def to_yaml(manifest: Manifest) -> str:
     """Write one manifest as YAML, keys in their order."""
-    return str(yaml.dump(manifest, Dumper=_Dumper, sort_keys=False, default_flow_style=False, allow_unicode=True, width=10_000))
+    return str(
+        yaml.dump(
+            manifest,
+            Dumper=_Dumper,
+            sort_keys=False,
+            default_flow_style=False,
+            allow_unicode=True,
+            width=10_000,
+        )
+    )
 
 
 def write_documents(manifests: Iterable[Manifest], form: str, out: TextIO) -> None:

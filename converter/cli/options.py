@@ -72,7 +72,9 @@ def chosen_cluster(args: argparse.Namespace) -> Cluster | None:
     return cluster
 
 
-def wanted_versions(converter: Converter, args: argparse.Namespace, cluster: Cluster | None, kind: str) -> tuple[str, ...]:
+def wanted_versions(
+    converter: Converter, args: argparse.Namespace, cluster: Cluster | None, kind: str
+) -> tuple[str, ...]:
     """List the apiVersions a manifest of a kind may end in, best first: of the cluster, or of ``--to``.
 
     A version of ``--to`` counts for the kinds that have it, where several are given.
