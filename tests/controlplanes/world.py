@@ -1,0 +1,67 @@
+"""What every part of a run needs to know: its folder and processes, ports, keys, etcd and binaries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tests.controlplanes import build, toolchain
+from tests.controlplanes.etcd import Etcd
+from tests.controlplanes.pki import Pki
+from tests.controlplanes.places import Places
+from tests.controlplanes.ports import Ports
+from tests.controlplanes.processes import Run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@dataclass
+class World:
+    """One run: an etcd, a set of keys, and the processes that use them. ``World.open`` makes one.
+
+    Attributes:
+        places: where binaries are.
+        run: the folder and the processes.
+        ports: gives out free ports.
+        pki: the keys.
+        etcd: serves all API servers of the run, each under its own prefix.
+    """
+
+    places: Places
+    run: Run
+    ports: Ports
+    pki: Pki
+    etcd: Etcd
+
+    @classmethod
+    def open(cls, purpose: str, places: Places | None = None) -> World:
+        """Make the folder and the keys, and start etcd (building nothing).
+
+        Raises:
+            HarnessError: etcd cannot be found, fetched or started.
+        """
+        places = places or Places.from_environment()
+        program = toolchain.etcd(places)
+        run = Run(places.new_run(purpose))
+        try:
+            ports = Ports(places.cache)
+            etcd = Etcd(run, ports, program)
+            world = cls(places, run, ports, Pki(run.folder / "pki"), etcd)
+            etcd.wait()
+        except BaseException:
+            run.close()
+            raise
+        return world
+
+    def binary(self, program: str, version: str) -> Path:
+        """Return a binary, building it if need be."""
+        return build.binary(self.places, f"{program}-{version}")
+
+    def close(self, *, keep: bool) -> None:
+        """Stop everything; delete the folder unless its logs are wanted."""
+        if keep:
+            self.run.close()
+        else:
+            self.run.remove()
+        self.ports.close()
