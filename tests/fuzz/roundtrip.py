@@ -1,0 +1,45 @@
+"""The properties every pair of versions must have, as functions that rules' tests call with generated manifests."""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING, Any
+
+from converter.errors import ConversionError, ManifestError
+from converter.kube import canonical_json
+
+if TYPE_CHECKING:
+    from converter import Converter
+    from converter.conversion import Conversion
+
+
+def assert_round_trip(converter: Converter, manifest: dict[str, Any], target: str) -> None:
+    """A → B → A gives A, A is never changed, B is B twice, and B → B changes nothing.
+
+    A manifest the rules refuse, or one with a wrong type, must say so by a typed error.
+    """
+    before = copy.deepcopy(manifest)
+    source = manifest["apiVersion"]
+    there = converted(converter, manifest, target)
+    assert manifest == before, "the input was changed"
+    if there is None:
+        return
+    assert there.manifest["apiVersion"] == target
+    back = converter.convert(there.manifest, to=source, kept=there.kept)
+    assert canonical_json(back.manifest) == canonical_json(before)
+    assert canonical_json(converter.convert(manifest, to=target).manifest) == canonical_json(there.manifest)
+    assert converter.convert(there.manifest, to=target).manifest == there.manifest
+
+
+def converted(converter: Converter, manifest: dict[str, Any], target: str) -> Conversion | None:
+    """Convert; None where the rules refuse the manifest by a typed error. Any other exception passes, and fails."""
+    try:
+        return converter.convert(manifest, to=target)
+    except (ConversionError, ManifestError):
+        return None
+
+
+def assert_typed_errors(converter: Converter, manifest: dict[str, Any], target: str) -> None:
+    """Whatever stands in the manifest, the outcome is a manifest in the target version, or a typed error."""
+    result = converted(converter, manifest, target)
+    assert result is None or result.manifest["apiVersion"] == target
