@@ -1,7 +1,8 @@
 """Conversion proper: choose a route through the rules, walk it, report and keep what a version cannot hold."""
 
 from converter.conversion.kept import Kept, KeptValue
+from converter.conversion.losses import Loss
 from converter.conversion.route import Route, Routes
-from converter.conversion.walk import Conversion, Loss, convert, restore_source
+from converter.conversion.walk import Conversion, convert, restore_source
 
 __all__ = ["Conversion", "Kept", "KeptValue", "Loss", "Route", "Routes", "convert", "restore_source"]

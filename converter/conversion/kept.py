@@ -43,7 +43,7 @@ class KeptValue(msgspec.Struct, frozen=True, omit_defaults=True):
         was: what the way back alone gives there, a longer value as ``sha256:…``; unset where it gives nothing.
     """
 
-    path: str
+    path: str  # empty where the whole manifest is kept, because rules refuse the way back
     value: Any = msgspec.UNSET
     was: Any = msgspec.UNSET
 
@@ -58,6 +58,12 @@ class Kept(msgspec.Struct, frozen=True, omit_defaults=True):
 
     source: str
     values: tuple[KeptValue, ...] = ()
+
+    @property
+    def whole(self) -> Manifest | None:
+        """The whole original, where rules refuse the way back; else None."""
+        first = self.values[0] if self.values else None
+        return first.value if first is not None and not first.path else None
 
     def to_json(self) -> bytes:
         """Encode compactly and deterministically, as annotations and files hold it."""
@@ -116,9 +122,7 @@ def put_back(manifest: Manifest, kept: Kept) -> None:
         ManifestError: a kept path cannot be read.
     """
     for item in kept.values:
-        path = parse_path(item.path)
-        if path:
-            _put(manifest, path, item)
+        _put(manifest, parse_path(item.path), item)
 
 
 def _put(manifest: Manifest, path: Path, item: KeptValue) -> None:

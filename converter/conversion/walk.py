@@ -5,38 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from msgspec import UNSET
-
-from converter.conversion.kept import Kept, difference, put_back
+from converter.conversion.kept import Kept, KeptValue, difference, put_back
+from converter.conversion.losses import Loss, tell_losses
 from converter.errors import ManifestError
-from converter.kube import Json, Manifest, copy_json, format_path, is_empty
-from converter.rules.lens import LensError, Note, Notes
-from converter.rules.steps.values import shown
+from converter.kube import Manifest, copy_json
+from converter.rules.lens import LensError, Notes
 
 if TYPE_CHECKING:
-    import msgspec
-
-    from converter.conversion.kept import KeptValue
     from converter.conversion.route import Route
     from converter.rules.lens import Lens
-
-
-@dataclass(frozen=True, slots=True)
-class Loss:
-    """A value that the target version cannot hold.
-
-    Attributes:
-        path: where it stands in the manifest as given.
-        value: what it is.
-        why: a sentence for the user.
-    """
-
-    path: str
-    value: Json
-    why: str
-
-    def __str__(self) -> str:
-        return f"{self.path} = {shown(self.value)}: {self.why}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +44,10 @@ def convert(manifest: Manifest, route: Route) -> Conversion:
         converted = copy_json(manifest)
         notes = _run(route.forward, converted)
         converted["apiVersion"] = route.target
-        returned = copy_json(converted)
-        _run(route.backward, returned)
-        returned["apiVersion"] = route.source
-        values = difference(manifest, returned)
+        values = _keep(manifest, copy_json(converted), route)
     except RecursionError:
         raise _too_deep() from None
-    return Conversion(converted, _losses(notes, values, route), Kept(route.source, values), route)
+    return Conversion(converted, tell_losses(notes, values, route.target), Kept(route.source, values), route)
 
 
 def restore_source(manifest: Manifest, route: Route, kept: Kept) -> Manifest:
@@ -88,6 +62,8 @@ def restore_source(manifest: Manifest, route: Route, kept: Kept) -> Manifest:
         ManifestError: something in it has a type that its version does not allow there.
         RefusedError: the conversion would change the meaning of a value.
     """
+    if kept.whole is not None:
+        return copy_json(kept.whole)  # type: ignore[no-any-return]  # a whole manifest was kept
     try:
         restored: Manifest = copy_json(manifest)
         _run(route.backward, restored)
@@ -96,6 +72,16 @@ def restore_source(manifest: Manifest, route: Route, kept: Kept) -> Manifest:
     except RecursionError:
         raise _too_deep() from None
     return restored
+
+
+def _keep(original: Manifest, converted: Manifest, route: Route) -> tuple[KeptValue, ...]:
+    """List what the way back would not give; ``converted`` is used up."""
+    try:
+        route.backward(converted, [])
+    except LensError:  # the way back is refused, so nothing less than the whole original would do
+        return (KeptValue("", value=copy_json(original)),)
+    converted["apiVersion"] = route.source
+    return difference(original, converted)
 
 
 def _too_deep() -> ManifestError:
@@ -109,25 +95,3 @@ def _run(lens: Lens, manifest: Manifest) -> Notes:
     except LensError as error:
         raise error.public() from None
     return notes
-
-
-def _losses(notes: list[Note], values: tuple[KeptValue, ...], route: Route) -> tuple[Loss, ...]:
-    """Join what the steps noted with what proved not to come back."""
-    if not notes and not values:
-        return ()
-    noted = {format_path(note.path): Loss(format_path(note.path), note.value, note.why) for note in notes}
-    for item in values:
-        if is_empty(_given(item.value)) or any(_covers(path, item.path) for path in noted):
-            continue
-        was = _given(item.was)
-        why = f"{route.target} has no place for it" if is_empty(was) else f"{route.target} can only say {shown(was)}"
-        noted[item.path] = Loss(item.path, item.value, why)
-    return tuple(noted.values())
-
-
-def _given(value: Json | msgspec.UnsetType) -> Json:
-    return None if value is UNSET else value
-
-
-def _covers(noted: str, path: str) -> bool:
-    return path == noted or (path.startswith(noted) and path[len(noted)] in ".[")

@@ -194,4 +194,4 @@ class Cursor:
             return parse_path(text)
         except ManifestError as error:
             self.problem(error.problem)
-            return ()
+            return ("unreadable",)  # so that the one mistake is told once

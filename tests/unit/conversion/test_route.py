@@ -1,0 +1,55 @@
+import pytest
+
+from converter.errors import NoRouteError
+from tests.rulekit import converter, routes, rule_text
+
+A, B, C, D = (f"a.example/v{n}" for n in (1, 2, 3, 4))
+LOSSY = "steps: [{drop: {path: spec.x, side: left, why: gone}}]"
+
+
+def rule(left, right, body="steps: []"):
+    return rule_text(body, name=f"{left}-{right}".replace("/", "-"), left=left, right=right)
+
+
+def test_a_route_is_a_chain_of_rules():
+    route = routes(rule(A, B), rule(B, C)).best("Thing", A, [C])
+    assert route.versions() == (A, B, C)
+    assert route.cost == (0, 2)
+
+
+def test_fewer_losses_beat_fewer_rules():
+    book = routes(rule(A, D, LOSSY), rule(A, B), rule(B, C), rule(C, D))
+    assert book.best("Thing", A, [D]).versions() == (A, B, C, D)
+    assert book.best("Thing", D, [A]).versions() == (D, A)
+
+
+def test_the_earlier_target_wins_where_two_cost_the_same():
+    book = routes(rule(A, B), rule(A, C))
+    assert book.best("Thing", A, [C, B]).target == C
+    assert book.best("Thing", A, [B, C]).target == B
+
+
+def test_the_nearer_target_wins_over_the_earlier():
+    assert routes(rule(A, B), rule(B, C)).best("Thing", A, [C, B]).target == B
+
+
+def test_the_same_book_gives_the_same_route_whatever_the_order_of_rules():
+    texts = [rule(A, B), rule(A, C), rule(B, D), rule(C, D)]
+    assert routes(*texts).best("Thing", A, [D]).versions() == routes(*reversed(texts)).best("Thing", A, [D]).versions()
+
+
+def test_no_route_is_told_with_the_versions():
+    with pytest.raises(NoRouteError, match="no rule converts Thing from a.example/v1 to a.example/v9 or b.example/v1"):
+        routes(rule(A, B)).best("Thing", A, ["a.example/v9", "b.example/v1"])
+
+
+def test_no_route_is_told_in_the_rule_book_s_words():
+    with pytest.raises(NoRouteError, match="another thing altogether"):
+        converter(rule(A, B, "unconvertible: v2 is another thing altogether")).convert(
+            {"apiVersion": A, "kind": "Thing"}, to=B
+        )
+
+
+def test_a_kind_of_the_same_name_in_another_group_is_another_kind():
+    with pytest.raises(NoRouteError):
+        routes(rule(A, B)).best("Thing", A, ["other.example/v1"])

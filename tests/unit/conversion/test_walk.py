@@ -1,0 +1,60 @@
+import pytest
+
+from converter.errors import ManifestError
+from tests.rulekit import converter, rule_text, thing
+
+A, B, C = (f"a.example/v{n}" for n in (1, 2, 3))
+
+
+def test_the_manifest_given_is_never_changed():
+    given = thing(A, spec={"a": {"b": [1]}})
+    result = converter(rule_text("steps: [{rename: {spec.a: spec.c}}]")).convert(given, to=B)
+    result.manifest["spec"]["c"]["b"].append(2)
+    assert given == thing(A, spec={"a": {"b": [1]}})
+
+
+def test_converting_to_its_own_version_gives_an_equal_manifest():
+    given = thing(A, spec={"a": [1]})
+    result = converter(rule_text("steps: []")).convert(given, to=A)
+    assert result.manifest == given
+    assert result.manifest is not given
+    assert result.route is None
+
+
+def test_a_loss_two_rules_away_is_told_where_it_stood_at_the_start():
+    rules = converter(
+        rule_text("steps: [{rename: {spec.a: spec.b}}]", name="ab", left=A, right=B),
+        rule_text("steps: [{drop: {path: spec.b, side: left, why: gone}}]", name="bc", left=B, right=C),
+    )
+    given = thing(A, spec={"a": 1})
+    result = rules.convert(given, to=C)
+    assert [loss.path for loss in result.losses] == ["spec.a"]
+    assert rules.convert(result.manifest, to=A, kept=result.kept).manifest == given
+
+
+def test_an_unknown_field_passes_unchanged():
+    result = converter(rule_text("steps: [{rename: {spec.a: spec.b}}]")).convert(thing(A, spec={"odd": 1}), to=B)
+    assert result.manifest == thing(B, spec={"odd": 1})
+    assert not result.losses
+
+
+def deep(levels):
+    value = {}
+    for _ in range(levels):
+        value = {"x": value}
+    return value
+
+
+@pytest.mark.parametrize("levels", [600, 10_000, 100_000])
+def test_what_is_nested_too_deep_is_told_and_nothing_more(levels):
+    with pytest.raises(ManifestError, match="nested too deep"):
+        converter(rule_text("steps: []")).convert(thing(A, spec=deep(levels)), to=B)
+
+
+def test_going_on_from_a_converted_manifest_starts_at_the_original():
+    rules = converter(
+        rule_text("steps: [{drop: {path: spec.x, side: left, why: gone}}]", name="ab", left=A, right=B),
+        rule_text("steps: []", name="ac", left=A, right=C),
+    )
+    first = rules.convert(thing(A, spec={"x": 1}), to=B)
+    assert rules.convert(first.manifest, to=C, kept=first.kept).manifest == thing(C, spec={"x": 1})
