@@ -86,9 +86,7 @@ def pod_template() -> Strategy:
         {
             "image": st.just("nginx:1"),
             "ports": several(fields({"protocol": st.just("TCP")}, need={"containerPort": INT32}), 1),
-            "resources": fields(
-                {"limits": st.dictionaries(st.sampled_from(["cpu", "memory"]), QUANTITIES, max_size=1)}
-            ),
+            "resources": fields({"limits": limits}),
         },
         need={"name": NAMES},
     )
