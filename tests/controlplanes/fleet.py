@@ -1,0 +1,248 @@
+"""A whole fleet: a Karmada control plane and members of several releases, push and pull, on one etcd."""
+
+from __future__ import annotations
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tests.controlplanes import build, pins
+from tests.controlplanes.apiserver import ApiServer
+from tests.controlplanes.karmada import FACE, NO_WATCH_LIST, VERSION, Component, Karmada
+from tests.controlplanes.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from tests.controlplanes.client import Client, Json
+    from tests.controlplanes.places import Places
+
+_FIRST_WITH_WATCH_LIST = 19
+_KARMADA_PROGRAMS = ("webhook", "controller-manager", "scheduler", "aggregated-apiserver")
+
+
+@dataclass(frozen=True)
+class MemberSpec:
+    """What a member is to be.
+
+    Attributes:
+        name: of the Cluster.
+        release: of its API server, for instance ``1.20``.
+        pull: whether a karmada-agent beside it does the work, instead of the control plane.
+        runtime_config: as of ``ApiServer``.
+    """
+
+    name: str
+    release: str
+    pull: bool = False
+    runtime_config: tuple[str, ...] = ()
+
+
+#: The fleet that e2e tests and developers get.
+MEMBERS = (
+    MemberSpec("new", "1.36"),
+    MemberSpec("mid", "1.24"),
+    MemberSpec("old", "1.20"),
+    MemberSpec("ancient", "1.16"),
+    MemberSpec("pull", "1.20", pull=True),
+)
+
+
+class Member:
+    """A push member: an API server that the control plane reaches.
+
+    Attributes:
+        name: of the Cluster.
+        server: its API server.
+    """
+
+    def __init__(self, world: World, karmada: Karmada, spec: MemberSpec) -> None:
+        """Start its API server; ``join`` makes it a member."""
+        self._world = world
+        self._karmada = karmada
+        self.name = spec.name
+        self.server = ApiServer(world, spec.release, f"member-{spec.name}", runtime_config=spec.runtime_config)
+
+    @property
+    def client(self) -> Client:
+        """The tests' client for it."""
+        return self.server.client
+
+    @property
+    def execution_space(self) -> str:
+        """The namespace of its Works on the control plane."""
+        return f"karmada-es-{self.name}"
+
+    def join(self) -> None:
+        """Make it a member; ``wait`` for it before use."""
+        self.server.wait()
+        self._karmada.join(self.server, self.name)
+
+    def wait(self) -> Json:
+        """Wait until Karmada says that it is ready, and at its present release; return the Cluster.
+
+        Raises:
+            NotReadyError: it was not in time.
+        """
+        return self._karmada.wait_for_cluster(self.name, self.server.version)
+
+    def upgrade(self, release: str) -> None:
+        """Put another release of its API server in place, and wait until Karmada has seen it."""
+        self.server.upgrade(release)
+        self.wait()
+
+    def stop(self) -> None:
+        """Stop its API server: the cluster is out of reach."""
+        self.server.stop()
+
+
+class PullMember(Member):
+    """A pull member: a karmada-agent beside its API server fetches the Works.
+
+    Attributes:
+        agent: the karmada-agent, once joined.
+    """
+
+    agent: Component
+
+    def join(self) -> None:
+        """Start the agent, which registers the cluster; ``wait`` for it before use."""
+        server = self.server.wait()
+        flags = {
+            "karmada-kubeconfig": str(self._karmada.apiserver.kubeconfig),
+            "karmada-context": "karmada-apiserver",
+            "cluster-name": self.name,
+            "kubeconfig": str(server.kubeconfig),
+            "cluster-api-endpoint": server.url,
+            "cluster-status-update-frequency": "5s",
+            "report-secrets": "None",
+            "leader-elect": "false",
+            "v": "2",
+        }
+        variables = NO_WATCH_LIST if server.minor < _FIRST_WITH_WATCH_LIST else {}
+        version = self._karmada.version
+        self.agent = Component(
+            self._world, "karmada-agent", version, flags, name=f"karmada-agent-{self.name}", **variables
+        )
+
+    def stop(self) -> None:
+        """Stop the agent and the API server."""
+        self.agent.process.stop()
+        super().stop()
+
+
+class Fleet:
+    """A Karmada control plane and its members; ``Fleet.open`` makes one.
+
+    Attributes:
+        world: the run it lives in.
+        karmada: the control plane.
+        members: by name.
+    """
+
+    def __init__(self, world: World, karmada: Karmada) -> None:
+        self.world = world
+        self.karmada = karmada
+        self.members: dict[str, Member] = {}
+
+    @classmethod
+    def open(
+        cls,
+        members: Iterable[MemberSpec] = MEMBERS,
+        *,
+        version: str = VERSION,
+        places: Places | None = None,
+        purpose: str = "fleet",
+    ) -> Fleet:
+        """Build what is missing, start everything, and return when all clusters are ready.
+
+        Args:
+            members: what members to have.
+            version: of Karmada.
+            places: where binaries are; None means as the environment says.
+            purpose: of the run, for its folder's name.
+
+        Raises:
+            HarnessError: something could not be built or started; logs of all processes are kept.
+        """
+        specs = tuple(members)
+        world = World.open(purpose, places)
+        try:
+            build.binaries(world.places, programs(specs, version))
+            fleet = cls(world, Karmada(world, version))
+            fleet._start(specs)
+        except BaseException:
+            world.close(keep=True)
+            raise
+        return fleet
+
+    @property
+    def client(self) -> Client:
+        """The tests' client for the control plane."""
+        return self.karmada.client
+
+    def add(self, spec: MemberSpec) -> Member:
+        """Start one more member, have it join, and wait until it is ready.
+
+        Its release must be v1.19 or newer if the fleet was opened without older push members, since
+        karmada-controller-manager was started for these.
+        """
+        member = self._make(spec)
+        member.join()
+        member.wait()
+        return member
+
+    def remove(self, name: str) -> None:
+        """Take a member out of the control plane, and stop it."""
+        self.client.delete("cluster.karmada.io/v1alpha1", "Cluster", name)
+        self.members.pop(name).stop()
+
+    def check(self) -> None:
+        """Raise if a process of the fleet has ended by itself.
+
+        Raises:
+            ProcessError: it has.
+        """
+        self.world.run.check()
+
+    def kubeconfigs(self) -> dict[str, Path]:
+        """Return the kubeconfig of the control plane (``karmada``) and of each member."""
+        configs = {name: member.server.kubeconfig for name, member in self.members.items()}
+        return {"karmada": self.karmada.apiserver.kubeconfig, **configs}
+
+    def close(self, *, keep: bool) -> None:
+        """Stop everything; the folder with the logs goes, unless ``keep``."""
+        for client in (self.client, *(member.client for member in self.members.values())):
+            client.close()
+        self.world.close(keep=keep)
+
+    def _start(self, specs: tuple[MemberSpec, ...]) -> None:
+        """Start the members' servers beside the control plane: starting is mostly waiting."""
+        for spec in specs:
+            self._make(spec)
+        old = any(member.server.minor < _FIRST_WITH_WATCH_LIST for member in self.members.values())
+        self.karmada.start(NO_WATCH_LIST if old else None)
+        with ThreadPoolExecutor(len(self.members) or 1) as pool:
+            for part in ("join", "wait"):
+                list(pool.map(lambda member, part=part: getattr(member, part)(), self.members.values()))
+        facts = {name: str(path) for name, path in self.kubeconfigs().items()}
+        (self.world.run.folder / "kubeconfigs.json").write_text(json.dumps(facts, indent=2) + "\n")
+
+    def _make(self, spec: MemberSpec) -> Member:
+        kind = PullMember if spec.pull else Member
+        self.members[spec.name] = kind(self.world, self.karmada, spec)
+        return self.members[spec.name]
+
+
+def programs(specs: tuple[MemberSpec, ...], version: str) -> list[str]:
+    """All binaries a fleet needs, so that they are built before anything waits for them."""
+    face = pins.release("kube-controller-manager", FACE)
+    servers = {pins.release("kube-apiserver", release) for release in (FACE, *(spec.release for spec in specs))}
+    programs = [*_KARMADA_PROGRAMS, *(["agent"] if any(spec.pull for spec in specs) else [])]
+    return [
+        *(f"kube-apiserver-{server}" for server in sorted(servers)),
+        f"kube-controller-manager-{face}",
+        *(f"karmada-{program}-{version}" for program in programs),
+    ]

@@ -1,0 +1,336 @@
+"""A Karmada control plane: the release's own unmodified programs, as processes.
+
+What each program needs is in Karmada's ``artifacts/deploy/``; the differences are that nothing runs in a cluster
+(webhooks and the aggregated API server are reached by 127.0.0.1) and that there is one replica of each, without
+election.
+"""
+
+from __future__ import annotations
+
+import functools
+import http.client
+from typing import TYPE_CHECKING
+
+import yaml
+
+from tests.controlplanes import build
+from tests.controlplanes.apiserver import ApiServer
+from tests.controlplanes.client import Client
+from tests.controlplanes.waiting import wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tests.controlplanes.client import Json
+    from tests.controlplanes.processes import Process
+    from tests.controlplanes.world import World
+
+VERSION = "1.18.2"
+NAMESPACE = "karmada-system"
+#: The release of the Kubernetes API server that is the face of the control plane.
+FACE = "1.36"
+#: Karmada's own filter would drop every cluster that lacks the template's version before a Work exists.
+SCHEDULER_PLUGINS = "*,-APIEnablement"
+#: Members up to v1.18 ignore the parameters of watch-list, and the informers would wait for ever.
+NO_WATCH_LIST = {"KUBE_FEATURE_WatchListClient": "false"}
+#: Those of Karmada's installation that do more than sign and issue; the garbage collector is what matters most.
+CONTROLLERS = "namespace,garbagecollector,ttl-after-finished,clusterrole-aggregation"
+_START_SECONDS = 60
+_WEBHOOK_SERVICE = "https://karmada-webhook.karmada-system.svc:443"
+_CLUSTERS = "cluster.karmada.io/v1alpha1"
+
+
+class ControllerManager:
+    """A kube-controller-manager beside an API server: deletes what lost its owner, and emptied namespaces.
+
+    Attributes:
+        process: the process itself.
+    """
+
+    def __init__(self, world: World, server: ApiServer, *, controllers: str = CONTROLLERS) -> None:
+        """Start it; the server must be ready."""
+        self.process: Process = world.run.process(
+            f"{server.name}-controllers",
+            [
+                world.binary("kube-controller-manager", server.version),
+                f"--kubeconfig={server.kubeconfig}",
+                f"--authentication-kubeconfig={server.kubeconfig}",
+                f"--authorization-kubeconfig={server.kubeconfig}",
+                f"--controllers={controllers}",
+                "--leader-elect=false",
+                "--bind-address=127.0.0.1",
+                f"--secure-port={world.ports.take()}",
+                f"--root-ca-file={world.pki.authority.certificate}",
+                f"--service-account-private-key-file={world.pki.accounts_key}",
+                f"--tls-cert-file={world.pki.server.certificate}",
+                f"--tls-private-key-file={world.pki.server.key}",
+            ],
+        )
+
+
+class Component:
+    """One of Karmada's programs, with its health port.
+
+    Attributes:
+        process: the process itself.
+    """
+
+    def __init__(self, world: World, program: str, version: str, flags: Mapping[str, str], **more: str) -> None:
+        """Start it; ``wait`` for it before use.
+
+        Args:
+            world: the run it belongs to.
+            program: for instance ``karmada-webhook``.
+            version: Karmada's.
+            flags: by name, without dashes.
+            more: ``name`` in the run (default: the program's), and environment variables.
+        """
+        self._port = world.ports.take()
+        name = more.pop("name", program)
+        health = {
+            "metrics-bind-address": f"127.0.0.1:{world.ports.take()}",
+            "health-probe-bind-address": f"127.0.0.1:{self._port}",
+        }
+        options = [f"--{flag}={value}" for flag, value in {**flags, **health}.items()]
+        self.process: Process = world.run.process(name, [world.binary(program, version), *options], more)
+
+    def wait(self) -> None:
+        """Wait until it says that it is healthy.
+
+        Raises:
+            ProcessError: it ended.
+            NotReadyError: it did not become healthy in time.
+        """
+        errors = (OSError, http.client.HTTPException)
+        what = f"{self.process.name} (log: {self.process.log})"
+        wait_until(what, self._is_healthy, _START_SECONDS, ignore=errors)
+
+    def restart(self) -> None:
+        """Stop and start it, and wait until it is healthy."""
+        self.process.restart()
+        self.wait()
+
+    def _is_healthy(self) -> bool:
+        self.process.check()
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=5)
+        try:
+            connection.request("GET", "/healthz")
+            return connection.getresponse().status == http.HTTPStatus.OK
+        finally:
+            connection.close()
+
+
+class Webhook(Component):
+    """Karmada's webhook, which tells only at its serving port that it is ready.
+
+    Attributes:
+        port: where it serves, with TLS.
+    """
+
+    def __init__(self, world: World, version: str, server: ApiServer) -> None:
+        """Start it; ``wait`` for it before use."""
+        pair, self.port = world.pki.server, world.ports.take()
+        flags = {
+            "kubeconfig": str(server.kubeconfig),
+            "bind-address": "127.0.0.1",
+            "secure-port": str(self.port),
+            "cert-dir": str(pair.certificate.parent),
+            "tls-cert-file-name": pair.certificate.name,
+            "tls-private-key-file-name": pair.key.name,
+        }
+        super().__init__(world, "karmada-webhook", version, flags)
+        self._client = Client(self.port, world.pki.authority.certificate)
+
+    def _is_healthy(self) -> bool:
+        self.process.check()
+        ready = self._client.request("GET", "/readyz/").status == http.HTTPStatus.OK
+        self._client.close()
+        return ready
+
+
+class Karmada:
+    """A Karmada control plane.
+
+    Attributes:
+        version: Karmada's, for instance ``1.18.2``.
+        apiserver: the kube-apiserver that is its face; RBAC is on, as in an installation.
+        client: the tests' client for it.
+        garbage_collector: the kube-controller-manager.
+        aggregated: karmada-aggregated-apiserver, which serves Clusters.
+        webhook: karmada-webhook.
+        controller_manager: karmada-controller-manager.
+        scheduler: karmada-scheduler.
+    """
+
+    garbage_collector: ControllerManager
+    webhook: Webhook
+    controller_manager: Component
+    scheduler: Component
+    aggregated: Process
+
+    def __init__(self, world: World, version: str = VERSION) -> None:
+        """Start the API server only; ``start`` does the rest when that is ready."""
+        self._world = world
+        self.version = version
+        pki = world.pki
+        self.apiserver = ApiServer(
+            world,
+            FACE,
+            "karmada-apiserver",
+            authorization="RBAC",
+            flags=(
+                f"--proxy-client-cert-file={pki.front_proxy.certificate}",
+                f"--proxy-client-key-file={pki.front_proxy.key}",
+                f"--requestheader-client-ca-file={pki.front_authority.certificate}",
+                "--requestheader-allowed-names=front-proxy-client",
+                "--requestheader-extra-headers-prefix=X-Remote-Extra-",
+                "--requestheader-group-headers=X-Remote-Group",
+                "--requestheader-username-headers=X-Remote-User",
+            ),
+        )
+
+    @property
+    def client(self) -> Client:
+        """The tests' client for the control plane."""
+        return self.apiserver.client
+
+    def start(self, variables: Mapping[str, str] | None = None, verbosity: int = 2) -> None:
+        """Start the rest, each part as soon as what it needs is there; returns when all are ready.
+
+        Args:
+            variables: environment of karmada-controller-manager, for instance ``NO_WATCH_LIST``.
+            verbosity: of its and the scheduler's log.
+
+        Raises:
+            HarnessError: a part cannot be built, or did not start.
+        """
+        world, server = self._world, self.apiserver.wait()
+        files = build.karmada_files(world.places, self.version)
+        self.client.put({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}})
+        self._start_aggregated()
+        self.garbage_collector = ControllerManager(world, server)
+        self.webhook = Webhook(world, self.version, server)
+        crds = [yaml.load(path.read_bytes(), _loader()) for path in sorted((files / "crds").iterdir())]
+        for crd in crds:
+            self.client.apply(crd)
+        for crd in crds:
+            self._wait_for_crd(crd["metadata"]["name"])
+        self.webhook.wait()
+        text = (files / "webhook-configuration.yaml").read_text()
+        text = text.replace(_WEBHOOK_SERVICE, f"https://127.0.0.1:{self.webhook.port}")
+        for document in yaml.load_all(text.replace("{{caBundle}}", world.pki.authority.bundle), _loader()):
+            self.client.apply(document)
+        self._wait_for_clusters_api()
+        common = {"kubeconfig": str(server.kubeconfig), "leader-elect": "false", "v": str(verbosity)}
+        manager = {"cluster-status-update-frequency": "5s"}
+        component = functools.partial(Component, world, version=self.version)
+        self.controller_manager = component(
+            "karmada-controller-manager", flags={**common, **manager}, **(variables or {})
+        )
+        self.scheduler = component("karmada-scheduler", flags={**common, "plugins": SCHEDULER_PLUGINS})
+        self.controller_manager.wait()
+        self.scheduler.wait()
+
+    def join(self, member: ApiServer, name: str) -> None:
+        """Make a push member of an API server, as ``karmadactl join`` does without its access tokens."""
+        token = {"token": member.token}
+        bundle = {"caBundle": self._world.pki.authority.bundle}
+        secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name, "namespace": NAMESPACE}}
+        self.client.put({**secret, "stringData": token, "data": bundle})
+        reference = {"namespace": NAMESPACE, "name": name}
+        self.client.create(
+            {
+                "apiVersion": _CLUSTERS,
+                "kind": "Cluster",
+                "metadata": {"name": name},
+                "spec": {
+                    "apiEndpoint": member.url,
+                    "syncMode": "Push",
+                    "id": f"{name}-id",
+                    "secretRef": reference,
+                    "impersonatorSecretRef": reference,
+                },
+            }
+        )
+
+    def cluster(self, name: str) -> Json | None:
+        """Return a Cluster; None if there is none."""
+        return self.client.find(_CLUSTERS, "Cluster", name)
+
+    def wait_for_cluster(self, name: str, version: str, seconds: float = _START_SECONDS) -> Json:
+        """Wait until a Cluster is ready, of a release, and its versions are known; return it.
+
+        Raises:
+            NotReadyError: it was not in time; the message has its status.
+        """
+
+        def is_ready() -> Json:
+            self._world.run.check()
+            cluster = self.cluster(name)
+            assert cluster is not None, "there is no such Cluster"
+            status = cluster.get("status", {})
+            ready = [item["status"] for item in status.get("conditions", ()) if item["type"] == "Ready"]
+            assert ready == ["True"], status.get("conditions")
+            assert status.get("kubernetesVersion") == f"v{version}", status.get("kubernetesVersion")
+            assert status.get("apiEnablements"), "its versions are not known yet"
+            return cluster
+
+        return wait_until(f"cluster {name} being ready", is_ready, seconds)
+
+    def _start_aggregated(self) -> None:
+        """Start the API server for Clusters and have the face pass requests to it."""
+        world, server = self._world, self.apiserver
+        port = world.ports.take()
+        self.aggregated = world.run.process(
+            "karmada-aggregated-apiserver",
+            [
+                world.binary("karmada-aggregated-apiserver", self.version),
+                f"--kubeconfig={server.kubeconfig}",
+                f"--authentication-kubeconfig={server.kubeconfig}",
+                f"--authorization-kubeconfig={server.kubeconfig}",
+                f"--etcd-servers={world.etcd.url}",
+                f"--tls-cert-file={world.pki.server.certificate}",
+                f"--tls-private-key-file={world.pki.server.key}",
+                "--bind-address=127.0.0.1",
+                f"--secure-port={port}",
+            ],
+        )
+        name = {"name": "karmada-aggregated-apiserver", "namespace": NAMESPACE}
+        external = {"type": "ExternalName", "externalName": "localhost"}
+        self.client.put({"apiVersion": "v1", "kind": "Service", "metadata": name, "spec": external})
+        group, version = _CLUSTERS.split("/")
+        self.client.put(
+            {
+                "apiVersion": "apiregistration.k8s.io/v1",
+                "kind": "APIService",
+                "metadata": {"name": f"{version}.{group}"},
+                "spec": {
+                    "caBundle": world.pki.authority.bundle,
+                    "group": group,
+                    "version": version,
+                    "groupPriorityMinimum": 2000,
+                    "versionPriority": 10,
+                    "service": {**name, "port": port},
+                },
+            }
+        )
+
+    def _wait_for_crd(self, name: str) -> None:
+        def is_established() -> bool:
+            crd = self.client.get("apiextensions.k8s.io/v1", "CustomResourceDefinition", name)
+            conditions = crd.get("status", {}).get("conditions", ())
+            return any(item["type"] == "Established" and item["status"] == "True" for item in conditions)
+
+        wait_until(f"CRD {name}", is_established)
+
+    def _wait_for_clusters_api(self) -> None:
+        def is_served() -> bool:
+            self.aggregated.check()
+            return self.client.request("GET", f"/apis/{_CLUSTERS}/clusters").status == http.HTTPStatus.OK
+
+        wait_until(f"the API for Clusters (log: {self.aggregated.log})", is_served, _START_SECONDS)
+
+
+def _loader() -> type[yaml.SafeLoader | yaml.CSafeLoader]:
+    """The fast safe loader where libyaml is there, else the slow one."""
+    return yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
