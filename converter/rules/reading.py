@@ -8,7 +8,7 @@ from converter.errors import ManifestError
 from converter.kube import split_api_version
 from converter.rules.document import Cursor, Problems, read_documents
 from converter.rules.lens import Side
-from converter.rules.rule import API_VERSION, KIND, Example, Rule
+from converter.rules.rule import API_VERSION, KIND, Example, ResourceName, Rule
 from converter.rules.step_reading import read_steps
 
 if TYPE_CHECKING:
@@ -40,7 +40,8 @@ def _read_rule(document: Document, problems: Problems) -> Rule | None:
     if not root.has("spec"):
         root.problem("spec is missing", "docs/rules.md shows a whole rule")
         return None
-    spec.only(("kind", "kinds", "between", "steps", "unconvertible", "examples", "description"), "a rule's spec")
+    known = ("kind", "kinds", "resource", "between", "steps", "unconvertible", "examples", "description")
+    spec.only(known, "a rule's spec")
     kinds = _read_kinds(spec)
     left, right = _read_between(spec)
     unconvertible = spec.text("unconvertible", "")
@@ -51,7 +52,9 @@ def _read_rule(document: Document, problems: Problems) -> Rule | None:
         )
     steps = read_steps(spec.child("steps")) if spec.has("steps") else ()
     examples = tuple(_read_examples(spec, kinds, left, right))
-    return Rule(name, kinds, left, right, steps, unconvertible, examples, problems.file, root.line)
+    return Rule(
+        name, kinds, left, right, steps, unconvertible, examples, problems.file, root.line, _read_resource(spec)
+    )
 
 
 def _read_kinds(spec: Cursor) -> tuple[str, ...]:
@@ -61,6 +64,17 @@ def _read_kinds(spec: Cursor) -> tuple[str, ...]:
     if spec.has("kind"):
         return (spec.text("kind"),)
     return tuple(entry.value for entry in spec.child("kinds").entries() if entry.expect(str, "a kind"))
+
+
+def _read_resource(spec: Cursor) -> ResourceName | None:
+    if not spec.has("resource"):
+        return None
+    resource = spec.child("resource")
+    resource.only(("plural", "scope"), "resource")
+    if spec.has("kinds"):
+        resource.problem("'resource' names one kind's resource", "write a rule of its own for each kind")
+    scope = resource.choice("scope", ("Namespaced", "Cluster"), "Namespaced")
+    return ResourceName(resource.text("plural"), scope == "Namespaced")
 
 
 def _read_between(spec: Cursor) -> tuple[str, str]:

@@ -38,6 +38,19 @@ class Example:
 
 
 @dataclass(frozen=True, slots=True)
+class ResourceName:
+    """How a kind that is not Kubernetes' own stands in URLs and discovery.
+
+    Attributes:
+        plural: ``widgets``.
+        namespaced: whether its objects live in namespaces.
+    """
+
+    plural: str
+    namespaced: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
     """One rule of the book.
 
@@ -51,6 +64,7 @@ class Rule:
         examples: manifests in both versions.
         file: where it was read from.
         line: where it starts there.
+        resource: how the kind stands in URLs, for kinds that the catalog does not know.
     """
 
     name: str
@@ -62,6 +76,7 @@ class Rule:
     examples: tuple[Example, ...]
     file: str
     line: int
+    resource: ResourceName | None = None
 
     def version(self, side: Side) -> str:
         """The apiVersion on a side."""
