@@ -5,7 +5,8 @@ Ours never reach a member cluster: they stand on Works and bindings, not on mani
 
 from __future__ import annotations
 
-from typing import Final
+import hashlib
+from typing import Any, Final
 
 GROUP: Final = "apiconverter.dev"
 
@@ -45,6 +46,9 @@ BINDING_LABELS: Final = (BINDING_LABEL, CLUSTER_BINDING_LABEL)
 WORK_API_VERSION: Final = "work.karmada.io/v1alpha1"
 """The apiVersion of Works."""
 
+ANCHOR_OF_ANNOTATION: Final = f"{GROUP}/anchor-of"
+"""On an anchor: the name of the converted Work it stands for."""
+
 STATUS_MARKER: Final = f"{GROUP}/status:"
 """Starts the message of an anchor's Applied condition that carries a converted Work's status."""
 
@@ -52,3 +56,37 @@ STATUS_MARKER: Final = f"{GROUP}/status:"
 def cluster_of(namespace: str) -> str | None:
     """Name the cluster whose execution space a namespace is; None where it is no execution space."""
     return namespace.removeprefix(EXECUTION_SPACE_PREFIX) if namespace.startswith(EXECUTION_SPACE_PREFIX) else None
+
+
+def anchor_name(work_name: str) -> str:
+    """Name the anchor of a Work.
+
+    Karmada's own names end in a hash without vowels (pkg/util/names/names.go), so that none of them can be an
+    anchor's. A name too long for the suffix is cut, and told apart by a digest.
+    """
+    suffix = "-anchor"
+    if len(work_name) + len(suffix) <= _LONGEST_NAME:
+        return work_name + suffix
+    digest = hashlib.sha256(work_name.encode()).hexdigest()[:16]
+    return f"{work_name[: _LONGEST_NAME - len(suffix) - len(digest) - 1].rstrip('.-')}-{digest}{suffix}"
+
+
+_LONGEST_NAME = 253
+"""Kubernetes: an object's name is a DNS subdomain of at most so many characters."""
+
+
+def anchor_reference(metadata: dict[str, Any]) -> dict[str, Any] | None:
+    """Find the owner reference to its anchor in a Work's metadata; None where it is not anchored."""
+    wanted = anchor_name(metadata.get("name") or "")
+    references = metadata.get("ownerReferences")
+    if not isinstance(references, list):
+        return None
+    for reference in references:
+        if (
+            isinstance(reference, dict)
+            and reference.get("kind") == "Work"
+            and reference.get("apiVersion") == WORK_API_VERSION
+            and reference.get("name") == wanted
+        ):
+            return reference
+    return None
