@@ -22,7 +22,9 @@ def skip_unless_asked_for(config: pytest.Config, items: Iterable[pytest.Item], f
         if item.path.is_relative_to(folder):
             item.add_marker(mark)
             if not asked:
-                item.add_marker(pytest.mark.skip(reason=f"needs control planes: `make e2e` or `pytest {folder.name}`"))
+                item.add_marker(
+                    pytest.mark.skip(reason=f"needs control planes: `make e2e` or `pytest tests/{folder.name}`")
+                )
 
 
 def keep_logs(session: pytest.Session, folder: Path) -> bool:

