@@ -1,0 +1,135 @@
+"""Read the catalog's data file, and follow its types; the file is made by ``tools/catalog/make.py``.
+
+The document, JSON under xz:
+
+- ``sources``: release, file name and sha256 of every wheel it was made from;
+- ``shapes``: every set of fields that any type ever had, as JSON name to written type;
+- ``resources``: every ``[group, version, kind, plural, namespaced, subresources, on by default, type name]``;
+- ``releases``: for each its ``resources`` (numbers), and what its ``types`` (name to number of the shape)
+  change against the release before, with the names ``gone``.
+
+A written type is ``string`` and the other scalars, ``any``, ``#Name`` for an object type, ``~#Name`` where
+something simpler may stand for it, and before any of these ``[`` for a list of it, ``{`` for a map of it.
+"""
+
+from __future__ import annotations
+
+import lzma
+from functools import partial
+from importlib import resources
+from typing import Final, cast
+
+import msgspec
+
+from converter.catalog.release import CatalogError
+from converter.catalog.types import ANY, FieldType, ObjectType, Scalar
+
+FILE: Final = "catalog.json.xz"
+FORMAT: Final = 1
+
+
+class Source(msgspec.Struct, frozen=True):
+    """A wheel that the catalog was made from."""
+
+    release: str
+    wheel: str
+    sha256: str
+
+
+class ReleaseData(msgspec.Struct, frozen=True):
+    """What the file says about one release."""
+
+    release: str
+    resources: list[int]
+    types: dict[str, int]
+    gone: list[str]
+
+
+class Document(msgspec.Struct, frozen=True):
+    """The whole file."""
+
+    format: int
+    sources: list[Source]
+    shapes: list[dict[str, str]]
+    resources: list[tuple[str, str, str, str, bool, list[str], bool, str]]
+    releases: list[ReleaseData]
+
+
+class CatalogDataError(CatalogError):
+    """The data file is missing, damaged or of another format than this code reads."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(f"the catalog's data file {problem}; `make catalog` makes it anew")
+
+
+def read_document() -> Document:
+    """Read the data file that ships with the package.
+
+    Raises:
+        CatalogDataError: it cannot be read.
+    """
+    try:
+        packed = resources.files(__package__).joinpath(FILE).read_bytes()
+        document = msgspec.json.decode(lzma.decompress(packed), type=Document)
+    except (OSError, lzma.LZMAError, msgspec.DecodeError) as error:
+        raise CatalogDataError(f"cannot be read ({error})") from error
+    if document.format != FORMAT:
+        raise CatalogDataError(f"has format {document.format}, this program reads {FORMAT}")
+    return document
+
+
+class TypeTable:
+    """The types of every release; those that releases agree about are one `ObjectType`."""
+
+    def __init__(self, document: Document) -> None:
+        self._shapes = document.shapes
+        self._refs = [_references(shape) for shape in document.shapes]
+        self._by_release: list[dict[str, int]] = []
+        now: dict[str, int] = {}
+        for release in document.releases:
+            now = {name: shape for name, shape in now.items() if name not in release.gone} | release.types
+            self._by_release.append(now)
+        self._found: dict[tuple[int, str], ObjectType] = {}
+        self._shared: dict[tuple[str, frozenset[tuple[str, int]]], ObjectType] = {}
+
+    def find(self, place: int, name: str) -> ObjectType:
+        """Return a type of the release at that place in the document.
+
+        Raises:
+            CatalogDataError: the release has no such type.
+        """
+        if (place, name) not in self._found:
+            names = self._by_release[place]
+            key = (name, frozenset(self._reach(names, name)))
+            if key not in self._shared:
+                shape = self._shapes[names[name]]
+                self._shared[key] = ObjectType(name, partial(self._read, place, shape))
+            self._found[place, name] = self._shared[key]
+        return self._found[place, name]
+
+    def _reach(self, names: dict[str, int], root: str) -> set[tuple[str, int]]:
+        todo, seen = [root], {root}
+        while todo:
+            name = todo.pop()
+            if name not in names:
+                raise CatalogDataError(f"lacks the type {name}")
+            for other in self._refs[names[name]]:
+                if other not in seen:
+                    seen.add(other)
+                    todo.append(other)
+        return {(name, names[name]) for name in seen}
+
+    def _read(self, place: int, shape: dict[str, str]) -> dict[str, FieldType]:
+        return {name: self._field(place, text) for name, text in shape.items()}
+
+    def _field(self, place: int, text: str) -> FieldType:
+        if text[0] in "[{":
+            return FieldType("list" if text[0] == "[" else "map", element=self._field(place, text[1:]))
+        if "#" in text:
+            name = text.lstrip("~#")
+            return FieldType("object", type_name=name, loose=text[0] == "~", _resolve=partial(self.find, place))
+        return ANY if text == "any" else FieldType("scalar", scalar=cast("Scalar", text))
+
+
+def _references(shape: dict[str, str]) -> tuple[str, ...]:
+    return tuple(sorted({text.rpartition("#")[2] for text in shape.values() if "#" in text}))

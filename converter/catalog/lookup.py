@@ -1,0 +1,174 @@
+"""The catalog's questions: what does a release serve, and which fields does it know."""
+
+from __future__ import annotations
+
+from functools import cache
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
+
+from converter.catalog.data import Document, Source, TypeTable, read_document
+from converter.catalog.release import Release, UnknownReleaseError
+from converter.kube import GroupVersionKind, parse_path
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from converter.catalog.types import FieldType, ObjectType
+    from converter.kube import Path
+
+
+class Resource(NamedTuple):
+    """How one release serves one kind.
+
+    Attributes:
+        plural: the resource's name in paths: ``cronjobs``.
+        namespaced: whether its objects live in a namespace.
+        subresources: ``status``, ``scale``, …, in alphabetical order.
+        default_on: whether the API server serves it without a ``--runtime-config``.
+    """
+
+    plural: str
+    namespaced: bool
+    subresources: tuple[str, ...]
+    default_on: bool
+
+
+class _Known(NamedTuple):
+    resource: Resource
+    type_name: str
+
+
+class Catalog:
+    """What each Kubernetes release serves, and which fields its types have.
+
+    A release newer than the newest in the catalog is answered for with the newest one; a release older than
+    the oldest is an `UnknownReleaseError`. Every answer is immutable and may be kept.
+    """
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        self._types = TypeTable(document)
+        self._releases = tuple(Release.parse(data.release) for data in document.releases)
+        self._known = [self._read(data.resources) for data in document.releases]
+        self._served: dict[tuple[int, bool], Mapping[GroupVersionKind, Resource]] = {}
+
+    def _read(self, numbers: Iterable[int]) -> dict[GroupVersionKind, _Known]:
+        known = {}
+        for number in numbers:
+            group, version, kind, plural, namespaced, subresources, on, type_name = self._document.resources[number]
+            resource = Resource(plural, namespaced, tuple(subresources), on)
+            known[GroupVersionKind(group, version, kind)] = _Known(resource, type_name)
+        return dict(sorted(known.items()))
+
+    @property
+    def releases(self) -> tuple[Release, ...]:
+        """The releases in the catalog, oldest first."""
+        return self._releases
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """The published packages that the catalog was made from."""
+        return tuple(self._document.sources)
+
+    def nearest(self, release: Release | str) -> Release:
+        """Return the release that answers for this one: itself, or the newest where it is newer than all.
+
+        Raises:
+            ReleaseFormatError: a release given as text is not one.
+            UnknownReleaseError: it is older than the oldest.
+        """
+        wanted = Release.parse(release) if isinstance(release, str) else release
+        if wanted < self._releases[0]:
+            raise UnknownReleaseError(wanted, self._releases[0])
+        return max(known for known in self._releases if known <= wanted)
+
+    def _place(self, release: Release | str) -> int:
+        return self._releases.index(self.nearest(release))
+
+    def served(self, release: Release | str, *, all_versions: bool = False) -> Mapping[GroupVersionKind, Resource]:
+        """List what a release serves, sorted by group, version and kind.
+
+        Args:
+            release: as `Release`, or as text that `Release.parse` reads.
+            all_versions: also what it knows and serves only when told to (``--runtime-config``).
+
+        Raises:
+            ReleaseFormatError: a release given as text is not one.
+            UnknownReleaseError: it is older than the oldest in the catalog.
+        """
+        key = (self._place(release), all_versions)
+        if key not in self._served:
+            self._served[key] = MappingProxyType(
+                {
+                    gvk: known.resource
+                    for gvk, known in self._known[key[0]].items()
+                    if all_versions or known.resource.default_on
+                }
+            )
+        return self._served[key]
+
+    def kinds(self) -> tuple[GroupVersionKind, ...]:
+        """Every group, version and kind that any release knows, sorted."""
+        return tuple(sorted({gvk for known in self._known for gvk in known}))
+
+    def releases_of(self, gvk: GroupVersionKind, *, default_only: bool = False) -> tuple[Release, ...]:
+        """Name the releases that know a kind in a version, or only those that serve it by default."""
+        return tuple(
+            release
+            for release, known in zip(self._releases, self._known, strict=True)
+            if gvk in known and (known[gvk].resource.default_on or not default_only)
+        )
+
+    def type_of(self, release: Release | str, gvk: GroupVersionKind) -> ObjectType | None:
+        """Return the type of a kind's objects in a release; None where the release does not know the kind.
+
+        Releases that agree about every field of the kind return the same `ObjectType`.
+
+        Raises:
+            ReleaseFormatError: a release given as text is not one.
+            UnknownReleaseError: it is older than the oldest in the catalog.
+        """
+        place = self._place(release)
+        known = self._known[place].get(gvk)
+        return self._types.find(place, known.type_name) if known is not None else None
+
+    def field_at(self, release: Release | str, gvk: GroupVersionKind, path: str | Path) -> FieldType | None:
+        """Return the type of the field at a path; None where the release has no such kind or field.
+
+        ``[*]``, ``[0]`` and ``[name=x]`` step into lists, a key or ``[*]`` into maps. Inside free-form JSON
+        every path is there, and the answer is `ANY`.
+
+        Raises:
+            ManifestError: a path given as text is not one (see `converter.kube.parse_path`).
+            ReleaseFormatError: a release given as text is not one.
+            UnknownReleaseError: it is older than the oldest in the catalog.
+        """
+        root = self.type_of(release, gvk)
+        return root.field_at(path) if root is not None else None
+
+    def fields_ever(self, gvk: GroupVersionKind, path: str | Path) -> tuple[Release, ...]:
+        """Name the releases whose objects of this kind have this path; empty where none ever had.
+
+        Raises:
+            ManifestError: a path given as text is not one (see `converter.kube.parse_path`).
+        """
+        steps = parse_path(path) if isinstance(path, str) else path
+        return tuple(release for release in self._releases if self.field_at(release, gvk, steps) is not None)
+
+    def has_field(self, gvk: GroupVersionKind, path: str | Path) -> bool:
+        """Whether any release's objects of this kind have this path.
+
+        Raises:
+            ManifestError: a path given as text is not one (see `converter.kube.parse_path`).
+        """
+        return bool(self.fields_ever(gvk, path))
+
+
+@cache
+def load_catalog() -> Catalog:
+    """Load the catalog that ships with the package, once in a process.
+
+    Raises:
+        CatalogDataError: its data file cannot be read.
+    """
+    return Catalog(read_document())
