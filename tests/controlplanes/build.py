@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from tests.controlplanes.gomodule import Published
     from tests.controlplanes.pins import Module
     from tests.controlplanes.places import Places
 
@@ -54,19 +55,17 @@ def binaries(places: Places, wanted: Iterable[str]) -> dict[str, Path]:
 def karmada_files(places: Places, version: str) -> Path:
     """Return the folder with a Karmada release's CRDs (``crds/``) and webhook configuration.
 
-    They come from the same module as the binaries, so a release is always whole.
+    They come from the same module as the binaries and are kept with them, so a release is always whole.
 
     Raises:
         BuildError: the module could not be fetched.
     """
-    name = f"karmada-{version}"
-    found = places.find(name)
+    module = pins.module_of(f"karmada-webhook-{version}")
+    found = places.find(module.name)
     if found is None:
-        module = pins.module_of(f"karmada-webhook-{version}")
         with places.locked(module.name):
-            shell = _shell(places, module)
-            published = gomodule.download(module, toolchain.go(places), shell)
-            found = places.find(name) or _copy_karmada_files(places, name, published.folder)
+            published = gomodule.download(module, toolchain.go(places), _shell(places, module))
+            found = places.find(module.name) or _copy_karmada_files(places, module, published)
     return found
 
 
@@ -78,27 +77,30 @@ def _build(places: Places, module: Module, wanted: list[str]) -> None:
             return
         go = toolchain.go(places)
         shell = _shell(places, module)
-        seconds = {"fetch": _prepare(module, go, shell)}
+        start = time.monotonic()
+        published = _prepare(module, go, shell)
+        seconds = {"fetch": time.monotonic() - start}
         packages = {module.binary(name): package for name, package in module.binaries.items()}
         chosen = {name: packages[name] for name in left}
         command = ["build", "-trimpath", "-p", str(PARALLEL), f"-ldflags={_stamp(module)}", "-o", "out/"]
         (shell.folder / "out").mkdir(exist_ok=True)
         seconds["compile"] = shell.run(*lower_priority([go, *command, *chosen.values()]))
         places.ready.mkdir(parents=True, exist_ok=True)
+        if not module.is_kubernetes and places.find(module.name) is None:
+            _copy_karmada_files(places, module, published)
         for name, package in chosen.items():
             (shell.folder / "out" / package.rsplit("/", 1)[-1]).replace(places.ready / name)
         _note(places, module, left, seconds)
 
 
-def _prepare(module: Module, go: Path, shell: Shell) -> float:
-    """Write the module, fetch all it needs, generate what is missing; return the seconds it took."""
-    start = time.monotonic()
+def _prepare(module: Module, go: Path, shell: Shell) -> Published:
+    """Write the module, fetch all it needs, generate what is missing."""
     published = gomodule.download(module, go, shell)
     gomodule.write(module, published, shell.folder)
     if module.generate_openapi:
         openapi.generate(module, published, go, shell)
     shell.output(go, "list", "-deps", *module.binaries.values())
-    return time.monotonic() - start
+    return published
 
 
 def _shell(places: Places, module: Module) -> Shell:
@@ -138,16 +140,16 @@ def _stamp(module: Module) -> str:
     return " ".join(["-s", "-w", *stamps])
 
 
-def _copy_karmada_files(places: Places, name: str, module: Path) -> Path:
+def _copy_karmada_files(places: Places, module: Module, published: Published) -> Path:
     """Copy what an installation of Karmada applies, so that ready assets work without the module cache."""
-    scratch = places.ready / f"{name}.new"
+    scratch = places.ready / f"{module.name}.new"
     shutil.rmtree(scratch, ignore_errors=True)
     (scratch / "crds").mkdir(parents=True)
-    for crd in sorted((module / "charts/karmada/_crds/bases").rglob("*.yaml")):
+    for crd in sorted((published.folder / "charts/karmada/_crds/bases").rglob("*.yaml")):
         (scratch / "crds" / crd.name).write_bytes(crd.read_bytes())
-    webhooks = module / "artifacts/deploy/webhook-configuration.yaml"
+    webhooks = published.folder / "artifacts/deploy/webhook-configuration.yaml"
     (scratch / webhooks.name).write_bytes(webhooks.read_bytes())
-    return scratch.replace(places.ready / name)
+    return scratch.replace(places.ready / module.name)
 
 
 def _note(places: Places, module: Module, built: list[str], seconds: dict[str, float]) -> None:

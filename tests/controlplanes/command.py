@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
 from typing import TYPE_CHECKING
 
@@ -130,8 +131,8 @@ def _needed() -> list[str]:
 
 def _list(options: argparse.Namespace) -> None:
     places = Places.from_environment()
-    for name in pins.names():
-        print(f"{name:40} {places.find(name) or '-'}")
+    for name in (f"etcd-{pins.ETCD_VERSION}", "kubectl", *pins.names()):
+        print(f"{name:40} {places.find(name) or shutil.which(name) or '-'}")
 
 
 def _servers(options: argparse.Namespace) -> None:

@@ -155,6 +155,7 @@ class Fleet:
         version: str = VERSION,
         places: Places | None = None,
         purpose: str = "fleet",
+        verbosity: int = 2,
     ) -> Fleet:
         """Build what is missing, start everything, and return when all clusters are ready.
 
@@ -163,6 +164,7 @@ class Fleet:
             version: of Karmada.
             places: where binaries are; None means as the environment says.
             purpose: of the run, for its folder's name.
+            verbosity: of the logs of Karmada's controllers; 4 shows informers.
 
         Raises:
             HarnessError: something could not be built or started; logs of all processes are kept.
@@ -172,7 +174,7 @@ class Fleet:
         try:
             build.binaries(world.places, programs(specs, version))
             fleet = cls(world, Karmada(world, version))
-            fleet._start(specs)
+            fleet._start(specs, verbosity)
         except BaseException:
             world.close(keep=True)
             raise
@@ -218,12 +220,12 @@ class Fleet:
             client.close()
         self.world.close(keep=keep)
 
-    def _start(self, specs: tuple[MemberSpec, ...]) -> None:
+    def _start(self, specs: tuple[MemberSpec, ...], verbosity: int) -> None:
         """Start the members' servers beside the control plane: starting is mostly waiting."""
         for spec in specs:
             self._make(spec)
         old = any(member.server.minor < _FIRST_WITH_WATCH_LIST for member in self.members.values())
-        self.karmada.start(NO_WATCH_LIST if old else None)
+        self.karmada.start(NO_WATCH_LIST if old else None, verbosity)
         with ThreadPoolExecutor(len(self.members) or 1) as pool:
             for part in ("join", "wait"):
                 list(pool.map(lambda member, part=part: getattr(member, part)(), self.members.values()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,21 +10,32 @@ import pytest
 
 from tests.controlplanes import fixtures
 from tests.controlplanes.fleet import Fleet
+from tests.controlplanes.karmada import VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 HERE = Path(__file__).parent
+#: Names the Karmada release of the whole session, so that the same tests run against each supported one.
+RELEASE_VARIABLE = "CONVERTER_TEST_KARMADA"
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     fixtures.skip_unless_asked_for(config, items, HERE, "karmada")
 
 
+def pytest_report_header() -> str:
+    return f"karmada: v{karmada_version()}"
+
+
+def karmada_version() -> str:
+    return os.environ.get(RELEASE_VARIABLE) or VERSION
+
+
 @pytest.fixture(scope="session")
 def session_fleet(request: pytest.FixtureRequest) -> Iterator[Fleet]:
     """The fleet itself; tests ask for ``fleet``, which also sees whether it lives."""
-    fleet = Fleet.open(purpose="e2e")
+    fleet = Fleet.open(purpose="e2e", version=karmada_version(), verbosity=4)
     yield fleet
     fleet.close(keep=fixtures.keep_logs(request.session, fleet.world.run.folder))
 
