@@ -1,0 +1,1 @@
+"""What is installed on a Karmada control plane: webhook configurations, discovery, access rights, interpreters."""
