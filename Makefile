@@ -84,6 +84,10 @@ format: $(STAMP) ## format the code
 catalog: $(STAMP) ## make the catalog anew from the published Python clients
 	@$(BIN)/python tools/catalog/make.py $(ARGS)
 
+.PHONY: interpreters
+interpreters: $(STAMP) ## write deploy/karmada/interpreters.yaml anew
+	@$(BIN)/python -m tools.interpreters
+
 .PHONY: lock
 lock: $(STAMP) ## lock the development dependencies anew
 	@$(BIN)/python -m pip install --quiet uv && $(BIN)/uv pip compile --quiet pyproject.toml --extra dev --universal \

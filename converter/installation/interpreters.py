@@ -11,6 +11,8 @@ from __future__ import annotations
 import textwrap
 from dataclasses import dataclass
 
+import yaml
+
 from converter.kube import GroupVersionKind, Json
 
 _GENERATION_ANNOTATION = "resourcetemplate.karmada.io/generation"
@@ -139,6 +141,25 @@ def customizations() -> list[dict[str, Json]]:
     """Generate every ResourceInterpreterCustomization, sorted by name."""
     found = [_customization(entry, version) for entry in INTERPRETATIONS for version in entry.old_versions]
     return sorted(found, key=lambda item: item["metadata"]["name"])
+
+
+_HEADER = """\
+# Made by `make interpreters` from converter/installation/interpreters.py; do not edit. For each old version of a kind
+# that Karmada interprets natively only in its newest: health, status, retention and replicas.
+"""
+
+
+def customizations_yaml() -> str:
+    """Write all of them as a YAML stream, scripts as blocks."""
+
+    class Dumper(yaml.SafeDumper):
+        """Writes texts of several lines as blocks."""
+
+    def text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
+        return dumper.represent_scalar("tag:yaml.org,2002:str", value, style="|" if "\n" in value else None)
+
+    Dumper.add_representer(str, text)
+    return _HEADER + yaml.dump_all(customizations(), Dumper=Dumper, sort_keys=False, width=120)
 
 
 def _customization(entry: Interpretation, version: str) -> dict[str, Json]:

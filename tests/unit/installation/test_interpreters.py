@@ -1,6 +1,7 @@
 """The interpreters that are generated for old versions; `karmadactl` runs them in tests/integration."""
 
-from converter.installation.interpreters import INTERPRETATIONS, customizations
+from converter.installation.interpreters import INTERPRETATIONS, customizations, customizations_yaml
+from converter.installation.manifests import KARMADA_PART
 
 
 def test_every_old_version_of_every_described_kind_has_one():
@@ -22,3 +23,8 @@ def test_no_version_that_rules_convert_is_forgotten(shipped):
     for entry in INTERPRETATIONS:
         newest = set(shipped.book.versions(entry.kind)) - set(entry.old_versions)
         assert len(newest) == 1, f"{entry.kind}: {sorted(newest)} should be the one that Karmada knows"
+
+
+def test_the_file_that_is_applied_is_the_one_that_is_generated():
+    written = (KARMADA_PART / "interpreters.yaml").read_text()
+    assert written == customizations_yaml(), "run `make interpreters`"
