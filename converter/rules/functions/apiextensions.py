@@ -1,0 +1,142 @@
+"""Custom resource definitions: what all versions share stands once in v1beta1, and in each version in v1.
+
+Source in Kubernetes: apiextensions-apiserver/pkg/apis/apiextensions/v1/conversion.go.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from converter.kube import Json, canonical_json, copy_json, is_empty
+from converter.rules.functions.registry import register
+from converter.rules.lens import LensError, Notes, intruder, misfit, walk_object
+
+_SHARED = (
+    ("schema", "validation"),
+    ("subresources", "subresources"),
+    ("additionalPrinterColumns", "additionalPrinterColumns"),
+    ("selectableFields", "selectableFields"),
+)
+"""Each field of a version, and the one of the spec that stands for it in every version."""
+
+_RAW = frozenset({"default", "example", "enum"})
+"""Fields of a schema that hold a user's JSON, in which every value says something."""
+
+_NAMED = frozenset({"properties", "patternProperties", "definitions", "dependencies"})
+"""Fields of a schema that map a user's names to schemas."""
+
+_FLAGS = frozenset(
+    {
+        "nullable",
+        "uniqueItems",
+        "exclusiveMinimum",
+        "exclusiveMaximum",
+        "x-kubernetes-embedded-resource",
+        "x-kubernetes-int-or-string",
+    }
+)
+"""Fields of a schema in which false says the same as nothing."""
+
+
+def _hoist(crd: dict[str, Any], _notes: Notes) -> None:
+    """Take what all versions have alike out of them, as v1beta1 asks for, and name the first version."""
+    spec = walk_object(crd, ("spec",))
+    if spec is None:
+        return
+    versions = _versions(spec)
+    first = versions[0].get("name") if versions else None
+    if spec.get("version") not in (None, first):
+        raise intruder(("spec", "version"))
+    for inside, above in _SHARED:
+        if spec.get(above) is not None:
+            raise intruder(("spec", above))
+        values = [version.get(inside) for version in versions]
+        if values and _all_alike(values):
+            for version in versions:
+                version.pop(inside, None)
+            shared = next((value for value in values if value is not None), None)
+            if shared is not None and shared != []:
+                spec[above] = shared
+    if first is not None:
+        spec["version"] = first
+
+
+def _spread(crd: dict[str, Any], _notes: Notes) -> None:
+    """Give each version what the spec says for all of them."""
+    spec = walk_object(crd, ("spec",))
+    if spec is None:
+        return
+    versions = _versions(spec)
+    name = spec.pop("version", None)
+    if not versions and name:
+        if type(name) is not str:
+            raise misfit(("spec", "version"), "a string", name)
+        versions = spec["versions"] = [{"name": name, "served": True, "storage": True}]
+    for inside, above in _SHARED:
+        shared = spec.pop(above, None)
+        if shared is None:
+            continue
+        for index, version in enumerate(versions):
+            if not is_empty(version.get(inside)):
+                text = f"stands beside spec.{above}, which is for all versions; only one of the two can be meant"
+                raise LensError(("spec", "versions", index, inside), text, refused=True)
+            version[inside] = copy_json(shared) if index else shared
+
+
+def _versions(spec: dict[str, Any]) -> list[dict[str, Any]]:
+    versions = spec.get("versions")
+    if versions is None:
+        return []
+    if type(versions) is not list:
+        raise misfit(("spec", "versions"), "a list", versions)
+    for index, version in enumerate(versions):
+        if type(version) is not dict:
+            raise misfit(("spec", "versions", index), "an object", version)
+    return versions
+
+
+def _all_alike(values: list[Json]) -> bool:
+    """Whether values are equal, or differ only in ways that Kubernetes' own types cannot express."""
+    first, *others = (canonical_json(value) for value in values)
+    if all(other == first for other in others):
+        return True
+    bare, *others = (canonical_json(_bare(value)) for value in values)
+    return all(other == bare for other in others)
+
+
+def _bare(value: Json, *, names: bool = False) -> Json:
+    """Leave out what says nothing in a schema or a printer column; an empty object is not nothing there.
+
+    Args:
+        value: any part of one.
+        names: whether it is an object whose keys are a user's names.
+    """
+    if isinstance(value, list):
+        return [_bare(item) for item in value] or None
+    if not isinstance(value, dict):
+        return value
+    if names:
+        return {key: _bare(item) for key, item in value.items()}
+    bare = {key: item if key in _RAW else _bare(item, names=key in _NAMED) for key, item in value.items()}
+    return {key: item for key, item in bare.items() if not _says_nothing(key, item)}
+
+
+def _says_nothing(key: str, item: Json) -> bool:
+    return (
+        item is None
+        or item == ""
+        or (item is False and key in _FLAGS)
+        or (key == "priority" and item == 0)
+        or (key in _NAMED and item == {})
+    )
+
+
+register(
+    "customresourcedefinition-versions",
+    "schema, subresources, printer columns and selectable fields that all versions share stand once in v1beta1, "
+    "which also names the first version; v1 has them in each version",
+    to_right=_hoist,
+    to_left=_spread,
+    left_fields=[f"spec.versions[*].{inside}" for inside, _ in _SHARED],
+    right_fields=["spec.version", *(f"spec.{above}" for _, above in _SHARED)],
+)

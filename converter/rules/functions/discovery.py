@@ -1,0 +1,67 @@
+"""Endpoints of slices: node and zone stand in v1beta1's map ``topology``, and in fields of their own in v1.
+
+Source in Kubernetes: pkg/apis/discovery/v1beta1/conversion.go.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from converter.rules.functions.registry import register
+from converter.rules.lens import Notes, intruder, misfit, walk_object
+
+_NODE = "kubernetes.io/hostname"
+_ZONE = "topology.kubernetes.io/zone"
+
+
+def _to_map(endpoint: dict[str, Any], _notes: Notes) -> None:
+    """Put the zone into the map, and the node's name too, where the map has none of its own."""
+    if endpoint.get("topology") is not None:
+        raise intruder(("topology",))
+    node, zone = _text(endpoint, "nodeName"), _text(endpoint, "zone")
+    topology = walk_object(endpoint, ("deprecatedTopology",)) or {}
+    endpoint.pop("deprecatedTopology", None)
+    endpoint.pop("zone", None)
+    if zone is not None:
+        topology[_ZONE] = zone
+    if node is not None and not topology.get(_NODE):
+        topology[_NODE] = node
+    if topology:
+        endpoint["topology"] = topology
+
+
+def _to_fields(endpoint: dict[str, Any], _notes: Notes) -> None:
+    """Take zone and node out of the map; a node that is not the endpoint's own stays there."""
+    for name in ("deprecatedTopology", "zone"):
+        if endpoint.get(name) is not None:
+            raise intruder((name,))
+    node, topology = _text(endpoint, "nodeName"), walk_object(endpoint, ("topology",))
+    endpoint.pop("topology", None)
+    if topology is None:
+        return
+    zone = topology.pop(_ZONE, None)
+    if zone is not None:
+        if type(zone) is not str:
+            raise misfit(("topology", _ZONE), "a string", zone)
+        endpoint["zone"] = zone
+    if node is not None and topology.get(_NODE) == node:
+        del topology[_NODE]
+    if topology:
+        endpoint["deprecatedTopology"] = topology
+
+
+def _text(endpoint: dict[str, Any], key: str) -> str | None:
+    value = endpoint.get(key)
+    if value is not None and type(value) is not str:
+        raise misfit((key,), "a string", value)
+    return value
+
+
+register(
+    "endpointslice-topology",
+    "v1beta1 keeps an endpoint's node and zone in topology; v1 has nodeName, zone and, for the rest, deprecatedTopology",
+    to_right=_to_map,
+    to_left=_to_fields,
+    left_fields=["deprecatedTopology", "zone", "nodeName"],
+    right_fields=["topology", "nodeName"],
+)
