@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from converter.errors import RuleProblem
-from converter.kube import Each, GroupVersionKind, Path, format_path
+from converter.kube import Path, format_path
+from converter.rules.check_fields import unknown_names
 from converter.rules.examples import failing_examples
 from converter.rules.lens import Side
 
@@ -23,7 +24,7 @@ def check_rules(rules: Sequence[Rule], catalog: Catalog | None) -> list[RuleProb
     for rule in rules:
         problems += _overlaps(rule)
         if catalog is not None:
-            problems += _unknown(rule, catalog)
+            problems += unknown_names(rule, catalog)
         problems += failing_examples(rule)
     return problems
 
@@ -72,27 +73,3 @@ def _overlaps(rule: Rule) -> Iterator[RuleProblem]:
 
 def _same_place(one: Path, two: Path) -> bool:
     return one == two
-
-
-def _unknown(rule: Rule, catalog: Catalog) -> Iterator[RuleProblem]:
-    for kind in rule.kinds:
-        for side in Side:
-            gvk = GroupVersionKind.of(rule.version(side), kind)
-            across = GroupVersionKind.of(rule.version(side.other), kind)
-            if not catalog.releases_of(gvk):
-                if catalog.releases_of(across) and "." not in gvk.group:
-                    yield _problem(
-                        rule,
-                        f"no Kubernetes release ever had {gvk}",
-                        "`converter catalog` lists what each has",
-                    )
-                continue
-            for step in rule.steps:
-                for path in step.names(side):
-                    if not catalog.has_field(gvk, path):
-                        hint = "is it on the other side?" if catalog.has_field(across, path) else "check its spelling"
-                        yield _problem(rule, f"{gvk} has no field {_shown(path)} in any release", hint, step.line)
-
-
-def _shown(path: Path) -> str:
-    return format_path(tuple(segment if isinstance(segment, (str, Each)) else str(segment) for segment in path))

@@ -11,6 +11,7 @@ from converter.rules.steps.base import Step, is_plain, keys_of, split_scope
 from converter.rules.steps.blocks import Call, In
 from converter.rules.steps.moves import ENCODINGS, Annotation, IntOrString, Nest, Rename
 from converter.rules.steps.values import MISSING, Default, Drop, Refuse, Values
+from converter.rules.steps.zeros import OmitZero
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -90,10 +91,13 @@ def _rename(entry: Cursor, body: Cursor) -> Iterator[Step]:
 
 
 def _nest(entry: Cursor, body: Cursor) -> Iterator[Step]:
-    body.only(("into", "fields", "side"), "nest")
+    body.only(("into", "fields", "side", "always"), "nest")
     scope, keys = _field(body, "into")
     fields = tuple(item.value for item in body.child("fields").entries() if item.expect(str, "a field's name"))
-    yield Nest(line=entry.line, scope=(*scope, *keys[:-1]), into=keys[-1], fields=fields, side=_side(body))
+    always = body.has("always") and body.child("always").expect(bool, "true or false") and body.value["always"]
+    yield Nest(
+        line=entry.line, scope=(*scope, *keys[:-1]), into=keys[-1], fields=fields, side=_side(body), always=always
+    )
 
 
 def _annotation(entry: Cursor, body: Cursor) -> Iterator[Step]:
@@ -180,6 +184,12 @@ def _drop(entry: Cursor, body: Cursor) -> Iterator[Step]:
     yield Drop(line=entry.line, scope=scope, keys=keys, side=_side(body), why=body.text("why"))
 
 
+def _omit_zero(entry: Cursor, body: Cursor) -> Iterator[Step]:
+    body.only(("path", "side", "zero"), "omitZero")
+    scope, keys = _field(body)
+    yield OmitZero(line=entry.line, scope=scope, keys=keys, side=_side(body), zero=body.value.get("zero", 0))
+
+
 def _refuse(entry: Cursor, body: Cursor) -> Iterator[Step]:
     body.only(("path", "side", "why", "values"), "refuse")
     scope, keys = _field(body)
@@ -223,6 +233,7 @@ _READERS: dict[str, Callable[[Cursor, Cursor], Iterator[Step]]] = {
     "intOrString": _int_or_string,
     "values": _values,
     "default": _default,
+    "omitZero": _omit_zero,
     "drop": _drop,
     "refuse": _refuse,
     "in": _in,

@@ -6,6 +6,17 @@ one object in place, note what they cannot carry over, and read nothing but that
 
 from __future__ import annotations
 
+from converter.rules.functions import (  # noqa: F401  # importing a module registers its own
+    apiextensions,
+    autoscaling,
+    certificates,
+    coordination,
+    discovery,
+    flowcontrol,
+    policy,
+    rbac,
+    resource,
+)
 from converter.rules.functions.registry import FUNCTIONS, Function
 
 __all__ = ["FUNCTIONS", "Function"]

@@ -84,26 +84,28 @@ def _move(old: Keys, new: Keys) -> Lens:
 class Nest(Step):
     """Fields that stand side by side in one version stand inside an object of their own in the other.
 
-    ``side`` is the version with the object ``into``; the fields have the same names in both.
+    ``side`` is the version with the object ``into``; the fields have the same names in both. With ``always`` the
+    object is made even where there is nothing to put into it.
     """
 
     scope: Path
     into: str
     fields: tuple[str, ...]
     side: Side
+    always: bool = False
 
     def lens(self, toward: Side) -> Lens:
         """Compile; a field that is in the way at the new place is refused."""
         return scoped(self.scope, self._nest() if toward is self.side else self._flatten())
 
     def _nest(self) -> Lens:
-        into, fields = self.into, self.fields
+        into, fields, always = self.into, self.fields, self.always
 
         def nest(node: dict[str, Any], _notes: Notes) -> None:
             if node.get(into) is not None:
                 raise intruder((into,))
             inner = {name: node.pop(name) for name in fields if name in node}
-            if inner:
+            if inner or always:
                 node[into] = inner
 
         return nest

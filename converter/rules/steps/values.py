@@ -26,7 +26,10 @@ def shown(value: Json, limit: int = 80) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Values(Step):
-    """A field whose values are written differently in the two versions; ``pairs`` are (left, right)."""
+    """A field whose values are written differently in the two versions; ``pairs`` are (left, right).
+
+    Null on one side of a pair says that this version leaves the field out; what is missing stays missing.
+    """
 
     scope: Path
     keys: Keys
@@ -43,7 +46,9 @@ class Values(Step):
             if holder is None or holder.get(leaf) is None:
                 return
             new = table.get(canonical_json(holder[leaf]), MISSING)
-            if new is not MISSING:
+            if new is None:
+                del holder[leaf]
+            elif new is not MISSING:
                 holder[leaf] = copy_json(new)
 
         return scoped(self.scope, translate)
