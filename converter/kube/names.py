@@ -32,6 +32,9 @@ POLICY_ANNOTATION: Final = f"{GROUP}/policy"
 EXCLUDED_ANNOTATION: Final = f"{GROUP}/excluded-clusters"
 """On a binding: which clusters no conversion can reach, and why."""
 
+EXCLUDED_LABEL: Final = f"{GROUP}/excluded"
+"""On a binding with that annotation, so that those alone can be watched; the value is ``true``."""
+
 EXECUTION_SPACE_PREFIX: Final = "karmada-es-"
 """A namespace with this prefix holds the Works of the cluster whose name follows (pkg/util/names/names.go)."""
 

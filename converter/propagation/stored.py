@@ -1,0 +1,57 @@
+"""What the controller keeps in memory of a Work or an anchor: its JSON, and the few facts asked for often."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from converter.kube.names import ANCHOR_OF_ANNOTATION
+
+if TYPE_CHECKING:
+    from converter.kube import Manifest
+
+
+class _Metadata(msgspec.Struct, rename="camel"):
+    uid: str = ""
+    generation: int = 0
+    annotations: dict[str, str] | None = None
+
+
+class _Head(msgspec.Struct):
+    metadata: _Metadata
+
+
+_heads = msgspec.json.Decoder(_Head)
+
+
+class Stored(msgspec.Struct, frozen=True):
+    """One object as it was last seen.
+
+    Attributes:
+        uid: tells it from another that had the same name.
+        generation: changes with its spec.
+        work: on an anchor, the name of the Work it stands for; empty on a Work.
+        raw: the object's JSON; ten thousand Works decoded would take ten times the memory.
+    """
+
+    uid: str
+    generation: int
+    work: str
+    raw: bytes
+
+    def manifest(self) -> Manifest:
+        """Decode the object, afresh each time: it may be changed."""
+        decoded: Manifest = msgspec.json.decode(self.raw)
+        return decoded
+
+
+def stored(raw: bytes) -> Stored:
+    """Make what is kept of an object's JSON.
+
+    Raises:
+        msgspec.MsgspecError: it is no Kubernetes object.
+    """
+    metadata = _heads.decode(raw).metadata
+    annotations: dict[str, Any] = metadata.annotations or {}
+    return Stored(metadata.uid, metadata.generation, annotations.get(ANCHOR_OF_ANNOTATION, ""), raw)

@@ -1,0 +1,13 @@
+"""One control plane in memory for each test; the invariant is asserted at its end, whatever the test is about."""
+
+import pytest
+
+from tests.unit.propagation.world import World
+
+
+@pytest.fixture
+async def world():
+    made = World()
+    yield made
+    await made.stop()
+    assert made.broken == []
