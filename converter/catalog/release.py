@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from converter.errors import ConverterError
 
-_VERSION = re.compile(r"v?(?P<major>\d{1,4})\.(?P<minor>\d{1,4})(?:[.+-].*)?", re.DOTALL)
+_VERSION = re.compile(r"v?(?P<major>[0-9]{1,4})\.(?P<minor>[0-9]{1,4})(?:[.+-].*)?", re.DOTALL)
 
 
 class CatalogError(ConverterError):

@@ -1,4 +1,4 @@
-"""What people ask the catalog, as plain data: a release, a kind in it, two releases side by side."""
+"""What people ask the catalog about one release, as plain data: what it serves, and a kind with its fields."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from converter.catalog.release import CatalogError, Release
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Mapping
 
     from converter.catalog.lookup import Catalog, Resource
-    from converter.catalog.types import FieldType, ObjectType
+    from converter.catalog.types import ObjectType
     from converter.kube import GroupVersionKind
 
 _VERSION = re.compile(r"v(?P<major>\d+)(?:(?P<stage>alpha|beta)(?P<step>\d+))?")
@@ -33,7 +33,7 @@ class UnknownKindError(CatalogError):
         self.release = release
         self.elsewhere = tuple(elsewhere)
         hints = [
-            f"{spans(self.elsewhere)} know it" if self.elsewhere else "",
+            f"known in {spans(self.elsewhere)}" if self.elsewhere else "",
             f"did you mean {' or '.join(similar)}?" if similar else "",
         ]
         hint = "; ".join(filter(None, hints)) or f"`converter catalog {release}` lists what it knows"
@@ -88,28 +88,6 @@ class KindReport:
     fields: tuple[FieldNode, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class KindDiff:
-    """How the fields of one kind in one version differ between two releases; outermost paths only."""
-
-    api_version: str
-    kind: str
-    gained: tuple[str, ...]
-    lost: tuple[str, ...]
-    retyped: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ReleaseDiff:
-    """What the newer of two releases has that the older has not, and the other way round."""
-
-    old: str
-    new: str
-    gained: tuple[ServedKind, ...]
-    lost: tuple[ServedKind, ...]
-    kinds: tuple[KindDiff, ...]
-
-
 def spans(releases: Iterable[Release]) -> str:
     """Write releases as people do: ``v1.12 to v1.20, v1.24``."""
     runs: list[list[Release]] = []
@@ -128,10 +106,11 @@ def served_kinds(catalog: Catalog, release: Release, *, all_versions: bool = Fal
         UnknownReleaseError: the release is older than the oldest in the catalog.
     """
     found = catalog.served(release, all_versions=all_versions)
-    return tuple(_served_kind(catalog, gvk, resource) for gvk, resource in found.items())
+    return tuple(served_kind(catalog, gvk, resource) for gvk, resource in found.items())
 
 
-def _served_kind(catalog: Catalog, gvk: GroupVersionKind, resource: Resource) -> ServedKind:
+def served_kind(catalog: Catalog, gvk: GroupVersionKind, resource: Resource) -> ServedKind:
+    """Say of one kind how a release has it."""
     known_in = spans(catalog.releases_of(gvk))
     return ServedKind(
         gvk.api_version,
@@ -162,19 +141,19 @@ def kind_report(
         UnknownReleaseError: the release is older than the oldest in the catalog.
         ManifestError: the path is not one.
     """
-    found = {gvk: catalog.served(release, all_versions=True)[gvk] for gvk in _named(catalog, release, kind)}
+    found = {gvk: catalog.served(release, all_versions=True)[gvk] for gvk in named(catalog, release, kind)}
     chosen = [gvk for gvk in found if not api_version or gvk.api_version == api_version]
     if not chosen:
         known = sorted({gvk.api_version for gvk in found})
         raise UnknownKindError(f"{api_version} {kind}", catalog.nearest(release), (), known)
-    best = max(chosen, key=lambda gvk: (found[gvk].default_on, stability(gvk.version), gvk.group))
+    best = best_of(chosen, found)
     root = catalog.type_of(release, best)
     if root is not None and path:
         field = root.field_at(path)
         root = field.innermost.target if field is not None else None
         if field is None:
             raise UnknownKindError(f"{path} in {best}", catalog.nearest(release), catalog.fields_ever(best, path), ())
-    versions = tuple(_served_kind(catalog, gvk, resource) for gvk, resource in found.items())
+    versions = tuple(served_kind(catalog, gvk, resource) for gvk, resource in found.items())
     shown = f"{best.api_version} {best.kind}" + (f" {path}" if path else "")
     fields = _tree(root, depth, (root.name,)) if root is not None else ()
     return KindReport(str(catalog.nearest(release)), versions, shown, fields)
@@ -189,7 +168,17 @@ def stability(version: str) -> tuple[int, int, int]:
     return (stage, int(found["major"]), int(found["step"] or 0))
 
 
-def _named(catalog: Catalog, release: Release, kind: str) -> list[GroupVersionKind]:
+def best_of(among: Iterable[GroupVersionKind], found: Mapping[GroupVersionKind, Resource]) -> GroupVersionKind:
+    """Choose the version a release prefers: served by default first, then the most stable."""
+    return max(among, key=lambda gvk: (found[gvk].default_on, stability(gvk.version), gvk.group))
+
+
+def named(catalog: Catalog, release: Release, kind: str) -> list[GroupVersionKind]:
+    """Find the versions of a kind, given by its name or its plural in any case, that a release knows.
+
+    Raises:
+        UnknownKindError: there is none.
+    """
     wanted = kind.lower()
     known = catalog.served(release, all_versions=True)
     found = [gvk for gvk, resource in known.items() if wanted in {gvk.kind.lower(), resource.plural}]
@@ -210,76 +199,3 @@ def _tree(root: ObjectType, depth: int, inside: tuple[str, ...]) -> tuple[FieldN
         below = _tree(target, depth - 1, (*inside, target.name)) if deeper and target is not None else ()
         nodes.append(FieldNode(name, str(field), below))
     return tuple(nodes)
-
-
-def release_diff(
-    catalog: Catalog, old: Release, new: Release, *, kind: str = "", all_versions: bool = False
-) -> ReleaseDiff:
-    """Compare two releases: kinds and versions gained and lost, and fields of those that both have.
-
-    Args:
-        catalog: the catalog.
-        old: the release to compare from.
-        new: the release to compare to.
-        kind: compare only this kind, given as for `kind_report`.
-        all_versions: compare all that the releases know, not only what they serve by default.
-
-    Raises:
-        UnknownKindError: neither release has the kind.
-        UnknownReleaseError: a release is older than the oldest in the catalog.
-    """
-    before, after = (catalog.served(release, all_versions=all_versions) for release in (old, new))
-    if kind:
-        only = {gvk.kind for gvk in _named_in_either(catalog, old, new, kind)}
-        before, after = ({gvk: found[gvk] for gvk in found if gvk.kind in only} for found in (before, after))
-    kinds = (_kind_diff(catalog, old, new, gvk) for gvk in before if gvk in after)
-    return ReleaseDiff(
-        str(catalog.nearest(old)),
-        str(catalog.nearest(new)),
-        tuple(_served_kind(catalog, gvk, after[gvk]) for gvk in after if gvk not in before),
-        tuple(_served_kind(catalog, gvk, before[gvk]) for gvk in before if gvk not in after),
-        tuple(diff for diff in kinds if diff.gained or diff.lost or diff.retyped),
-    )
-
-
-def _named_in_either(catalog: Catalog, old: Release, new: Release, kind: str) -> list[GroupVersionKind]:
-    try:
-        return _named(catalog, old, kind)
-    except UnknownKindError:
-        return _named(catalog, new, kind)
-
-
-def _kind_diff(catalog: Catalog, old: Release, new: Release, gvk: GroupVersionKind) -> KindDiff:
-    before, after = catalog.type_of(old, gvk), catalog.type_of(new, gvk)
-    found: dict[str, list[str]] = {"+": [], "-": [], "~": []}
-    if before is not None and after is not None:
-        for sign, text in _changes(before, after, "", frozenset()):
-            found[sign].append(text)
-    return KindDiff(gvk.api_version, gvk.kind, tuple(found["+"]), tuple(found["-"]), tuple(found["~"]))
-
-
-def _changes(
-    old: ObjectType, new: ObjectType, prefix: str, inside: frozenset[tuple[str, str]]
-) -> Iterator[tuple[str, str]]:
-    pair = (old.name, new.name)
-    if old is new or pair in inside:  # releases share the types they agree about
-        return
-    for name in sorted({*old.fields, *new.fields}):
-        path = f"{prefix}.{name}" if prefix else name
-        before, after = old.fields.get(name), new.fields.get(name)
-        if before is None or after is None:
-            yield ("+" if before is None else "-"), path
-            continue
-        if _shape(before) != _shape(after):
-            yield "~", f"{path}: {before} became {after}"
-            continue
-        below = path + "[*]" * before.nesting
-        one, two = before.innermost.target, after.innermost.target
-        if one is not None and two is not None:
-            yield from _changes(one, two, below, inside | {pair})
-
-
-def _shape(field: FieldType) -> tuple[str, ...]:
-    """What a type says without its name: names of object types change with the client's taste."""
-    rest = _shape(field.element) if field.element is not None else ()
-    return (field.kind, field.scalar or "", *rest)

@@ -8,7 +8,8 @@ import json
 from typing import TYPE_CHECKING
 
 from converter.catalog import Release, load_catalog
-from converter.catalog.report import kind_report, release_diff, served_kinds
+from converter.catalog.diff import release_diff
+from converter.catalog.report import kind_report, served_kinds
 from converter.cli import OK
 from converter.errors import ConverterError
 
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from converter.catalog import Catalog
-    from converter.catalog.report import FieldNode, KindReport, ReleaseDiff, ServedKind
+    from converter.catalog.diff import KindDiff, ReleaseDiff
+    from converter.catalog.report import FieldNode, KindReport, ServedKind
 
 _SHOWN_FIELDS = 12
 
@@ -139,16 +141,30 @@ def _diff(diff: ReleaseDiff, limit: int) -> Iterator[str]:
             yield f"{title}:"
             yield from ("  " + line for line in _kinds(kinds))
             yield ""
+    everywhere = _in_every_kind(diff) if limit else frozenset()
+    if everywhere:
+        yield "every kind"
+        yield from (f"  {change}" for change in sorted(everywhere))
     for kind in diff.kinds:
-        yield f"{kind.api_version} {kind.kind}"
-        for sign, paths in (("+", kind.gained), ("-", kind.lost), ("~", kind.retyped)):
-            shown = paths[:limit] if limit else paths
-            yield from (f"  {sign} {path}" for path in shown)
-            if len(shown) < len(paths):
-                more = len(paths) - len(shown)
-                yield f"  {sign} ... and {more} more: converter catalog diff {diff.old} {diff.new} {kind.kind}"
+        changes = [change for change in _changes(kind) if change not in everywhere]
+        if changes:
+            yield f"{kind.api_version} {kind.kind}" + (f", was {kind.was}" if kind.was != kind.api_version else "")
+            yield from (f"  {change}" for change in (changes[:limit] if limit else changes))
+        if limit and len(changes) > limit:
+            more = f"converter catalog diff {diff.old} {diff.new} {kind.kind}"
+            yield f"  ... and {len(changes) - limit} more: {more}"
     if not (diff.gained or diff.lost or diff.kinds):
         yield f"{diff.old} and {diff.new} do not differ"
+
+
+def _changes(kind: KindDiff) -> Iterator[str]:
+    for sign, paths in (("+", kind.gained), ("-", kind.lost), ("~", kind.retyped)):
+        yield from (f"{sign} {path}" for path in paths)
+
+
+def _in_every_kind(diff: ReleaseDiff) -> frozenset[str]:
+    """Changes to say once: those of the metadata that every kind shares."""
+    return frozenset.intersection(*(frozenset(_changes(kind)) for kind in diff.kinds)) if diff.kinds else frozenset()
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:

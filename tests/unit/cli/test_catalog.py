@@ -1,0 +1,78 @@
+"""``converter catalog``: answers on standard output, as a table or as JSON."""
+
+import argparse
+import json
+
+import pytest
+
+from converter.cli import catalog as command
+from converter.errors import ConverterError
+
+
+@pytest.fixture
+def ask(capsys):
+    parser = argparse.ArgumentParser()
+    command.register(parser.add_subparsers())
+
+    def run(*words):
+        args = parser.parse_args(["catalog", *words])
+        assert args.run(args) == 0
+        return capsys.readouterr().out
+
+    return run
+
+
+def test_the_releases(ask):
+    lines = ask().splitlines()
+    assert lines[0].split() == ["RELEASE", "SERVED", "KNOWN", "MADE", "FROM"]
+    assert [line.split()[0] for line in lines[1:]] == [f"v1.{minor}" for minor in range(12, 38)]
+
+
+def test_what_a_release_serves(ask):
+    default, every = ask("v1.20"), ask("v1.20", "--all")
+    assert "batch/v2alpha1" not in default
+    assert "batch/v2alpha1" in every
+    assert "if told to" in every
+
+
+def test_a_kind_and_its_fields(ask):
+    out = ask("v1.24.6-eks-abc", "CronJob", "--path", "spec")
+    assert "batch/v1 CronJob spec in v1.24" in out
+    assert "  timeZone  <string>" in out
+
+
+def test_json_says_the_same(ask):
+    found = json.loads(ask("v1.20", "CronJob", "-o", "json", "--depth", "1"))
+    assert [version["api_version"] for version in found["versions"]] == ["batch/v1beta1", "batch/v2alpha1"]
+    assert {"name": "spec", "type": "V1beta1CronJobSpec", "fields": []} in found["fields"]
+    assert json.loads(ask("-o", "json"))[0] == "v1.12"
+    pods = [kind for kind in json.loads(ask("v1.20", "-o", "json")) if kind["kind"] == "Pod"]
+    assert [(kind["api_version"], kind["plural"], kind["namespaced"]) for kind in pods] == [("v1", "pods", True)]
+
+
+def test_two_releases(ask):
+    out = ask("diff", "v1.20", "v1.36")
+    assert "only v1.36 serves:" in out
+    assert "only v1.20 serves:" in out
+    assert "batch/v1 CronJob, was batch/v1beta1" in out
+    assert out.count("+ metadata.managedFields[*].subresource") == 1
+    assert "more: converter catalog diff v1.20 v1.36 Deployment" in out
+
+
+def test_two_releases_and_a_kind_show_every_field(ask):
+    out = ask("diff", "v1.20", "v1.36", "CronJob")
+    assert "  + spec.timeZone" in out
+    assert "more:" not in out
+    assert json.loads(ask("diff", "v1.20", "v1.36", "CronJob", "-o", "json"))["kinds"][0]["kind"] == "CronJob"
+
+
+def test_two_releases_that_agree(ask):
+    assert ask("diff", "v1.24", "1.24.9") == "v1.24 and v1.24 do not differ\n"
+
+
+@pytest.mark.parametrize(
+    "words", [["diff"], ["diff", "v1.20"], ["v1.20", "Pod", "more"], ["nonsense"], ["v1.2"], ["v1.20", "Nonsense"]]
+)
+def test_what_cannot_be_answered_is_an_error_with_a_hint(ask, words):
+    with pytest.raises(ConverterError):
+        ask(*words)
