@@ -208,7 +208,6 @@ class Karmada:
         files = build.karmada_files(world.places, self.version)
         self.client.put({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}})
         self._start_aggregated()
-        self.garbage_collector = ControllerManager(world, server)
         self.webhook = Webhook(world, self.version, server)
         crds = [yaml.load(path.read_bytes(), _loader()) for path in sorted((files / "crds").iterdir())]
         for crd in crds:
@@ -221,6 +220,8 @@ class Karmada:
         for document in yaml.load_all(text.replace("{{caBundle}}", world.pki.authority.bundle), _loader()):
             self.client.apply(document)
         self._wait_for_clusters_api()
+        # Not before: the garbage collector looks for new kinds every 30 s only, and nothing would be deleted till then.
+        self.garbage_collector = ControllerManager(world, server)
         common = {"kubeconfig": str(server.kubeconfig), "leader-elect": "false", "v": str(verbosity)}
         manager = {"cluster-status-update-frequency": "5s"}
         component = functools.partial(Component, world, version=self.version)
