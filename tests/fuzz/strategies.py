@@ -121,8 +121,10 @@ def manifest(
     **others: Strategy,
 ) -> Strategy:
     """A whole manifest: apiVersion, kind and metadata always, spec, status and any others now and then."""
-    optional = {name: nullable(part) for name, part in {"spec": spec, "status": status, **others}.items() if part}
-    need = {"apiVersion": st.just(api_version), "kind": st.just(kind), "metadata": meta or metadata()}
+    optional = {
+        name: nullable(part) for name, part in {"spec": spec, "status": status, **others}.items() if part is not None
+    }
+    need = {"apiVersion": st.just(api_version), "kind": st.just(kind), "metadata": metadata() if meta is None else meta}
     return st.fixed_dictionaries(need, optional=optional)
 
 
