@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from tools.catalog.wheels import Wheel
 
-_PATH = re.compile(
+PATH = re.compile(
     r"/(?:api|apis/(?P<group>[^/{]+))/(?P<version>v\d\w*)"
     r"/(?P<namespaced>namespaces/\{namespace\}/)?(?P<plural>[^/{]+)"
     r"(?:/\{name\}(?:/(?P<subresource>[^{]+))?)?"
@@ -108,7 +108,7 @@ def resources_of(wheel: Wheel) -> Iterator[tuple[str, str, str, str, Resource]]:
     """
     found: dict[tuple[str, str, str], Resource] = defaultdict(Resource)
     for operation in _operations(wheel):
-        parts = _PATH.fullmatch(operation.path)
+        parts = PATH.fullmatch(operation.path)
         if parts is None:
             continue  # discovery documents, watches, proxies, logs, custom objects
         resource = found[parts["group"] or "", parts["version"], parts["plural"]]
