@@ -1,0 +1,89 @@
+"""Strategies for Ingress, IngressClass, NetworkPolicy and PodDisruptionBudget."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+from tests.fuzz.strategies import (
+    INT32,
+    INT_OR_STRING,
+    NAMES,
+    TEXTS,
+    Json,
+    Strategy,
+    conditions,
+    fields,
+    manifest,
+    nullable,
+    selector,
+    several,
+)
+
+BUDGET_LABEL = "pdb.kubernetes.io/deprecated-v1beta1-empty-selector-match"
+_PATH_TYPES = st.sampled_from(["Prefix", "Exact", "ImplementationSpecific", None])
+_RESOURCE = fields({"apiGroup": NAMES}, need={"kind": NAMES, "name": NAMES})
+
+
+def ingresses(version: str) -> Strategy:
+    """Ingresses of a version."""
+    backend: dict[str, Json] = {"resource": _RESOURCE}
+    if version == "networking.k8s.io/v1":
+        port = fields({"number": nullable(INT32), "name": TEXTS})
+        backend["service"] = nullable(fields({"name": NAMES, "port": nullable(port)}))
+    else:
+        backend |= {"serviceName": nullable(TEXTS), "servicePort": nullable(INT_OR_STRING | st.just(""))}
+    backends = fields(backend)
+    path = fields({"path": TEXTS, "pathType": _PATH_TYPES, "backend": nullable(backends)})
+    rule = fields({"host": NAMES, "http": nullable(fields({"paths": nullable(several(path))}))})
+    default = "defaultBackend" if version == "networking.k8s.io/v1" else "backend"
+    spec = fields(
+        {
+            default: nullable(backends),
+            "rules": nullable(several(rule)),
+            "ingressClassName": NAMES,
+            "tls": several(fields({"hosts": several(NAMES, 1), "secretName": NAMES}), 1),
+        }
+    )
+    address = fields({"ip": st.just("10.0.0.1"), "hostname": NAMES})
+    return manifest(version, "Ingress", spec, fields({"loadBalancer": fields({"ingress": several(address, 1)})}))
+
+
+def ingress_classes(version: str) -> Strategy:
+    """IngressClasses of a version."""
+    parameters = fields({"scope": st.sampled_from(["Cluster", "Namespace"]), "namespace": NAMES})
+    return manifest(version, "IngressClass", fields({"controller": NAMES, "parameters": nullable(parameters)}))
+
+
+def network_policies(version: str) -> Strategy:
+    """NetworkPolicies of a version."""
+    peer = fields({"podSelector": selector(), "namespaceSelector": selector(), "ipBlock": fields({"cidr": TEXTS})})
+    port = fields({"protocol": st.sampled_from(["TCP", "UDP"]), "port": INT_OR_STRING, "endPort": INT32})
+    ingress = fields({"ports": several(port, 1), "from": nullable(several(peer, 1))})
+    egress = fields({"ports": several(port, 1), "to": several(peer, 1)})
+    spec = fields(
+        {
+            "podSelector": selector(),
+            "ingress": nullable(several(ingress, 1)),
+            "egress": nullable(several(egress, 1)),
+            "policyTypes": several(st.sampled_from(["Ingress", "Egress"])),
+        }
+    )
+    return manifest(version, "NetworkPolicy", spec)
+
+
+def budgets(version: str) -> Strategy:
+    """PodDisruptionBudgets of a version, many with an empty selector or one on Kubernetes' own label."""
+    own = st.fixed_dictionaries(
+        {"key": st.just(BUDGET_LABEL), "operator": st.sampled_from(["Exists", "DoesNotExist", "In"])},
+        optional={"values": several(TEXTS, 1)},
+    )
+    special = fields({"matchExpressions": nullable(several(own)), "matchLabels": st.just({})})
+    spec = fields(
+        {
+            "selector": nullable(st.just({}) | special | selector()),
+            "minAvailable": INT_OR_STRING,
+            "maxUnavailable": INT_OR_STRING,
+            "unhealthyPodEvictionPolicy": st.just("AlwaysAllow"),
+        }
+    )
+    return manifest(version, "PodDisruptionBudget", spec, fields({"conditions": conditions("DisruptionAllowed")}))
