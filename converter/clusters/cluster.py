@@ -1,0 +1,179 @@
+"""One cluster, as far as conversion needs to know it: its release, and the versions it serves of each kind."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from converter.catalog import Release, ReleaseFormatError
+from converter.errors import ManifestError
+from converter.kube import split_api_version
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from converter.catalog import Catalog
+
+_NONE: Mapping[str, Any] = MappingProxyType({})
+_KUBE_VERSION = re.compile(r"v(?P<major>[1-9][0-9]*)(?:(?P<stage>alpha|beta)(?P<minor>[1-9][0-9]*))?")
+_STAGES = {None: 0, "beta": 1, "alpha": 2}
+
+
+class _Resource(msgspec.Struct):
+    name: str = ""
+    kind: str = ""
+
+
+class _Enablement(msgspec.Struct, rename="camel"):
+    group_version: str
+    resources: list[_Resource] | None = None
+
+
+class _Condition(msgspec.Struct):
+    type: str = ""
+    status: str = ""
+
+
+class _Status(msgspec.Struct, rename="camel"):
+    kubernetes_version: str | None = None
+    api_enablements: list[_Enablement] | None = None
+    conditions: list[_Condition] | None = None
+
+
+class _Metadata(msgspec.Struct):
+    name: str
+    labels: dict[str, str] | None = None
+
+
+class _KarmadaCluster(msgspec.Struct):
+    """What is read of a Cluster (Karmada: pkg/apis/cluster/v1alpha1/types.go)."""
+
+    metadata: _Metadata
+    status: _Status = msgspec.field(default_factory=_Status)
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """What one cluster serves; it never changes.
+
+    Attributes:
+        name: its name in Karmada.
+        served: for each kind the apiVersions that the cluster serves, most stable first (`version_priority`).
+        complete: whether what is not listed is certainly not served; if not, it is unknown.
+        release: its Kubernetes release; None where it is not known.
+        labels: its labels in Karmada.
+    """
+
+    name: str
+    served: Mapping[str, tuple[str, ...]] = field(hash=False)
+    complete: bool = True
+    release: Release | None = None
+    labels: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+    def serves(self, api_version: str, kind: str) -> bool:
+        """Whether the cluster is known to serve a kind in a version."""
+        return api_version in self.served.get(kind, ())
+
+    def versions_of(self, kind: str) -> tuple[str, ...]:
+        """List the apiVersions it serves of a kind, most stable first; empty where it serves none."""
+        return self.served.get(kind, ())
+
+    @classmethod
+    def from_versions(
+        cls,
+        name: str,
+        versions: Mapping[str, Iterable[str]],
+        *,
+        complete: bool = True,
+        release: Release | None = None,
+        labels: Mapping[str, str] = _NONE,
+    ) -> Cluster:
+        """Make a cluster from the kinds that it serves in each apiVersion.
+
+        Args:
+            name: its name in Karmada.
+            versions: kinds by apiVersion: ``{"apps/v1": ["Deployment"]}``.
+            complete: whether nothing else is served.
+            release: its Kubernetes release, where known.
+            labels: its labels in Karmada.
+
+        Raises:
+            ManifestError: an apiVersion is not one.
+        """
+        by_kind: dict[str, set[str]] = {}
+        for api_version, kinds in versions.items():
+            split_api_version(api_version)
+            for kind in kinds:
+                by_kind.setdefault(kind, set()).add(api_version)
+        served = {kind: tuple(sorted(found, key=version_priority)) for kind, found in sorted(by_kind.items())}
+        return cls(name, MappingProxyType(served), complete, release, MappingProxyType(dict(labels)))
+
+    @classmethod
+    def from_release(
+        cls, name: str, release: Release, catalog: Catalog, *, labels: Mapping[str, str] = _NONE
+    ) -> Cluster:
+        """Make a cluster that serves what a Kubernetes release serves by default, and nothing else.
+
+        Raises:
+            UnknownReleaseError: the catalog begins later.
+        """
+        versions: dict[str, list[str]] = {}
+        for gvk in catalog.served(release):
+            versions.setdefault(gvk.api_version, []).append(gvk.kind)
+        return cls.from_versions(name, versions, release=release, labels=labels)
+
+    @classmethod
+    def from_karmada(cls, manifest: Mapping[str, Any]) -> Cluster:
+        """Read a Karmada Cluster object: its enablements, their completeness, its release and its labels.
+
+        A cluster that is not ready keeps what Karmada last collected; one that never was has nothing, and nothing
+        is certain about it. A release that names none, as builds from source have, is unknown.
+
+        Raises:
+            ManifestError: it has not the shape of a Cluster; the message says where.
+        """
+        try:
+            cluster = msgspec.convert(manifest, _KarmadaCluster)
+        except msgspec.ValidationError as error:
+            raise ManifestError(f"is no Karmada Cluster: {error}") from None
+        status = cluster.status
+        versions: dict[str, list[str]] = {}
+        for enablement in status.api_enablements or ():
+            kinds = versions.setdefault(enablement.group_version, [])
+            kinds.extend(found.kind for found in enablement.resources or () if found.kind and "/" not in found.name)
+        complete = any(
+            condition.type == "CompleteAPIEnablements" and condition.status == "True"
+            for condition in status.conditions or ()
+        )
+        return cls.from_versions(
+            cluster.metadata.name,
+            versions,
+            complete=complete,
+            release=_release(status.kubernetes_version),
+            labels=cluster.metadata.labels or {},
+        )
+
+
+def _release(text: str | None) -> Release | None:
+    try:
+        release = Release.parse(text or "")
+    except ReleaseFormatError:
+        return None
+    return release if release.major else None
+
+
+def version_priority(api_version: str) -> tuple[int, int, int, str, str]:
+    """Order apiVersions as Kubernetes orders versions, most stable first; the groups' names decide the rest.
+
+    Stable before beta before alpha, higher numbers first, versions that are named otherwise last and by name
+    (apimachinery/pkg/version/helpers.go, CompareKubeAwareVersionStrings).
+    """
+    group, _, version = api_version.rpartition("/")
+    match = _KUBE_VERSION.fullmatch(version)
+    if match is None:
+        return 3, 0, 0, version, group
+    return _STAGES[match["stage"]], -int(match["major"]), -int(match["minor"] or 0), "", group

@@ -1,0 +1,165 @@
+"""Clusters from a file: each given by its release, by its versions, or by a saved Karmada Cluster object."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import yaml
+
+from converter.catalog import CatalogError, Release, load_catalog
+from converter.clusters.cluster import Cluster
+from converter.clusters.fleet import Fleet
+from converter.errors import ConverterError, ManifestError, RuleProblem
+from converter.kube import split_api_version
+from converter.kube.names import GROUP
+from converter.rules.document import Cursor, Problems, read_documents
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterable
+
+    from converter.catalog import Catalog
+
+API_VERSION = f"{GROUP}/v1alpha1"
+KIND = "ClusterInventory"
+_WAYS = ("release", "versions", "cluster")
+
+
+class InventoryError(ConverterError):
+    """An inventory that cannot be used, with every problem found in it.
+
+    Attributes:
+        problems: all of them, in the order of lines; at least one.
+    """
+
+    def __init__(self, problems: Iterable[RuleProblem]) -> None:
+        self.problems = tuple(problems)
+        count = len(self.problems)
+        head = f"{count} problem{'s' if count != 1 else ''} in the inventory"
+        super().__init__("\n".join([head, *(f"  {problem}" for problem in self.problems)]))
+
+
+def read_inventory(path: str | os.PathLike[str], catalog: Catalog | None = None) -> Fleet:
+    """Read an inventory file, YAML or JSON.
+
+    Args:
+        path: the file; the saved Cluster objects it names are looked for beside it.
+        catalog: what each release serves; the one that ships with the package where none is given.
+
+    Raises:
+        InventoryError: with every problem, its file and its line.
+    """
+    file = Path(path)
+    problems = Problems(str(path))
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InventoryError([RuleProblem(str(path), 0, f"cannot be read: {_reason(error)}")]) from None
+    clusters: dict[str, Cluster] = {}
+    documents = read_documents(text, problems)
+    if not documents and not problems.found:
+        problems.add(0, "has no inventory in it", f"begin with apiVersion: {API_VERSION}, kind: {KIND}")
+    for document in documents:
+        _read_document(Cursor.at_root(document, problems), file.parent, catalog, clusters)
+    if problems.found:
+        raise InventoryError(sorted(problems.found, key=lambda problem: problem.line))
+    return Fleet(clusters)
+
+
+def _read_document(root: Cursor, folder: Path, catalog: Catalog | None, clusters: dict[str, Cluster]) -> None:
+    if not root.expect(dict, "a mapping"):
+        return
+    root.only(("apiVersion", "kind", "metadata", "clusters"), "an inventory")
+    root.choice("apiVersion", (API_VERSION,))
+    root.choice("kind", (KIND,))
+    if not root.has("clusters"):
+        root.problem("clusters is missing", "list them, or write clusters: []")
+        return
+    for entry in root.child("clusters").entries():
+        if not entry.expect(dict, "a mapping"):
+            continue
+        cluster = _read_cluster(entry, folder, catalog)
+        if cluster is None:
+            continue
+        if cluster.name in clusters:
+            entry.problem(f"there are two clusters called {cluster.name!r}", "give each its own name")
+        clusters[cluster.name] = cluster
+
+
+def _read_cluster(entry: Cursor, folder: Path, catalog: Catalog | None) -> Cluster | None:
+    entry.only(("name", "labels", "complete", *_WAYS), "a cluster")
+    name = entry.text("name")
+    labels = _labels(entry)
+    ways = [way for way in _WAYS if entry.has(way)]
+    if len(ways) != 1:
+        given = "none of them" if not ways else " and ".join(ways)
+        entry.problem(f"a cluster is given by one of {', '.join(_WAYS)}; here is {given}", "docs/webhook.md shows each")
+        return None
+    complete = _complete(entry) if ways[0] == "versions" else None
+    if ways[0] != "versions" and entry.has("complete"):
+        entry.child("complete").problem("complete goes with versions only", "remove it")
+    if ways[0] == "versions":
+        return _from_versions(entry, name, labels, complete is not False)
+    if ways[0] == "cluster":
+        return _from_saved(entry, name, labels, folder)
+    return _from_release(entry, name, labels, catalog)
+
+
+def _from_release(entry: Cursor, name: str, labels: dict[str, str], catalog: Catalog | None) -> Cluster | None:
+    text = entry.text("release")
+    if not text:
+        return None
+    try:
+        release = Release.parse(text)
+        return Cluster.from_release(name, release, catalog or load_catalog(), labels=labels)
+    except CatalogError as error:
+        entry.child("release").problem(str(error))
+        return None
+
+
+def _from_versions(entry: Cursor, name: str, labels: dict[str, str], complete: bool) -> Cluster:  # noqa: FBT001  one of the file's own fields
+    versions: dict[str, list[str]] = {}
+    for api_version, kinds in entry.child("versions").items():
+        try:
+            split_api_version(api_version)
+        except ManifestError as error:
+            kinds.problem(error.problem)
+            continue
+        versions[api_version] = [kind.value for kind in kinds.entries() if kind.expect(str, "a kind")]
+    return Cluster.from_versions(name, versions, complete=complete, labels=labels)
+
+
+def _from_saved(entry: Cursor, name: str, labels: dict[str, str], folder: Path) -> Cluster | None:
+    relative = entry.text("cluster")
+    if not relative:
+        return None
+    try:
+        text = (folder / relative).read_text(encoding="utf-8")
+        saved = Cluster.from_karmada(json.loads(text) if relative.endswith(".json") else yaml.safe_load(text))
+    except (OSError, ValueError, yaml.YAMLError, RecursionError, ManifestError) as error:
+        entry.child("cluster").problem(
+            f"{relative}: {_reason(error)}", "save one with `kubectl get cluster NAME -o json`"
+        )
+        return None
+    return Cluster(name, saved.served, saved.complete, saved.release, {**saved.labels, **labels})
+
+
+def _labels(entry: Cursor) -> dict[str, str]:
+    if not entry.has("labels"):
+        return {}
+    return {key: child.value for key, child in entry.child("labels").items() if child.expect(str, "a string")}
+
+
+def _complete(entry: Cursor) -> bool | None:
+    if not entry.has("complete"):
+        return None
+    child = entry.child("complete")
+    return bool(child.value) if child.expect(bool, "true or false") else None
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, OSError):
+        return error.strerror or str(error)
+    return str(error).split("\n", maxsplit=1)[0]
