@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from tests.controlplanes import build, pins
 from tests.controlplanes.apiserver import ApiServer
-from tests.controlplanes.karmada import FACE, NO_WATCH_LIST, VERSION, Component, Karmada
+from tests.controlplanes.karmada import CLUSTERS, FACE, NO_WATCH_LIST, VERSION, Component, Karmada
+from tests.controlplanes.waiting import wait_until
 from tests.controlplanes.world import World
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from tests.controlplanes.places import Places
 
 _FIRST_WITH_WATCH_LIST = 19
+_LEAVE_SECONDS = 90
 _KARMADA_PROGRAMS = ("webhook", "controller-manager", "scheduler", "aggregated-apiserver")
 
 
@@ -197,8 +199,13 @@ class Fleet:
         return member
 
     def remove(self, name: str) -> None:
-        """Take a member out of the control plane, and stop it."""
-        self.client.delete("cluster.karmada.io/v1alpha1", "Cluster", name)
+        """Take a member out of the control plane, wait until that is done, and stop it.
+
+        Raises:
+            NotReadyError: Karmada did not let it go in time.
+        """
+        self.client.delete(CLUSTERS, "Cluster", name)
+        wait_until(f"the end of cluster {name}", lambda: self.karmada.cluster(name) is None, _LEAVE_SECONDS)
         self.members.pop(name).stop()
 
     def check(self) -> None:

@@ -37,7 +37,8 @@ NO_WATCH_LIST = {"KUBE_FEATURE_WatchListClient": "false"}
 CONTROLLERS = "namespace,garbagecollector,ttl-after-finished,clusterrole-aggregation"
 _START_SECONDS = 60
 _WEBHOOK_SERVICE = "https://karmada-webhook.karmada-system.svc:443"
-_CLUSTERS = "cluster.karmada.io/v1alpha1"
+#: Where Clusters are served.
+CLUSTERS = "cluster.karmada.io/v1alpha1"
 
 
 class ControllerManager:
@@ -241,7 +242,7 @@ class Karmada:
         reference = {"namespace": NAMESPACE, "name": name}
         self.client.create(
             {
-                "apiVersion": _CLUSTERS,
+                "apiVersion": CLUSTERS,
                 "kind": "Cluster",
                 "metadata": {"name": name},
                 "spec": {
@@ -256,7 +257,7 @@ class Karmada:
 
     def cluster(self, name: str) -> Json | None:
         """Return a Cluster; None if there is none."""
-        return self.client.find(_CLUSTERS, "Cluster", name)
+        return self.client.find(CLUSTERS, "Cluster", name)
 
     def wait_for_cluster(self, name: str, version: str, seconds: float = _START_SECONDS) -> Json:
         """Wait until a Cluster is ready, of a release, and its versions are known; return it.
@@ -299,7 +300,7 @@ class Karmada:
         name = {"name": "karmada-aggregated-apiserver", "namespace": NAMESPACE}
         external = {"type": "ExternalName", "externalName": "localhost"}
         self.client.put({"apiVersion": "v1", "kind": "Service", "metadata": name, "spec": external})
-        group, version = _CLUSTERS.split("/")
+        group, version = CLUSTERS.split("/")
         self.client.put(
             {
                 "apiVersion": "apiregistration.k8s.io/v1",
@@ -327,7 +328,7 @@ class Karmada:
     def _wait_for_clusters_api(self) -> None:
         def is_served() -> bool:
             self.aggregated.check()
-            return self.client.request("GET", f"/apis/{_CLUSTERS}/clusters").status == http.HTTPStatus.OK
+            return self.client.request("GET", f"/apis/{CLUSTERS}/clusters").status == http.HTTPStatus.OK
 
         wait_until(f"the API for Clusters (log: {self.aggregated.log})", is_served, _START_SECONDS)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.controlplanes.fleet import MEMBERS
+from tests.controlplanes.fleet import MEMBERS, MemberSpec
 from tests.controlplanes.waiting import wait_until
 
 NAMES = [spec.name for spec in MEMBERS]
@@ -86,3 +86,30 @@ def test_an_emptied_namespace_goes_away(fleet):
     fleet.client.put({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "passing"}})
     fleet.client.delete("v1", "Namespace", "passing")
     wait_until("the namespace's end", lambda: not fleet.client.find("v1", "Namespace", "passing"), 30)
+
+
+def test_a_member_can_join_be_upgraded_in_place_and_leave(fleet):
+    member = fleet.add(MemberSpec("rising", "1.20"))
+    member.client.create({**TEMPLATE, "metadata": {"name": "kept", "namespace": "default"}})
+    member.upgrade("1.24")
+    cluster = fleet.karmada.cluster("rising")
+    assert cluster["status"]["kubernetesVersion"] == "v1.24.17"
+    served = {item["groupVersion"] for item in cluster["status"]["apiEnablements"]}
+    assert "networking.k8s.io/v1beta1" not in served, "that is gone since v1.22"
+    assert member.client.get("v1", "ConfigMap", "kept", "default")["data"] == TEMPLATE["data"]
+    fleet.remove("rising")
+    assert fleet.karmada.cluster("rising") is None
+
+
+def test_karmada_goes_on_when_its_programs_are_restarted(fleet, template):
+    fleet.karmada.controller_manager.restart()
+    fleet.karmada.scheduler.restart()
+    fleet.members["pull"].agent.restart()
+    changed = {**TEMPLATE, "data": {"it": "still stands"}}
+    fleet.client.put(changed)
+    for member in fleet.members.values():
+
+        def is_changed(client=member.client):
+            return client.get("v1", "ConfigMap", "stands", "default")["data"] == changed["data"]
+
+        wait_until(f"the change on {member.name}", is_changed, 30)
