@@ -121,19 +121,24 @@ def put_back(manifest: Manifest, kept: Kept) -> None:
     Raises:
         ManifestError: a kept path cannot be read.
     """
-    for item in kept.values:
-        _put(manifest, parse_path(item.path), item)
+    places = [_find(manifest, parse_path(item.path)) for item in kept.values]
+    for place, item in zip(places, kept.values, strict=True):  # found first: what is put back may be an item's name
+        if place is not None:
+            _put(*place, item)
 
 
-def _put(manifest: Manifest, path: Path, item: KeptValue) -> None:
+def _find(manifest: Manifest, path: Path) -> tuple[Any, Segment, Any] | None:
+    """Find what holds the place a path points at, its last segment, and the key or index that stands for."""
     holder: Any = manifest
     for segment in path[:-1]:
         key = _key(holder, segment)
         if key is None:
-            return
+            return None
         holder = holder[key]
-    leaf = path[-1]
-    key = _key(holder, leaf)
+    return (holder, path[-1], _key(holder, path[-1])) if path else None
+
+
+def _put(holder: Any, leaf: Segment, key: Any, item: KeptValue) -> None:
     if key is None:
         if item.was is msgspec.UNSET and isinstance(holder, dict) and isinstance(leaf, str):
             holder[leaf] = copy_json(item.value)

@@ -76,8 +76,22 @@ class Routes:
 
     def why_not(self, kind: str, source: str, targets: Iterable[str]) -> str:
         """The rule book's own words on why a kind cannot be converted; empty where it says nothing."""
-        reasons = (self.book.unconvertible.get((kind, source, target), "") for target in targets)
-        return " ".join(dict.fromkeys(reason for reason in reasons if reason))
+        reasons = (reason for target in targets for reason in self._reasons(kind, source, target))
+        return " ".join(dict.fromkeys(reasons))
+
+    def _reasons(self, kind: str, source: str, target: str) -> tuple[str, ...]:
+        """Follow the rules, and where they end what is said about going on, until the target is reached."""
+        queue: list[tuple[tuple[str, ...], str]] = [((), source)]
+        seen: set[str] = set()
+        for reasons, start in queue:
+            for here in sorted({start, *self.reachable(kind, start)} - seen):
+                if here == target:
+                    return reasons
+                seen.add(here)
+                for (of_kind, version, across), reason in self.book.unconvertible.items():
+                    if (of_kind, version) == (kind, here):
+                        queue.append(((*reasons, reason), across))
+        return ()
 
     def _search(self, kind: str, source: str) -> dict[str, Route]:
         """Walk the kind's versions from the source, cheapest first (Dijkstra)."""

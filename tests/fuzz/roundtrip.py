@@ -9,6 +9,8 @@ from converter.errors import ConversionError, ManifestError
 from converter.kube import canonical_json
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from converter import Converter
     from converter.conversion import Conversion
 
@@ -43,3 +45,10 @@ def assert_typed_errors(converter: Converter, manifest: dict[str, Any], target: 
     """Whatever stands in the manifest, the outcome is a manifest in the target version, or a typed error."""
     result = converted(converter, manifest, target)
     assert result is None or result.manifest["apiVersion"] == target
+
+
+def assert_round_trips(converter: Converter, manifest: dict[str, Any], versions: Iterable[str]) -> None:
+    """`assert_round_trip` from one manifest to each of several versions, but its own."""
+    for version in versions:
+        if version != manifest["apiVersion"]:
+            assert_round_trip(converter, manifest, version)

@@ -72,3 +72,11 @@ def test_long_values_that_only_need_comparing_are_kept_short():
 def test_what_is_no_record_is_refused(data):
     with pytest.raises(ManifestError, match="earlier conversion kept"):
         Kept.from_json(data)
+
+
+def test_items_that_were_renamed_are_found_by_the_names_they_had():
+    original = {"subjects": [{"name": "*", "kind": "User", "group": "x"}, {"name": "a", "kind": "Group"}]}
+    returned = {"subjects": [{"name": "a", "kind": "Group"}, {"name": "*", "kind": "Group"}]}
+    restored = copy.deepcopy(returned)
+    put_back(restored, through_json(difference(original, returned)))
+    assert restored == original

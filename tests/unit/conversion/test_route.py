@@ -53,3 +53,9 @@ def test_no_route_is_told_in_the_rule_book_s_words():
 def test_a_kind_of_the_same_name_in_another_group_is_another_kind():
     with pytest.raises(NoRouteError):
         routes(rule(A, B)).best("Thing", A, ["other.example/v1"])
+
+
+def test_the_words_hold_for_versions_beyond_the_gap_too():
+    found = routes(rule(A, B), rule(B, C, "unconvertible: v3 is another thing altogether"))
+    assert "another thing altogether" in found.why_not("Thing", A, [C])
+    assert found.why_not("Thing", A, [B]) == ""

@@ -1,0 +1,117 @@
+"""A → B → A gives A exactly, for every kind and every ordered pair of its versions, with manifests made from the catalog.
+
+A thousand examples a pair where some step lies between the two versions, a tenth where none does: there the rules have
+nothing to get wrong. (`make fuzz` runs ten times as many.)
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from converter import Converter
+from converter.catalog import load_catalog
+from converter.kube import GroupVersionKind
+from tests.fuzz.from_catalog import SEEDS, Maker
+from tests.fuzz.roundtrip import assert_round_trips, assert_typed_errors
+from tests.fuzz.strategies import wrong_types
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+GROUPS = (
+    "flowcontrol.apiserver.k8s.io",
+    "node.k8s.io",
+    "rbac.authorization.k8s.io",
+    "resource.k8s.io",
+    "scheduling.k8s.io",
+    "storage.k8s.io",
+    "storagemigration.k8s.io",
+)
+KINDS = ("IPAddress", "PodSecurityPolicy", "ServiceCIDR")
+"""The groups, and kinds of other groups, whose tests are here; the others have theirs in files of their own."""
+
+_GROUP = "rbac.authorization.k8s.io"
+_SHARES = (0, 0, 5, None)
+WORDS: Mapping[str, Mapping[str, Sequence[Any]]] = {
+    "PriorityLevelConfiguration": {
+        'metadata.annotations["flowcontrol.k8s.io/v1beta3-preserve-zero-concurrency-shares"]': ("", "x"),
+        "spec.limited.nominalConcurrencyShares": _SHARES,
+        "spec.limited.assuredConcurrencyShares": _SHARES,
+    },
+    **dict.fromkeys(
+        ("RoleBinding", "ClusterRoleBinding"),
+        {
+            "subjects[*].kind": ("User", "Group", "ServiceAccount", "Robot", None),
+            "subjects[*].name": ("jane", "*"),
+            "subjects[*].apiGroup": (_GROUP, "", None, "other.example"),
+            "subjects[*].apiVersion": (f"{_GROUP}/v1alpha1", "v1", "", None, "other.example/v1", "a/b/c"),
+        },
+    ),
+    "ResourceSlice": {"spec.allNodes": (True, False, None), "spec.nodeName": ("", "n1", None)},
+    **dict.fromkeys(
+        ("PodGroup", "Workload"),
+        {
+            "spec.disruptionMode": ("Pod", "PodGroup", {"single": {}}, {"all": {}}, None),
+            "spec.podGroupTemplates[*].disruptionMode": ("Pod", "PodGroup", {"single": {}}, {"all": {}}),
+            "spec.compositePodGroupTemplates": (None, None, [{"name": "a"}]),
+            "spec.parentCompositePodGroupName": (None, None, "a"),
+        },
+    ),
+}
+
+
+def _sources() -> list[GroupVersionKind]:
+    converter = Converter.from_rules()
+    mine = (gvk for gvk in load_catalog().kinds() if gvk.group in GROUPS or gvk.kind in KINDS)
+    return [gvk for gvk in mine if converter.routes.reachable(gvk.kind, gvk.api_version)]
+
+
+@pytest.fixture(scope="module", params=_sources(), ids=lambda gvk: f"{gvk.kind}-{gvk.api_version}")
+def source(request: pytest.FixtureRequest) -> GroupVersionKind:
+    """A kind in one version."""
+    return request.param
+
+
+def _targets(converter: Converter, source: GroupVersionKind) -> tuple[list[str], list[str]]:
+    """The versions with some step on the way there, and those without any."""
+    routes = converter.routes.reachable(source.kind, source.api_version)
+    stepped = [target for target, route in routes.items() if any(edge.rule.steps for edge in route.edges)]
+    return stepped, [target for target in routes if target not in stepped]
+
+
+def _try(converter: Converter, maker: Maker, targets: list[str], count: int) -> None:
+    @settings(max_examples=count)
+    @given(seed=SEEDS)
+    def there_and_back(seed: int) -> None:
+        assert_round_trips(converter, maker.make(seed), targets)
+
+    there_and_back()
+
+
+def test_there_and_back(shipped: Converter, source: GroupVersionKind) -> None:
+    stepped, plain = _targets(shipped, source)
+    maker = Maker(source.api_version, source.kind, WORDS.get(source.kind))
+    if stepped:
+        _try(shipped, maker, stepped, settings().max_examples)
+    if plain:
+        _try(shipped, maker, plain, settings().max_examples // 10)
+
+
+def test_wrong_types_are_typed_errors(shipped: Converter, source: GroupVersionKind) -> None:
+    stepped, _ = _targets(shipped, source)
+    if not stepped:
+        return
+    maker = Maker(source.api_version, source.kind, WORDS.get(source.kind))
+
+    @settings(max_examples=settings().max_examples // 5)
+    @given(data=st.data(), seed=SEEDS)
+    def wrong(data: st.DataObject, seed: int) -> None:
+        manifest = data.draw(wrong_types(maker.make(seed)))
+        for target in stepped:
+            assert_typed_errors(shipped, manifest, target)
+
+    wrong()
