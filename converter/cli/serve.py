@@ -1,0 +1,184 @@
+"""``converter serve``: the admission webhook, for a fleet from a file, or a sample of everything to try it."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import datetime as dt
+import json
+import os
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from converter.cli import OK
+from converter.cli.options import UsageError, add_rules_option
+from converter.serving.app import BODY_LIMIT
+from converter.serving.assembly import Served, Settings, assemble
+from converter.serving.logs import FORMATS, LEVELS, set_up
+from converter.serving.sample import FLEET, review_of, sample_manifests, work_for
+from converter.serving.server import Address, serve
+from converter.serving.tls import ServingCertificate, write_throwaway
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SAMPLE_FOLDER = Path(".run")
+"""Where ``--sample`` leaves its CA and says where it listens, for ``converter demo`` and for curl."""
+
+_EPILOG = """\
+examples:
+  converter serve --sample
+      everything made up: a fleet of four clusters, certificates; prints a command to try
+  converter serve --inventory fleet.yaml --tls-cert tls.crt --tls-key tls.key --listen :8443
+  converter serve --inventory fleet.yaml --rules ./rules --rules ./more --self-signed ./certs --log-format json
+
+Rules, the inventory and the certificate are read again within two seconds of a change, without a request lost. A
+change with a mistake in it is refused as a whole and logged, and what was good goes on.
+
+paths served:
+  POST /mutate/works   the webhook (admission.k8s.io/v1)
+  GET  /               a page: the fleet, the rules, what was converted lately (not with --no-page)
+  GET  /healthz /readyz /metrics
+
+exit codes: 0 stopped by SIGTERM or SIGINT; 2 broken rules (each problem is listed), a broken inventory or certificate,
+an address in use
+"""
+
+
+def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command's parser."""
+    parser = commands.add_parser(
+        "serve",
+        help="run the admission webhook",
+        description="Run the admission webhook that converts Works on their way to a cluster.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    what = parser.add_argument_group("what it knows")
+    fleet = what.add_mutually_exclusive_group(required=True)
+    fleet.add_argument("--inventory", metavar="FILE", type=Path, help="the clusters and what they serve")
+    fleet.add_argument("--sample", action="store_true", help="a sample fleet with throw-away certificates")
+    add_rules_option(what)
+    what.add_argument(
+        "--policy", choices=("deny", "warn"), default="deny",
+        help="what to do with a manifest that its cluster certainly cannot have (default: deny)",
+    )  # fmt: skip
+    where = parser.add_argument_group("where it listens")
+    where.add_argument("--listen", metavar="HOST:PORT", default="127.0.0.1:8443",
+                       help="default: %(default)s; :8443 for every interface, port 0 for any free one")  # fmt: skip
+    where.add_argument("--tls-cert", metavar="FILE", type=Path, help="the serving certificate and its chain, PEM")
+    where.add_argument("--tls-key", metavar="FILE", type=Path, help="its private key, PEM")
+    where.add_argument("--self-signed", metavar="DIR", type=Path,
+                       help="make a throw-away CA and certificate in this folder instead")  # fmt: skip
+    where.add_argument("--name", action="append", default=[], metavar="NAME",
+                       help="a further name or address for the certificate made (repeatable)")  # fmt: skip
+    how = parser.add_argument_group("how it runs")
+    how.add_argument("--max-body", metavar="BYTES", type=int, default=BODY_LIMIT, help="default: %(default)s (8 MiB)")
+    how.add_argument("--drain-seconds", metavar="S", type=float, default=None,
+                     help="how long /readyz fails before the end, on SIGTERM (default: 5, sample: 0)")  # fmt: skip
+    how.add_argument("--page", action=argparse.BooleanOptionalAction, default=True, help="serve a page at / (default)")
+    how.add_argument("--log-format", choices=FORMATS, default="text", help="default: %(default)s")
+    how.add_argument("--log-level", choices=LEVELS, default="info", help="default: %(default)s")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Serve until stopped; returns the exit code."""
+    set_up(args.log_format, args.log_level)
+    address = Address.parse(args.listen)
+    settings = Settings(
+        inventory=FLEET if args.sample else args.inventory,
+        rules=tuple(Path(path) for path in args.rules),
+        policy=args.policy,
+        body_limit=args.max_body,
+        page=args.page,
+    )
+    served = assemble(settings)
+    with _certificate(args, address) as (certificate, authority):
+        drain = args.drain_seconds if args.drain_seconds is not None else (0.0 if args.sample else 5.0)
+
+        def listening(bound: Address) -> None:
+            if args.sample and authority is not None:
+                _welcome(served, bound, authority)
+            elif authority is not None:
+                print(f"listening on {bound.url}; the CA to trust is {authority}", flush=True)
+            else:
+                print(f"listening on {bound.url}", flush=True)
+
+        try:
+            asyncio.run(
+                serve(
+                    served.app,
+                    address,
+                    certificate.context,
+                    drain_seconds=drain,
+                    background=[*served.background(), certificate.watch()],
+                    listening=listening,
+                )
+            )
+        finally:
+            if args.sample:
+                (SAMPLE_FOLDER / "listening.json").unlink(missing_ok=True)
+    return OK
+
+
+@contextlib.contextmanager
+def _certificate(args: argparse.Namespace, address: Address) -> Iterator[tuple[ServingCertificate, Path | None]]:
+    """Load the certificate, or make one; with the file of the CA to trust where it was made here.
+
+    Raises:
+        UsageError: the options do not say which certificate to use.
+        CertificateError: it cannot be used.
+    """
+    own = args.tls_cert is not None or args.tls_key is not None
+    if own and (args.tls_cert is None or args.tls_key is None):
+        raise UsageError("--tls-cert and --tls-key go together; give both")
+    if own and (args.self_signed is not None or args.sample):
+        raise UsageError("a certificate is either given (--tls-cert, --tls-key) or made (--self-signed, --sample)")
+    if own:
+        yield ServingCertificate(args.tls_cert, args.tls_key), None
+        return
+    folder = args.self_signed or (SAMPLE_FOLDER if args.sample else None)
+    if folder is None:
+        raise UsageError("give a certificate with --tls-cert and --tls-key, or have one made with --self-signed DIR")
+    names = [*args.name, *dict.fromkeys(["localhost", "127.0.0.1", "::1", *([address.host] if address.host else [])])]
+    trusted, certificate, key = write_throwaway(folder, names, dt.datetime.now(dt.UTC))
+    yield ServingCertificate(certificate, key), trusted
+
+
+def _welcome(served: Served, bound: Address, authority: Path) -> None:
+    """Say where it listens, what it knows, and what to try; and leave the same for ``converter demo``."""
+    folder = authority.parent
+    cluster = min(served.fleet.current)
+    review = folder / "review.json"
+    review.write_bytes(review_of(work_for(sample_manifests()[0], cluster)))
+    facts = {"url": bound.url, "ca": str(authority.resolve()), "pid": os.getpid()}
+    (folder / "listening.json").write_text(json.dumps(facts) + "\n", encoding="utf-8")
+    book = served.rules.current.book
+    clusters = ", ".join(f"{one.name} ({one.release or 'release not known'})" for one in served.fleet.current.values())
+    print(
+        f"""
+The webhook listens on {bound.url}/mutate/works with a throw-away certificate.
+  fleet   {clusters}
+  rules   {len(book.rules)} rules for {len(book.kinds())} kinds; --rules DIR adds your own, read again when they change
+  page    {bound.url}/ (its CA is {authority})
+
+Try it, in another terminal here:
+
+  {_curl(bound, authority, review)}
+
+That is an Ingress of networking.k8s.io/v1 bound for cluster {cluster}; the answer's patch is a JSON Patch in base64.
+`converter demo` (`make demo`) shows the same for several kinds and every cluster, for human eyes. Ctrl-C stops.
+""",
+        flush=True,
+    )
+
+
+def _curl(bound: Address, authority: Path, review: Path) -> str:
+    words = [
+        "curl", "--cacert", str(authority), "-H", "Content-Type: application/json",
+        "--data-binary", f"@{review}", f"{bound.url}/mutate/works",
+    ]  # fmt: skip
+    return shlex.join(words)

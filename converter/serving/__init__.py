@@ -1,0 +1,1 @@
+"""The server: aiohttp application, TLS, rules that reload, health, metrics, logging."""

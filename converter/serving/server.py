@@ -1,0 +1,148 @@
+"""The running server: listens, serves, and on a signal finishes what it has begun before it stops."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from converter.errors import ConverterError
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Callable, Coroutine, Iterable, Iterator
+
+    from converter.serving.app import App
+
+_log = logging.getLogger(__name__)
+
+FINISH_SECONDS: Final = 20.0
+"""How long requests in flight may take to finish; Kubernetes kills a pod 30 seconds after SIGTERM."""
+
+_HANDSHAKE_SECONDS = 10.0
+_BACKLOG = 1024
+
+
+class ListenError(ConverterError):
+    """An address that cannot be listened on; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where to listen.
+
+    Attributes:
+        host: a name or an IP address; empty for every interface.
+        port: the TCP port; 0 for any free one.
+    """
+
+    host: str
+    port: int
+
+    @classmethod
+    def parse(cls, text: str) -> Address:
+        """Read ``HOST:PORT``, ``[IPv6]:PORT`` or ``:PORT``.
+
+        Raises:
+            ListenError: it is something else.
+        """
+        host, colon, port = text.rpartition(":")
+        bare = host.removeprefix("[").removesuffix("]")
+        if not colon or not port.isdecimal() or int(port) > 65535 or (":" in bare and bare == host):  # noqa: PLR2004  the largest TCP port
+            raise ListenError(f"{text!r} is no address to listen on; write HOST:PORT, such as 127.0.0.1:8443")
+        return cls(bare, int(port))
+
+    @property
+    def url(self) -> str:
+        """The address as the beginning of a URL."""
+        host = self.host or "127.0.0.1"
+        return f"https://[{host}]:{self.port}" if ":" in host else f"https://{host}:{self.port}"
+
+
+async def serve(
+    app: App,
+    address: Address,
+    tls: ssl.SSLContext | None,
+    *,
+    drain_seconds: float = 0.0,
+    background: Iterable[Coroutine[None, None, None]] = (),
+    listening: Callable[[Address], None] = lambda _address: None,
+    stop: asyncio.Event | None = None,
+) -> None:
+    """Serve until SIGTERM, SIGINT or ``stop``; then finish the requests in flight and return.
+
+    Args:
+        app: what to serve.
+        address: where.
+        tls: the TLS context; None serves plain HTTP.
+        drain_seconds: after SIGTERM, how long to go on serving while ``/readyz`` fails, so that nothing is
+            routed here any more when the socket closes.
+        background: what runs beside it and is cancelled at the end.
+        listening: is told the address once connections are accepted.
+        stop: ends the serving when it is set.
+
+    Raises:
+        ListenError: the address cannot be listened on.
+    """
+    loop = asyncio.get_running_loop()
+    stop = stop or asyncio.Event()
+    patience = [0.0]
+
+    def on_signal(number: signal.Signals) -> None:
+        patience[0] = drain_seconds if number == signal.SIGTERM else 0.0
+        _log.info("stopping on %s", number.name)
+        stop.set()
+
+    web_server = app.server()
+    tasks = [loop.create_task(work) for work in background]
+    try:
+        socket_server = await _listen(web_server, address, tls)
+        with _signals(loop, on_signal):
+            listening(_bound(socket_server, address))
+            await stop.wait()
+            app.draining = True  # first of all /readyz says so, and every answer closes its connection
+            await asyncio.sleep(patience[0])
+            socket_server.close()
+            web_server.pre_shutdown()
+            await web_server.shutdown(FINISH_SECONDS)  # waits for the requests in flight
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    _log.info("stopped")
+
+
+async def _listen(
+    factory: Callable[[], asyncio.BaseProtocol], address: Address, tls: ssl.SSLContext | None
+) -> asyncio.Server:
+    loop = asyncio.get_running_loop()
+    timeout = _HANDSHAKE_SECONDS if tls else None
+    try:
+        return await loop.create_server(
+            factory, address.host or None, address.port, ssl=tls, backlog=_BACKLOG, ssl_handshake_timeout=timeout
+        )
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise ListenError(f"cannot listen on {address.host}:{address.port}: {why}; --listen names another") from error
+
+
+def _bound(server: asyncio.Server, address: Address) -> Address:
+    return Address(address.host, int(server.sockets[0].getsockname()[1]))
+
+
+@contextlib.contextmanager
+def _signals(loop: asyncio.AbstractEventLoop, handler: Callable[[signal.Signals], None]) -> Iterator[None]:
+    """Handle SIGTERM and SIGINT while it lasts; where the loop cannot (another thread), nothing is changed."""
+    handled = []
+    for number in (signal.SIGTERM, signal.SIGINT):
+        with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
+            loop.add_signal_handler(number, handler, number)
+            handled.append(number)
+    try:
+        yield
+    finally:
+        for number in handled:
+            loop.remove_signal_handler(number)
