@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 import msgspec
 
 from converter.apiserver.errors import ApiError, ExpiredError
+from converter.errors import ConverterError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,12 +80,17 @@ _events = msgspec.json.Decoder(_Event)
 _failures = msgspec.json.Decoder(_Failure)
 
 
+def _nothing() -> None:
+    """Nobody wants to hear of complete lists."""
+
+
 class Cache(Generic[T]):
     """A copy of a collection, or of the part that a label selector takes.
 
     Attributes:
         items: the copy; read it freely, change it never.
         synced: set after the first complete list.
+        after_list: called after every complete list.
     """
 
     def __init__(
@@ -101,13 +107,14 @@ class Cache(Generic[T]):
         Args:
             server: where from.
             collection: what.
-            decode: makes an item of an object's JSON. Where it raises a ``ValueError`` (as msgspec does) the
-                object is left out, with a line in the log: one bad object does not hold up the rest.
+            decode: makes an item of an object's JSON. Where it raises a ``ValueError`` (as msgspec does) or a
+                ConverterError the object is left out, with a line in the log: it does not hold up the rest.
             changed: hears the item before and the item after of every change; None where there is none.
             selector: a label selector.
         """
         self.items: dict[Key, T] = {}
         self.synced = asyncio.Event()
+        self.after_list: Callable[[], None] = _nothing
         self._versions: dict[Key, str] = {}
         self._server = server
         self._collection = collection
@@ -158,6 +165,7 @@ class Cache(Generic[T]):
             self._drop(key)
         self._version = page.metadata.resource_version
         self.synced.set()
+        self.after_list()
 
     async def _watch(self) -> bool:
         """Follow events until the server ends the watch; whether any came."""
@@ -197,7 +205,7 @@ class Cache(Generic[T]):
             return  # nothing new, or an event older than what a write of our own gave back
         try:
             item = self._decode(raw)
-        except ValueError as error:
+        except (ValueError, ConverterError) as error:
             _log.warning("%s %s is left out: %s", self._collection.resource, key, error)
             return
         before = self.items.get(key)

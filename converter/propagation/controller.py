@@ -1,0 +1,248 @@
+"""The controller process: watches, the queue between them and the reconcilers, and who of several replicas acts."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from converter.apiserver import Cache, ConflictError, Election, Key
+from converter.clusters.karmada import KarmadaClusters
+from converter.errors import ConverterError
+from converter.kube.names import ANCHOR_LABEL, CONVERTED_LABEL, EXCLUDED_LABEL, EXECUTION_SPACE_PREFIX
+from converter.propagation.anchor import WORKS
+from converter.propagation.anchoring import Anchoring, Judge, NotYetError
+from converter.propagation.events import BINDINGS, CLUSTER_BINDINGS, Teller
+from converter.propagation.queue import WorkQueue
+from converter.propagation.recheck import Recheck
+from converter.propagation.stored import Stored, stored
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from converter import Converter
+    from converter.apiserver import ApiServer, Collection
+    from converter.clusters.fleet import Fleet, FleetView
+
+_log = logging.getLogger(__name__)
+
+_WORKERS = 4
+"""Works that are seen to at the same time: enough to hide the API server's latency, too few to burden it."""
+
+
+class Task(NamedTuple):
+    """One thing to see to.
+
+    Attributes:
+        what: ``work`` (a Work and its anchor), ``cluster`` (its plain Works), ``bindings`` (all of them), or
+            ``resourcebindings`` and ``clusterresourcebindings`` (one of them, to tell of it).
+        namespace: of what is named.
+        name: of a Work, a cluster or a binding.
+    """
+
+    what: str
+    namespace: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How the controller runs.
+
+    Attributes:
+        identity: this replica's name, unlike any other's.
+        lease_namespace: where the Lease is; it has to exist.
+        lease_name: the Lease's name.
+        settle_seconds: when to look again after a cluster has changed: soon, and once every replica must have
+            seen it.
+        overrides: clusters as an admin describes them.
+    """
+
+    identity: str
+    lease_namespace: str = "karmada-system"
+    lease_name: str = "api-version-converter"
+    settle_seconds: tuple[float, ...] = (2.0, 30.0)
+    overrides: Fleet | None = None
+
+
+class Controller:
+    """Everything that one replica does; `run` does it.
+
+    Attributes:
+        leading: whether this replica acts.
+    """
+
+    def __init__(
+        self,
+        server: ApiServer,
+        converter: Callable[[], Converter],
+        fleet: FleetView,
+        settings: Settings,
+        *,
+        judge: Judge,
+        unreachable: Callable[[str, str], Mapping[str, str]],
+    ) -> None:
+        """Prepare.
+
+        Args:
+            server: the Karmada API server.
+            converter: gives the rules as they are now.
+            fleet: where the clusters are put as they are seen.
+            settings: how to run.
+            judge: says what a Work should be.
+            unreachable: says which clusters an apiVersion and kind can reach in no version, and why.
+        """
+        self._settings = settings
+        self._fleet = fleet
+        self._queue: WorkQueue[Task] = WorkQueue()
+        self._news: set[Key] = set()
+        self._clusters = KarmadaClusters(server, fleet, settings.overrides, self.cluster_changed)
+        self._works = Cache(server, WORKS, stored, self._work_changed, selector=f"{CONVERTED_LABEL}=true")
+        self._anchors = Cache(server, WORKS, stored, self._anchor_changed, selector=f"{ANCHOR_LABEL}=true")
+        self._excluded = [
+            Cache(server, collection, stored, self._binding_changed(collection), selector=f"{EXCLUDED_LABEL}=true")
+            for collection in (BINDINGS, CLUSTER_BINDINGS)
+        ]
+        self._teller = Teller(server)
+        self._anchoring = Anchoring(
+            server,
+            works=self._works,
+            anchor_cache=self._anchors,
+            converter=converter,
+            judge=judge,
+            listener=self._teller,
+        )
+        self._recheck = Recheck(server, self._anchoring, unreachable, self._teller)
+        self._election = Election(server, settings.lease_namespace, settings.lease_name, settings.identity)
+
+    @property
+    def leading(self) -> bool:
+        """Whether this replica acts."""
+        return self._election.leading
+
+    @property
+    def ready(self) -> bool:
+        """Whether the clusters are known; the rest is up to whoever leads."""
+        return self._fleet.ready
+
+    @property
+    def waiting(self) -> int:
+        """How much is still to be seen to."""
+        return len(self._queue)
+
+    async def run(self) -> None:
+        """Watch, stand for election, act while elected; until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._clusters.run())
+            group.create_task(self._election.run(self._lead))
+
+    def cluster_changed(self, name: str) -> None:
+        """Take note that a cluster serves other versions than before, came or went."""
+        if not self.leading:
+            return
+        _log.info("cluster %s has changed: its Works will be looked at", name)
+        for seconds in self._settings.settle_seconds:
+            asyncio.get_running_loop().call_later(seconds, self._look_at, name)
+
+    def rules_changed(self) -> None:
+        """Take note that the rules are others than before."""
+        for name in self._fleet.current:
+            self.cluster_changed(name)
+
+    def _look_at(self, cluster: str) -> None:
+        namespace = EXECUTION_SPACE_PREFIX + cluster
+        for key in self._works.items:
+            if key.namespace == namespace:
+                self._queue.add(Task("work", *key))
+        self._queue.add(Task("cluster", name=cluster))
+        self._queue.add(Task("bindings"))
+
+    async def _lead(self) -> None:
+        """Act: fill the copies, then see to what is in the queue."""
+        while not self._fleet.ready:  # noqa: ASYNC110 -- a FleetView has no event, and this happens once
+            await asyncio.sleep(0.05)
+        watches = [asyncio.ensure_future(cache.run()) for cache in (self._works, self._anchors, *self._excluded)]
+        try:
+            await asyncio.gather(self._works.synced.wait(), self._anchors.synced.wait())
+            _log.info("%d converted Works, %d anchors", len(self._works.items), len(self._anchors.items))
+            for key in self._works.items:  # also after an earlier term as leader, whose events are past
+                self._queue.add(Task("work", *key))
+            for anchor in self._anchors.items.items():
+                self._add_for_anchor(*anchor)
+            self._queue.add(Task("bindings"))
+            async with asyncio.TaskGroup() as group:
+                for _ in range(_WORKERS):
+                    group.create_task(self._work())
+        finally:
+            for watch in watches:
+                watch.cancel()
+            for watch in watches:
+                with contextlib.suppress(asyncio.CancelledError):
+                    await watch
+            self._queue.close()
+
+    async def _work(self) -> None:
+        while True:
+            task = await self._queue.take()
+            try:
+                await self._handle(task)
+                self._queue.forget(task)
+            except (ConflictError, NotYetError) as error:
+                _log.debug("%s: %s; again in %.2f s", task, error, self._queue.retry(task))
+            except ConverterError as error:
+                delay = self._queue.retry(task)
+                _log.warning("%s %s/%s: %s; again in %.1f s", *task, error, delay)
+            except Exception:  # noqa: BLE001 -- a mistake of ours in one Work must not stop the others
+                _log.exception("%s; again in %.1f s", task, self._queue.retry(task))
+            finally:
+                self._queue.done(task)
+
+    async def _handle(self, task: Task) -> None:
+        key = Key(task.namespace, task.name)
+        match task.what:
+            case "work":
+                await self._anchoring.reconcile(key)
+                await self._tell_news(key)
+            case "cluster":
+                await self._recheck.plain_works(task.name)
+            case "bindings":
+                await self._recheck.bindings()
+            case _:
+                await self._tell_excluded(task)
+
+    async def _tell_news(self, key: Key) -> None:
+        if key in self._news:
+            self._news.discard(key)
+            work = self._works.items.get(key)
+            if work is not None:
+                await self._teller.converted(work.manifest())
+
+    async def _tell_excluded(self, task: Task) -> None:
+        for cache, collection in zip(self._excluded, (BINDINGS, CLUSTER_BINDINGS), strict=True):
+            binding = cache.items.get(Key(task.namespace, task.name))
+            if collection.resource == task.what and binding is not None:
+                await self._recheck.tell_excluded(binding.manifest())
+
+    def _work_changed(self, key: Key, before: Stored | None, after: Stored | None) -> None:
+        self._queue.add(Task("work", *key))
+        new = before is None and after is not None and self._works.synced.is_set()
+        if new or (before is not None and after is not None and before.generation != after.generation):
+            self._news.add(key)
+
+    def _anchor_changed(self, key: Key, before: Stored | None, after: Stored | None) -> None:
+        anchor = after or before
+        if anchor is not None:
+            self._add_for_anchor(key, anchor)
+
+    def _add_for_anchor(self, key: Key, anchor: Stored) -> None:
+        if anchor.work:
+            self._queue.add(Task("work", key.namespace, anchor.work))
+
+    def _binding_changed(self, collection: Collection) -> Callable[[Key, Any, Any], None]:
+        def changed(key: Key, _before: Stored | None, after: Stored | None) -> None:
+            if after is not None:
+                self._queue.add(Task(collection.resource, *key))
+
+        return changed
