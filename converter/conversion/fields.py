@@ -1,0 +1,147 @@
+"""Which fields of a manifest a Kubernetes release does not know, and would drop without a word.
+
+The catalog's types are compiled into plain dictionaries, one a type, the first time they are needed; releases that
+agree about a type share it. Maps and free-form JSON (annotations, ConfigMap data, RawExtension) are not looked into.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+from converter.kube import GroupVersionKind, Json, Path, format_path
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from converter.catalog import Catalog, FieldType, ObjectType, Release
+    from converter.kube import Manifest, Segment
+
+
+class UnknownField(NamedTuple):
+    """A field that a release does not know.
+
+    Attributes:
+        path: where it stands.
+        value: what it holds.
+    """
+
+    path: Path
+    value: Json
+
+    def __str__(self) -> str:
+        return format_path(self.path)
+
+
+_Found: TypeAlias = list[UnknownField]
+_Look: TypeAlias = "Callable[[Any, _Found], None]"
+_MISSING: Any = object()
+
+
+@dataclass(slots=True)
+class _Plan:
+    """The known fields of one type: None where there is nothing to look into, else how to look into it."""
+
+    fields: dict[str, _Look | None] | None = None
+
+
+class FieldCheck:
+    """Finds the fields that a release does not know; what it compiles, it keeps."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self._plans: dict[ObjectType, _Plan] = {}
+        self._roots: dict[tuple[Release, GroupVersionKind], _Plan | None] = {}
+        self._newest = catalog.releases[-1]
+
+    def unknown(self, manifest: Manifest, gvk: GroupVersionKind, release: Release) -> tuple[UnknownField, ...]:
+        """List the fields of a manifest that a release does not know in that version, in the manifest's order.
+
+        None are found in a kind that the release does not know at all, nor, at no cost, in one whose fields have
+        not changed since.
+
+        Args:
+            manifest: the manifest, in the version that the cluster gets.
+            gvk: its group, version and kind.
+            release: the cluster's release.
+
+        Raises:
+            UnknownReleaseError: the release is older than the oldest in the catalog.
+        """
+        key = (release, gvk)
+        plan = self._roots.get(key, _MISSING)
+        if plan is _MISSING:
+            plan = self._roots[key] = self._root(gvk, release)
+        if plan is None:
+            return ()
+        found: _Found = []
+        _look_at(plan, manifest, found)
+        return tuple(found)
+
+    def known_since(self, gvk: GroupVersionKind, path: Path, after: Release) -> Release | None:
+        """Name the first release after one that knows a field; None where none does."""
+        return next((release for release in self._catalog.fields_ever(gvk, path) if release > after), None)
+
+    def _root(self, gvk: GroupVersionKind, release: Release) -> _Plan | None:
+        here = self._catalog.type_of(release, gvk)
+        releases = self._catalog.releases_of(gvk)
+        if here is None or here is self._catalog.type_of(releases[-1], gvk):
+            return None
+        return self._plan(here)
+
+    def _plan(self, of: ObjectType) -> _Plan:
+        """Find or make a type's plan; its fields are filled in after it is remembered, since types can hold themselves."""
+        plan = self._plans.get(of)
+        if plan is None:
+            plan = self._plans[of] = _Plan()
+            plan.fields = {name: self._look(field) for name, field in of.fields.items()}
+        return plan
+
+    def _look(self, field: FieldType) -> _Look | None:
+        if field.kind == "object" and field.target is not None:
+            plan = self._plan(field.target)
+            return lambda node, found: _look_at(plan, node, found)
+        inner = self._look(field.element) if field.element is not None else None
+        if inner is None:
+            return None
+        return _in_list(inner) if field.kind == "list" else _in_map(inner)
+
+
+def _look_at(plan: _Plan, node: Any, found: _Found) -> None:
+    if type(node) is not dict:  # simpler JSON where that is allowed, or a wrong type, which is not our business
+        return
+    known = plan.fields or {}
+    for key, value in node.items():
+        look = known.get(key, _MISSING)
+        if look is None or value is None:
+            continue
+        if look is _MISSING:
+            found.append(UnknownField((key,), value))
+        else:
+            _below(key, look, value, found)
+
+
+def _below(segment: Segment, look: _Look, value: Any, found: _Found) -> None:
+    before = len(found)
+    look(value, found)
+    for index in range(before, len(found)):
+        path, unknown = found[index]
+        found[index] = UnknownField((segment, *path), unknown)
+
+
+def _in_list(inner: _Look) -> _Look:
+    def look(node: Any, found: _Found) -> None:
+        if type(node) is list:
+            for index, item in enumerate(node):
+                _below(index, inner, item, found)
+
+    return look
+
+
+def _in_map(inner: _Look) -> _Look:
+    def look(node: Any, found: _Found) -> None:
+        if type(node) is dict:
+            for key, item in node.items():
+                _below(key, inner, item, found)
+
+    return look
