@@ -68,11 +68,14 @@ class KarmadaClusters:
 
     def _changed(self, key: Key, _before: Cluster | None, after: Cluster | None) -> None:
         known = self._known.get(key.name)
-        if after is None:
-            self._known.pop(key.name, None)
+        now = _remember(known, after) if after is not None else None
+        if now == known:
+            return  # Clusters are written every few seconds; what they serve seldom changes
+        if now is None:
+            del self._known[key.name]
         else:
-            self._known[key.name] = after = _remember(known, after)
-        if after != known and self._complete:
+            self._known[key.name] = now
+        if self._complete:
             self._publish()
             self._told(key.name)
 

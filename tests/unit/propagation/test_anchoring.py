@@ -6,7 +6,7 @@ from converter.apiserver import ConflictError
 from converter.kube.names import ANCHOR_LABEL, BINDING_LABEL, CONVERTED_LABEL, anchor_reference
 from converter.propagation.anchoring import NotYetError
 from converter.works.carried_status import unpack
-from tests.unit.propagation.fake_server import CrashError
+from tests.unit.apiserver.fake_server import CrashError
 from tests.unit.propagation.world import ANCHOR, BINDING_ID, KEY, NAME, NS, WORK, World
 
 

@@ -19,7 +19,7 @@ from converter.kube.names import (
 from converter.propagation.anchor import WORKS
 from converter.propagation.anchoring import Anchoring, NotYetError
 from converter.propagation.stored import stored
-from tests.unit.propagation.fake_server import FakeServer, merge
+from tests.unit.apiserver.fake_server import FakeServer, merge
 
 NS = "karmada-es-old"
 NAME = "nightly-b6588cf56"
