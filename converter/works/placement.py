@@ -14,9 +14,13 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from converter.kube import Manifest, canonical_json, copy_json
+from converter.works.choice import Reach, choose
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
+
+    from converter import Converter
+    from converter.clusters import Fleet, FleetView
 
 
 class _Excluded(msgspec.Struct):
@@ -140,3 +144,39 @@ def held_clusters(spec: Mapping[str, Any]) -> frozenset[str]:
         for item in (clusters if isinstance(clusters, list) else ())
         if isinstance(item, dict) and isinstance(item.get("name"), str)
     )
+
+
+class Unreachable:
+    """Says which clusters cannot have a kind in any version; each answer is worked out once for a fleet and a book.
+
+    Shared by the webhook and the controller, so that both always exclude the same.
+    """
+
+    def __init__(self, converter: Callable[[], Converter], fleet: FleetView) -> None:
+        """Prepare.
+
+        Args:
+            converter: gives the rules as they are now.
+            fleet: the clusters.
+        """
+        self._converter = converter
+        self._fleet = fleet
+        self._known: dict[tuple[str, str], Mapping[str, str]] = {}
+        self._of: tuple[object, object] = (None, None)
+
+    def __call__(self, api_version: str, kind: str) -> Mapping[str, str]:
+        """Name the clusters that certainly cannot have a kind, with the reasons."""
+        if not self._fleet.ready:
+            return {}
+        converter, fleet = self._converter(), self._fleet.current
+        if self._of[0] is not converter or self._of[1] is not fleet:
+            self._known, self._of = {}, (converter, fleet)
+        found = self._known.get((api_version, kind))
+        if found is None:
+            found = self._known[api_version, kind] = _unreachable(api_version, kind, fleet, converter)
+        return found
+
+
+def _unreachable(api_version: str, kind: str, fleet: Fleet, converter: Converter) -> dict[str, str]:
+    choices = ((name, choose(api_version, kind, cluster, converter)) for name, cluster in fleet.items())
+    return {name: choice.why for name, choice in choices if choice.reach is Reach.UNREACHABLE}

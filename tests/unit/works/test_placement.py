@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from converter.works.placement import exclude, held_clusters, reasons
+from converter import Converter
+from converter.clusters import Cluster, Fleet, FleetView
+from converter.works.placement import Unreachable, exclude, held_clusters, reasons
 
 WHY = {"old": "serves no version of Gateway", "ancient": "serves no version of Gateway"}
 
@@ -132,3 +134,32 @@ def test_whatever_happens_between_it_settles_at_once_and_comes_back_to_the_polic
 def test_held_clusters_are_read_from_whatever_is_there():
     assert held_clusters({"clusters": [{"name": "a"}, {}, None, {"name": 1}]}) == {"a"}
     assert held_clusters({}) == frozenset()
+
+
+FLEET = Fleet.of(
+    [
+        Cluster.from_versions("new", {"batch/v1": ["CronJob"]}),
+        Cluster.from_versions("old", {"batch/v1beta1": ["CronJob"]}),
+        Cluster.from_versions("bare", {"v1": ["Service"]}),
+        Cluster.from_versions("dark", {"v1": ["Service"]}, complete=False),
+    ]
+)
+
+
+def test_unreachable_is_what_certainly_has_no_version_that_rules_lead_to():
+    converter = Converter.from_rules()
+    unreachable = Unreachable(lambda: converter, FleetView(FLEET))
+    assert set(unreachable("batch/v1", "CronJob")) == {"bare"}
+    assert "CronJob" in unreachable("batch/v1", "CronJob")["bare"]
+    assert set(unreachable("v1", "Service")) == {"new", "old"}
+    assert unreachable("batch/v1", "CronJob") is unreachable("batch/v1", "CronJob")
+
+
+def test_nothing_is_unreachable_before_the_fleet_is_known_and_a_new_fleet_counts_at_once():
+    converter, view = Converter.from_rules(), FleetView()
+    unreachable = Unreachable(lambda: converter, view)
+    assert unreachable("batch/v1", "CronJob") == {}
+    view.replace(FLEET)
+    assert set(unreachable("batch/v1", "CronJob")) == {"bare"}
+    view.replace(Fleet({"new": FLEET["new"]}))
+    assert unreachable("batch/v1", "CronJob") == {}
