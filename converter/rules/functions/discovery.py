@@ -59,7 +59,7 @@ def _text(endpoint: dict[str, Any], key: str) -> str | None:
 
 register(
     "endpointslice-topology",
-    "v1beta1 keeps an endpoint's node and zone in topology; v1 has nodeName, zone and, for the rest, deprecatedTopology",
+    "v1beta1 keeps an endpoint's node and zone in topology; v1 has nodeName, zone and deprecatedTopology",
     to_right=_to_map,
     to_left=_to_fields,
     left_fields=["deprecatedTopology", "zone", "nodeName"],
