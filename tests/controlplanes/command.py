@@ -107,11 +107,13 @@ def _build(options: argparse.Namespace) -> None:
     names = _chosen(options.names) if options.names else pins.names() if options.all else _needed()
     for tool in (toolchain.etcd, toolchain.kubectl):
         print(tool(places))
-    for name in names:
-        if places.find(name) is None:
-            print(f"building {name} (log: {places.log(pins.module_of(name).name)})", flush=True)
-    for path in build.binaries(places, names).values():
-        print(path)
+    for module in pins.MODULES:
+        wanted = [name for name in names if pins.module_of(name) == module]
+        missing = [name for name in wanted if places.find(name) is None]
+        if missing:
+            print(f"building {', '.join(missing)} (log: {places.log(module.name)})", flush=True)
+        for path in build.binaries(places, wanted).values():
+            print(path, flush=True)
     for version in sorted({pins.module_of(name).version for name in names if name.startswith("karmada-webhook")}):
         print(build.karmada_files(places, version))
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 _GRACE = 10.0
+#: For all processes of a run together at its end, when nothing that they hold is wanted any more.
+_FAREWELL = 4.0
 _GUARDIAN = Path(__file__).with_name("guardian.py")
 
 
@@ -177,7 +179,7 @@ class Run:
             # All are told at once, so that each one's farewell does not wait for another's.
             process.thaw()
             process._signal(signal.SIGTERM)
-        deadline = time.monotonic() + _GRACE
+        deadline = time.monotonic() + _FAREWELL
         for process in self.processes[::-1]:
             process.stop(grace=max(0.1, deadline - time.monotonic()))
         if self._guardian is not None and self._guardian.stdin is not None:
