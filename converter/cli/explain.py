@@ -131,4 +131,6 @@ def _costlier(other: Route, best: Route) -> str:
         return f"{other.cost[0]} fields could be lost on the way, not {best.cost[0]}"
     if other.cost[1] != best.cost[1]:
         return f"{other.cost[1]} rules away, not {best.cost[1]}"
+    if other.cost[2] != best.cost[2]:
+        return f"{other.cost[2]} steps change its shape, not {best.cost[2]}"
     return "as good, but named later"

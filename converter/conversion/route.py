@@ -1,7 +1,8 @@
 """Routes: the cheapest chain of rules from one version of a kind to another.
 
-Cheapest means fewest fields that can be lost, then fewest rules; where that leaves a choice, the names of the
-versions decide, so that the same book always gives the same route.
+Cheapest means fewest fields that can be lost, then fewest rules, then fewest steps in them: of two versions that can
+say the same, the one with the same shape is taken. Where that leaves a choice, the names of the versions decide, so
+that the same book always gives the same route.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 
     from converter.rules import Edge, RuleBook
 
-Cost = tuple[int, int]
-"""Fields that can be lost, then rules walked."""
+Cost = tuple[int, int, int]
+"""Fields that can be lost, then rules walked, then steps taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ class Routes:
     def _search(self, kind: str, source: str) -> dict[str, Route]:
         """Walk the kind's versions from the source, cheapest first (Dijkstra)."""
         done: dict[str, Route] = {}
-        queue: list[tuple[Cost, tuple[str, ...], tuple[Edge, ...]]] = [((0, 0), (source,), ())]
+        queue: list[tuple[Cost, tuple[str, ...], tuple[Edge, ...]]] = [((0, 0, 0), (source,), ())]
         while queue:
             cost, versions, edges = heapq.heappop(queue)
             here = versions[-1]
@@ -105,7 +106,7 @@ class Routes:
             done[here] = self._route(kind, source, here, edges, cost)
             for edge in self.book.edges.get((here, kind), ()):
                 if edge.target not in done:
-                    longer = (cost[0] + edge.losses, cost[1] + 1)
+                    longer = (cost[0] + edge.losses, cost[1] + 1, cost[2] + len(edge.rule.steps))
                     heapq.heappush(queue, (longer, (*versions, edge.target), (*edges, edge)))
         del done[source]
         return done

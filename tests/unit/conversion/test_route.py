@@ -14,7 +14,7 @@ def rule(left, right, body="steps: []"):
 def test_a_route_is_a_chain_of_rules():
     route = routes(rule(A, B), rule(B, C)).best("Thing", A, [C])
     assert route.versions() == (A, B, C)
-    assert route.cost == (0, 2)
+    assert route.cost == (0, 2, 0)
 
 
 def test_fewer_losses_beat_fewer_rules():
@@ -59,3 +59,8 @@ def test_the_words_hold_for_versions_beyond_the_gap_too():
     found = routes(rule(A, B), rule(B, C, "unconvertible: v3 is another thing altogether"))
     assert "another thing altogether" in found.why_not("Thing", A, [C])
     assert found.why_not("Thing", A, [B]) == ""
+
+
+def test_the_same_shape_wins_over_another_that_can_say_the_same():
+    book = routes(rule(A, B, "steps: [{rename: {spec.a: spec.b}}]"), rule(A, C))
+    assert book.best("Thing", A, [B, C]).target == C
