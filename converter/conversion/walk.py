@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from converter.conversion.kept import Kept, KeptValue, difference, put_back
 from converter.conversion.losses import Loss, tell_losses
 from converter.errors import ManifestError
@@ -48,6 +50,31 @@ def convert(manifest: Manifest, route: Route) -> Conversion:
     except RecursionError:
         raise _too_deep() from None
     return Conversion(converted, tell_losses(notes, values, route.target), Kept(route.source, values), route)
+
+
+def convert_fresh(manifest: Manifest, original: Manifest, route: Route) -> tuple[Conversion, bytes]:
+    """Convert a manifest that has just been decoded, twice, and may be changed: half the work of `convert`.
+
+    Args:
+        manifest: it becomes the conversion's manifest.
+        original: the same again, sharing nothing with it.
+        route: the way to go.
+
+    Returns:
+        The conversion, and its manifest as JSON.
+
+    Raises:
+        ManifestError: something in it has a type that its version does not allow there, or a number is too large.
+        RefusedError: the conversion would change the meaning of a value.
+    """
+    try:
+        notes = _run(route.forward, manifest)
+        manifest["apiVersion"] = route.target
+        encoded = msgspec.json.encode(manifest)
+        values = _keep(original, msgspec.json.decode(encoded), route)
+    except RecursionError:
+        raise _too_deep() from None
+    return Conversion(manifest, tell_losses(notes, values, route.target), Kept(route.source, values), route), encoded
 
 
 def restore_source(manifest: Manifest, route: Route, kept: Kept) -> Manifest:

@@ -1,0 +1,1 @@
+"""The webhooks: each takes an admission review's bytes and gives its answer's bytes."""

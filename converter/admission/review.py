@@ -1,0 +1,261 @@
+"""Admission reviews: read as far as they are needed, and answered.
+
+Only the declared fields are decoded; what else a review holds (the old object, the user, the options) is skipped.
+Decoders are made once for each shape of object that a webhook asks for (`review_decoder`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+
+import msgspec
+from msgspec import Raw
+
+from converter.errors import ConverterError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+API_VERSION: Final = "admission.k8s.io/v1"
+KIND: Final = "AdmissionReview"
+
+LONGEST_WARNING: Final = 256
+"""Characters of one warning; the API server cuts longer ones (AdmissionResponse in k8s.io/api/admission/v1)."""
+
+ALL_WARNINGS: Final = 4096
+"""Characters of all warnings together, which the same place sets."""
+
+ObjectT = TypeVar("ObjectT")
+
+_NULL: Final = Raw(b"null")
+
+
+class ReviewError(ConverterError):
+    """A request that is no AdmissionReview which could be answered; an HTTP error, not a denial.
+
+    Attributes:
+        problem: what is wrong with it.
+    """
+
+    def __init__(self, problem: str) -> None:
+        self.problem = problem
+        super().__init__(f"not an AdmissionReview of {API_VERSION}: {problem}")
+
+
+class Request(msgspec.Struct, Generic[ObjectT], rename="camel"):
+    """What is asked.
+
+    Attributes:
+        uid: names the review; the answer repeats it.
+        object: the object as it would be stored; on DELETE there is none.
+        operation: CREATE, UPDATE, DELETE or CONNECT.
+        namespace: of the object; empty for cluster-scoped ones.
+        name: of the object; may be empty on CREATE.
+        sub_resource: ``status`` and the like; empty for the object itself.
+    """
+
+    uid: str
+    object: ObjectT
+    operation: str = ""
+    namespace: str = ""
+    name: str = ""
+    sub_resource: str = ""
+
+
+class Review(msgspec.Struct, Generic[ObjectT], rename="camel"):
+    """One AdmissionReview (k8s.io/api/admission/v1)."""
+
+    api_version: str
+    kind: str
+    request: Request[ObjectT]
+
+
+class RawRequest(msgspec.Struct, rename="camel"):
+    """What is asked, with the objects left as bytes."""
+
+    uid: str
+    operation: str = ""
+    namespace: str = ""
+    name: str = ""
+    sub_resource: str = ""
+    raw_object: Raw = msgspec.field(name="object", default=_NULL)
+    raw_old_object: Raw = msgspec.field(name="oldObject", default=_NULL)
+
+    @property
+    def object(self) -> Raw | None:
+        """The object as it would be stored; None where there is none."""
+        return None if bytes(self.raw_object) == b"null" else self.raw_object
+
+    @property
+    def old_object(self) -> Raw | None:
+        """The object as it is stored; None where there is none."""
+        return None if bytes(self.raw_old_object) == b"null" else self.raw_old_object
+
+
+class RawReview(msgspec.Struct, rename="camel"):
+    """One AdmissionReview, with the objects left as bytes."""
+
+    api_version: str
+    kind: str
+    request: RawRequest
+
+
+class _Head(msgspec.Struct, rename="camel"):
+    api_version: str = ""
+    kind: str = ""
+    request: Raw = _NULL
+
+
+_raw_reviews = msgspec.json.Decoder(RawReview)
+_heads = msgspec.json.Decoder(_Head)
+
+
+def decode_review(body: bytes) -> RawReview:
+    """Read a review and leave its objects as bytes.
+
+    Raises:
+        ReviewError: it is none; the message says why.
+    """
+    check_text(body)
+    try:
+        review = _raw_reviews.decode(body)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+        raise explain(body, error) from None
+    if review.api_version != API_VERSION or review.kind != KIND:
+        raise explain(body, None)
+    return review
+
+
+def check_text(body: bytes) -> None:
+    """Make sure that a body is UTF-8, which skipped parts are not checked for.
+
+    Raises:
+        ReviewError: it is not.
+    """
+    if not body.isascii():
+        try:
+            body.decode()
+        except UnicodeDecodeError as error:
+            raise ReviewError(f"byte {error.start + 1} of the body is not UTF-8 ({error.reason})") from None
+
+
+def explain(body: bytes, error: Exception | None) -> ReviewError:
+    """Say why a body could not be read as a review: the least surprising reason first."""
+    if not body.strip():
+        return ReviewError("the body is empty")
+    if isinstance(error, RecursionError):
+        return ReviewError("it is nested too deep; no Kubernetes object is nested that deep")
+    try:
+        head = _heads.decode(body)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as failure:
+        return ReviewError(f"it cannot be read: {failure}")
+    if head.kind != KIND:
+        problem = f"its kind is {head.kind!r}, not {KIND!r}"
+    elif head.api_version != API_VERSION:
+        problem = (
+            f"its apiVersion is {head.api_version!r}; set admissionReviewVersions: [v1] in the webhook configuration"
+        )
+    elif bytes(head.request) == b"null":
+        problem = "it has no request"
+    else:
+        problem = f"it cannot be read: {error}"
+    return ReviewError(problem)
+
+
+class Operation(msgspec.Struct, omit_defaults=True):
+    """One operation of a JSON Patch (RFC 6902).
+
+    Attributes:
+        op: ``add``, ``replace`` or ``remove``.
+        path: a JSON Pointer (RFC 6901).
+        value: JSON, or `msgspec.Raw` for JSON that is encoded already; unset for ``remove``.
+    """
+
+    op: str
+    path: str
+    value: Any = msgspec.UNSET
+
+
+class _Status(msgspec.Struct):
+    message: str
+    reason: str = "Invalid"
+    code: int = 422
+    status: str = "Failure"
+
+
+class _Response(msgspec.Struct, omit_defaults=True, rename="camel"):
+    uid: str
+    allowed: bool
+    patch_type: str = ""
+    patch: bytes = b""  # encoded as base64, as the API wants it
+    status: _Status | None = None
+    warnings: Sequence[str] = ()
+
+
+class _Answer(msgspec.Struct, rename="camel"):
+    response: _Response
+    api_version: str = API_VERSION
+    kind: str = KIND
+
+
+_encode = msgspec.json.encode
+_ALLOWED_HEAD = b'{"response":{"uid":'
+_ALLOWED_TAIL = b',"allowed":true},"apiVersion":"%s","kind":"%s"}' % (API_VERSION.encode(), KIND.encode())
+
+
+def allow_as_is(uid: str) -> bytes:
+    """Allow an object as it is and say nothing: the answer that nearly every review gets."""
+    return b"%b%b%b" % (_ALLOWED_HEAD, _encode(uid), _ALLOWED_TAIL)
+
+
+def allow(review: RawReview | Review[Any], warnings: Sequence[str] = ()) -> bytes:
+    """Allow an object as it is, with warnings for the user."""
+    if not warnings:
+        return allow_as_is(review.request.uid)
+    return _encode(_Answer(_Response(review.request.uid, allowed=True, warnings=bounded(warnings))))
+
+
+def patched(
+    review: RawReview | Review[Any],
+    operations: Sequence[Operation | dict[str, Any]],
+    warnings: Sequence[str] = (),
+) -> bytes:
+    """Allow an object as changed by a JSON Patch, with warnings for the user."""
+    response = _Response(
+        review.request.uid,
+        allowed=True,
+        patch_type="JSONPatch",
+        patch=_encode(operations),
+        warnings=bounded(warnings) if warnings else (),
+    )
+    return _encode(_Answer(response))
+
+
+def deny(review: RawReview | Review[Any], message: str, warnings: Sequence[str] = ()) -> bytes:
+    """Refuse an object; the API server shows the message to whoever sent it."""
+    response = _Response(review.request.uid, allowed=False, status=_Status(message), warnings=bounded(warnings))
+    return _encode(_Answer(response))
+
+
+def bounded(warnings: Sequence[str], more: str = "see the object's annotations") -> list[str]:
+    """Cut warnings to what the API server passes on, and say how many are left out.
+
+    Args:
+        warnings: as many and as long as they are.
+        more: where the rest can be found.
+    """
+    kept: list[str] = []
+    left = ALL_WARNINGS - LONGEST_WARNING
+    for index, warning in enumerate(warnings):
+        text = warning if len(warning) <= LONGEST_WARNING else warning[: LONGEST_WARNING - 1] + "…"
+        left -= len(text)
+        if left < 0:
+            kept.append(f"and {len(warnings) - index} more; {more}")
+            break
+        kept.append(text)
+    return kept
+
+
+def pointer(*keys: str | int) -> str:
+    """Write keys as a JSON Pointer."""
+    return "".join("/" + str(key).replace("~", "~0").replace("/", "~1") for key in keys)

@@ -1,0 +1,209 @@
+"""The webhook on Works: each is rewritten, on its way into the control plane, for the cluster it is meant for.
+
+The cluster is the one whose execution space the Work's namespace is. Nothing is read but the request, the rules and
+the fleet in memory; nothing is waited for.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+import msgspec
+from msgspec import Raw
+
+from converter.admission.review import (
+    API_VERSION,
+    KIND,
+    Operation,
+    Review,
+    allow,
+    allow_as_is,
+    check_text,
+    decode_review,
+    deny,
+    patched,
+    pointer,
+)
+from converter.kube.names import ANCHOR_LABEL, CONVERTED_LABEL, cluster_of
+from converter.works.bookkeeping import OURS
+from converter.works.policy import Policy
+from converter.works.rewriting import rewrite
+from converter.works.work import Head, Work
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from converter.clusters import Cluster, FleetView
+    from converter.library import Converter
+    from converter.works.rewriting import Outcome
+
+_OPERATIONS = frozenset({"CREATE", "UPDATE"})
+_glances = msgspec.json.Decoder(Review[Work[Head] | None])
+_reviews = msgspec.json.Decoder(Review[Work[Raw]])
+_encode = msgspec.json.encode
+
+
+class Rules(Protocol):
+    """Holds the converter in use."""
+
+    @property
+    def current(self) -> Converter:
+        """The converter, with the rules as they are now."""
+
+
+class Observer(Protocol):
+    """Hears what was done with manifests, to count and tell it."""
+
+    def converted(  # noqa: PLR0917  the facts that every counter wants
+        self, cluster: str, kind: str, name: str, source: str, target: str, losses: int
+    ) -> None:
+        """A manifest was converted."""
+
+    def refused(self, cluster: str, kind: str, name: str, source: str, why: str) -> None:
+        """A manifest could not be converted for its cluster."""
+
+
+class WorkWebhook:
+    """Answers reviews of Works."""
+
+    def __init__(
+        self, rules: Rules, fleet: FleetView, policy: Policy | str = "deny", observer: Observer | None = None
+    ) -> None:
+        """Prepare.
+
+        Args:
+            rules: holds the converter in use.
+            fleet: holds the clusters.
+            policy: what to do where a manifest cannot be had by its cluster.
+            observer: hears what was done.
+
+        Raises:
+            PolicyError: the policy's word is none.
+        """
+        self._rules = rules
+        self._fleet = fleet
+        self._policy = Policy.parse(policy) if isinstance(policy, str) else policy
+        self._observer = observer
+
+    def answer(self, body: bytes) -> bytes:
+        """Answer one AdmissionReview.
+
+        Raises:
+            ReviewError: the body is no AdmissionReview.
+        """
+        if not body.isascii():
+            check_text(body)
+        try:
+            review = _glances.decode(body)
+        except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+            return self._misshapen(body, error)
+        request = review.request
+        if review.api_version != API_VERSION or review.kind != KIND:
+            return self._misshapen(body, None)
+        work = request.object
+        name = cluster_of(request.namespace)
+        if work is None or name is None or request.operation not in _OPERATIONS or request.sub_resource:
+            return allow_as_is(request.uid)
+        cluster = self._fleet.current.find(name)
+        if cluster is None:
+            return self._unknown_cluster(name, review)
+        if _needs_nothing(work, cluster):
+            return allow_as_is(request.uid)
+        return self._rewrite(_reviews.decode(body), cluster)
+
+    def _rewrite(self, review: Review[Work[Raw]], cluster: Cluster) -> bytes:
+        work = review.request.object
+        outcome = rewrite(work, cluster, self._rules.current, self._policy)
+        if self._observer is not None:
+            self._tell(self._observer, cluster.name, outcome)
+        if outcome.denial:
+            return deny(review, outcome.denial, outcome.warnings)
+        if not outcome.changes:
+            return allow(review, outcome.warnings)
+        return patched(review, operations(work, outcome), outcome.warnings)
+
+    def _tell(self, observer: Observer, cluster: str, outcome: Outcome) -> None:
+        if not outcome.denial:
+            for item in outcome.converted:
+                observer.converted(cluster, item.kind, item.name, item.source, item.target, item.losses)
+        for trouble in outcome.troubles:
+            observer.refused(cluster, trouble.kind, trouble.name, trouble.source, trouble.why)
+
+    def _unknown_cluster(self, name: str, review: Review[Work[Head] | None]) -> bytes:
+        """Let a Work pass for a cluster that is not known.
+
+        A cluster's first Works can come before the cluster itself does; refusing them would hold up its joining.
+        Once it is known, its Works are looked at again.
+        """
+        work = review.request.object
+        if self._fleet.ready or (work is not None and work.metadata.deletion_timestamp is not None):
+            warning = f"cluster {name} is not known to the API version converter; the Work passes as it is"
+            return allow(review, [warning])
+        return deny(review, "the API version converter does not know the clusters yet; try again in a moment")
+
+    def _misshapen(self, body: bytes, error: Exception | None) -> bytes:
+        """Answer what could not be read as the review of a Work: its place, if it is in the Work.
+
+        Raises:
+            ReviewError: it is in the review around it.
+        """
+        review = decode_review(body)
+        request = review.request
+        name = cluster_of(request.namespace)
+        if name is None or request.operation not in _OPERATIONS or request.sub_resource:
+            return allow(review)
+        if _is_being_deleted(request.raw_object):
+            return allow(review, [f"the Work cannot be read, and passes as it is: {error}"])
+        return deny(review, f"the Work {request.namespace}/{request.name} cannot be read: {error}")
+
+
+class _Deleting(msgspec.Struct, rename="camel"):
+    deletion_timestamp: str | None = None
+
+
+class _DeletingWork(msgspec.Struct):
+    metadata: _Deleting
+
+
+def _is_being_deleted(work: Raw) -> bool:
+    try:
+        return msgspec.json.decode(work, type=_DeletingWork).metadata.deletion_timestamp is not None
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return False
+
+
+def _needs_nothing(work: Work[Head], cluster: Cluster) -> bool:
+    """Whether a Work is right as it is, as far as a glance can tell; nearly all are."""
+    metadata = work.metadata
+    labels = metadata.labels
+    if labels and CONVERTED_LABEL in labels:
+        return False
+    annotations = metadata.annotations
+    if metadata.owner_references or (annotations and any(name in annotations for name in OURS)):
+        return bool(labels and ANCHOR_LABEL in labels)
+    served = cluster.served
+    return all(head.api_version in served.get(head.kind, ()) for head in work.manifests)
+
+
+def operations(work: Work[Raw], outcome: Outcome) -> list[Operation]:
+    """Write an outcome as a JSON Patch of its Work: whole manifests, and single labels and annotations."""
+    found = [
+        Operation("replace", pointer("spec", "workload", "manifests", index), Raw(encoded))
+        for index, encoded in outcome.manifests.items()
+    ]
+    found += _map_operations("labels", work.metadata.labels, outcome.labels)
+    found += _map_operations("annotations", work.metadata.annotations, outcome.annotations)
+    return found
+
+
+def _map_operations(field: str, stored: Mapping[str, Any] | None, changes: Mapping[str, str | None]) -> list[Operation]:
+    if not changes:
+        return []
+    if stored is None:  # a member cannot be added to a map that is not there
+        return [Operation("add", pointer("metadata", field), changes)]
+    return [
+        Operation("remove", pointer("metadata", field, name))
+        if value is None
+        else Operation("add", pointer("metadata", field, name), value)
+        for name, value in changes.items()
+    ]

@@ -1,0 +1,69 @@
+"""What to do with a manifest for a cluster: nothing, convert it along some route, or say that it cannot be had."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from converter.errors import NoRouteError
+
+if TYPE_CHECKING:
+    from converter.clusters import Cluster
+    from converter.conversion import Route
+    from converter.library import Converter
+
+
+class Reach(Enum):
+    """Whether a cluster can have a kind."""
+
+    SERVED = "served"
+    CONVERTIBLE = "convertible"
+    UNREACHABLE = "unreachable"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The answer for one kind in one version and one cluster.
+
+    Attributes:
+        reach: whether the cluster can have it: as it is; converted; certainly not; or, because not everything is
+            known of what it serves, perhaps.
+        route: the way to the version that it gets, where it is converted.
+        why: a sentence for people, without the cluster's name, where it cannot be had.
+    """
+
+    reach: Reach
+    route: Route | None = None
+    why: str = ""
+
+
+_SERVED = Choice(Reach.SERVED)
+
+
+def choose(api_version: str, kind: str, cluster: Cluster, converter: Converter) -> Choice:
+    """Choose the version of a kind for a cluster: the one it has, else the cheapest to reach of those served."""
+    if cluster.serves(api_version, kind):
+        return _SERVED
+    versions = cluster.versions_of(kind)
+    reason = ""
+    if versions:
+        try:
+            return Choice(Reach.CONVERTIBLE, converter.route(kind, api_version, versions))
+        except NoRouteError as error:
+            reason = error.reason
+    reach = Reach.UNREACHABLE if cluster.complete else Reach.UNKNOWN
+    return Choice(reach, None, _why_not(api_version, kind, versions, reason, certain=cluster.complete))
+
+
+def _why_not(api_version: str, kind: str, versions: tuple[str, ...], reason: str, *, certain: bool) -> str:
+    if not versions:
+        if certain:
+            return f"the cluster does not serve {api_version} {kind}, nor any other version of that kind"
+        return f"whether the cluster serves {api_version} {kind} is not known, nor any other version of that kind"
+    listed = ", ".join(versions)
+    route = f"and that cannot be converted: {reason}" if reason else "and no rule converts between them"
+    if certain:
+        return f"the cluster does not serve {api_version} {kind}, but {listed}, {route}"
+    return f"whether the cluster serves {api_version} {kind} is not known; it serves {listed}, {route}"

@@ -1,0 +1,96 @@
+"""Finds the place of what a fast JSON decoder passes over or cannot point at: twice the same key, absurd numbers.
+
+Slow, and only used once something is known to be wrong, or looks like it.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from converter.errors import ManifestError
+from converter.kube import Path, format_path
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_LONGEST_INTEGER = 400
+"""Digits; Python refuses to read integers of more than some thousands."""
+
+
+class _Wrong:
+    """Stands where something is wrong, so that a walk from the root finds its path."""
+
+    def __init__(self, problem: str, key: str | None = None) -> None:
+        self.problem = problem
+        self.key = key
+
+
+def check_strictly(data: bytes) -> None:
+    """Read JSON, and refuse what other readers of it could understand differently.
+
+    Raises:
+        ManifestError: with the path of a key that stands twice in one object, or of a number that is none (NaN),
+            or too large for every reader.
+    """
+    try:
+        value = json.loads(
+            data, object_pairs_hook=_object, parse_constant=_constant, parse_float=_float, parse_int=_integer
+        )
+    except RecursionError:
+        raise ManifestError("is nested too deep; no Kubernetes object is nested that deep") from None
+    except ValueError as error:  # bad syntax and bad UTF-8
+        raise ManifestError(f"is not JSON: {error}") from None
+    for path, wrong in _find(value, ()):
+        raise ManifestError(wrong.problem, format_path(path if wrong.key is None else (*path, wrong.key)))
+
+
+def _object(pairs: list[tuple[str, Any]]) -> Any:
+    result = dict(pairs)
+    if len(result) == len(pairs):
+        return result
+    seen: set[str] = set()
+    for key, _ in pairs:
+        if key in seen:
+            return _Wrong("this key stands twice in the same object; keep one of the two", key)
+        seen.add(key)
+    return result
+
+
+def _constant(text: str) -> _Wrong:
+    return _Wrong(f"{text} is no number in JSON")
+
+
+def _float(text: str) -> float | _Wrong:
+    number = float(text)
+    return number if math.isfinite(number) else _Wrong(f"{_short(text)} is too large a number")
+
+
+def _integer(text: str) -> int | _Wrong:
+    return int(text) if len(text) <= _LONGEST_INTEGER else _Wrong(f"{_short(text)} is too large a number")
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 24 else f"{text[:20]}… ({len(text)} digits)"  # noqa: PLR2004  what is readable
+
+
+def _find(value: Any, path: Path) -> Iterator[tuple[Path, _Wrong]]:
+    if isinstance(value, _Wrong):
+        yield path, value
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from _find(item, (*path, key))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _find(item, (*path, index))
+
+
+def refuse(data: bytes, fallback: Exception) -> NoReturn:
+    """Say what is wrong with JSON that could not be decoded: its place if it can be found, else the decoder's words.
+
+    Raises:
+        ManifestError: always.
+    """
+    check_strictly(data)
+    raise ManifestError(f"cannot be read: {fallback}") from None
