@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from converter import Converter
     from converter.apiserver import ApiServer
     from converter.kube import Manifest
+    from converter.propagation.judging import Verdict
     from converter.propagation.stored import Stored
 
 _log = logging.getLogger(__name__)
@@ -39,13 +40,6 @@ _log = logging.getLogger(__name__)
 
 class NotYetError(ConverterError):
     """Something has to happen elsewhere first; another pass will see to the rest."""
-
-
-class Judge(Protocol):
-    """Says what admission would make of a Work."""
-
-    def __call__(self, work: Manifest) -> Manifest | None:
-        """Give the merge patch that makes a Work what it should be; None where it is that already."""
 
 
 class Listener(Protocol):
@@ -60,6 +54,9 @@ class Listener(Protocol):
     async def rewritten(self, work: Manifest) -> None:
         """A Work has been moved to other versions, because its cluster or the rules have changed."""
 
+    async def refused(self, work: Manifest, why: str) -> None:
+        """A Work should be of other versions, and cannot be."""
+
 
 class Anchoring:
     """Handles one Work at a time; one replica alone may run it, and never twice at once for the same Work."""
@@ -71,7 +68,7 @@ class Anchoring:
         works: Cache[Stored],
         anchor_cache: Cache[Stored],
         converter: Callable[[], Converter],
-        judge: Judge,
+        judge: Callable[[Manifest], Verdict],
         listener: Listener,
     ) -> None:
         """Prepare.
@@ -81,7 +78,7 @@ class Anchoring:
             works: the converted Works.
             anchor_cache: the anchors.
             converter: gives the rules as they are now.
-            judge: says what a Work should be.
+            judge: says what admission would make of a Work.
             listener: hears what is done.
         """
         self._server = server
@@ -132,7 +129,10 @@ class Anchoring:
 
     async def _rewrite(self, work: Manifest) -> tuple[Manifest, bool]:
         """Have a Work admitted anew where that would change it; the Work then, and whether all is as it should be."""
-        patch = self._judge(work)
+        verdict = self._judge(work)
+        if verdict.refusal:
+            await self._listener.refused(work, verdict.refusal)
+        patch = verdict.patch
         if patch is None:
             return work, True
         before = work["metadata"]
@@ -140,7 +140,7 @@ class Anchoring:
         work = await self._patch(before, patch)
         if work["metadata"]["resourceVersion"] != before["resourceVersion"]:
             await self._listener.rewritten(work)
-        return work, self._judge(work) is None
+        return work, self._judge(work).patch is None
 
     async def _anchor_converted(self, work: Manifest, anchor: Manifest | None) -> None:
         labels = anchors.binding_labels(work)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from converter.apiserver import Cache, ConflictError, Election, Key
@@ -13,14 +13,17 @@ from converter.clusters.karmada import KarmadaClusters
 from converter.errors import ConverterError
 from converter.kube.names import ANCHOR_LABEL, CONVERTED_LABEL, EXCLUDED_LABEL, EXECUTION_SPACE_PREFIX
 from converter.propagation.anchor import WORKS
-from converter.propagation.anchoring import Anchoring, Judge, NotYetError
+from converter.propagation.anchoring import Anchoring, NotYetError
 from converter.propagation.events import BINDINGS, CLUSTER_BINDINGS, Teller
+from converter.propagation.judging import Judge
 from converter.propagation.queue import WorkQueue
 from converter.propagation.recheck import Recheck
 from converter.propagation.stored import Stored, stored
+from converter.works.placement import Unreachable
+from converter.works.policy import Policy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from converter import Converter
     from converter.apiserver import ApiServer, Collection
@@ -58,13 +61,15 @@ class Settings:
         settle_seconds: when to look again after a cluster has changed: soon, and once every replica must have
             seen it.
         overrides: clusters as an admin describes them.
+        policy: what admission does where a manifest cannot be had.
     """
 
     identity: str
     lease_namespace: str = "karmada-system"
-    lease_name: str = "api-version-converter"
+    lease_name: str = "apiconverter"
     settle_seconds: tuple[float, ...] = (2.0, 30.0)
     overrides: Fleet | None = None
+    policy: Policy = field(default_factory=Policy)
 
 
 class Controller:
@@ -80,9 +85,6 @@ class Controller:
         converter: Callable[[], Converter],
         fleet: FleetView,
         settings: Settings,
-        *,
-        judge: Judge,
-        unreachable: Callable[[str, str], Mapping[str, str]],
     ) -> None:
         """Prepare.
 
@@ -91,8 +93,6 @@ class Controller:
             converter: gives the rules as they are now.
             fleet: where the clusters are put as they are seen.
             settings: how to run.
-            judge: says what a Work should be.
-            unreachable: says which clusters an apiVersion and kind can reach in no version, and why.
         """
         self._settings = settings
         self._fleet = fleet
@@ -111,10 +111,10 @@ class Controller:
             works=self._works,
             anchor_cache=self._anchors,
             converter=converter,
-            judge=judge,
+            judge=Judge(converter, fleet, settings.policy),
             listener=self._teller,
         )
-        self._recheck = Recheck(server, self._anchoring, unreachable, self._teller)
+        self._recheck = Recheck(server, self._anchoring, Unreachable(converter, fleet), self._teller)
         self._election = Election(server, settings.lease_namespace, settings.lease_name, settings.identity)
 
     @property
@@ -125,7 +125,7 @@ class Controller:
     @property
     def ready(self) -> bool:
         """Whether the clusters are known; the rest is up to whoever leads."""
-        return self._fleet.ready
+        return bool(self._fleet.ready)
 
     @property
     def waiting(self) -> int:

@@ -18,6 +18,7 @@ from converter.kube.names import (
 )
 from converter.propagation.anchor import WORKS
 from converter.propagation.anchoring import Anchoring, NotYetError
+from converter.propagation.judging import Verdict
 from converter.propagation.stored import stored
 from tests.unit.apiserver.fake_server import FakeServer, merge
 
@@ -223,7 +224,7 @@ class World:
     def judge(self, work):
         wanted = rewrite(copy.deepcopy(work), self.served)
         if wanted == work:
-            return None
+            return Verdict()
         patch = {"metadata": {}}
         if wanted["spec"] != work["spec"]:
             patch["spec"] = {"workload": wanted["spec"]["workload"]}
@@ -231,7 +232,7 @@ class World:
             old, new = work["metadata"].get(field, {}), wanted["metadata"].get(field, {})
             patch["metadata"][field] = {**new, **{name: None for name in old if name not in new}}
         assert merge(copy.deepcopy(work), patch) == wanted
-        return patch
+        return Verdict(patch)
 
     def _changed(self, key, before, after):
         pass

@@ -1,0 +1,116 @@
+"""``converter controller``: anchors, statuses and re-conversion, beside the webhooks; of several replicas one acts."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import socket
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from converter.apiserver import ApiServer
+from converter.catalog import load_catalog
+from converter.cli import OK
+from converter.cli.options import add_rules_option
+from converter.clusters import FleetView, read_inventory
+from converter.propagation.controller import Controller, Settings
+from converter.serving import answers
+from converter.serving.app import App
+from converter.serving.logs import FORMATS, LEVELS, set_up
+from converter.serving.metrics import CONTENT_TYPE, Metrics
+from converter.serving.rules_watch import LiveRules
+from converter.serving.server import Address, serve
+from converter.works.policy import Action, Policy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from aiohttp import web
+
+_EPILOG = """\
+examples:
+  converter controller --kubeconfig karmada.config
+  converter controller --kubeconfig karmada.config --rules ./rules --inventory overrides.yaml --log-format json
+
+Run two or more replicas: one acts, by a Lease in the control plane, and another follows within 15 seconds. Give it the
+same --rules, --inventory and --policy as `converter serve`: both have to come to the same results.
+
+paths served, without TLS, for probes and Prometheus: /healthz /readyz /metrics
+
+exit codes: 0 stopped by SIGTERM or SIGINT; 2 broken rules or inventory, no way to the control plane, an address in use
+"""
+
+
+def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command's parser."""
+    parser = commands.add_parser(
+        "controller",
+        help="run the controller of converted Works",
+        description="Keep converted Works, their anchors and their statuses in order on a Karmada control plane.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    what = parser.add_argument_group("what it knows")
+    what.add_argument("--kubeconfig", metavar="FILE", help="leads to the Karmada API server (default: the Pod's own)")
+    what.add_argument("--context", metavar="NAME", help="of that kubeconfig")
+    what.add_argument(
+        "--inventory", metavar="FILE", type=Path, help="clusters as you describe them, before what Karmada says"
+    )
+    add_rules_option(what)
+    what.add_argument(
+        "--policy", choices=[action.value for action in Action], default=Action.DENY.value,
+        help="as given to `converter serve` (default: deny)",
+    )  # fmt: skip
+    how = parser.add_argument_group("how it runs")
+    how.add_argument("--lease-namespace", metavar="NAME", default="karmada-system", help="default: %(default)s")
+    how.add_argument("--lease-name", metavar="NAME", default="apiconverter", help="default: %(default)s")
+    how.add_argument("--identity", metavar="NAME", help="this replica's name (default: host name and process id)")
+    how.add_argument("--listen", metavar="HOST:PORT", default="127.0.0.1:8080", help="default: %(default)s")
+    how.add_argument("--log-format", choices=FORMATS, default="text", help="default: %(default)s")
+    how.add_argument("--log-level", choices=LEVELS, default="info", help="default: %(default)s")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run until stopped; returns the exit code."""
+    set_up(args.log_format, args.log_level)
+    address = Address.parse(args.listen)
+    metrics = Metrics([])
+    rules = LiveRules(tuple(Path(path) for path in args.rules), catalog=load_catalog, sink=metrics)
+    metrics.rules_in_use(len(rules.current.book.rules))
+    settings = Settings(
+        identity=args.identity or f"{socket.gethostname()}-{os.getpid()}",
+        lease_namespace=args.lease_namespace,
+        lease_name=args.lease_name,
+        overrides=read_inventory(args.inventory) if args.inventory else None,
+        policy=Policy.parse(args.policy),
+    )
+    asyncio.run(_run(args, address, rules, settings, metrics))
+    return OK
+
+
+async def _run(
+    args: argparse.Namespace, address: Address, rules: LiveRules, settings: Settings, metrics: Metrics
+) -> None:
+    fleet = FleetView()
+    metrics.watch_clusters(lambda: len(fleet.current))
+    async with await ApiServer.connect(args.kubeconfig, args.context) as server:
+        controller = Controller(server, lambda: rules.current, fleet, settings)
+        pages: dict[str, Callable[[], web.Response]] = {}
+        app = App([], pages, metrics)
+        pages["/healthz"] = lambda: answers.text("ok\n")
+        pages["/readyz"] = lambda: app.ready("" if controller.ready else "the first list of clusters is not complete")
+        pages["/metrics"] = lambda: answers.text(metrics.text(), kind=CONTENT_TYPE)
+        background = [rules.watch(), _tell_of_rules(rules, controller), controller.run()]
+        await serve(app, address, None, background=background)
+
+
+async def _tell_of_rules(rules: LiveRules, controller: Controller, interval: float = 1.0) -> None:
+    """Have Works looked at again once the rules are others."""
+    known = rules.current
+    while True:
+        await asyncio.sleep(interval)
+        if rules.current is not known:
+            known = rules.current
+            controller.rules_changed()

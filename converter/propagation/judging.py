@@ -1,0 +1,79 @@
+"""Says of a stored Work what admission would make of it now: the same words, from the same rules."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from converter.errors import ManifestError
+from converter.kube.names import cluster_of
+from converter.works.rewriting import rewrite
+from converter.works.work import decode_work
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from converter import Converter
+    from converter.clusters import FleetView
+    from converter.kube import Manifest
+    from converter.works.policy import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a Work should be.
+
+    Attributes:
+        patch: the merge patch that makes it so; None where it is so.
+        refusal: why it cannot be; empty where it can.
+    """
+
+    patch: Manifest | None = None
+    refusal: str = ""
+
+
+_FINE = Verdict()
+
+
+class Judge:
+    """Judges Works by the fleet and the rules as they are at the moment."""
+
+    def __init__(self, converter: Callable[[], Converter], fleet: FleetView, policy: Policy) -> None:
+        """Prepare.
+
+        Args:
+            converter: gives the rules.
+            fleet: the clusters.
+            policy: what admission does where a manifest cannot be had.
+        """
+        self._converter = converter
+        self._fleet = fleet
+        self._policy = policy
+
+    def __call__(self, work: Manifest) -> Verdict:
+        """Judge one Work; of a cluster that is not known nothing is said."""
+        name = cluster_of(work["metadata"].get("namespace") or "")
+        cluster = self._fleet.current.get(name) if name is not None and self._fleet.ready else None
+        if cluster is None:
+            return _FINE
+        try:
+            outcome = rewrite(decode_work(msgspec.json.encode(work)), cluster, self._converter(), self._policy)
+        except ManifestError as error:
+            return Verdict(refusal=str(error))
+        if outcome.denial:
+            return Verdict(refusal=outcome.denial)
+        if not outcome.changes:
+            return _FINE
+        patch: dict[str, Any] = {"metadata": {}}
+        if outcome.labels:
+            patch["metadata"]["labels"] = dict(outcome.labels)
+        if outcome.annotations:
+            patch["metadata"]["annotations"] = dict(outcome.annotations)
+        if outcome.manifests:
+            manifests: list[Any] = list(work["spec"]["workload"]["manifests"])
+            for index, data in outcome.manifests.items():
+                manifests[index] = msgspec.json.decode(data)
+            patch["spec"] = {"workload": {"manifests": manifests}}
+        return Verdict(patch)
