@@ -76,6 +76,11 @@ def _side(cursor: Cursor) -> Side:
     return Side(cursor.choice("side", _SIDES))
 
 
+def _flag(cursor: Cursor, key: str) -> bool:
+    """Read an optional yes or no; no where it is missing."""
+    return cursor.has(key) and cursor.child(key).expect(bool, "true or false") and cursor.value[key] is True
+
+
 def _rename(entry: Cursor, body: Cursor) -> Iterator[Step]:
     for old, child in body.items():
         if not child.expect(str, "the field's other path"):
@@ -94,9 +99,13 @@ def _nest(entry: Cursor, body: Cursor) -> Iterator[Step]:
     body.only(("into", "fields", "side", "always"), "nest")
     scope, keys = _field(body, "into")
     fields = tuple(item.value for item in body.child("fields").entries() if item.expect(str, "a field's name"))
-    always = body.has("always") and body.child("always").expect(bool, "true or false") and body.value["always"]
     yield Nest(
-        line=entry.line, scope=(*scope, *keys[:-1]), into=keys[-1], fields=fields, side=_side(body), always=always
+        line=entry.line,
+        scope=(*scope, *keys[:-1]),
+        into=keys[-1],
+        fields=fields,
+        side=_side(body),
+        always=_flag(body, "always"),
     )
 
 
@@ -139,7 +148,7 @@ def _values(entry: Cursor, body: Cursor) -> Iterator[Step]:
 
 
 def _default(entry: Cursor, body: Cursor) -> Iterator[Step]:
-    body.only(("path", "left", "right", "value", "side", "copy", "when", "unless"), "default")
+    body.only(("path", "left", "right", "value", "side", "copy", "when", "unless", "empty"), "default")
     scope, keys = _field(body)
     left, right = body.value.get("left", MISSING), body.value.get("right", MISSING)
     copied: Keys = ()
@@ -175,6 +184,7 @@ def _default(entry: Cursor, body: Cursor) -> Iterator[Step]:
         copied_on=side if copied else None,
         when=_guard(body),
         unless=unless,
+        empty=_flag(body, "empty"),
     )
 
 

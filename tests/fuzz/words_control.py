@@ -55,7 +55,6 @@ def _crd(version: str) -> Words:
             "spec.validation": (None, None, *_SCHEMAS),
             "spec.subresources": (None, None, *_SUBRESOURCES),
             "spec.additionalPrinterColumns": (None, None, *columns),
-            "spec.selectableFields": (None, None, *_FIELDS),
             "spec.version": (None, "v1"),
             "spec.conversion.conversionReviewVersions": (None, [], ["v1"]),
         }

@@ -30,7 +30,9 @@ def test_what_v1_fills_in_is_written_out_for_v1beta1(shipped, kind):
 
 @pytest.mark.parametrize("kind", CONFIGURATIONS)
 def test_what_v1beta1_fills_in_is_written_out_for_v1(shipped, kind):
-    result = shipped.convert(configuration(BETA, {"name": "a", "failurePolicy": None}, kind=kind), to=V1)
+    result = shipped.convert(
+        configuration(BETA, {"name": "a", "failurePolicy": None, "admissionReviewVersions": []}, kind=kind), to=V1
+    )
     assert result.manifest["webhooks"] == [
         {
             "name": "a",

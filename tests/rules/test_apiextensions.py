@@ -40,13 +40,20 @@ def test_one_version_has_everything_above(shipped):
 
 
 def test_each_shared_field_is_judged_by_itself(shipped):
-    fields = [{"jsonPath": ".spec.a"}]
-    one = version("v1", schema=OBJECT, selectableFields=fields)
-    two = version("v2", schema=NULLABLE, selectableFields=fields)
+    one = version("v1", schema=OBJECT, subresources={"status": {}})
+    two = version("v2", schema=NULLABLE, subresources={"status": {}})
     spec = to_beta(shipped, one, two)
     assert spec["versions"] == [version("v1", schema=OBJECT), version("v2", schema=NULLABLE)]
-    assert spec["selectableFields"] == fields
+    assert spec["subresources"] == {"status": {}}
     assert "validation" not in spec
+
+
+def test_clusters_with_v1beta1_are_too_old_to_select_by_fields(shipped):
+    given = crd(V1, versions=[version("v1", selectableFields=[{"jsonPath": ".spec.a"}])])
+    result = shipped.convert(given, to=BETA)
+    assert result.manifest["spec"]["versions"] == [version("v1")]
+    assert [loss.path for loss in result.losses] == ["spec.versions[name=v1].selectableFields"]
+    assert shipped.convert(result.manifest, to=V1, kept=result.kept).manifest == given
 
 
 def test_a_field_that_one_version_lacks_stays_in_the_others(shipped):
@@ -130,6 +137,8 @@ def test_conversion_webhooks(shipped):
 def test_v1beta1_reviews_v1beta1_unless_it_says_so(shipped):
     conversion = to_v1(shipped, version="v1", conversion={"strategy": "Webhook"})["conversion"]
     assert conversion == {"strategy": "Webhook", "webhook": {"conversionReviewVersions": ["v1beta1"]}}
+    empty = {"strategy": "Webhook", "conversionReviewVersions": []}
+    assert to_v1(shipped, version="v1", conversion=empty)["conversion"] == conversion
     for said in ({"strategy": "None"}, {}):
         assert to_v1(shipped, version="v1", conversion=said)["conversion"] == said
 

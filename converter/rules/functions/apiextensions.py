@@ -15,7 +15,6 @@ _SHARED = (
     ("schema", "validation"),
     ("subresources", "subresources"),
     ("additionalPrinterColumns", "additionalPrinterColumns"),
-    ("selectableFields", "selectableFields"),
 )
 """Each field of a version, and the one of the spec that stands for it in every version."""
 
@@ -133,11 +132,10 @@ def _says_nothing(key: str, item: Json) -> bool:
 
 register(
     "customresourcedefinition-versions",
-    "schema, subresources, printer columns and selectable fields that all versions share stand once in v1beta1, "
-    "which also names the first version; v1 has them in each version",
+    "a schema, subresources and printer columns that all versions share stand once in v1beta1, which also names the "
+    "first version; v1 has them in each version",
     to_right=_hoist,
     to_left=_spread,
     left_fields=[f"spec.versions[*].{inside}" for inside, _ in _SHARED],
-    # v1beta1's Go type got selectableFields in v1.30, when no release served v1beta1 any more.
-    right_fields=["spec.version", *(f"spec.{above}" for _, above in _SHARED if above != "selectableFields")],
+    right_fields=["spec.version", *(f"spec.{above}" for _, above in _SHARED)],
 )

@@ -77,6 +77,7 @@ class Default(Step):
         copied_on: the side that copies.
         when: only where these fields have one of these values, after the defaults above.
         unless: only where none of these fields is there.
+        empty: whether an empty list or string counts as missing, as it does for Go types that are no pointers.
     """
 
     scope: Path
@@ -87,6 +88,7 @@ class Default(Step):
     copied_on: Side | None = None
     when: tuple[tuple[Keys, tuple[Json, ...]], ...] = ()
     unless: tuple[Keys, ...] = field(default=())
+    empty: bool = False
 
     def lens(self, toward: Side) -> Lens:
         """Compile; nothing is done where both versions fill in the same."""
@@ -101,10 +103,11 @@ class Default(Step):
 
     def _fill(self, value: Json) -> Lens:
         (*parent, leaf), applies = self.keys, self._applies
+        missing = is_empty if self.empty else _is_null
 
         def fill(node: dict[str, Any], _notes: Notes) -> None:
             holder = walk_object(node, parent)
-            if (holder is None or holder.get(leaf) is None) and applies(node):
+            if (holder is None or missing(holder.get(leaf))) and applies(node):
                 reach(node, parent)[leaf] = copy_json(value)
 
         return fill
@@ -136,7 +139,7 @@ class Default(Step):
         else:
             own = self.left if toward is Side.RIGHT else self.right
             action = "needs nothing" if own is MISSING or self.left == self.right else f"is written out as {shown(own)}"
-        return f"{path}, where missing, {action}"
+        return f"{path}, where missing{' or empty' if self.empty else ''}, {action}"
 
     def names(self, side: Side) -> tuple[Path, ...]:
         """The field, on each side that fills it in, and what it is copied from."""
@@ -157,6 +160,10 @@ class Default(Step):
 
 def _nothing(_node: dict[str, Any], _notes: Notes) -> None:
     """Leave the object as it is."""
+
+
+def _is_null(value: Json) -> bool:
+    return value is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -209,6 +209,16 @@ class TestDefaults:
         assert rules.convert(thing(V2), to=V1).manifest["spec"] == {"type": "Fixed", "surge": 9}
         assert rules.convert(thing(V1, spec={"type": "Else"}), to=V2).manifest["spec"] == {"type": "Else"}
 
+    @pytest.mark.parametrize(
+        ("found", "written"), [(None, [1]), ([], [1]), ("", [1]), ([0], [0]), (0, 0), (False, False)]
+    )
+    def test_an_empty_value_counts_as_missing_where_the_rule_says_so(self, found, written):
+        rules = converter(rule_text("steps: [{default: {path: spec.list, side: right, value: [1], empty: true}}]"))
+        assert rules.convert(thing(V2, spec={"list": found}), to=V1).manifest["spec"] == {"list": written}
+        rules = converter(rule_text("steps: [{default: {path: spec.list, side: right, value: [1]}}]"))
+        kept = [1] if found is None else found
+        assert rules.convert(thing(V2, spec={"list": found}), to=V1).manifest["spec"] == {"list": kept}
+
     def test_a_default_can_copy_another_field(self):
         rules = converter(
             rule_text("steps: [{default: {path: spec.match, side: right, copy: spec.labels, unless: [spec.selector]}}]")
