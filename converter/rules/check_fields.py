@@ -89,11 +89,12 @@ def _own(leaves: Sequence[_Leaf], index: int, path: Path, side: Side) -> Path:
 def _carry(leaf: _Leaf, path: Path, side: Side) -> Path:
     """Undo (toward the left) or do (toward the right) what a step does to the place of a path."""
     step = leaf.step
+    moves: list[tuple[Path, Path]]
     if isinstance(step, Rename):
         moves = [(step.left, step.right)]
     elif isinstance(step, Nest):
-        inside = [((step.into, name), (name,)) for name in step.fields]
-        moves = inside if step.side is Side.LEFT else [(right, left) for left, right in inside]
+        moves = [((step.into, name), (name,)) for name in step.fields]
+        moves = moves if step.side is Side.LEFT else [(right, left) for left, right in moves]
     else:
         return path
     for left, right in moves:

@@ -1,8 +1,8 @@
 """Manifests made from the catalog's types: any kind, any version, any of the fields some release gives it.
 
 What makes one is a number: Hypothesis draws it, a generator of Python's own does the rest, which is a hundred times
-cheaper than drawing every field, and so lets a thousand examples a pair fit into the tests of every day. The same number
-always gives the same manifest.
+cheaper than drawing every field, and so lets a thousand examples a pair fit into the tests of every day. The same
+number always gives the same manifest.
 """
 
 from __future__ import annotations
@@ -99,17 +99,18 @@ class Maker:
             return rng.choice(words)
         if rng.random() < 0.04:  # what often stands for none
             return rng.choice((None, {}, [])) if found.kind != "scalar" else None
-        if found.kind == "scalar":
-            return rng.choice(_SCALARS[found.scalar])
         if found.kind == "object" and found.target is not None:
             return self._object(rng, found.target, path, depth, inside)
-        if found.kind == "list" and found.element is not None:
-            below = f"{path}[*]"
-            return [self._value(rng, found.element, below, depth + 1, inside) for _ in range(rng.choice((0, 1, 1, 2)))]
-        if found.kind == "map" and found.element is not None:
-            keys = rng.sample(_KEYS, rng.choice((0, 1, 2)))
-            return {key: self._value(rng, found.element, f"{path}[*]", depth + 1, inside) for key in keys}
-        return rng.choice(_ANY)
+        if found.element is not None:
+            return self._several(rng, found, f"{path}[*]", depth + 1, inside)
+        return rng.choice(_SCALARS[found.scalar] if found.kind == "scalar" else _ANY)
+
+    def _several(self, rng: random.Random, found: FieldType, path: str, depth: int, inside: tuple[str, ...]) -> Any:
+        assert found.element is not None
+        if found.kind == "list":
+            return [self._value(rng, found.element, path, depth, inside) for _ in range(rng.choice((0, 1, 1, 2)))]
+        keys = rng.sample(_KEYS, rng.choice((0, 1, 2)))
+        return {key: self._value(rng, found.element, path, depth, inside) for key in keys}
 
     def _object(
         self, rng: random.Random, kind: ObjectType, path: str, depth: int, inside: tuple[str, ...]
@@ -122,3 +123,21 @@ class Maker:
             for name, found in _fields(kind)
             if rng.random() < (1 if f"{path}.{name}" in self._words else chance)
         }
+
+
+_SAMPLES: dict[str | None, Any] = {scalar: values[-1] for scalar, values in _SCALARS.items()}
+
+
+def everything(kind: ObjectType, inside: tuple[str, ...] = ()) -> dict[str, Any]:
+    """Make an object in which every field of its type is there, with one item in each list and map."""
+    made = {name: _one(found, (*inside, kind.name)) for name, found in _fields(kind)}
+    return {name: value for name, value in made.items() if value is not None}
+
+
+def _one(found: FieldType, inside: tuple[str, ...]) -> Any:
+    if found.element is not None:
+        item = _one(found.element, inside)
+        return None if item is None else [item] if found.kind == "list" else {_KEYS[0]: item}
+    if found.kind == "object" and found.target is not None:
+        return None if found.target.name in inside else everything(found.target, inside)
+    return _SAMPLES[found.scalar] if found.kind == "scalar" else {}

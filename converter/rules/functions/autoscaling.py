@@ -280,6 +280,7 @@ register(
     to_left=partial(_from_v1, zero_is_none=False),
     left_fields=_FIELDS,
     right_fields=(f"spec.{_CPU}", f"status.{_CPU_NOW}"),
+    losses_left=2,  # the two tolerances, which v1 can hold: else the way from v2 to v2beta2 would lead through v1
 )
 register(
     "horizontalpodautoscaler-v2beta1",

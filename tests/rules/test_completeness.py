@@ -1,0 +1,96 @@
+"""The rule book is complete: a route between any two versions of a built-in kind, or the reason why there is none.
+
+What is complete is decided by the catalog, which is made from what v1.12 to v1.37 publish about themselves.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+import pytest
+
+from converter.catalog import load_catalog
+from converter.errors import NoRouteError
+from converter.library import SHIPPED_RULES, rule_sources
+from converter.rules import RuleBook
+from converter.rules.functions import FUNCTIONS
+from converter.rules.steps.blocks import Call, In
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from converter import Converter
+    from converter.rules.steps.base import Step
+
+APART = {
+    "List kinds": "a list is converted item by item, by whoever reads it (`converter convert`)",
+    "Scale": "a view of a workload that its subresource makes up; nobody stores or propagates one",
+    "DeploymentRollback": "an order to the subresource of a Deployment, gone with v1.16",
+    "TokenRequest": "an order to the subresource of a ServiceAccount",
+    "Binding": "an order to the subresource of a Pod",
+}
+"""Kinds that stand in no rule, and why. Each is only ever posted to a subresource or made of other objects, so no
+release lists it among its resources, and the catalog does not either."""
+
+
+def versions() -> dict[str, list[str]]:
+    """The versions of every kind that some release knows in more than one."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for gvk in load_catalog().kinds():
+        found[gvk.kind].append(gvk.api_version)
+    return {kind: known for kind, known in sorted(found.items()) if len(known) > 1}
+
+
+@pytest.mark.parametrize(("kind", "known"), versions().items(), ids=lambda part: part if isinstance(part, str) else "")
+def test_every_pair_of_versions_has_a_route_or_a_reason(shipped: Converter, kind: str, known: list[str]) -> None:
+    for source in known:
+        for target in known:
+            if target == source or target in shipped.routes.reachable(kind, source):
+                continue
+            assert shipped.routes.why_not(kind, source, [target]), f"{kind}: {source} to {target}"
+
+
+def test_the_reasons_are_what_users_are_told(shipped: Converter) -> None:
+    claim = {"apiVersion": "resource.k8s.io/v1alpha1", "kind": "ResourceClaim", "metadata": {"name": "a"}}
+    with pytest.raises(NoRouteError, match="names one ResourceClass"):
+        shipped.convert(claim, to="resource.k8s.io/v1")
+
+
+def test_there_is_something_to_be_complete_about() -> None:
+    assert len(versions()) >= 59
+    assert len(versions()["ResourceClaim"]) == 6
+
+
+@pytest.mark.parametrize("kind", sorted(set(APART) - {"List kinds"}))
+def test_what_stands_apart_is_no_resource_of_several_versions(shipped: Converter, kind: str) -> None:
+    assert kind not in versions()
+    assert kind not in shipped.book.kinds()
+
+
+def test_no_list_kind_is_a_resource_or_in_a_rule(shipped: Converter) -> None:
+    kinds = {*shipped.book.kinds(), *(gvk.kind for gvk in load_catalog().kinds())}
+    assert not [kind for kind in kinds if kind.endswith("List")]
+
+
+def test_the_shipped_book_stands_up_to_the_catalog() -> None:
+    book = RuleBook.read(rule_sources([SHIPPED_RULES]), load_catalog())
+    assert book.rules
+
+
+def test_two_versions_with_a_rule_of_their_own_take_it(shipped: Converter) -> None:
+    edges = [edge for leading in shipped.book.edges.values() for edge in leading]
+    assert edges
+    for edge in edges:
+        assert shipped.route(edge.kind, edge.source, edge.target).edges == (edge,), f"{edge.kind} {edge.rule.name}"
+
+
+def test_every_named_function_is_used(shipped: Converter) -> None:
+    def called(steps: Iterable[Step]) -> Iterator[str]:
+        for step in steps:
+            if isinstance(step, Call):
+                yield step.function.name
+            elif isinstance(step, In):
+                yield from called(step.steps)
+
+    assert {name for rule in shipped.book.rules for name in called(rule.steps)} == set(FUNCTIONS)
