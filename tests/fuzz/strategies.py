@@ -1,67 +1,98 @@
-"""Hypothesis strategies for manifests: metadata, pod templates, and a way to write any kind's spec down.
+"""What manifests are made of: metadata, pod templates, and a way to write any kind's spec down.
 
-`fields` is the tool: an object with any subset of the given fields, so that undefaulted manifests come by themselves,
-now and then with null or an empty container in a field's place, or with a field no version knows. A kind's
-strategies are built from it, in this module or in one named `strategies_<topic>.py` beside it. Everything here is kept
-cheap: a small alphabet, small lists, no filters.
+`fields` is the tool: an object with any of the given fields, so that undefaulted manifests come by themselves, now and
+then with null in a field's place, or with a field no version knows. A kind's makers are built from it in modules named
+`strategies_<topic>.py` beside this one. A maker is a function of a random generator; `made_by` turns one into a
+Hypothesis strategy that draws a single number for it, which is far cheaper than drawing every field, and does not thin
+out what lies deep. `from_catalog` makes manifests of any kind from the catalog's types instead.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import random
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from hypothesis import strategies as st
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
 Json = Any
-Strategy = st.SearchStrategy[Any]
+Maker = Callable[[random.Random], Json]
 
-NAMES = st.sampled_from(["a", "web", "db-0", "x.y", "nginx"])
-TEXTS = st.sampled_from(["", "a", "Prefix", "true", "0", "<b>&amp;", "naïve\u2028", 'say "no"', "80%"])
-INT32 = st.sampled_from([0, 1, 2, 5, 80, 600, 2_147_483_647])
-BOOLS = st.booleans()
-STATUSES = st.sampled_from(["True", "False", "Unknown"])
-TIMES = st.sampled_from(["2024-01-02T03:04:05Z", "1999-12-31T23:59:59Z"])
-INT_OR_STRING = st.sampled_from([0, 1, 5, "25%", "0%", "http"])
-QUANTITIES = st.sampled_from(["0", "1", "100m", "1500m", "1Gi", "1k", "0.5", "2e3", 3, 1.5])
-LABELS = st.dictionaries(st.sampled_from(["app", "tier", "k8s.io/part"]), TEXTS, max_size=2)
-
-_JUNK: Json = st.sampled_from([None, {}, [], 0, "", "junk", {"deep": [{"er": 1}]}])
-_EMPTY: Json = st.sampled_from([None, {}, []])
+_THERE = 0.7
+"""How likely an optional field is to be there."""
 
 
-def fields(known: Mapping[str, Strategy], *, need: Mapping[str, Strategy] | None = None) -> Strategy:
+def made_by(maker: Maker) -> st.SearchStrategy[Json]:
+    """A strategy for what a maker makes; the same number always gives the same."""
+    return st.integers(min_value=0, max_value=2**32 - 1).map(lambda seed: maker(random.Random(seed)))
+
+
+def one_of(*values: Json) -> Maker:
+    """One of some values."""
+    return lambda rng: rng.choice(values)
+
+
+def any_of(*makers: Maker) -> Maker:
+    """What one of some makers makes."""
+    return lambda rng: rng.choice(makers)(rng)
+
+
+NAMES = one_of("a", "web", "db-0", "x.y", "nginx")
+TEXTS = one_of("", "a", "Prefix", "true", "0", "<b>&amp;", "naïve\u2028", 'say "no"', "80%")
+INT32 = one_of(0, 1, 2, 5, 80, 600, 2_147_483_647)
+BOOLS = one_of(True, False)
+STATUSES = one_of("True", "False", "Unknown")
+TIMES = one_of("2024-01-02T03:04:05Z", "1999-12-31T23:59:59Z")
+INT_OR_STRING = one_of(0, 1, 5, "25%", "0%", "http")
+QUANTITIES = one_of("0", "1", "100m", "1500m", "1Gi", "1k", "0.5", "2e3", 3, 1.5)
+
+_JUNK = (None, {}, [], 0, "", "junk", {"deep": [{"er": 1}]})
+
+
+def mapping(keys: tuple[str, ...], value: Maker, most: int = 2) -> Maker:
+    """A map with some of the keys."""
+    return lambda rng: {key: value(rng) for key in rng.sample(keys, rng.randint(0, min(most, len(keys))))}
+
+
+LABELS = mapping(("app", "tier", "k8s.io/part"), TEXTS)
+
+
+def fields(known: Mapping[str, Maker], *, need: Mapping[str, Maker] | None = None) -> Maker:
     """An object with all of ``need``, any of ``known``, now and then an unknown field."""
-    optional = {**known, "zzUnknown": _JUNK} if known else {}
-    return st.fixed_dictionaries(dict(need or {}), optional=optional)
+    required, optional = dict(need or {}), dict(known)
+
+    def make(rng: random.Random) -> Json:
+        made = {name: maker(rng) for name, maker in required.items()}
+        made |= {name: maker(rng) for name, maker in optional.items() if rng.random() < _THERE}
+        if rng.random() < 1 / 16:
+            made["zzUnknown"] = rng.choice(_JUNK)
+        return made
+
+    return make
 
 
-def nullable(inner: Strategy) -> Strategy:
-    """A value, or what often stands for none: null."""
-    return st.none() | inner
+def nullable(inner: Maker) -> Maker:
+    """A value, or, one time in eight, what often stands for none: null."""
+    return lambda rng: None if rng.random() < 1 / 8 else inner(rng)
 
 
-def hollow(inner: Strategy) -> Strategy:
-    """A value, or null, or an empty container of either sort, which may be of the wrong type for the field."""
-    return inner | _EMPTY
-
-
-def several(item: Strategy, most: int = 2) -> Strategy:
+def several(item: Maker, most: int = 2) -> Maker:
     """A short list."""
-    return st.lists(item, max_size=most)
+    return lambda rng: [item(rng) for _ in range(rng.randint(0, most))]
 
 
-def metadata(**annotations: Strategy) -> Strategy:
-    """An object's metadata; ``annotations`` maps names (as ``a_b`` cannot hold dots, pass ``**{...}``) to values."""
-    notes = st.fixed_dictionaries({}, optional={"note": TEXTS, **annotations})
+def metadata(annotations: Mapping[str, Maker] | None = None) -> Maker:
+    """An object's metadata, with any of some annotations."""
+    notes = {"note": TEXTS, **(annotations or {})}
+
+    def noted(rng: random.Random) -> Json:
+        return {name: maker(rng) for name, maker in notes.items() if rng.random() < 1 / 2}
+
     return fields(
         {
             "namespace": NAMES,
             "labels": nullable(LABELS),
-            "annotations": nullable(notes),
-            "resourceVersion": st.just("7"),
+            "annotations": nullable(noted),
             "generation": INT32,
             "creationTimestamp": nullable(TIMES),
             "finalizers": several(NAMES, 1),
@@ -70,65 +101,55 @@ def metadata(**annotations: Strategy) -> Strategy:
     )
 
 
-def selector() -> Strategy:
+def selector() -> Maker:
     """A label selector, empty ones included."""
-    expression = fields(
-        {"values": several(TEXTS)},
-        need={"key": NAMES, "operator": st.sampled_from(["In", "NotIn", "Exists", "DoesNotExist"])},
-    )
-    return st.fixed_dictionaries({}, optional={"matchLabels": LABELS, "matchExpressions": several(expression, 1)})
+    operator = one_of("In", "NotIn", "Exists", "DoesNotExist")
+    expression = fields({"values": several(TEXTS)}, need={"key": NAMES, "operator": operator})
+    return fields({"matchLabels": LABELS, "matchExpressions": several(expression, 1)})
 
 
-def pod_template() -> Strategy:
+def pod_template() -> Maker:
     """A pod template: enough of one for what rules look at, with labels present or not."""
-    limits = st.dictionaries(st.sampled_from(["cpu", "memory"]), QUANTITIES, max_size=1)
+    limits = mapping(("cpu", "memory"), QUANTITIES)
+    port = fields({"protocol": one_of("TCP")}, need={"containerPort": INT32})
     container = fields(
-        {
-            "image": st.just("nginx:1"),
-            "ports": several(fields({"protocol": st.just("TCP")}, need={"containerPort": INT32}), 1),
-            "resources": fields({"limits": limits}),
-        },
+        {"image": one_of("nginx:1"), "ports": several(port, 1), "resources": fields({"limits": limits})},
         need={"name": NAMES},
     )
     return fields(
         {
-            "metadata": nullable(fields({"labels": nullable(LABELS), "creationTimestamp": st.none()})),
-            "spec": fields({"containers": several(container, 1), "restartPolicy": st.just("Always")}),
+            "metadata": nullable(fields({"labels": nullable(LABELS), "creationTimestamp": one_of(None)})),
+            "spec": fields({"containers": several(container, 1), "restartPolicy": one_of("Always")}),
         }
     )
 
 
-def conditions(*types: str) -> Strategy:
+def conditions(*types: str) -> Maker:
     """Status conditions of some types."""
-    return several(
-        fields(
-            {"lastTransitionTime": nullable(TIMES), "reason": TEXTS, "message": TEXTS},
-            need={
-                "type": st.sampled_from(types or ("Ready",)),
-                "status": st.sampled_from(["True", "False", "Unknown"]),
-            },
-        )
+    condition = fields(
+        {"lastTransitionTime": nullable(TIMES), "reason": TEXTS, "message": TEXTS},
+        need={"type": one_of(*types), "status": STATUSES},
     )
+    return several(condition)
 
 
 def manifest(
     api_version: str,
     kind: str,
-    spec: Strategy | None = None,
-    status: Strategy | None = None,
+    spec: Maker | None = None,
+    status: Maker | None = None,
     *,
-    meta: Strategy | None = None,
-    **others: Strategy,
-) -> Strategy:
-    """A whole manifest: apiVersion, kind and metadata always, spec, status and any others now and then."""
-    optional = {
-        name: nullable(part) for name, part in {"spec": spec, "status": status, **others}.items() if part is not None
-    }
-    need = {"apiVersion": st.just(api_version), "kind": st.just(kind), "metadata": metadata() if meta is None else meta}
-    return st.fixed_dictionaries(need, optional=optional)
+    meta: Maker | None = None,
+    **others: Maker,
+) -> Maker:
+    """A whole manifest: apiVersion, kind and metadata always, spec, status and any others mostly."""
+    parts = {"spec": spec, "status": status, **others}
+    optional = {name: nullable(part) for name, part in parts.items() if part is not None}
+    need = {"apiVersion": one_of(api_version), "kind": one_of(kind), "metadata": meta or metadata()}
+    return fields(optional, need=need)
 
 
-def wrong_types(sample: Json) -> Strategy:
+def wrong_types(sample: Json) -> st.SearchStrategy[Json]:
     """Copies of a manifest in which one place below the top holds something of another type."""
     places = list(_places(sample))
     wrong = st.sampled_from(["text", 7, -1.5, True, [], ["text"], [[1]], {}, {"a": 1}, None])

@@ -1,10 +1,8 @@
-"""Strategies for HorizontalPodAutoscalers: structured and flat metrics, and v1's annotations, readable or not."""
+"""Makers of HorizontalPodAutoscalers: structured and flat metrics, and v1's annotations, readable or not."""
 
 from __future__ import annotations
 
 import json
-
-from hypothesis import strategies as st
 
 from tests.fuzz.strategies import (
     INT32,
@@ -14,12 +12,14 @@ from tests.fuzz.strategies import (
     TEXTS,
     TIMES,
     Json,
-    Strategy,
+    Maker,
+    any_of,
     conditions,
     fields,
     manifest,
     metadata,
     nullable,
+    one_of,
     selector,
     several,
 )
@@ -33,14 +33,14 @@ _SOURCES = {
     "External": "external",
 }
 _REFERENCE = fields({"apiVersion": TEXTS}, need={"kind": NAMES, "name": NAMES})
-_RESOURCES = st.sampled_from(["cpu", "cpu", "memory"])
-_UTILIZATION = st.sampled_from([1, 55, 80])
+_RESOURCES = one_of("cpu", "cpu", "memory")
+_UTILIZATION = one_of(1, 55, 80)
 
 
-def _structured(holder: str) -> Strategy:
+def _structured(holder: str) -> Maker:
     numbers = {"value": QUANTITIES, "averageValue": QUANTITIES, "averageUtilization": nullable(_UTILIZATION)}
     if holder == "target":
-        numbers["type"] = st.sampled_from(["Value", "AverageValue", "Utilization"])
+        numbers["type"] = one_of("Value", "AverageValue", "Utilization")
     inner: dict[str, Json] = {holder: nullable(fields(numbers))}
     metric = fields({"selector": nullable(selector())}, need={"name": NAMES})
     return _metric(
@@ -54,7 +54,7 @@ def _structured(holder: str) -> Strategy:
     )
 
 
-def _flat(prefix: str) -> Strategy:
+def _flat(prefix: str) -> Maker:
     """Flat metrics; ``prefix`` is target (of a spec) or current (of a status)."""
     value, average, share = f"{prefix}Value", f"{prefix}AverageValue", f"{prefix}AverageUtilization"
     named = {"metricName": NAMES}
@@ -73,42 +73,38 @@ def _flat(prefix: str) -> Strategy:
     )
 
 
-def _metric(sources: dict[str, Strategy]) -> Strategy:
-    return (
-        st.one_of(fields({name: sources[name]}, need={"type": st.just(kind)}) for kind, name in _SOURCES.items())
-        | st.none()
-    )
+def _metric(sources: dict[str, Maker]) -> Maker:
+    kinds = [fields({}, need={"type": one_of(kind), name: nullable(sources[name])}) for kind, name in _SOURCES.items()]
+    return any_of(*kinds)
 
 
-def _rules(case: str) -> Strategy:
+def _rules(case: str) -> Maker:
     """Scaling rules; ``case`` turns a field's name into the one used."""
     named = str if case == "manifest" else lambda name: name[0].upper() + name[1:]
-    policy = st.fixed_dictionaries(
-        {
-            named("type"): st.sampled_from(["Pods", "Percent"]),
-            named("value"): INT32,
-            named("periodSeconds"): INT32,
-        }
+    policy = fields(
+        {named("value"): INT32, named("periodSeconds"): INT32}, need={named("type"): one_of("Pods", "Percent")}
     )
     return fields(
         {
             named("stabilizationWindowSeconds"): nullable(INT32),
-            named("selectPolicy"): st.sampled_from(["Max", "Min", "Disabled"]),
+            named("selectPolicy"): one_of("Max", "Min", "Disabled"),
             named("policies"): nullable(several(policy)),
             named("tolerance"): QUANTITIES,
         }
     )
 
 
-def _behavior(case: str) -> Strategy:
+def _behavior(case: str) -> Maker:
     up, down = ("scaleUp", "scaleDown") if case == "manifest" else ("ScaleUp", "ScaleDown")
     return fields({up: nullable(_rules(case)), down: nullable(_rules(case))})
 
 
-def _text(inner: Strategy) -> Strategy:
-    """An annotation's text: JSON, now and then with a stray value, or no JSON at all."""
-    broken = st.sampled_from(["", "null", "{", "[1]", '{"a":NaN}', "[" * 3000, '"\\ud800"', '[{"type":5}]', "[]", "{}"])
-    return inner.map(json.dumps) | broken
+_BROKEN = ("", "null", "{", "[1]", '{"a":NaN}', "[" * 3000, '"\\ud800"', '[{"type":5}]', "[]", "{}")
+
+
+def _text(inner: Maker) -> Maker:
+    """An annotation's text: JSON, now and then of something else, or no JSON at all."""
+    return lambda rng: rng.choice(_BROKEN) if rng.random() < 1 / 5 else json.dumps(inner(rng))
 
 
 _CONDITION = fields(
@@ -116,7 +112,7 @@ _CONDITION = fields(
     need={"type": NAMES, "status": STATUSES},
 )
 _METADATA = metadata(
-    **{
+    {
         f"{ALPHA}metrics": _text(several(_flat("target"))),
         f"{ALPHA}current-metrics": _text(several(_flat("current"))),
         f"{ALPHA}conditions": _text(several(_CONDITION)),
@@ -126,7 +122,7 @@ _METADATA = metadata(
 )
 
 
-def autoscalers(version: str) -> Strategy:
+def autoscalers(version: str) -> Maker:
     """HorizontalPodAutoscalers of a version."""
     spec: dict[str, Json] = {"minReplicas": INT32, "maxReplicas": INT32, "scaleTargetRef": _REFERENCE}
     status: dict[str, Json] = {"currentReplicas": INT32, "desiredReplicas": INT32}

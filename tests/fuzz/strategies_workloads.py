@@ -1,8 +1,6 @@
-"""Strategies for the workload kinds: Deployment, DaemonSet, StatefulSet, ReplicaSet, ControllerRevision, CronJob."""
+"""Makers of the workload kinds: Deployment, DaemonSet, StatefulSet, ReplicaSet, ControllerRevision, CronJob."""
 
 from __future__ import annotations
-
-from hypothesis import strategies as st
 
 from tests.fuzz.strategies import (
     BOOLS,
@@ -13,12 +11,13 @@ from tests.fuzz.strategies import (
     TEXTS,
     TIMES,
     Json,
-    Strategy,
+    Maker,
     conditions,
     fields,
     manifest,
     metadata,
     nullable,
+    one_of,
     pod_template,
     selector,
     several,
@@ -26,12 +25,12 @@ from tests.fuzz.strategies import (
 
 ROLLBACK = "deprecated.deployment.rollback.revision"
 GENERATION = "deprecated.daemonset.template.generation"
-_NUMBERS = st.sampled_from(["0", "3", "-1", "", "x", " 7", "007"])
+_NUMBERS = one_of("0", "3", "-1", "", "x", " 7", "007")
 _ROLLING = fields({"maxUnavailable": INT_OR_STRING, "maxSurge": INT_OR_STRING, "partition": INT32})
 
 
-def _strategy(*types: str) -> Strategy:
-    return nullable(fields({"type": st.sampled_from([*types, "", None]), "rollingUpdate": nullable(_ROLLING)}))
+def _strategy(*types: str) -> Maker:
+    return nullable(fields({"type": one_of(*types, "", None), "rollingUpdate": nullable(_ROLLING)}))
 
 
 _COUNTS = {"replicas": INT32, "observedGeneration": INT32, "collisionCount": INT32, "readyReplicas": INT32}
@@ -43,7 +42,7 @@ _COMMON: dict[str, Json] = {
 }
 
 
-def deployments(version: str) -> Strategy:
+def deployments(version: str) -> Maker:
     """Deployments of a version, defaulted or not, with what other versions have by mistake."""
     spec = fields(
         {
@@ -56,54 +55,54 @@ def deployments(version: str) -> Strategy:
         }
     )
     status = fields({**_COUNTS, "conditions": conditions("Available", "Progressing")})
-    return manifest(version, "Deployment", spec, status, meta=metadata(**{ROLLBACK: _NUMBERS, GENERATION: _NUMBERS}))
+    return manifest(version, "Deployment", spec, status, meta=metadata({ROLLBACK: _NUMBERS, GENERATION: _NUMBERS}))
 
 
-def daemon_sets(version: str) -> Strategy:
+def daemon_sets(version: str) -> Maker:
     """DaemonSets of a version."""
     spec = fields(
         {
             **_COMMON,
-            "updateStrategy": _strategy("RollingUpdate", "OnDelete"),
+            "updateMaker": _strategy("RollingUpdate", "OnDelete"),
             "revisionHistoryLimit": nullable(INT32),
             "templateGeneration": nullable(INT32),
         }
     )
-    return manifest(version, "DaemonSet", spec, fields(_COUNTS), meta=metadata(**{GENERATION: _NUMBERS}))
+    return manifest(version, "DaemonSet", spec, fields(_COUNTS), meta=metadata({GENERATION: _NUMBERS}))
 
 
-def stateful_sets(version: str) -> Strategy:
+def stateful_sets(version: str) -> Maker:
     """StatefulSets of a version."""
-    claim = fields({"apiVersion": st.just("v1"), "kind": st.just("PersistentVolumeClaim"), "spec": fields({})})
+    claim = fields({"apiVersion": one_of("v1"), "kind": one_of("PersistentVolumeClaim"), "spec": fields({})})
     spec = fields(
         {
             **_COMMON,
             "serviceName": NAMES,
-            "updateStrategy": _strategy("RollingUpdate", "OnDelete"),
-            "podManagementPolicy": st.sampled_from(["OrderedReady", "Parallel", ""]),
+            "updateMaker": _strategy("RollingUpdate", "OnDelete"),
+            "podManagementPolicy": one_of("OrderedReady", "Parallel", ""),
             "volumeClaimTemplates": several(claim, 1),
         }
     )
     return manifest(version, "StatefulSet", spec, fields(_COUNTS))
 
 
-def replica_sets(version: str) -> Strategy:
+def replica_sets(version: str) -> Maker:
     """ReplicaSets of a version."""
     return manifest(version, "ReplicaSet", fields(_COMMON), fields(_COUNTS))
 
 
-def controller_revisions(version: str) -> Strategy:
+def controller_revisions(version: str) -> Maker:
     """ControllerRevisions of a version: any data at all."""
     return manifest(version, "ControllerRevision", data=fields({"spec": LABELS, "text": TEXTS}), revision=INT32)
 
 
-def cron_jobs(version: str) -> Strategy:
+def cron_jobs(version: str) -> Maker:
     """CronJobs of a version."""
     spec = fields(
         {
             "schedule": TEXTS,
             "timeZone": NAMES,
-            "concurrencyPolicy": st.sampled_from(["Allow", "Forbid", "Replace"]),
+            "concurrencyPolicy": one_of("Allow", "Forbid", "Replace"),
             "suspend": nullable(BOOLS),
             "successfulJobsHistoryLimit": nullable(INT32),
             "failedJobsHistoryLimit": nullable(INT32),

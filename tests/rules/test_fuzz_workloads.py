@@ -8,7 +8,10 @@ from hypothesis import given, settings
 from tests.fuzz import strategies_autoscaling as autoscaling
 from tests.fuzz import strategies_networking as networking
 from tests.fuzz import strategies_workloads as workloads
-from tests.fuzz.roundtrip import assert_round_trip
+from tests.fuzz.from_catalog import SEEDS
+from tests.fuzz.from_catalog import Maker as CatalogMaker
+from tests.fuzz.roundtrip import assert_round_trips, assert_typed_errors
+from tests.fuzz.strategies import made_by, wrong_types
 
 APPS = ("apps/v1", "apps/v1beta2", "apps/v1beta1")
 EXTENSIONS = "extensions/v1beta1"
@@ -30,23 +33,56 @@ KINDS = {
     "NetworkPolicy": (networking.network_policies, ("networking.k8s.io/v1", EXTENSIONS)),
     "PodDisruptionBudget": (networking.budgets, ("policy/v1", "policy/v1beta1")),
 }
+SOURCES = [(kind, source) for kind, (_, versions) in KINDS.items() for source in versions]
 
 
-@pytest.mark.parametrize(
-    ("kind", "source"), [(kind, source) for kind, (_, versions) in KINDS.items() for source in versions]
-)
-def test_there_and_back_again(shipped, kind, source):
-    """Each of the 1,000 manifests of a version goes to every other version: as many examples a pair."""
-    strategy, versions = KINDS[kind]
-    targets = [version for version in versions if version != source]
+@pytest.fixture(params=SOURCES, ids="-".join)
+def source(request):
+    """One version of a kind: the kind, the maker of its manifests, the version, and the versions it goes to."""
+    kind, version = request.param
+    maker, versions = KINDS[kind]
+    return kind, maker(version), version, [other for other in versions if other != version]
 
-    @settings(parent=settings(), database=None)
-    @given(strategy(source))
+
+def test_there_and_back_again(shipped, source):
+    """A thousand manifests of the version, each to every other version: a thousand examples a pair.
+
+    A tenth where no step lies between any two versions: there the rules have nothing to get wrong.
+    """
+    kind, maker, _, targets = source
+    stepped = any(rule.steps for rule in shipped.book.rules if kind in rule.kinds)
+    examples = max(1000, settings().max_examples)
+
+    @settings(max_examples=examples if stepped else examples // 10)
+    @given(made_by(maker))
     def there_and_back(manifest):
-        for target in targets:
-            assert_round_trip(shipped, manifest, target)
+        assert_round_trips(shipped, manifest, targets)
 
     there_and_back()
+
+
+def test_every_field_of_the_catalog_there_and_back_again(shipped, source):
+    kind, _, version, targets = source
+    maker = CatalogMaker(version, kind)
+
+    @settings(max_examples=settings().max_examples // 3)
+    @given(SEEDS)
+    def there_and_back(seed):
+        assert_round_trips(shipped, maker.make(seed), targets)
+
+    there_and_back()
+
+
+def test_wrong_types_are_told_by_a_typed_error(shipped, source):
+    _, maker, _, targets = source
+
+    @settings(max_examples=settings().max_examples // 3)
+    @given(made_by(maker).flatmap(wrong_types))
+    def convert(manifest):
+        for target in targets:
+            assert_typed_errors(shipped, manifest, target)
+
+    convert()
 
 
 @pytest.mark.parametrize("kind", KINDS)
