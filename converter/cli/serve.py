@@ -17,7 +17,7 @@ from converter.cli.options import UsageError, add_rules_option
 from converter.serving.app import BODY_LIMIT
 from converter.serving.assembly import Served, Settings, assemble
 from converter.serving.logs import FORMATS, LEVELS, set_up
-from converter.serving.sample import FLEET, review_of, sample_manifests, work_for
+from converter.serving.sample import FLEET, oldest_first, review_of, sample_manifests, work_for
 from converter.serving.server import Address, serve
 from converter.serving.tls import ServingCertificate, write_throwaway
 
@@ -60,7 +60,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     fleet = what.add_mutually_exclusive_group(required=True)
     fleet.add_argument("--inventory", metavar="FILE", type=Path, help="the clusters and what they serve")
     fleet.add_argument("--sample", action="store_true", help="a sample fleet with throw-away certificates")
-    add_rules_option(what)
+    add_rules_option(parser)
     what.add_argument(
         "--policy", choices=("deny", "warn"), default="deny",
         help="what to do with a manifest that its cluster certainly cannot have (default: deny)",
@@ -151,13 +151,14 @@ def _certificate(args: argparse.Namespace, address: Address) -> Iterator[tuple[S
 def _welcome(served: Served, bound: Address, authority: Path) -> None:
     """Say where it listens, what it knows, and what to try; and leave the same for ``converter demo``."""
     folder = authority.parent
-    cluster = min(served.fleet.current)
+    fleet = oldest_first(served.fleet.current)
+    cluster = fleet[0].name
     review = folder / "review.json"
     review.write_bytes(review_of(work_for(sample_manifests()[0], cluster)))
     facts = {"url": bound.url, "ca": str(authority.resolve()), "pid": os.getpid()}
     (folder / "listening.json").write_text(json.dumps(facts) + "\n", encoding="utf-8")
     book = served.rules.current.book
-    clusters = ", ".join(f"{one.name} ({one.release or 'release not known'})" for one in served.fleet.current.values())
+    clusters = ", ".join(f"{one.name} ({one.release or 'release not known'})" for one in fleet)
     print(
         f"""
 The webhook listens on {bound.url}/mutate/works with a throw-away certificate.

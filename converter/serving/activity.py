@@ -57,17 +57,19 @@ class Activity:
         """The latest events, the newest first."""
         return tuple(reversed(self._recent))
 
-    def converted(self, cluster: str, kind: str, name: str, versions: tuple[str, str], losses: int) -> None:
+    def converted(  # noqa: PLR0917  as the webhook's observer has it
+        self, cluster: str, kind: str, name: str, source: str, target: str, losses: int
+    ) -> None:
         """Note a converted manifest.
 
         Args:
             cluster: for which cluster.
             kind: the manifest's kind.
             name: its name, with its namespace before a slash where it has one.
-            versions: the apiVersion it had, and the one it got.
+            source: the apiVersion it had.
+            target: the apiVersion it got.
             losses: how many values the cluster cannot hold.
         """
-        source, target = versions
         self._metrics.conversion(kind, source, target, losses)
         self._recent.append(Event(_now(), cluster, kind, name, source, target, losses))
         if _log.isEnabledFor(logging.INFO):

@@ -40,6 +40,12 @@ BODY_SECONDS: Final = 30.0
 
 _JSON = "application/json"
 
+_KEEPALIVE_SECONDS = 3600.0
+"""How long an idle connection stays open. Longer than Go's clients keep one, so that it is always they who close."""
+
+_LINGER_SECONDS = 2.0
+"""How long to read on after an early answer, so that a client which is still sending gets to see it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
@@ -106,7 +112,13 @@ class App:
 
     def server(self) -> web.Server:
         """Make aiohttp's server of it, inside a running event loop."""
-        return web.Server(self.handle, request_factory=self._request, access_log=None, keepalive_timeout=3600.0)
+        return web.Server(
+            self.handle,
+            request_factory=self._request,
+            access_log=None,
+            keepalive_timeout=_KEEPALIVE_SECONDS,
+            lingering_time=_LINGER_SECONDS,
+        )
 
     def _request(
         self,
@@ -147,6 +159,7 @@ class App:
             self._metrics.request(webhook.name, "failed")
             return _internal_error(webhook.path)
         self._metrics.took(webhook.name, time.perf_counter() - began)
+        self._metrics.request(webhook.name, outcome_of(answer))
         return review(answer)
 
     async def _body(self, request: web.BaseRequest) -> bytes:
@@ -212,6 +225,18 @@ class App:
         if reason:
             return text(f"not ready: {reason}\n", HTTPStatus.SERVICE_UNAVAILABLE)
         return text("ok\n")
+
+
+def outcome_of(answer: bytes) -> str:
+    """Tell from an answered review how it ended.
+
+    Nothing but the answer's own fields can match: within a JSON string, each of these quotes would be escaped.
+    """
+    if b'"allowed":true' not in answer:
+        return "denied"
+    if b'"patch":' in answer:
+        return "changed"
+    return "warned" if b'"warnings":' in answer else "unchanged"
 
 
 def _is_json(request: web.BaseRequest) -> bool:

@@ -14,7 +14,7 @@ CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
 """The media type of `Metrics.text`."""
 
 OUTCOMES: Final = (
-    "unchanged", "converted", "denied", "warned", "invalid", "too_large", "wrong_type", "wrong_method", "failed",
+    "unchanged", "changed", "denied", "warned", "invalid", "too_large", "wrong_type", "wrong_method", "failed",
 )  # fmt: skip
 """How a request can end: four answers to a review, then everything that was no review, then our own faults."""
 

@@ -13,6 +13,7 @@ import yaml
 from converter.kube.names import EXECUTION_SPACE_PREFIX, WORK_API_VERSION
 
 if TYPE_CHECKING:
+    from converter.clusters import Cluster, Fleet
     from converter.kube import Manifest
 
 _HERE = Path(__file__).parent
@@ -28,6 +29,11 @@ MANIFESTS = _HERE / "manifests.yaml"
 def sample_manifests() -> list[Manifest]:
     """Read the sample manifests, anew each time."""
     return list(yaml.safe_load_all(MANIFESTS.read_text(encoding="utf-8")))
+
+
+def oldest_first(fleet: Fleet) -> list[Cluster]:
+    """Sort clusters by their releases; those whose release is not known come last."""
+    return sorted(fleet.values(), key=lambda cluster: (cluster.release is None, cluster.release, cluster.name))
 
 
 def work_for(manifest: Manifest, cluster: str) -> Manifest:

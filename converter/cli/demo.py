@@ -1,0 +1,200 @@
+"""``converter demo``: what each cluster of the sample fleet gets, from a webhook that really runs."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import difflib
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.rule import Rule
+from rich.text import Text
+
+from converter.cli import OK
+from converter.cli.documents import to_yaml
+from converter.cli.serve import SAMPLE_FOLDER
+from converter.clusters import read_inventory
+from converter.errors import ConverterError, NoRouteError
+from converter.kube import gvk_of, name_of
+from converter.library import Converter
+from converter.serving.client import Answer, WebhookClient
+from converter.serving.sample import FLEET, oldest_first, review_of, sample_manifests, work_for
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from converter.clusters import Cluster
+    from converter.kube import Manifest
+
+_START_SECONDS = 60.0
+_CONTEXT_LINES = 2
+
+_EPILOG = """\
+examples:
+  converter demo                          # everything, to every cluster
+  converter demo --kind Ingress --cluster attic
+  converter demo --url https://127.0.0.1:8443 --ca .run/ca.crt
+
+It asks the webhook that `converter serve --sample` (`make run`) runs in this folder, or starts one of its own. Colours
+are left out where the output is no terminal, or NO_COLOR is set.
+exit codes: 0 every cluster was answered for, be it with a refusal; 2 no webhook answered
+"""
+
+
+class DemoError(ConverterError):
+    """The demo cannot be given; the message says why."""
+
+
+def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command's parser."""
+    parser = commands.add_parser(
+        "demo",
+        help="send sample Works to the webhook and show what each cluster gets",
+        description="Send sample Works for each cluster of the sample fleet, and show what comes out.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--kind", action="append", metavar="KIND", help="only manifests of this kind (repeatable)")
+    parser.add_argument("--cluster", action="append", metavar="NAME", help="only this cluster (repeatable)")
+    parser.add_argument("--url", metavar="URL", help="the webhook to ask; goes with --ca")
+    parser.add_argument("--ca", metavar="FILE", type=Path, help="the CA to trust")
+    parser.add_argument("--no-before", action="store_true", help="leave out the manifests as they are sent")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Show everything; returns the exit code."""
+    console = Console(highlight=False, soft_wrap=True)
+    clusters = [one for one in oldest_first(read_inventory(FLEET)) if not args.cluster or one.name in args.cluster]
+    manifests = [one for one in sample_manifests() if not args.kind or one["kind"] in args.kind]
+    if not clusters or not manifests:
+        raise DemoError("the sample has no such kind or cluster; `converter demo` without options shows all of them")
+    with _webhook(args, console) as client:
+        show = _Show(console, Converter.from_rules())
+        for manifest in manifests:
+            show.manifest(manifest, before=not args.no_before)
+            for cluster in clusters:
+                show.cluster(cluster, manifest, client.send(review_of(work_for(manifest, cluster.name))))
+    return OK
+
+
+@contextlib.contextmanager
+def _webhook(args: argparse.Namespace, console: Console) -> Iterator[WebhookClient]:
+    """Find the webhook to ask: the one named, the one that runs here, or one of our own.
+
+    Raises:
+        DemoError: there is none and none could be started.
+        WebhookError: the one that was named cannot be asked.
+    """
+    if args.url:
+        if not args.ca:
+            raise DemoError("--url needs --ca, the file of the CA to trust")
+        yield WebhookClient(args.url, args.ca)
+        return
+    client = _running(SAMPLE_FOLDER)
+    if client is not None:
+        console.print(f"Asking the webhook that runs at {client.url}.", style="dim")
+        yield client
+        return
+    with tempfile.TemporaryDirectory(prefix="converter-demo-") as folder, _own(Path(folder)) as client:
+        console.print(f"None runs here (`make run` starts one): asking one of our own at {client.url}.", style="dim")
+        yield client
+
+
+@contextlib.contextmanager
+def _own(folder: Path) -> Iterator[WebhookClient]:
+    """Run a webhook of our own for as long as it is needed."""
+    with (folder / "log").open("w+", encoding="utf-8") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "converter", "serve", "--sample", "--listen", "127.0.0.1:0"],
+            cwd=folder,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            yield _wait(process, folder, log.name)
+        finally:
+            process.terminate()
+            process.wait(_START_SECONDS)
+
+
+def _running(folder: Path) -> WebhookClient | None:
+    """Find a webhook that says it runs in a folder, and does."""
+    try:
+        facts = json.loads((folder / "listening.json").read_text(encoding="utf-8"))
+        client = WebhookClient(facts["url"], Path(facts["ca"]))
+    except (OSError, ValueError, KeyError, TypeError, ConverterError):
+        return None
+    return client if client.is_ready() else None
+
+
+def _wait(process: subprocess.Popen[bytes], folder: Path, log: str) -> WebhookClient:
+    until = time.monotonic() + _START_SECONDS
+    while time.monotonic() < until and process.poll() is None:
+        client = _running(folder / SAMPLE_FOLDER)
+        if client is not None:
+            return client
+        time.sleep(0.05)
+    said = Path(log).read_text(encoding="utf-8").strip()
+    raise DemoError(f"a webhook of our own did not start:\n{said}")
+
+
+class _Show:
+    """Writes it all down, for people."""
+
+    def __init__(self, console: Console, converter: Converter) -> None:
+        self._console = console
+        self._converter = converter
+        self._seen: dict[str, str] = {}
+
+    def manifest(self, manifest: Manifest, *, before: bool) -> None:
+        """Introduce a manifest."""
+        self._seen.clear()
+        title = Text.assemble((f"{manifest['kind']} {name_of(manifest)}", "bold"), f" in {manifest['apiVersion']}")
+        self._console.print()
+        self._console.print(Rule(title, align="left", style="cyan"))
+        if before:
+            self._console.print(Text(to_yaml(manifest).rstrip(), style="dim"))
+
+    def cluster(self, cluster: Cluster, manifest: Manifest, answer: Answer) -> None:
+        """Show what a cluster gets."""
+        head = Text.assemble("\n", (f"{cluster.name} ", "bold magenta"), (f"Kubernetes {cluster.release}", "dim"), ": ")
+        if not answer.allowed:
+            self._console.print(head + Text("refused", "bold red"))
+            self._console.print(Text(f"  {answer.message}", "red"))
+        elif answer.work is None:
+            self._console.print(head + Text("gets it as it is; the answer has no patch", "green"))
+        else:
+            after = answer.work["spec"]["workload"]["manifests"][0]
+            self._console.print(head + self._route(manifest, after))
+            self._diff(cluster.name, manifest, after)
+        for warning in answer.warnings:
+            self._console.print(Text(f"  warning: {warning}", "yellow"))
+
+    def _route(self, manifest: Manifest, after: Manifest) -> Text:
+        gvk = gvk_of(manifest)
+        try:
+            versions = self._converter.route(gvk.kind, gvk.api_version, after["apiVersion"]).versions()
+        except NoRouteError:  # by a rule of the admin's own, which the webhook knows and we do not
+            versions = (gvk.api_version, after["apiVersion"])
+        return Text(" → ".join(versions), "bold")
+
+    def _diff(self, cluster: str, manifest: Manifest, after: Manifest) -> None:
+        written = to_yaml(after)
+        same_as = self._seen.setdefault(written, cluster)
+        if same_as != cluster:
+            self._console.print(Text(f"  the same as {same_as} gets", "dim"))
+            return
+        lines = difflib.unified_diff(
+            to_yaml(manifest).splitlines(), written.splitlines(), n=_CONTEXT_LINES, lineterm=""
+        )  # fmt: skip
+        for line in list(lines)[2:]:
+            style = {"+": "green", "-": "red", "@": "cyan"}.get(line[:1], "")
+            self._console.print(Text(f"  {line}", style))
