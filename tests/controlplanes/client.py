@@ -6,15 +6,14 @@ as written. Connections are kept open and may be used from several threads.
 
 from __future__ import annotations
 
-import collections
-import http.client
+import http
 import json
-import ssl
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from tests.controlplanes.errors import HarnessError
+from tests.controlplanes.wire import Wire
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -86,15 +85,10 @@ class Client:
         self, port: int, authority: Path, *, pair: Pair | None = None, token: str | None = None, timeout: float = 30
     ) -> None:
         self.server = f"https://127.0.0.1:{port}"
-        self._port = port
-        self._timeout = timeout
-        self._tls = ssl.create_default_context(cafile=str(authority))
-        if pair is not None:
-            self._tls.load_cert_chain(pair.certificate, pair.key)
+        self._wire = Wire(port, authority, pair, timeout)
         self._headers = {"Accept": "application/json"}
         if token is not None:
             self._headers["Authorization"] = f"Bearer {token}"
-        self._idle: collections.deque[http.client.HTTPSConnection] = collections.deque()
         self._resources: dict[str, dict[str, Resource]] = {}
 
     # --- any request
@@ -123,7 +117,7 @@ class Client:
         target = f"{path}?{urlencode(query)}" if query else path
         data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
         headers = self._headers | ({"Content-Type": content_type} if data is not None else {})
-        response, text = self._exchange(method, target, data, headers)
+        response, text = self._wire.exchange(method, target, data, headers)
         try:
             decoded = json.loads(text)
         except ValueError:
@@ -227,6 +221,10 @@ class Client:
         if answer.status >= _FIRST_ERROR and answer.status != _NOT_FOUND:
             raise ApiError("DELETE", path, answer.status, answer.body)
 
+    def close(self) -> None:
+        """Close the kept connections; the client can still be used."""
+        self._wire.close()
+
     # --- discovery
 
     def version(self) -> str:
@@ -284,51 +282,11 @@ class Client:
             manifest["apiVersion"], manifest["kind"], metadata["name"], metadata.get("namespace"), subresource
         )
 
-    # --- the wire
-
     def _object(self, method: str, path: str, body: Any = None, **options: Any) -> Json:
         answer = self.raw(method, path, body, **options)
         if not isinstance(answer, dict):
             raise ApiError(method, path, http.HTTPStatus.OK, f"not an object: {answer!r}")
         return answer
-
-    def _exchange(
-        self, method: str, target: str, data: bytes | None, headers: Mapping[str, str]
-    ) -> tuple[http.client.HTTPResponse, bytes]:
-        """Use a kept connection; one that the server closed meanwhile is given up and a new one opened."""
-        while self._idle:
-            try:
-                return self._send(self._idle.pop(), method, target, data, headers)
-            except (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError, ssl.SSLError):
-                continue
-            except IndexError:  # another thread took the last one
-                break
-        fresh = http.client.HTTPSConnection("127.0.0.1", self._port, context=self._tls, timeout=self._timeout)
-        return self._send(fresh, method, target, data, headers)
-
-    def _send(
-        self,
-        connection: http.client.HTTPSConnection,
-        method: str,
-        target: str,
-        data: bytes | None,
-        headers: Mapping[str, str],
-    ) -> tuple[http.client.HTTPResponse, bytes]:
-        """Send over one connection, and keep it for the next request unless it broke."""
-        try:
-            connection.request(method, target, data, dict(headers))
-            response = connection.getresponse()
-            text = response.read()
-        except (OSError, http.client.HTTPException):
-            connection.close()
-            raise
-        self._idle.append(connection)
-        return response, text
-
-    def close(self) -> None:
-        """Close the kept connections; the client can still be used."""
-        while self._idle:
-            self._idle.pop().close()
 
 
 def _root(api_version: str) -> str:

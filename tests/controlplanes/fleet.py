@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from tests.controlplanes import build, pins
 from tests.controlplanes.apiserver import ApiServer
-from tests.controlplanes.karmada import CLUSTERS, FACE, NO_WATCH_LIST, VERSION, Component, Karmada
+from tests.controlplanes.components import Component
+from tests.controlplanes.karmada import CLUSTERS, FACE, NO_WATCH_LIST, VERSION, Karmada
 from tests.controlplanes.waiting import wait_until
 from tests.controlplanes.world import World
 
