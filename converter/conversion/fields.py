@@ -90,7 +90,7 @@ class FieldCheck:
         return self._plan(here)
 
     def _plan(self, of: ObjectType) -> _Plan:
-        """Find or make a type's plan; its fields are filled in after it is remembered, since types can hold themselves."""
+        """Find or make a type's plan; it is remembered before it is filled, since types can hold themselves."""
         plan = self._plans.get(of)
         if plan is None:
             plan = self._plans[of] = _Plan()

@@ -1,0 +1,157 @@
+"""The coverage matrix: for each kind, what becomes of its newest version in each Kubernetes release.
+
+Nothing in it is written by hand: what a release serves and knows comes from the catalog, how a version is reached
+from the rules, and what is lost on the way from converting one field after the other.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from converter.conversion import Routes
+from converter.conversion.fields import FieldCheck
+from converter.coverage.losses import FieldLosses
+from converter.coverage.versions import best_first
+from converter.errors import NoRouteError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from converter.catalog import Catalog, Release
+    from converter.kube import GroupVersionKind
+    from converter.rules import RuleBook
+
+
+class State(Enum):
+    """What becomes of a kind's newest version in a release."""
+
+    NATIVE = "native"
+    CONVERTED = "converted"
+    UNREACHABLE = "unreachable"
+    ABSENT = "absent"
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One kind in one release.
+
+    Attributes:
+        state: native, converted, unreachable by any rule, or not there in any version at all.
+        version: the apiVersion that a cluster of that release gets; empty where it gets none.
+        lost: fields of the newest version that the release cannot hold, the topmost of each.
+        why: for what cannot be reached, the reason.
+    """
+
+    state: State
+    version: str = ""
+    lost: tuple[str, ...] = ()
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One kind, with all versions that rules connect.
+
+    Attributes:
+        kind: the kind.
+        source: its newest apiVersion, which the cells start from.
+        versions: every apiVersion it ever had, best first.
+        cells: one a release, in the matrix's order.
+    """
+
+    kind: str
+    source: str
+    versions: tuple[str, ...]
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """The whole.
+
+    Attributes:
+        releases: the columns, oldest first.
+        rows: the kinds, by group and name.
+    """
+
+    releases: tuple[Release, ...]
+    rows: tuple[Row, ...]
+
+
+def build_matrix(book: RuleBook, catalog: Catalog) -> Matrix:
+    """Build the matrix of every kind the catalog knows; takes a few seconds."""
+    routes, check = Routes(book), FieldCheck(catalog)
+    families = _families(catalog, routes)
+    rows = [_row(family, catalog, routes, check) for family in families]
+    return Matrix(catalog.releases, tuple(sorted(rows, key=lambda row: (row.kind, row.source))))
+
+
+def _families(catalog: Catalog, routes: Routes) -> list[tuple[GroupVersionKind, ...]]:
+    """Group the versions of a kind that rules connect, directly or by others; kinds of one name can be several."""
+    by_kind: dict[str, list[GroupVersionKind]] = defaultdict(list)
+    for gvk in catalog.kinds():
+        by_kind[gvk.kind].append(gvk)
+    families = []
+    for kind, members in sorted(by_kind.items()):
+        left = set(members)
+        while left:
+            first = min(left)
+            reached = {first} | {gvk for gvk in left if _connected(routes, kind, first, gvk)}
+            families.append(tuple(best_first(reached)))
+            left -= reached
+    return families
+
+
+def _connected(routes: Routes, kind: str, one: GroupVersionKind, two: GroupVersionKind) -> bool:
+    if two.api_version in routes.reachable(kind, one.api_version):
+        return True
+    pair = (kind, one.api_version, two.api_version)
+    return pair in routes.book.unconvertible or one.group == two.group
+
+
+def _row(family: Iterable[GroupVersionKind], catalog: Catalog, routes: Routes, check: FieldCheck) -> Row:
+    versions = tuple(family)
+    source = _newest(versions, catalog)
+    losses = FieldLosses(source, catalog, check)
+    cells = [
+        _cell(source, _served(versions, release, catalog), release, routes=routes, losses=losses)
+        for release in catalog.releases
+    ]
+    return Row(source.kind, source.api_version, tuple(gvk.api_version for gvk in versions), tuple(cells))
+
+
+def _newest(versions: tuple[GroupVersionKind, ...], catalog: Catalog) -> GroupVersionKind:
+    """Choose the best version of the last release that had any, as a control plane of that release would."""
+    last = max(catalog.releases_of(gvk)[-1] for gvk in versions)
+    return next(gvk for gvk in versions if catalog.releases_of(gvk)[-1] == last)
+
+
+@dataclass(frozen=True, slots=True)
+class _Served:
+    """The versions that a release serves, and those it knows and serves only when told to."""
+
+    there: tuple[str, ...]
+    off: tuple[str, ...]
+
+
+def _served(versions: tuple[GroupVersionKind, ...], release: Release, catalog: Catalog) -> _Served:
+    served, known = catalog.served(release), catalog.served(release, all_versions=True)
+    there = tuple(gvk.api_version for gvk in versions if gvk in served)
+    return _Served(there, tuple(gvk.api_version for gvk in versions if gvk in known and gvk not in served))
+
+
+def _cell(source: GroupVersionKind, served: _Served, release: Release, *, routes: Routes, losses: FieldLosses) -> Cell:
+    if source.api_version in served.there:
+        return Cell(State.NATIVE, source.api_version, losses.native(release))
+    if not served.there:
+        off = " and ".join(served.off)
+        why = f"{release} serves {off} only when told to" if off else f"{release} has no {source.kind}"
+        return Cell(State.ABSENT, why=why)
+    try:
+        route = routes.best(source.kind, source.api_version, served.there)
+    except NoRouteError as error:
+        return Cell(State.UNREACHABLE, why=error.reason or str(error))
+    return Cell(State.CONVERTED, route.target, losses.converted(route, release))
