@@ -1,0 +1,99 @@
+"""A server under measurement: a process of its own, whose CPU time is read from the kernel."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from converter.serving.tls import load_context
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+PATH = "/mutate/works"
+CONSTANT = (
+    b'{"response":{"uid":"07dfbbe1-934f-47e8-8661-20bcebdcce08","allowed":true},'
+    b'"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview"}'
+)
+
+
+class Server:
+    """One process that serves.
+
+    Attributes:
+        name: what the table calls it.
+        port: where it listens.
+    """
+
+    def __init__(self, name: str, port: int, process: subprocess.Popen[bytes]) -> None:
+        self.name = name
+        self.port = port
+        self._process = process
+
+    def cpu(self) -> float:
+        """CPU seconds that the process has used, all threads, to the nanosecond (proc_pid_schedstat)."""
+        threads = Path(f"/proc/{self._process.pid}/task").glob("*/schedstat")
+        return sum(int(thread.read_text().split()[0]) for thread in threads) / 1e9
+
+
+@contextlib.contextmanager
+def running(name: str, arguments: Sequence[str], log: Path) -> Iterator[Server]:
+    """Run a server that prints ``https://HOST:PORT`` once it listens.
+
+    Args:
+        name: what to call it.
+        arguments: what to run with this Python.
+        log: where its log goes, as it would in earnest.
+    """
+    with log.open("wb") as errors:
+        process = subprocess.Popen([sys.executable, *arguments], stdout=subprocess.PIPE, stderr=errors)
+        try:
+            assert process.stdout is not None
+            line = process.stdout.readline().decode()
+            if "https://" not in line:
+                raise SystemExit(f"{name} did not start:\n{log.read_text()}")
+            yield Server(name, int(line.split("https://")[1].split(";")[0].split("/")[0].rpartition(":")[2]), process)
+        finally:
+            process.terminate()
+            process.wait(60)
+
+
+async def bare(kind: str, certificate: Path, key: Path) -> None:
+    """Serve a constant with aiohttp: read the body, answer; nothing else.
+
+    Args:
+        kind: ``application`` for aiohttp's router, as anyone would write it; ``server`` for its low-level server,
+            which is the least that aiohttp can do.
+        certificate: PEM.
+        key: PEM.
+    """
+
+    async def answer(request: web.BaseRequest) -> web.Response:
+        await request.read()
+        return web.Response(body=CONSTANT, content_type="application/json")
+
+    factory: web.Server
+    if kind == "application":
+        app = web.Application(client_max_size=8 * 1024 * 1024)
+        app.router.add_post(PATH, answer)
+        runner = web.AppRunner(app, access_log=None)
+        await runner.setup()
+        assert runner.server is not None
+        factory = runner.server
+    else:
+        factory = web.Server(answer, access_log=None)
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(factory, "127.0.0.1", 0, ssl=load_context(certificate, key))
+    print(f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}", flush=True)
+    await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(bare(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])))
