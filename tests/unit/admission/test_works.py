@@ -1,0 +1,479 @@
+"""What the webhook on Works answers in each situation."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+
+import msgspec
+import pytest
+
+from converter import Converter
+from converter.admission.review import ReviewError
+from converter.admission.works import WorkWebhook
+from converter.clusters import Cluster, FleetView
+from converter.kube.names import (
+    ANCHOR_LABEL,
+    BINDING_LABEL,
+    CLUSTER_BINDING_LABEL,
+    CONVERTED_LABEL,
+    KEPT_ANNOTATION,
+    LOSSES_ANNOTATION,
+    POLICY_ANNOTATION,
+    SOURCES_ANNOTATION,
+    anchor_name,
+)
+from converter.works.policy import Action, Policy
+from tests.reviewkit import OLD, ask, config_map, cronjob, ingress, review, webhook, work
+from tests.rulekit import converter, rule_text
+
+SERVED_NOWHERE = {"apiVersion": "acme.example/v1", "kind": "Widget", "metadata": {"name": "w", "namespace": "demo"}}
+ANCHORED = {
+    "name": "shop-549f78bcbc",
+    "labels": {BINDING_LABEL: "a-b-c", "karmada.io/managed": "true"},
+    "ownerReferences": [
+        {"apiVersion": "work.karmada.io/v1alpha1", "kind": "Work", "name": anchor_name("shop-549f78bcbc"), "uid": "u"}
+    ],
+}
+
+
+@pytest.fixture
+def hook(shipped: Converter) -> WorkWebhook:
+    return webhook(shipped)
+
+
+def untouched(answer) -> bool:
+    return answer.allowed and "patch" not in answer.response and not answer.warnings
+
+
+@pytest.mark.parametrize("operation", ["DELETE", "CONNECT"])
+def test_other_operations_pass(hook, operation):
+    assert untouched(ask(hook, review(None, operation, oldObject=work(cronjob()))))
+    assert untouched(ask(hook, review(work(cronjob()), operation)))
+
+
+@pytest.mark.parametrize("operation", ["CREATE", "UPDATE"])
+def test_null_object_passes(hook, operation):
+    assert untouched(ask(hook, review(None, operation)))
+
+
+def test_status_updates_pass(hook):
+    assert untouched(ask(hook, review(work(cronjob()), subResource="status")))
+
+
+def test_dry_run_gets_the_same_answer(hook):
+    given = review(work(cronjob()))
+    assert hook.answer(json.dumps(given).encode()) == hook.answer(
+        json.dumps(review(work(cronjob()), dryRun=True)).encode()
+    )
+
+
+@pytest.mark.parametrize("spec", [None, {}, {"workload": None}, {"workload": {}}, {"workload": {"manifests": None}}])
+def test_a_work_without_manifests_passes(hook, spec):
+    given = {**work(), "spec": spec}
+    assert untouched(ask(hook, review(given)))
+    del given["spec"]
+    assert untouched(ask(hook, review(given)))
+
+
+def test_only_what_has_to_change_is_changed(hook):
+    given = work(config_map(), cronjob(), cronjob("batch/v1beta1", "other"), ingress())
+    answer = ask(hook, review(given))
+    assert [(item["op"], item["path"]) for item in answer.operations] == [
+        ("replace", "/spec/workload/manifests/1"),
+        ("replace", "/spec/workload/manifests/3"),
+        ("add", "/metadata/labels"),
+        ("add", "/metadata/annotations"),
+    ]
+    stored = answer.applied(given)
+    before, after = given["spec"]["workload"]["manifests"], stored["spec"]["workload"]["manifests"]
+    assert (after[0], after[2]) == (before[0], before[2])
+    assert after[1] == {**before[1], "apiVersion": "batch/v1beta1"}
+    assert after[3]["spec"]["backend"] == {"serviceName": "web", "servicePort": 80}
+    assert json.loads(stored["metadata"]["annotations"][SOURCES_ANNOTATION]) == [
+        None,
+        {"kind": "CronJob", "namespace": "demo", "name": "report", "from": "batch/v1", "to": "batch/v1beta1"},
+        None,
+        {
+            "kind": "Ingress", "namespace": "demo", "name": "shop",
+            "from": "networking.k8s.io/v1", "to": "networking.k8s.io/v1beta1",
+        },
+    ]  # fmt: skip
+
+
+def test_names_with_slashes_and_tildes_are_escaped_in_the_patch(hook):
+    given = work(cronjob(), labels={"a/b~c": "1"}, annotations={})
+    answer = ask(hook, review(given))
+    assert {item["path"] for item in answer.operations[1:]} == {
+        "/metadata/labels/apiconverter.dev~1converted",
+        "/metadata/annotations/apiconverter.dev~1source-versions",
+    }
+    assert answer.applied(given)["metadata"]["labels"] == {"a/b~c": "1", CONVERTED_LABEL: "true"}
+
+
+def test_cluster_scoped_content(shipped: Converter):
+    scoped = {"apiVersion": "networking.k8s.io/v1", "kind": "IngressClass", "metadata": {"name": "nginx"}}
+    cluster = Cluster.from_versions("old", {"networking.k8s.io/v1beta1": ["IngressClass"]})
+    stored = ask(webhook(shipped, cluster), review(work(scoped))).applied(work(scoped))
+    assert stored["spec"]["workload"]["manifests"][0]["apiVersion"] == "networking.k8s.io/v1beta1"
+    assert json.loads(stored["metadata"]["annotations"][SOURCES_ANNOTATION]) == [
+        {"kind": "IngressClass", "name": "nginx", "from": "networking.k8s.io/v1", "to": "networking.k8s.io/v1beta1"}
+    ]
+
+
+@pytest.mark.parametrize("namespace", ["default", "", "karmada-system", "my-karmada-es-old"])
+def test_namespaces_that_are_no_execution_space_pass(hook, namespace):
+    assert untouched(ask(hook, review(work(cronjob(), SERVED_NOWHERE), namespace=namespace)))
+
+
+def test_unknown_cluster_passes_with_a_warning(hook):
+    answer = ask(hook, review(work(cronjob(), cluster="brand-new")))
+    assert answer.allowed
+    assert not answer.operations
+    assert answer.warnings == ["cluster brand-new is not known to the API version converter; the Work passes as it is"]
+
+
+def test_until_the_clusters_are_known_nothing_passes_unjudged(shipped: Converter):
+    hook = webhook(shipped)
+    hook._fleet = FleetView()
+    refused = ask(hook, review(work(cronjob())))
+    assert not refused.allowed
+    assert "try again" in refused.message
+    assert ask(hook, review(work(cronjob(), deletionTimestamp="2026-11-23T18:06:28Z"))).allowed
+
+
+def test_a_kind_that_the_cluster_certainly_lacks_is_refused(hook):
+    answer = ask(hook, review(work(config_map(), SERVED_NOWHERE, cronjob("batch/v2"))))
+    assert not answer.allowed
+    assert not answer.operations
+    for fact in (
+        "cluster old",
+        "Widget demo/w (acme.example/v1): the cluster does not serve acme.example/v1 Widget, nor any other version",
+        "CronJob demo/report (batch/v2): the cluster does not serve batch/v2 CronJob, but batch/v1beta1",
+        POLICY_ANNOTATION,
+        "docs/rules.md",
+    ):
+        assert fact in answer.message
+    assert answer.response["status"]["code"] == 422
+
+
+def test_no_work_is_half_converted(hook):
+    answer = ask(hook, review(work(cronjob(), SERVED_NOWHERE)))
+    assert not answer.allowed
+    assert "patch" not in answer.response
+
+
+def test_policy_warn_lets_it_pass_and_converts_the_rest(shipped: Converter):
+    given = work(cronjob(), SERVED_NOWHERE)
+    answer = ask(webhook(shipped, policy="warn"), review(given))
+    assert answer.allowed
+    assert answer.applied(given)["spec"]["workload"]["manifests"][1] == SERVED_NOWHERE
+    assert answer.warnings == [
+        "cluster old: Widget demo/w (acme.example/v1): the cluster does not serve acme.example/v1 Widget, "
+        "nor any other version of that kind"
+    ]
+
+
+def test_policy_ignore_says_nothing(shipped: Converter):
+    assert untouched(ask(webhook(shipped, policy="ignore"), review(work(SERVED_NOWHERE))))
+
+
+@pytest.mark.parametrize("where", ["work", "template"])
+def test_the_annotation_decides_for_one_object(hook, where):
+    noted = {"annotations": {POLICY_ANNOTATION: "warn"}}
+    manifest = {**SERVED_NOWHERE, "metadata": {**SERVED_NOWHERE["metadata"], **(noted if where == "template" else {})}}
+    answer = ask(hook, review(work(manifest, **(noted if where == "work" else {}))))
+    assert answer.allowed
+    assert "Widget demo/w" in answer.warnings[0]
+
+
+def test_an_annotation_that_is_no_policy_is_told(hook):
+    answer = ask(hook, review(work(SERVED_NOWHERE, annotations={POLICY_ANNOTATION: "maybe"})))
+    assert not answer.allowed
+    assert "'maybe' is no policy" in answer.warnings[0]
+
+
+def test_incomplete_enablements_convert_what_they_can_and_warn_of_the_rest(hook):
+    given = work(cronjob(), SERVED_NOWHERE, cluster="vague")
+    answer = ask(hook, review(given))
+    assert answer.allowed
+    stored = answer.applied(given)["spec"]["workload"]["manifests"]
+    assert stored[0]["apiVersion"] == "batch/v1beta1"
+    assert stored[1] == SERVED_NOWHERE
+    assert "whether the cluster serves acme.example/v1 Widget is not known" in answer.warnings[0]
+
+
+def test_a_work_being_deleted_is_converted_where_possible_and_never_refused(hook):
+    given = work(cronjob(), SERVED_NOWHERE, deletionTimestamp="2026-11-23T18:06:28Z")
+    answer = ask(hook, review(given))
+    assert answer.allowed
+    assert answer.applied(given)["spec"]["workload"]["manifests"][0]["apiVersion"] == "batch/v1beta1"
+    misshapen = work(deletionTimestamp="2026-11-23T18:06:28Z")
+    misshapen["spec"]["workload"]["manifests"] = "all"
+    assert ask(hook, review(misshapen)).allowed
+
+
+ZONED = rule_text("steps:\n  - drop: {path: spec.zone, side: left, why: v2 knows no zones}")
+THING = {"apiVersion": "a.example/v1", "kind": "Thing", "metadata": {"name": "t"}, "spec": {"size": 1, "zone": "Mars"}}
+LESSER = Cluster.from_versions("old", {"a.example/v2": ["Thing"], "v1": ["ConfigMap"]})
+BETTER = Cluster.from_versions("old", {"a.example/v1": ["Thing"], "a.example/v2": ["Thing"], "v1": ["ConfigMap"]})
+
+
+def test_losses_are_told_kept_and_given_back():
+    rules = converter(ZONED)
+    given = work(config_map(), THING)
+    answer = ask(webhook(rules, LESSER), review(given))
+    line = 'Thing t: spec.zone = "Mars": v2 knows no zones'
+    assert answer.warnings == [f"cluster old: {line}"]
+    stored = answer.applied(given)
+    annotations = stored["metadata"]["annotations"]
+    assert stored["spec"]["workload"]["manifests"][1]["spec"] == {"size": 1}
+    assert json.loads(annotations[KEPT_ANNOTATION]) == [
+        None,
+        {"source": "a.example/v1", "values": [{"path": "spec.zone", "value": "Mars"}]},
+    ]
+    assert annotations[LOSSES_ANNOTATION] == line
+    assert untouched(ask(webhook(rules, LESSER), review(stored)))
+    back = ask(webhook(rules, BETTER), review(stored)).applied(stored)
+    assert back["spec"] == given["spec"]
+    assert back["metadata"]["annotations"] == back["metadata"]["labels"] == {}
+
+
+def test_what_is_kept_follows_a_manifest_that_moves():
+    rules = converter(ZONED)
+    given = work(THING)
+    stored = ask(webhook(rules, LESSER), review(given)).applied(given)
+    stored["spec"]["workload"]["manifests"].insert(0, config_map())
+    moved = ask(webhook(rules, LESSER), review(stored)).applied(stored)
+    assert moved["spec"] == stored["spec"]
+    assert json.loads(moved["metadata"]["annotations"][KEPT_ANNOTATION])[1]["values"]
+    back = ask(webhook(rules, BETTER), review(moved)).applied(moved)
+    assert back["spec"]["workload"]["manifests"] == [config_map(), THING]
+
+
+def test_losses_can_be_refused_or_ignored():
+    rules = converter(ZONED)
+    denied = ask(webhook(rules, LESSER, policy=Policy(losses=Action.DENY)), review(work(THING)))
+    assert not denied.allowed
+    assert 'would lose values on the way from a.example/v1 to a.example/v2: spec.zone = "Mars"' in denied.message
+    ignored = ask(webhook(rules, LESSER, policy="ignore"), review(work(THING)))
+    assert not ignored.warnings
+    assert LOSSES_ANNOTATION in ignored.applied(work(THING))["metadata"]["annotations"]
+
+
+def test_a_refused_value_is_a_denial_with_its_path():
+    rules = converter(rule_text("steps:\n  - refuse: {path: spec.zone, side: left, why: v2 has one zone}"))
+    answer = ask(webhook(rules, LESSER), review(work(THING)))
+    assert not answer.allowed
+    assert "Thing t (a.example/v1) cannot be converted: spec.zone: v2 has one zone" in answer.message
+    passed = ask(webhook(rules, LESSER, policy="warn"), review(work(THING)))
+    assert passed.allowed
+    assert "patch" not in passed.response
+    assert "spec.zone" in passed.warnings[0]
+
+
+def test_what_does_not_fit_into_annotations_is_left_out_and_said():
+    rules = converter(ZONED)
+    small = {**THING, "metadata": {"name": "small"}}
+    large = {**THING, "spec": {"zone": "x" * (300 << 10)}}
+    given = work(small, large)
+    answer = ask(webhook(rules, LESSER), review(given))
+    stored = answer.applied(given)
+    annotations = stored["metadata"]["annotations"]
+    kept = json.loads(annotations[KEPT_ANNOTATION])
+    assert kept[0] is not None
+    assert kept[1] is None
+    assert sum(len(key) + len(value) for key, value in annotations.items()) < 256 << 10
+    assert any("is not kept" in warning for warning in answer.warnings)
+    assert "Thing t: what a.example/v2 cannot hold is not kept" in annotations[LOSSES_ANNOTATION]
+    assert all(len(warning) <= 256 for warning in answer.warnings)
+    assert "patch" not in ask(webhook(rules, LESSER), review(stored)).response
+
+
+def test_warnings_are_bounded_together():
+    rules = converter(ZONED)
+    given = work(*({**THING, "metadata": {"name": f"thing-{number}"}} for number in range(200)))
+    answer = ask(webhook(rules, LESSER), review(given))
+    assert sum(map(len, answer.warnings)) <= 4096
+    assert re.fullmatch(r"and \d+ more; see the object's annotations", answer.warnings[-1])
+    assert answer.applied(given)["metadata"]["annotations"][LOSSES_ANNOTATION].count("\n") == 199
+
+
+def test_an_anchor_is_never_touched(hook):
+    given = work(cronjob(), labels={ANCHOR_LABEL: "true", BINDING_LABEL: "x"})
+    assert untouched(ask(hook, review(given)))
+    assert untouched(ask(hook, review(work(SERVED_NOWHERE, labels={ANCHOR_LABEL: "true", CONVERTED_LABEL: "true"}))))
+
+
+@pytest.mark.parametrize("manifest", [cronjob(), config_map()], ids=["converted", "served"])
+@pytest.mark.parametrize("label", [BINDING_LABEL, CLUSTER_BINDING_LABEL])
+def test_the_binding_label_goes_where_an_anchor_owns_the_work(hook, manifest, label):
+    given = work(manifest, **{**ANCHORED, "labels": {label: "a-b-c", "karmada.io/managed": "true"}})
+    stored = ask(hook, review(given)).applied(given)
+    assert label not in stored["metadata"]["labels"]
+    assert stored["metadata"]["labels"]["karmada.io/managed"] == "true"
+    assert "patch" not in ask(hook, review(stored)).response
+
+
+@pytest.mark.parametrize(
+    "owner",
+    [
+        [],
+        [{"apiVersion": "v1", "kind": "Work", "name": anchor_name("shop-549f78bcbc"), "uid": "u"}],
+        [{"apiVersion": "work.karmada.io/v1alpha1", "kind": "Work", "name": "another", "uid": "u"}],
+    ],
+)
+def test_the_binding_label_stays_otherwise(hook, owner):
+    given = work(cronjob(), **{**ANCHORED, "ownerReferences": owner})
+    stored = ask(hook, review(given)).applied(given)
+    assert stored["metadata"]["labels"][BINDING_LABEL] == "a-b-c"
+
+
+def test_karmada_sending_the_source_again_changes_nothing(hook):
+    """It sends the original at every reconcile, and leaves our labels and annotations as they are."""
+    given = work(cronjob())
+    stored = ask(hook, review(given)).applied(given)
+    resent = {**stored, "spec": given["spec"]}
+    assert ask(hook, review(resent)).applied(resent) == stored
+
+
+def test_stale_bookkeeping_is_cleared(hook):
+    given = work(
+        config_map(),
+        labels={CONVERTED_LABEL: "true", "a": "b"},
+        annotations={SOURCES_ANNOTATION: "not json", KEPT_ANNOTATION: "[]", LOSSES_ANNOTATION: "x", "a": "b"},
+    )
+    stored = ask(hook, review(given)).applied(given)
+    assert stored["metadata"]["labels"] == {"a": "b"}
+    assert stored["metadata"]["annotations"] == {"a": "b"}
+
+
+def test_everything_is_told_to_the_observer(shipped: Converter):
+    class Listener:
+        def __init__(self):
+            self.heard = []
+
+        def converted(self, *facts):
+            self.heard.append(facts)
+
+        def refused(self, *facts):
+            self.heard.append(facts[:4])
+
+    listener = Listener()
+    hook = webhook(shipped, policy="warn", observer=listener)
+    ask(hook, review(work(cronjob(), SERVED_NOWHERE)))
+    assert listener.heard == [
+        ("old", "CronJob", "demo/report", "batch/v1", "batch/v1beta1", 0),
+        ("old", "Widget", "demo/w", "acme.example/v1"),
+    ]
+    listener.heard.clear()
+    ask(webhook(shipped, OLD, observer=listener), review(work(cronjob(), SERVED_NOWHERE)))
+    assert listener.heard == [("old", "Widget", "demo/w", "acme.example/v1")]  # a refused Work converts nothing
+
+
+# Bad input: an error with its reason, or a denial with its place.
+
+DEEP = b"[" * 10_000 + b"]" * 10_000
+
+
+def body_with(manifest: bytes) -> bytes:
+    return json.dumps(review(work("HERE"))).encode().replace(b'"HERE"', manifest)
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b"", "the body is empty"),
+        (b"  \n", "the body is empty"),
+        (b"hello", "malformed"),
+        (b"[]", "Expected `object`, got `array`"),
+        (b"null", "Expected `object`, got `null`"),
+        (b"{}", "its kind is ''"),
+        (b'{"kind":"AdmissionReview","apiVersion":"admission.k8s.io/v1beta1","request":{"uid":"u"}}', "v1beta1"),
+        (b'{"kind":"Pod","apiVersion":"v1","request":{"uid":"u"}}', "its kind is 'Pod'"),
+        (b'{"kind":"AdmissionReview","apiVersion":"admission.k8s.io/v1"}', "it has no request"),
+        (b'{"kind":"AdmissionReview","apiVersion":"admission.k8s.io/v1","request":null}', "it has no request"),
+        (b'{"kind":"AdmissionReview","apiVersion":"admission.k8s.io/v1","request":{"uid":7}}', "$.request.uid"),
+        (json.dumps(review(work(cronjob()))).encode()[:-40], "truncated"),
+        (json.dumps(review(work(cronjob()))).encode().replace(b"report", b"rep\xffort"), "is not UTF-8"),
+        (body_with(b'{"apiVersion":"batch/v1","kind":"CronJob","spec":NaN}'), "malformed"),
+        (body_with(b'{"apiVersion":"batch/v1","kind":"CronJob","spec":{"a":"\\ud800"}}'), "malformed"),
+        (body_with(b'{"apiVersion":"v1","kind":"ConfigMap","x":' + DEEP + b"}"), "nested too deep"),
+    ],
+)
+def test_what_is_no_review_is_an_error_that_says_why(hook, body, reason):
+    with pytest.raises(ReviewError) as caught:
+        hook.answer(body)
+    assert reason in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("manifest", "place"),
+    [
+        (b"{}", "spec.workload.manifests[0] is no manifest: apiVersion: is missing"),
+        (b'{"apiVersion":"batch/v1"}', "spec.workload.manifests[0] is no manifest: kind: is missing"),
+        (b'{"apiVersion":"batch/v1","kind":""}', "manifests[0] is no manifest: kind: is missing or empty"),
+        (b"null", "$.request.object.spec.workload.manifests[0]"),
+        (b'"text"', "$.request.object.spec.workload.manifests[0]"),
+        (b'{"apiVersion":1,"kind":"CronJob"}', "$.request.object.spec.workload.manifests[0].apiVersion"),
+        (b'{"apiVersion":"batch/v1","kind":["CronJob"]}', "$.request.object.spec.workload.manifests[0].kind"),
+        (b'{"apiVersion":"a/b/c","kind":"CronJob"}', "CronJob (a/b/c): the cluster does not serve"),
+        (b'{"apiVersion":"batch/v1","kind":"CronJob","metadata":[]}', "manifests[0] is no manifest"),
+        (
+            b'{"apiVersion":"networking.k8s.io/v1","kind":"Ingress","spec":{"rules":"none"}}',
+            "spec.rules: must be a list",
+        ),
+        (b'{"apiVersion":"networking.k8s.io/v1","kind":"Ingress","spec":[]}', "spec: must be an object, not list"),
+        (
+            b'{"apiVersion":"batch/v1","kind":"CronJob","spec":{"jobTemplate":{"spec":{"a":1,"a":2}}}}',
+            "spec.jobTemplate.spec.a: this key stands twice",
+        ),
+        (b'{"apiVersion":"batch/v1","kind":"CronJob","spec":{"a":[0,1e400]}}', "spec.a[1]: 1e400 is too large"),
+        (
+            b'{"apiVersion":"batch/v1","kind":"CronJob","spec":{"a":' + b"9" * 5000 + b"}}",
+            "spec.a: 99999999999999999999… (5000 digits) is too large",
+        ),
+    ],
+)
+def test_a_bad_manifest_is_refused_with_its_place(hook, manifest, place):
+    answer = ask(hook, body_with(manifest))
+    assert not answer.allowed
+    assert "patch" not in answer.response
+    assert place in answer.message
+
+
+@pytest.mark.parametrize("spec", ["text", [], {"workload": []}, {"workload": {"manifests": "all"}}])
+def test_a_misshapen_work_is_refused_with_its_place(hook, spec):
+    answer = ask(hook, review({**work(), "spec": spec}))
+    assert not answer.allowed
+    assert "$.request.object.spec" in answer.message
+    assert untouched(ask(hook, review({**work(), "spec": spec}, subResource="status")))
+    assert untouched(ask(hook, review({**work(), "spec": spec}, namespace="default")))
+
+
+@pytest.mark.parametrize("depth", range(100, 1_200, 50))
+def test_any_depth_is_converted_exactly_or_refused(hook, depth):
+    manifest = b'{"apiVersion":"batch/v1","kind":"CronJob","spec":%b1%b}' % (b'{"a":' * depth, b"}" * depth)
+    try:
+        document = msgspec.json.decode(hook.answer(body_with(manifest)))
+    except ReviewError as error:
+        assert "nested too deep" in str(error)  # noqa: PT017  either way is right, at depths that Python decides on
+        return
+    response = document["response"]
+    if response["allowed"]:
+        (patched, *_) = msgspec.json.decode(base64.b64decode(response["patch"]), type=list[dict[str, msgspec.Raw]])
+        assert bytes(patched["value"]) == manifest.replace(b"batch/v1", b"batch/v1beta1")
+    else:
+        assert "nested too deep" in response["status"]["message"]
+
+
+def test_a_huge_integer_is_carried_over_unchanged(hook):
+    given = work(cronjob(startingDeadlineSeconds=123456789012345678901234567890))
+    stored = ask(hook, review(given)).applied(given)
+    spec = stored["spec"]["workload"]["manifests"][0]["spec"]
+    assert spec["startingDeadlineSeconds"] == 123456789012345678901234567890
+
+
+def test_duplicate_keys_in_what_is_not_converted_are_not_looked_for(hook):
+    assert untouched(ask(hook, body_with(b'{"apiVersion":"v1","kind":"ConfigMap","data":{"a":"1","a":"2"}}')))
