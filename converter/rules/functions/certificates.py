@@ -23,8 +23,9 @@ _KUBELET_SERVING = "kubernetes.io/kubelet-serving"
 _PEM = re.compile(rb"-----BEGIN ([A-Z0-9 ]+)-----\s*([A-Za-z0-9+/=\s]+?)-----END \1-----")
 _NODES = "system:nodes"
 _NODE = "system:node:"
-_SIGNS = {"digital signature"}
-_RSA = {"key encipherment"}  # only RSA keys need it
+# Later releases let a kubelet go without key encipherment (v1.25), but v1.21 was the last that served v1beta1.
+_CLIENT_USAGES = {"digital signature", "key encipherment", "client auth"}
+_SERVER_USAGES = {"digital signature", "key encipherment", "server auth"}
 
 
 def _tell(csr: dict[str, Any], _notes: Notes) -> None:
@@ -72,9 +73,9 @@ def _signer(request: CertificateSigningRequest | None, usages: set[str]) -> str:
             return _UNKNOWN
     except ValueError:  # what cannot be read is no kubelet's
         return _UNKNOWN
-    if not names and usages - _RSA == _SIGNS | {"client auth"}:
+    if not names and usages == _CLIENT_USAGES:
         return _KUBELET_CLIENT
-    if names and names <= {"dns", "ip"} and usages - _RSA == _SIGNS | {"server auth"}:
+    if names and names <= {"dns", "ip"} and usages == _SERVER_USAGES:
         return _KUBELET_SERVING
     return _UNKNOWN
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 from typing import Any
 
 from converter.rules.functions.registry import register
-from converter.rules.lens import Notes, intruder, misfit, walk_object
+from converter.rules.lens import Note, Notes, intruder, misfit, walk_object
 
 _NODE = "kubernetes.io/hostname"
 _ZONE = "topology.kubernetes.io/zone"
+_DEPRECATED = "v1 holds it as deprecatedTopology, which an API server leaves out of what is new to it"
 
 
 def _to_map(endpoint: dict[str, Any], _notes: Notes) -> None:
@@ -30,8 +31,8 @@ def _to_map(endpoint: dict[str, Any], _notes: Notes) -> None:
         endpoint["topology"] = topology
 
 
-def _to_fields(endpoint: dict[str, Any], _notes: Notes) -> None:
-    """Take zone and node out of the map; a node that is not the endpoint's own stays there."""
+def _to_fields(endpoint: dict[str, Any], notes: Notes) -> None:
+    """Take zone and node out of the map; a node that is not the endpoint's own stays there, and so does the rest."""
     for name in ("deprecatedTopology", "zone"):
         if endpoint.get(name) is not None:
             raise intruder((name,))
@@ -48,6 +49,7 @@ def _to_fields(endpoint: dict[str, Any], _notes: Notes) -> None:
         del topology[_NODE]
     if topology:
         endpoint["deprecatedTopology"] = topology
+        notes += [Note(("topology", key), value, _DEPRECATED) for key, value in topology.items()]
 
 
 def _text(endpoint: dict[str, Any], key: str) -> str | None:
@@ -64,4 +66,5 @@ register(
     to_left=_to_fields,
     left_fields=["deprecatedTopology", "zone", "nodeName"],
     right_fields=["topology", "nodeName"],
+    losses_left=1,
 )
