@@ -8,13 +8,15 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jsonpatch
 
-from converter import Converter
 from converter.admission.works import WorkWebhook
 from converter.clusters import Cluster, Fleet, FleetView
+
+if TYPE_CHECKING:
+    from converter import Converter
 
 DATA = Path(__file__).parent / "data"
 CAPTURED = sorted((DATA / "reviews").glob("*-works-*.json"))

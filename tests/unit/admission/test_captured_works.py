@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 import pytest
 
-from converter import Converter
 from converter.catalog import Release, load_catalog
 from converter.clusters import Cluster
 from converter.kube.names import CONVERTED_LABEL, KEPT_ANNOTATION, LOSSES_ANNOTATION, SOURCES_ANNOTATION
 from tests.reviewkit import CAPTURED, DATA, ask, webhook
+
+if TYPE_CHECKING:
+    from converter import Converter
 
 CLUSTERS = {
     name: Cluster.from_karmada(json.loads((DATA / f"clusters/{name}.json").read_bytes())) for name in ("old", "new")

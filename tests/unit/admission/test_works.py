@@ -5,13 +5,12 @@ from __future__ import annotations
 import base64
 import json
 import re
+from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
 
-from converter import Converter
 from converter.admission.review import ReviewError
-from converter.admission.works import WorkWebhook
 from converter.clusters import Cluster, FleetView
 from converter.kube.names import (
     ANCHOR_LABEL,
@@ -27,6 +26,10 @@ from converter.kube.names import (
 from converter.works.policy import Action, Policy
 from tests.reviewkit import OLD, ask, config_map, cronjob, ingress, review, webhook, work
 from tests.rulekit import converter, rule_text
+
+if TYPE_CHECKING:
+    from converter import Converter
+    from converter.admission.works import WorkWebhook
 
 SERVED_NOWHERE = {"apiVersion": "acme.example/v1", "kind": "Widget", "metadata": {"name": "w", "namespace": "demo"}}
 ANCHORED = {
@@ -170,8 +173,10 @@ def test_policy_warn_lets_it_pass_and_converts_the_rest(shipped: Converter):
     assert answer.allowed
     assert answer.applied(given)["spec"]["workload"]["manifests"][1] == SERVED_NOWHERE
     assert answer.warnings == [
-        "cluster old: Widget demo/w (acme.example/v1): the cluster does not serve acme.example/v1 Widget, "
-        "nor any other version of that kind"
+        (
+            "cluster old: Widget demo/w (acme.example/v1): the cluster does not serve acme.example/v1 Widget, "
+            "nor any other version of that kind"
+        )
     ]
 
 

@@ -1,0 +1,135 @@
+"""Clusters from a file."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import pytest
+
+from converter.catalog import Release
+from converter.clusters import InventoryError, read_inventory
+from tests.reviewkit import DATA
+
+HEAD = "apiVersion: apiconverter.dev/v1alpha1\nkind: ClusterInventory\n"
+
+
+@pytest.fixture
+def write(tmp_path):
+    shutil.copytree(DATA / "clusters", tmp_path / "clusters")
+
+    def _write(text: str, name: str = "fleet.yaml"):
+        file = tmp_path / name
+        file.write_text(text, encoding="utf-8")
+        return file
+
+    return _write
+
+
+def test_clusters_are_given_in_three_ways(write):
+    fleet = read_inventory(
+        write(
+            HEAD
+            + """clusters:
+  - {name: old, release: v1.20, labels: {site: north}}
+  - name: edge
+    versions: {apps/v1: [Deployment, DaemonSet], networking.k8s.io/v1beta1: [Ingress]}
+  - {name: vague, complete: false, versions: {v1: [ConfigMap]}}
+  - {name: saved, cluster: clusters/old.json, labels: {site: south}}
+"""
+        )
+    )
+    assert list(fleet) == ["edge", "old", "saved", "vague"]
+    assert fleet["old"].release == Release(1, 20)
+    assert fleet["old"].labels == {"site": "north"}
+    assert fleet["edge"].versions_of("Ingress") == ("networking.k8s.io/v1beta1",)
+    assert fleet["edge"].complete
+    assert not fleet["vague"].complete
+    assert fleet["saved"].name == "saved"
+    assert fleet["saved"].versions_of("CronJob") == ("batch/v1beta1",)
+    assert fleet["saved"].labels["site"] == "south"
+
+
+def test_json_will_do(write):
+    document = {
+        "apiVersion": "apiconverter.dev/v1alpha1",
+        "kind": "ClusterInventory",
+        "clusters": [{"name": "old", "release": "1.16"}],
+    }
+    assert read_inventory(write(json.dumps(document), "fleet.json"))["old"].release == Release(1, 16)
+
+
+def test_no_clusters_are_allowed(write):
+    assert len(read_inventory(write(HEAD + "clusters: []"))) == 0
+
+
+def test_every_problem_is_told_with_its_line(write):
+    with pytest.raises(InventoryError) as caught:
+        read_inventory(
+            write(
+                HEAD
+                + """clusters:
+  - {name: a, release: v1.20, versions: {}}
+  - {release: v1.20}
+  - {name: c}
+  - {name: d, release: soon}
+  - {name: e, release: v1.2}
+  - {name: f, versions: {a/b/c: [Thing]}}
+  - {name: g, versions: {apps/v1: Deployment}}
+  - {name: h, cluster: nowhere.json}
+  - {name: i, release: v1.20, complete: true}
+  - {name: j, release: v1.20, color: red}
+  - {name: k, release: v1.20}
+  - {name: k, release: v1.24}
+  - just a name
+  - {name: m, versions: {v1: [1]}}
+"""
+            )
+        )
+    found = [(problem.line, problem.problem) for problem in caught.value.problems]
+    expected = {
+        4: "a cluster is given by one of release, versions, cluster; here is release and versions",
+        5: "name is missing",
+        6: "a cluster is given by one of release, versions, cluster; here is none of them",
+        7: "'soon' names no Kubernetes release",
+        8: "older than",
+        9: "'a/b/c' is not an apiVersion",
+        10: "must be a list",
+        11: "nowhere.json: No such file",
+        12: "complete goes with versions only",
+        13: "a cluster has no key 'color'",
+        15: "there are two clusters called 'k'",
+        16: "must be a mapping, not string",
+        17: "must be a kind, not integer",
+    }
+    assert [line for line, _ in found] == sorted(expected)
+    for line, problem in found:
+        assert expected[line] in problem
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("", "has no inventory in it"),
+        ("apiVersion: v1\nkind: ClusterInventory\nclusters: []", "'v1' is none of apiconverter.dev/v1alpha1"),
+        (HEAD, "clusters is missing"),
+        (HEAD + "clusters: {a: b}", "must be a list"),
+        (HEAD + "clusters: [", "not YAML"),
+        ("- a", "must be a mapping"),
+    ],
+)
+def test_what_is_no_inventory_is_refused(write, text, problem):
+    with pytest.raises(InventoryError, match=problem.replace("[", r"\[")):
+        read_inventory(write(text))
+
+
+@pytest.mark.parametrize("content", ["[]", "{", '{"metadata": {"name": "x"}, "status": {"apiEnablements": 1}}', "NaN"])
+def test_a_broken_saved_cluster_is_told(write, content):
+    write(content, "broken.json")
+    with pytest.raises(InventoryError, match=r"broken\.json"):
+        read_inventory(write(HEAD + "clusters: [{name: x, cluster: broken.json}]"))
+
+
+def test_a_missing_file_is_told(tmp_path):
+    with pytest.raises(InventoryError, match="cannot be read: No such file"):
+        read_inventory(tmp_path / "none.yaml")
