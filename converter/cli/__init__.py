@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 OK, FINDINGS, FAILED = 0, 1, 2
 
-COMMANDS = ("convert", "explain", "rules", "catalog", "coverage", "serve", "demo", "controller")
+COMMANDS = ("convert", "explain", "rules", "catalog", "coverage", "serve", "demo", "controller", "discovery", "install")
 """Every command, in the order the help shows them; each is the module of that name beside this one."""
 
 _EPILOG = """\

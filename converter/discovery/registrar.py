@@ -88,11 +88,11 @@ class Registrar:
         Raises:
             ApiError: the control plane refused or did not answer.
         """
-        ours = await self._ours()
+        ours = await _ours(self.server)
         if not await self._is_up():
             for name in sorted(ours):
                 log.warning("discovery server unreachable for %d s: removing APIService %s", PATIENCE, name)
-                await self._delete(ours[name])
+                await _delete(self.server, ours[name])
             return
         if self._down_since is not None:  # not up, but still within patience: leave everything as it is
             return
@@ -105,19 +105,8 @@ class Registrar:
             since = self._unneeded_since.setdefault(name, self.clock())
             if self.clock() - since >= LINGER:
                 log.info("no member needs it any more: removing APIService %s", name)
-                await self._delete(ours[name])
+                await _delete(self.server, ours[name])
                 del self._unneeded_since[name]
-
-    async def remove_all(self) -> list[str]:
-        """Remove every APIService of ours, as an uninstallation does; gives their names.
-
-        Raises:
-            ApiError: the control plane refused or did not answer.
-        """
-        ours = await self._ours()
-        for name in sorted(ours):
-            await self._delete(ours[name])
-        return sorted(ours)
 
     async def _is_up(self) -> bool:
         """Whether the discovery server is up, or has not been down for long."""
@@ -127,10 +116,6 @@ class Registrar:
         if self._down_since is None:
             self._down_since = self.clock()
         return self.clock() - self._down_since < PATIENCE
-
-    async def _ours(self) -> dict[str, dict[str, Any]]:
-        answer = await self.server.get(API_SERVICES.path(), {"labelSelector": f"{LABEL}=true"})
-        return {item["metadata"]["name"]: item for item in msgspec.json.decode(answer)["items"]}
 
     async def _ensure(
         self, name: str, group: str, version: str, backend: Backend, found: dict[str, Any] | None
@@ -146,12 +131,30 @@ class Registrar:
             await self.server.patch(API_SERVICES.object_path("", name), {"spec": wanted["spec"]})
             log.info("mended APIService %s", name)
 
-    async def _delete(self, found: dict[str, Any]) -> None:
-        try:
-            path = API_SERVICES.object_path("", found["metadata"]["name"])
-            await self.server.delete(path, uid=found["metadata"]["uid"])
-        except MissingError:
-            pass
+
+async def remove_api_services(server: ApiServer) -> list[str]:
+    """Remove every APIService of ours, as an uninstallation does; gives their names.
+
+    Raises:
+        ApiError: the control plane refused or did not answer.
+    """
+    ours = await _ours(server)
+    for name in sorted(ours):
+        await _delete(server, ours[name])
+    return sorted(ours)
+
+
+async def _ours(server: ApiServer) -> dict[str, dict[str, Any]]:
+    answer = await server.get(API_SERVICES.path(), {"labelSelector": f"{LABEL}=true"})
+    return {item["metadata"]["name"]: item for item in msgspec.json.decode(answer)["items"]}
+
+
+async def _delete(server: ApiServer, found: dict[str, Any]) -> None:
+    try:
+        path = API_SERVICES.object_path("", found["metadata"]["name"])
+        await server.delete(path, uid=found["metadata"]["uid"])
+    except MissingError:
+        pass
 
 
 def _matches(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:

@@ -7,7 +7,7 @@ import contextlib
 import logging
 import signal
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from converter.errors import ConverterError
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable, Coroutine, Iterable, Iterator
 
-    from converter.serving.app import App
+    from aiohttp import web
 
 _log = logging.getLogger(__name__)
 
@@ -62,8 +62,21 @@ class Address:
         return f"https://[{host}]:{self.port}" if ":" in host else f"https://{host}:{self.port}"
 
 
+class Servable(Protocol):
+    """An HTTP application.
+
+    Attributes:
+        draining: set when the server is about to stop: it says that it is not ready, and goes on answering.
+    """
+
+    draining: bool
+
+    def server(self) -> web.Server:
+        """Make aiohttp's server of it, inside a running event loop."""
+
+
 async def serve(
-    app: App,
+    app: Servable,
     address: Address,
     tls: ssl.SSLContext | None,
     *,

@@ -6,7 +6,15 @@ import msgspec
 import pytest
 
 from converter.apiserver import ApiServer
-from converter.discovery.registrar import API_SERVICES, LINGER, PATIENCE, Backend, Registrar, native_versions
+from converter.discovery.registrar import (
+    API_SERVICES,
+    LINGER,
+    PATIENCE,
+    Backend,
+    Registrar,
+    native_versions,
+    remove_api_services,
+)
 
 BACKEND = Backend("karmada-system", "converter-discovery", 443, "Zm9v")
 
@@ -46,7 +54,7 @@ async def world(apiservers):
     async with await ApiServer.connect(apiservers["1.36"].kubeconfig) as server:
         world = World(server)
         yield world
-        await world.registrar.remove_all()
+        await remove_api_services(server)
         assert await world.ours() == set()
 
 

@@ -1,0 +1,69 @@
+"""``converter discovery``: the discovery-only API server, a process of its own that needs nothing to answer."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+from pathlib import Path
+
+from converter.catalog import load_catalog
+from converter.cli import OK
+from converter.cli.options import add_rules_option
+from converter.serving.discovery import DiscoveryApp
+from converter.serving.logs import FORMATS, LEVELS, set_up
+from converter.serving.rules_watch import LiveRules
+from converter.serving.server import Address, serve
+from converter.serving.tls import ServingCertificate
+
+_EPILOG = """\
+examples:
+  converter discovery --tls-cert tls.crt --tls-key tls.key --listen :8444
+  converter discovery --tls-cert tls.crt --tls-key tls.key --rules ./rules --log-format json
+
+It names, without verbs, every resource that a rule knows, so that Karmada can map versions which only members serve.
+While no replica of it can be reached, no namespace of the control plane can be deleted (the controller takes its
+APIServices away after a minute): so it needs no API server and no fleet, only its certificate and the rules.
+
+paths served: /apis, /apis/GROUP, /apis/GROUP/VERSION, /openapi/v2, /openapi/v3, /healthz, /livez, /readyz
+
+exit codes: 0 stopped by SIGTERM or SIGINT; 2 broken rules, a broken certificate, an address in use
+"""
+
+
+def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command's parser."""
+    parser = commands.add_parser(
+        "discovery",
+        help="run the discovery-only API server",
+        description="Answer discovery for versions that only members of the fleet serve.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add_rules_option(parser)
+    parser.add_argument("--listen", metavar="HOST:PORT", default="127.0.0.1:8444", help="default: %(default)s")
+    parser.add_argument("--tls-cert", metavar="FILE", type=Path, required=True, help="the serving certificate, PEM")
+    parser.add_argument("--tls-key", metavar="FILE", type=Path, required=True, help="its private key, PEM")
+    parser.add_argument("--drain-seconds", metavar="S", type=float, default=5.0, help="default: %(default)s")
+    parser.add_argument("--log-format", choices=FORMATS, default="text", help="default: %(default)s")
+    parser.add_argument("--log-level", choices=LEVELS, default="info", help="default: %(default)s")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Serve until stopped; returns the exit code."""
+    set_up(args.log_format, args.log_level)
+    address = Address.parse(args.listen)
+    rules = LiveRules(tuple(Path(path) for path in args.rules), catalog=load_catalog)
+    certificate = ServingCertificate(args.tls_cert, args.tls_key)
+    app = DiscoveryApp(lambda: rules.current.book, load_catalog())
+    asyncio.run(
+        serve(
+            app,
+            address,
+            certificate.context,
+            drain_seconds=args.drain_seconds,
+            background=[rules.watch(), certificate.watch(), app.refresh()],
+            listening=lambda bound: print(f"listening on {bound.url}", flush=True),
+        )
+    )
+    return OK
