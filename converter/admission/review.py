@@ -189,7 +189,7 @@ class _Response(msgspec.Struct, omit_defaults=True, rename="camel"):
     patch_type: str = ""
     patch: bytes = b""  # encoded as base64, as the API wants it
     status: _Status | None = None
-    warnings: Sequence[str] = ()
+    warnings: list[str] = []
 
 
 class _Answer(msgspec.Struct, rename="camel"):
@@ -226,7 +226,7 @@ def patched(
         allowed=True,
         patch_type="JSONPatch",
         patch=_encode(operations),
-        warnings=bounded(warnings) if warnings else (),
+        warnings=bounded(warnings) if warnings else [],
     )
     return _encode(_Answer(response))
 

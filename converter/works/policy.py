@@ -68,5 +68,15 @@ class Policy:
         return cls().under(Action.parse(text))
 
     def under(self, action: Action) -> Policy:
-        """Return this policy as one object's annotation changes it; an annotation never makes losses a denial."""
-        return Policy(action, Action.IGNORE if action is Action.IGNORE else self.losses)
+        """Return this policy as the annotation of one object changes it.
+
+        An object can ask for less about its losses, but not make them a denial: ``deny`` is about what is unreachable.
+        """
+        return Policy(action, self.losses if action is Action.DENY else _milder(self.losses, action))
+
+
+_SEVERITY = (Action.IGNORE, Action.WARN, Action.DENY)
+
+
+def _milder(one: Action, two: Action) -> Action:
+    return min(one, two, key=_SEVERITY.index)
