@@ -1,63 +1,81 @@
-"""What the webhook did: counted for Prometheus, logged, and the latest of it kept for the page.
+"""What the webhook did with manifests: counted for Prometheus, logged, and the latest of it kept for the page.
 
-Nothing of a manifest's content comes here, only its kind and name: contents can be secret.
+Nothing of a manifest's content comes here, only its kind and name: contents can be secret. A request only leaves a
+note; lines are written together a little later, because writing one costs as much as converting a small manifest.
 """
 
 from __future__ import annotations
 
-import datetime as dt
+import asyncio
 import logging
+import time
 from collections import deque
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
+
+from converter.serving.logs import Fact, emit
 
 if TYPE_CHECKING:
     from converter.serving.metrics import Metrics
 
-_log = logging.getLogger("converter.conversions")
-
 _REMEMBERED = 100
-"""How many conversions the page can show."""
+"""How many events the page can show."""
+
+_FLUSH_SECONDS = 0.1
+"""How long a line may wait for others."""
+
+_LOGGER = "converter.conversions"
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
-    """A manifest that was converted, or that was refused.
+class Event(NamedTuple):
+    """A manifest that was converted, or that its cluster cannot have.
 
     Attributes:
-        at: when.
+        at: when, in seconds since the epoch.
         cluster: for which cluster.
         kind: the manifest's kind.
         name: its name, with its namespace before a slash where it has one.
         source: its apiVersion.
-        target: the apiVersion it got; empty where it was refused.
+        target: the apiVersion it got; empty where it got none.
         losses: how many values the cluster cannot hold.
-        note: why it was refused; else empty.
+        why: why it got none; else empty.
     """
 
-    at: dt.datetime
+    at: float
     cluster: str
     kind: str
     name: str
     source: str
     target: str
     losses: int
-    note: str = ""
+    why: str = ""
+
+    def fact(self) -> Fact:
+        """What the log says of it."""
+        fields: dict[str, object] = {
+            "cluster": self.cluster,
+            "kind": self.kind,
+            "object": self.name,
+            "source": self.source,
+        }
+        if self.why:
+            return Fact(self.at, logging.WARNING, "not converted", {**fields, "why": self.why})
+        return Fact(self.at, logging.INFO, "converted", {**fields, "target": self.target, "losses": self.losses})
 
 
 class Activity:
-    """Takes note of each conversion, once for all who want to know."""
+    """Takes note of each conversion, once for all who want to know; the webhooks' observer."""
 
     def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics
         self._recent: deque[Event] = deque(maxlen=_REMEMBERED)
+        self._unwritten: list[Event] = []
 
     @property
     def recent(self) -> tuple[Event, ...]:
         """The latest events, the newest first."""
         return tuple(reversed(self._recent))
 
-    def converted(  # noqa: PLR0917  as the webhook's observer has it
+    def converted(  # noqa: PLR0917  as the webhooks' observer has it
         self, cluster: str, kind: str, name: str, source: str, target: str, losses: int
     ) -> None:
         """Note a converted manifest.
@@ -71,19 +89,23 @@ class Activity:
             losses: how many values the cluster cannot hold.
         """
         self._metrics.conversion(kind, source, target, losses)
-        self._recent.append(Event(_now(), cluster, kind, name, source, target, losses))
-        if _log.isEnabledFor(logging.INFO):
-            facts = {
-                "cluster": cluster, "kind": kind, "object": name, "source": source, "target": target, "losses": losses
-            }  # fmt: skip
-            _log.info("converted", extra=facts)
+        self._note(Event(time.time(), cluster, kind, name, source, target, losses))
 
     def refused(self, cluster: str, kind: str, name: str, source: str, why: str) -> None:
-        """Note a manifest that cannot be converted for its cluster."""
-        self._recent.append(Event(_now(), cluster, kind, name, source, "", 0, why))
-        facts = {"cluster": cluster, "kind": kind, "object": name, "source": source, "why": why}
-        _log.warning("refused", extra=facts)
+        """Note a manifest that its cluster cannot have."""
+        self._note(Event(time.time(), cluster, kind, name, source, "", 0, why))
 
+    def _note(self, event: Event) -> None:
+        self._recent.append(event)
+        if not self._unwritten:
+            try:
+                asyncio.get_running_loop().call_later(_FLUSH_SECONDS, self.flush)
+            except RuntimeError:  # no event loop: whoever calls the webhook as a function
+                emit(_LOGGER, [event.fact()])
+                return
+        self._unwritten.append(event)
 
-def _now() -> dt.datetime:
-    return dt.datetime.now(dt.UTC)
+    def flush(self) -> None:
+        """Write the lines that wait."""
+        events, self._unwritten = self._unwritten, []
+        emit(_LOGGER, [event.fact() for event in events])

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import logging
 import sys
-from typing import TYPE_CHECKING, Any
+import time
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import msgspec
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from typing import TextIO
 
 FORMATS = ("text", "json")
@@ -20,7 +21,30 @@ LEVELS = ("debug", "info", "warning", "error")
 
 _NOT_FIELDS = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:@+")
-_encoder = msgspec.json.Encoder(enc_hook=str)
+_encode = msgspec.json.Encoder(enc_hook=str).encode
+
+
+class Fact(NamedTuple):
+    """One line of the log.
+
+    Attributes:
+        at: when, in seconds since the epoch.
+        level: one of logging's.
+        message: a few words, the same for all events of a sort.
+        fields: what differs from event to event.
+    """
+
+    at: float
+    level: int
+    message: str
+    fields: Mapping[str, object]
+
+
+class Style(Protocol):
+    """A way to write a line."""
+
+    def __call__(self, logger: str, fact: Fact, trace: str = "") -> str:
+        """Write a fact, with a traceback if there is one, as one line without its end."""
 
 
 def set_up(style: str, level: str, stream: TextIO | None = None) -> None:
@@ -31,8 +55,7 @@ def set_up(style: str, level: str, stream: TextIO | None = None) -> None:
         level: one of `LEVELS`; what is less is dropped.
         stream: where to; standard error if None.
     """
-    handler = logging.StreamHandler(stream or sys.stderr)
-    handler.setFormatter(JsonFormatter() if style == "json" else TextFormatter())
+    handler = LineHandler(json_line if style == "json" else text_line, stream or sys.stderr)
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
@@ -41,59 +64,99 @@ def set_up(style: str, level: str, stream: TextIO | None = None) -> None:
     logging.getLogger("asyncio").setLevel(logging.WARNING)
 
 
+def emit(logger: str, facts: Sequence[Fact]) -> None:
+    """Log many facts at once.
+
+    Where `set_up` set up the log, each costs a few microseconds, a tenth of what a LogRecord costs; else they go
+    through logging as any record does.
+
+    Args:
+        logger: the logger's name; its level counts.
+        facts: what to log.
+    """
+    log = logging.getLogger(logger)
+    wanted = [fact for fact in facts if log.isEnabledFor(fact.level)]
+    handlers = logging.getLogger().handlers
+    if len(handlers) == 1 and isinstance(handlers[0], LineHandler) and not log.handlers:
+        handlers[0].write(logger, wanted)
+        return
+    for fact in wanted:
+        log.log(fact.level, fact.message, extra=dict(fact.fields))
+
+
+class LineHandler(logging.StreamHandler["TextIO"]):
+    """Writes records in one of the styles."""
+
+    def __init__(self, style: Style, stream: TextIO) -> None:
+        super().__init__(stream)
+        self._style = style
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Write a record as one line."""
+        trace = (self.formatter or logging.Formatter()).formatException(record.exc_info) if record.exc_info else ""
+        fact = Fact(record.created, record.levelno, record.getMessage(), fields_of(record))
+        return self._style(record.name, fact, trace)
+
+    def write(self, logger: str, facts: Sequence[Fact]) -> None:
+        """Write many lines in one go."""
+        if not facts:
+            return
+        text = "".join([f"{self._style(logger, fact)}\n" for fact in facts])
+        self.acquire()
+        try:
+            self.stream.write(text)
+            self.flush()
+        finally:
+            self.release()
+
+
 def fields_of(record: logging.LogRecord) -> dict[str, Any]:
     """The facts of a record: what was given as ``extra``."""
     return {key: value for key, value in vars(record).items() if key not in _NOT_FIELDS}
 
 
-class TextFormatter(logging.Formatter):
+def text_line(logger: str, fact: Fact, trace: str = "") -> str:  # noqa: ARG001  for machines, as the other style has it
     """``2026-01-02T03:04:05.678Z INFO message key=value …``; values that need it are quoted as JSON."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        """Write a record as one line; a traceback goes into a field of its own, quoted like the others."""
-        facts = "".join(f" {key}={_shown(value)}" for key, value in fields_of(record).items())
-        line = f"{_time(record)} {record.levelname} {_one_line(record.getMessage())}{facts}"
-        trace = _trace(self, record)
-        return f"{line} traceback={_shown(trace)}" if trace else line
+    words = [_time(fact.at), logging.getLevelName(fact.level), _one_line(fact.message)]
+    words += [f"{key}={_shown(value)}" for key, value in fact.fields.items()]
+    if trace:
+        words.append(f"traceback={_shown(trace)}")
+    return " ".join(words)
 
 
-class JsonFormatter(logging.Formatter):
+def json_line(logger: str, fact: Fact, trace: str = "") -> str:
     """``{"time": …, "level": …, "logger": …, "message": …, key: value, …}``."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        """Write a record as one line of JSON."""
-        event = {
-            "time": _time(record),
-            "level": record.levelname.lower(),
-            "logger": record.name,
-            "message": record.getMessage(),
-            **fields_of(record),
-        }
-        trace = _trace(self, record)
-        if trace:
-            event["traceback"] = trace
-        return _encoder.encode(event).decode()
+    event = {
+        "time": _time(fact.at),
+        "level": logging.getLevelName(fact.level).lower(),
+        "logger": logger,
+        "message": fact.message,
+        **fact.fields,
+    }
+    if trace:
+        event["traceback"] = trace
+    return _encode(event).decode()
 
 
-def _time(record: logging.LogRecord) -> str:
-    at = dt.datetime.fromtimestamp(record.created, dt.UTC)
-    return f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z"
+_latest_second = (0, "")
 
 
-def _trace(formatter: logging.Formatter, record: logging.LogRecord) -> str:
-    return formatter.formatException(record.exc_info) if record.exc_info else ""
+def _time(at: float) -> str:
+    global _latest_second  # noqa: PLW0603  most lines share their second with the one before
+    second = int(at)
+    if second != _latest_second[0]:
+        _latest_second = (second, time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second)))
+    return f"{_latest_second[1]}.{int((at - second) * 1000):03d}Z"
 
 
 def _one_line(text: str) -> str:
     # A name in a request may hold line breaks; a reader of the log must not take them for lines of ours.
-    return (
-        text
-        if text.isprintable()
-        else "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
-    )
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def _shown(value: object) -> str:
-    if isinstance(value, str):
-        return value if value and _PLAIN.issuperset(value) else _encoder.encode(value).decode()
-    return _encoder.encode(value).decode()
+    if isinstance(value, str) and value and _PLAIN.issuperset(value):
+        return value
+    return _one_line(_encode(value).decode())

@@ -5,11 +5,11 @@ One file of HTML without scripts or anything to load, light or dark as the reade
 
 from __future__ import annotations
 
+import datetime as dt
 from html import escape
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Iterable, Sequence
 
     from converter.errors import RuleProblem
@@ -107,7 +107,8 @@ def _events(events: Sequence[Event]) -> str:
     head = ("time", "cluster", "kind", "name", "from", "to", "lost")
     return _table(head, (
         (
-            _cell(_time(event.at)), _cell(event.cluster), _cell(event.kind), _cell(event.name),
+            _cell(_time(dt.datetime.fromtimestamp(event.at, dt.UTC))),
+            _cell(event.cluster), _cell(event.kind), _cell(event.name),
             _cell(event.source, "v"), _target(event), _cell(str(event.losses), "n"),
         )
         for event in events
@@ -117,7 +118,7 @@ def _events(events: Sequence[Event]) -> str:
 def _target(event: Event) -> str:
     if event.target:
         return _cell(event.target, "v")
-    return f'<td class="bad">refused: {escape(event.note)}</td>'
+    return f'<td class="bad">refused: {escape(event.why)}</td>'
 
 
 def _clusters(clusters: Sequence[ClusterRow]) -> str:

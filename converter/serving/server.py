@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import signal
 from dataclasses import dataclass
@@ -113,6 +114,7 @@ async def serve(
     tasks = [loop.create_task(work) for work in background]
     try:
         socket_server = await _listen(web_server, address, tls)
+        _settle_memory()
         with _signals(loop, on_signal):
             listening(_bound(socket_server, address))
             await stop.wait()
@@ -126,6 +128,16 @@ async def serve(
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
     _log.info("stopped")
+
+
+def _settle_memory() -> None:
+    """Take what was loaded at the start out of the garbage collector's rounds.
+
+    Rules, catalog and modules are hundreds of thousands of objects that live as long as the process. Every
+    conversion allocates and so brings on collections, which would walk over all of them again and again.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 async def _listen(

@@ -71,6 +71,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=15, help="turns of each server (default: %(default)s)")
     parser.add_argument("--requests", type=int, default=400, help="requests a turn (default: %(default)s)")
     parser.add_argument("--connections", type=int, default=4, help="connections at once (default: %(default)s)")
+    parser.add_argument("--case", default="", help="only cases with this in their names")
     parser.add_argument("--json", type=Path, help="write the numbers to this file, too")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="converter-bench-") as folder, _servers(Path(folder)) as servers:
@@ -99,8 +100,9 @@ def _servers(folder: Path) -> Iterator[list[Server]]:
 async def _measure(
     servers: list[Server], tls: ssl.SSLContext, args: argparse.Namespace
 ) -> dict[str, dict[str, Measured]]:
-    found = {case: {server.name: Measured() for server in servers} for case in CASES}
-    for case, file in CASES.items():
+    cases = {case: file for case, file in CASES.items() if args.case in case}
+    found = {case: {server.name: Measured() for server in servers} for case in cases}
+    for case, file in cases.items():
         # The API server sends compact JSON; the captured files are indented for readers.
         body = json.dumps(json.loads((DATA / "reviews" / file).read_text()), separators=(",", ":")).encode()
         request = request_bytes(PATH, body)

@@ -1,4 +1,4 @@
-"""The client of the benchmark: bytes prepared beforehand over connections that stay open, as little Python as it can."""
+"""The client of the benchmark: bytes prepared beforehand, connections that stay open, as little Python as it can."""
 
 from __future__ import annotations
 
