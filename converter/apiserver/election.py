@@ -113,7 +113,8 @@ class Election:
 
     async def _try_in_time(self, seconds: float) -> bool:
         try:
-            return await asyncio.wait_for(self._try(), max(seconds, 0.01))
+            async with asyncio.timeout(max(seconds, 0.01)):  # wait_for of Python 3.11 can swallow a cancellation
+                return await self._try()
         except TimeoutError:
             return False
 

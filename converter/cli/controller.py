@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import os
 import socket
 from pathlib import Path
@@ -102,8 +103,16 @@ async def _run(
         pages["/healthz"] = lambda: answers.text("ok\n")
         pages["/readyz"] = lambda: app.ready("" if controller.ready else "the first list of clusters is not complete")
         pages["/metrics"] = lambda: answers.text(metrics.text(), kind=CONTENT_TYPE)
-        background = [rules.watch(), _tell_of_rules(rules, controller), controller.run()]
-        await serve(app, address, None, background=background)
+        stop = asyncio.Event()
+        acting = asyncio.ensure_future(controller.run())
+        acting.add_done_callback(lambda _: stop.set())  # it never ends but by a mistake: better none than half of it
+        try:
+            background = [rules.watch(), _tell_of_rules(rules, controller)]
+            await serve(app, address, None, background=background, stop=stop)
+        finally:
+            acting.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await acting
 
 
 async def _tell_of_rules(rules: LiveRules, controller: Controller, interval: float = 1.0) -> None:
