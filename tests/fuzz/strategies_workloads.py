@@ -23,7 +23,7 @@ from tests.fuzz.strategies import (
     several,
 )
 
-ROLLBACK = "deprecated.deployment.rollback.revision"
+ROLLBACK = "deprecated.deployment.rollback.to"
 GENERATION = "deprecated.daemonset.template.generation"
 _NUMBERS = one_of("0", "3", "-1", "", "x", " 7", "007")
 _ROLLING = fields({"maxUnavailable": INT_OR_STRING, "maxSurge": INT_OR_STRING, "partition": INT32})

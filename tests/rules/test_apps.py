@@ -5,7 +5,7 @@ import pytest
 from converter.errors import ManifestError, RefusedError
 
 LABELED = {"template": {"metadata": {"labels": {"app": "web"}}}}
-ROLLBACK = "deprecated.deployment.rollback.revision"
+ROLLBACK = "deprecated.deployment.rollback.to"
 GENERATION = "deprecated.daemonset.template.generation"
 
 
@@ -27,6 +27,13 @@ def test_selector_and_labels_come_from_the_template(shipped, kind, source):
     made = convert(shipped, kind, source, "apps/v1", spec=LABELED).manifest
     assert made["spec"]["selector"] == {"matchLabels": {"app": "web"}}
     assert made["metadata"]["labels"] == {"app": "web"}
+
+
+def test_what_a_server_has_served_gets_no_labels(shipped):
+    """The server had its say when the object was written, in a version that takes no labels from the template."""
+    template = {**LABELED["template"], "spec": {"schedulerName": "default-scheduler"}}
+    made = convert(shipped, "Deployment", "extensions/v1beta1", "apps/v1", spec={"template": template}).manifest
+    assert "metadata" not in made
 
 
 def test_a_selector_and_labels_that_are_there_stay(shipped):
@@ -122,6 +129,8 @@ def test_a_stray_annotation_in_the_old_version_is_a_loss(shipped):
         ("apps/v1", "apps/v1beta1", {"type": "RollingUpdate"}, {"type": "RollingUpdate"}),
         ("apps/v1", "apps/v1beta1", {"type": "OnDelete"}, {"type": "OnDelete"}),
         ("apps/v1beta1", "apps/v1", None, {"type": "OnDelete"}),
+        ("apps/v1beta1", "apps/v1", {"type": ""}, {"type": "OnDelete"}),
+        ("apps/v1", "apps/v1beta1", {"type": ""}, {"type": "RollingUpdate", "rollingUpdate": {"partition": 0}}),
     ],
 )
 def test_how_a_stateful_set_updates(shipped, source, target, given, wanted):
