@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from converter.apiserver import ApiServer, MissingError
-from converter.installation.manifests import FIELD_MANAGER, Addresses, karmada_part, place_of
+from converter.installation.manifests import FIELD_MANAGER, WEBHOOKS, Addresses, karmada_part, place_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -106,3 +106,31 @@ def _difference(wanted: Any, found: Any, path: str = "") -> str:
         )
         return next((detail for detail in details if detail), "")
     return "" if wanted == found else path
+
+
+async def trust(server: ApiServer, ca_bundle: str) -> None:
+    """Have the control plane trust these certificates in calls to the webhooks; writes only what differs.
+
+    Args:
+        server: the Karmada API server.
+        ca_bundle: base64 text of the PEM certificates.
+
+    Raises:
+        ApiError: the control plane refused or did not answer.
+    """
+    path = f"/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/{WEBHOOKS}"
+    try:
+        found = msgspec.json.decode(await server.get(path))
+    except MissingError:  # not installed (yet): there is nothing to call us
+        return
+    webhooks = found["webhooks"]
+    if all(webhook["clientConfig"].get("caBundle") == ca_bundle for webhook in webhooks):
+        return
+    patch: list[dict[str, Any]] = [
+        {"op": "test", "path": "/metadata/resourceVersion", "value": found["metadata"]["resourceVersion"]}
+    ]
+    patch += [
+        {"op": "add", "path": f"/webhooks/{index}/clientConfig/caBundle", "value": ca_bundle}
+        for index in range(len(webhooks))
+    ]
+    await server.patch(path, patch, "application/json-patch+json")
