@@ -1,4 +1,4 @@
-"""``converter serve``: the admission webhook, for a fleet from a file, or a sample of everything to try it."""
+"""``converter serve``: the admission webhooks, for a fleet from Karmada or a file, or a sample of everything."""
 
 from __future__ import annotations
 
@@ -6,14 +6,18 @@ import argparse
 import asyncio
 import contextlib
 import datetime as dt
+import functools
 import json
 import os
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from converter.apiserver import ApiServer
 from converter.cli import OK
 from converter.cli.options import UsageError, add_rules_option
+from converter.clusters import read_inventory
+from converter.clusters.karmada import KarmadaClusters
 from converter.serving.app import BODY_LIMIT
 from converter.serving.assembly import Served, Settings, assemble
 from converter.serving.logs import FORMATS, LEVELS, set_up
@@ -22,7 +26,7 @@ from converter.serving.server import Address, serve
 from converter.serving.tls import ServingCertificate, write_throwaway
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Coroutine, Iterator
 
 SAMPLE_FOLDER = Path(".run")
 """Where ``--sample`` leaves its CA and says where it listens, for ``converter demo`` and for curl."""
@@ -31,6 +35,7 @@ _EPILOG = """\
 examples:
   converter serve --sample
       everything made up: a fleet of four clusters, certificates; prints a command to try
+  converter serve --kubeconfig karmada.config --tls-cert tls.crt --tls-key tls.key --listen :8443
   converter serve --inventory fleet.yaml --tls-cert tls.crt --tls-key tls.key --listen :8443
   converter serve --inventory fleet.yaml --rules ./rules --rules ./more --self-signed ./certs --log-format json
 
@@ -38,7 +43,8 @@ Rules, the inventory and the certificate are read again within two seconds of a 
 change with a mistake in it is refused as a whole and logged, and what was good goes on.
 
 paths served:
-  POST /mutate/works   the webhook (admission.k8s.io/v1)
+  POST /mutate/works /mutate/bindings /mutate/binding-status
+                       the webhooks (admission.k8s.io/v1)
   GET  /               a page: the fleet, the rules, what was converted lately (not with --no-page)
   GET  /healthz /readyz /metrics
 
@@ -57,9 +63,15 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     what = parser.add_argument_group("what it knows")
-    fleet = what.add_mutually_exclusive_group(required=True)
-    fleet.add_argument("--inventory", metavar="FILE", type=Path, help="the clusters and what they serve")
+    fleet = what.add_mutually_exclusive_group()
+    fleet.add_argument("--kubeconfig", metavar="FILE", help="watch the Clusters of the Karmada it leads to")
+    fleet.add_argument("--in-cluster", action="store_true", help="the same, with the Pod's own service account")
     fleet.add_argument("--sample", action="store_true", help="a sample fleet with throw-away certificates")
+    what.add_argument("--context", metavar="NAME", help="of the kubeconfig")
+    what.add_argument(
+        "--inventory", metavar="FILE", type=Path,
+        help="the clusters and what they serve; beside Karmada it goes before what Karmada says",
+    )  # fmt: skip
     add_rules_option(parser)
     what.add_argument(
         "--policy", choices=("deny", "warn"), default="deny",
@@ -88,8 +100,11 @@ def run(args: argparse.Namespace) -> int:
     """Serve until stopped; returns the exit code."""
     set_up(args.log_format, args.log_level)
     address = Address.parse(args.listen)
+    karmada = args.kubeconfig is not None or args.in_cluster
+    if not karmada and not args.sample and args.inventory is None:
+        raise UsageError("say which clusters there are: --kubeconfig or --in-cluster, --inventory, or --sample")
     settings = Settings(
-        inventory=FLEET if args.sample else args.inventory,
+        inventory=FLEET if args.sample else None if karmada else args.inventory,
         rules=tuple(Path(path) for path in args.rules),
         policy=args.policy,
         body_limit=args.max_body,
@@ -108,20 +123,33 @@ def run(args: argparse.Namespace) -> int:
                 print(f"listening on {bound.url}", flush=True)
 
         try:
-            asyncio.run(
-                serve(
-                    served.app,
-                    address,
-                    certificate.context,
-                    drain_seconds=drain,
-                    background=[*served.background(), certificate.watch()],
-                    listening=listening,
-                )
+            background = [*served.background(), certificate.watch()]
+            serving = functools.partial(
+                serve, served.app, address, certificate.context, drain_seconds=drain, listening=listening
             )
+            asyncio.run(_with_karmada(args, served, background, serving) if karmada else serving(background=background))
         finally:
             if args.sample:
                 (SAMPLE_FOLDER / "listening.json").unlink(missing_ok=True)
     return OK
+
+
+async def _with_karmada(
+    args: argparse.Namespace,
+    served: Served,
+    background: list[Coroutine[None, None, None]],
+    serving: Callable[..., Coroutine[None, None, None]],
+) -> None:
+    """Serve with the fleet that Karmada tells.
+
+    Raises:
+        AccessError: there is no way to the control plane.
+        ConverterError: the inventory has problems.
+    """
+    overrides = read_inventory(args.inventory) if args.inventory is not None else None
+    async with await ApiServer.connect(args.kubeconfig, args.context) as server:
+        clusters = KarmadaClusters(server, served.fleet, overrides)
+        await serving(background=[*background, clusters.run()])
 
 
 @contextlib.contextmanager

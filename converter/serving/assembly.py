@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from converter.admission.binding_status import BindingStatusWebhook
+from converter.admission.placement import PlacementWebhook
 from converter.admission.works import WorkWebhook
 from converter.catalog import load_catalog
+from converter.clusters import FleetView
 from converter.serving import answers
 from converter.serving.activity import Activity
 from converter.serving.app import BODY_LIMIT, App, Webhook
@@ -14,6 +17,7 @@ from converter.serving.inventory_watch import LiveInventory
 from converter.serving.metrics import CONTENT_TYPE, Metrics
 from converter.serving.page import ClusterRow, KindRow, View, render
 from converter.serving.rules_watch import LiveRules
+from converter.works.placement import Unreachable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -21,22 +25,20 @@ if TYPE_CHECKING:
 
     from aiohttp import web
 
-    from converter.clusters import FleetView
-
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What a server is to do.
 
     Attributes:
-        inventory: the file of clusters.
+        inventory: the file of clusters; None where Karmada tells which there are.
         rules: an admin's rule files or directories, beside the shipped book.
         policy: ``deny`` or ``warn``.
         body_limit: the largest body accepted, in bytes.
         page: whether to serve the page at ``/``.
     """
 
-    inventory: Path
+    inventory: Path | None
     rules: tuple[Path, ...] = ()
     policy: str = "deny"
     body_limit: int = BODY_LIMIT
@@ -51,17 +53,20 @@ class Served:
         app: what answers requests.
         rules: the rule book in use.
         fleet: the clusters.
-        inventory: keeps the clusters up to date with their file.
+        inventory: keeps the clusters up to date with their file; None where whoever runs this fills the fleet.
     """
 
     app: App
     rules: LiveRules
     fleet: FleetView
-    inventory: LiveInventory
+    inventory: LiveInventory | None
 
     def background(self) -> list[Coroutine[None, None, None]]:
         """What has to run beside the server."""
-        return [self.rules.watch(), self.inventory.watch()]
+        watches = [self.rules.watch()]
+        if self.inventory is not None:
+            watches.append(self.inventory.watch())
+        return watches
 
 
 def assemble(settings: Settings) -> Served:
@@ -71,16 +76,22 @@ def assemble(settings: Settings) -> Served:
         RuleBookError: with every problem of every rule file.
         ConverterError: the inventory has problems.
     """
-    metrics = Metrics(["works"])
+    metrics = Metrics(["works", "bindings", "binding-status"])
     activity = Activity(metrics)
     rules = LiveRules(settings.rules, catalog=load_catalog, sink=metrics)
     metrics.rules_in_use(len(rules.current.book.rules))
-    inventory = LiveInventory(settings.inventory)
-    fleet = inventory.view
+    inventory = LiveInventory(settings.inventory) if settings.inventory is not None else None
+    fleet = inventory.view if inventory is not None else FleetView()
     metrics.watch_clusters(lambda: len(fleet.current))
     works = WorkWebhook(rules, fleet, settings.policy, activity)
     pages: dict[str, Callable[[], web.Response]] = {}
-    app = App([Webhook("/mutate/works", "works", works.answer)], pages, metrics, body_limit=settings.body_limit)
+    placement = PlacementWebhook(Unreachable(lambda: rules.current, fleet))
+    webhooks = [
+        Webhook("/mutate/works", "works", works.answer),
+        Webhook("/mutate/bindings", "bindings", placement.answer),
+        Webhook("/mutate/binding-status", "binding-status", BindingStatusWebhook().answer),
+    ]
+    app = App(webhooks, pages, metrics, body_limit=settings.body_limit)
 
     def missing() -> str:
         return "" if fleet.ready else "the first list of clusters is not complete"
