@@ -6,7 +6,6 @@ pair where some step lies between the two, a tenth where none does.
 
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from converter import Converter
 from converter.catalog import load_catalog
@@ -76,10 +75,10 @@ def test_wrong_types_are_typed_errors(shipped, journey):
     gvk, _, targets = journey
     made = maker(gvk)
 
-    @settings(max_examples=100)
-    @given(data=st.data(), seed=SEEDS)
-    def wrong(data, seed):
-        manifest = data.draw(wrong_types(made.make(seed)))
+    # One manifest is spoiled in many places: what stands there otherwise matters less than where it is.
+    @settings(max_examples=150)
+    @given(wrong_types(made.make(1)) | wrong_types(made.make(2)) | wrong_types(made.make(3)))
+    def wrong(manifest):
         for target in targets:
             assert_typed_errors(shipped, manifest, target)
 
