@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from converter.catalog import load_catalog
 from converter.conversion import Conversion, Kept, Route, Routes, convert, restore_source
 from converter.errors import RuleBookError, RuleProblem
 from converter.kube import Manifest, copy_json, gvk_of
@@ -80,13 +81,13 @@ class Converter:
         Args:
             paths: rule files, or directories of them, to read beside the shipped book.
             shipped: whether to read the shipped book at all.
-            catalog: check the rules' field names against it; without one they are not checked.
+            catalog: what the fields that rules name are checked against; the shipped one where none is given.
 
         Raises:
             RuleBookError: with every problem of every file.
         """
         roots = [SHIPPED_RULES, *paths] if shipped else [*paths]
-        return cls(RuleBook.read(rule_sources(roots), catalog))
+        return cls(RuleBook.read(rule_sources(roots), catalog or load_catalog()))
 
     @property
     def book(self) -> RuleBook:

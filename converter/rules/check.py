@@ -23,9 +23,9 @@ def check_rules(rules: Sequence[Rule], catalog: Catalog | None) -> list[RuleProb
     problems = [*_same_names(rules), *_same_edges(rules)]
     for rule in rules:
         problems += _overlaps(rule)
-        if catalog is not None:
-            problems += unknown_names(rule, catalog)
         problems += failing_examples(rule)
+    if catalog is not None:
+        problems += unknown_names(rules, catalog)
     return problems
 
 

@@ -18,7 +18,7 @@ from converter.rules.steps.moves import Nest, Rename
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from converter.catalog import Catalog
+    from converter.catalog import Catalog, ObjectType
     from converter.rules.rule import Rule
     from converter.rules.steps.base import Step
 
@@ -33,38 +33,64 @@ class _Leaf(NamedTuple):
     step: Step
 
 
-def unknown_names(rule: Rule, catalog: Catalog) -> Iterator[RuleProblem]:
+class _Known:
+    """What the catalog says of the kinds that rules name, each looked up once."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self.groups = frozenset(gvk.group for gvk in catalog.kinds())
+        self._catalog = catalog
+        self._types: dict[GroupVersionKind, tuple[ObjectType, ...]] = {}
+
+    def has(self, gvk: GroupVersionKind) -> bool:
+        """Whether any release has that kind in that version."""
+        return bool(self._catalog.releases_of(gvk))
+
+    def _types_of(self, gvk: GroupVersionKind) -> tuple[ObjectType, ...]:
+        """The types of a kind, that of the newest release first."""
+        if gvk not in self._types:
+            releases = reversed(self._catalog.releases_of(gvk))
+            found = (self._catalog.type_of(release, gvk) for release in releases)
+            self._types[gvk] = tuple(dict.fromkeys(kind for kind in found if kind is not None))
+        return self._types[gvk]
+
+    def has_field(self, gvk: GroupVersionKind, path: Path) -> bool:
+        """Whether any release has that field."""
+        return any(kind.field_at(path) is not None for kind in self._types_of(gvk))
+
+
+def unknown_names(rules: Iterable[Rule], catalog: Catalog) -> Iterator[RuleProblem]:
     """Find versions and fields of Kubernetes' own kinds that no release has.
 
     Groups that no release serves are an admin's own, and are not judged.
     """
-    groups = {gvk.group for gvk in catalog.kinds()}
-    for kind in rule.kinds:
-        if kind in _SUBRESOURCE_KINDS:
-            continue
-        for side in Side:
-            gvk = GroupVersionKind.of(rule.version(side), kind)
-            if catalog.releases_of(gvk):
-                yield from _unknown_fields(rule, gvk, side, catalog)
-            elif gvk.group in groups:
-                text = f"rule {rule.name}: no Kubernetes release ever had {gvk}"
-                yield RuleProblem(rule.file, rule.line, text, "`converter catalog` lists what each has")
+    known = _Known(catalog)
+    for rule in rules:
+        for kind in rule.kinds:
+            if kind not in _SUBRESOURCE_KINDS:
+                for side in Side:
+                    yield from _unknown(rule, GroupVersionKind.of(rule.version(side), kind), side, known)
 
 
-def _unknown_fields(rule: Rule, gvk: GroupVersionKind, side: Side, catalog: Catalog) -> Iterator[RuleProblem]:
+def _unknown(rule: Rule, gvk: GroupVersionKind, side: Side, known: _Known) -> Iterator[RuleProblem]:
+    if known.has(gvk):
+        yield from _unknown_fields(rule, gvk, side, known)
+    elif gvk.group in known.groups:
+        text = f"rule {rule.name}: no Kubernetes release ever had {gvk}"
+        yield RuleProblem(rule.file, rule.line, text, "`converter catalog` lists what each has")
+
+
+def _unknown_fields(rule: Rule, gvk: GroupVersionKind, side: Side, known: _Known) -> Iterator[RuleProblem]:
     across = GroupVersionKind.of(rule.version(side.other), gvk.kind)
     leaves = list(_leaves(rule.steps, ()))
     for index, leaf in enumerate(leaves):
-        shared = set(leaf.step.names(side.other))
         for name in leaf.step.names(side):
             path = _own(leaves, index, (*leaf.scope, *name), side)
-            if catalog.has_field(gvk, path):
+            if known.has_field(gvk, path):
                 continue
-            elsewhere = _own(leaves, index, (*leaf.scope, *name), side.other)
-            other_side = catalog.has_field(across, elsewhere)
-            if other_side and name in shared:  # one field named for both sides, which only one of them has
+            elsewhere = known.has_field(across, _own(leaves, index, (*leaf.scope, *name), side.other))
+            if elsewhere and name in leaf.step.names(side.other):  # named once for both sides, and one of them has it
                 continue
-            hint = "is it on the other side?" if other_side else "check its spelling"
+            hint = "is it on the other side?" if elsewhere else "check its spelling"
             text = f"rule {rule.name}: {gvk} has no field {format_path(path)} in any release"
             yield RuleProblem(rule.file, leaf.step.line, text, hint)
 
