@@ -23,7 +23,7 @@ from converter.works.placement import Unreachable
 from converter.works.policy import Policy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Coroutine
 
     from converter import Converter
     from converter.apiserver import ApiServer, Collection
@@ -77,6 +77,7 @@ class Controller:
 
     Attributes:
         leading: whether this replica acts.
+        beside: what else only the leader does; each goes on until cancelled.
     """
 
     def __init__(
@@ -94,6 +95,7 @@ class Controller:
             fleet: where the clusters are put as they are seen.
             settings: how to run.
         """
+        self.beside: list[Callable[[], Coroutine[Any, Any, None]]] = []
         self._settings = settings
         self._fleet = fleet
         self._queue: WorkQueue[Task] = WorkQueue()
@@ -138,6 +140,10 @@ class Controller:
             group.create_task(self._clusters.run())
             group.create_task(self._election.run(self._lead))
 
+    def versions_in_use(self) -> frozenset[str]:
+        """The apiVersions that converted manifests have now; only who leads knows them all."""
+        return frozenset(version for work in self._works.items.values() for version in work.versions)
+
     def cluster_changed(self, name: str) -> None:
         """Take note that a cluster serves other versions than before, came or went."""
         if not self.leading:
@@ -175,6 +181,8 @@ class Controller:
             async with asyncio.TaskGroup() as group:
                 for _ in range(_WORKERS):
                     group.create_task(self._work())
+                for also in self.beside:
+                    group.create_task(also())
         finally:
             for watch in watches:
                 watch.cancel()

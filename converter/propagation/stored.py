@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from converter.kube.names import ANCHOR_OF_ANNOTATION
+from converter.kube.names import ANCHOR_OF_ANNOTATION, SOURCES_ANNOTATION
 
 if TYPE_CHECKING:
     from converter.kube import Manifest
@@ -22,7 +23,12 @@ class _Head(msgspec.Struct):
     metadata: _Metadata
 
 
+class _Converted(msgspec.Struct):
+    to: str
+
+
 _heads = msgspec.json.Decoder(_Head)
+_converted = msgspec.json.Decoder(list[_Converted | None])
 
 
 class Stored(msgspec.Struct, frozen=True):
@@ -32,12 +38,14 @@ class Stored(msgspec.Struct, frozen=True):
         uid: tells it from another that had the same name.
         generation: changes with its spec.
         work: on an anchor, the name of the Work it stands for; empty on a Work.
+        versions: on a converted Work, the apiVersions its converted manifests have.
         raw: the object's JSON; ten thousand Works decoded would take ten times the memory.
     """
 
     uid: str
     generation: int
     work: str
+    versions: tuple[str, ...]
     raw: bytes
 
     def manifest(self) -> Manifest:
@@ -54,4 +62,16 @@ def stored(raw: bytes) -> Stored:
     """
     metadata = _heads.decode(raw).metadata
     annotations: dict[str, Any] = metadata.annotations or {}
-    return Stored(metadata.uid, metadata.generation, annotations.get(ANCHOR_OF_ANNOTATION, ""), raw)
+    return Stored(
+        metadata.uid, metadata.generation, annotations.get(ANCHOR_OF_ANNOTATION, ""), _versions(annotations), raw
+    )
+
+
+def _versions(annotations: dict[str, Any]) -> tuple[str, ...]:
+    text = annotations.get(SOURCES_ANNOTATION)
+    if text is None:
+        return ()
+    try:
+        return tuple(sys.intern(entry.to) for entry in _converted.decode(text) if entry is not None)
+    except (msgspec.MsgspecError, RecursionError):  # edited by hand; admission writes it anew
+        return ()
