@@ -1,0 +1,22 @@
+"""docs/rules.md tells of every step and every named function; what it says of functions is what they say themselves."""
+
+from pathlib import Path
+
+import pytest
+
+from converter.rules.functions import FUNCTIONS
+from converter.rules.step_reading import STEP_WORDS
+
+DOCS = Path(__file__).parents[3] / "docs" / "rules.md"
+BEGIN, END = "<!-- functions: kept true by tests/unit/rules/test_docs.py -->\n", "<!-- end of functions -->\n"
+
+
+def test_the_list_of_functions_is_the_registers():
+    listed = DOCS.read_text(encoding="utf-8").partition(BEGIN)[2].partition(END)[0]
+    lines = [f"- `{name}`: {FUNCTIONS[name].summary}\n" for name in sorted(FUNCTIONS)]
+    assert listed == "".join(lines), "put these lines between the two comments of docs/rules.md"
+
+
+@pytest.mark.parametrize("word", STEP_WORDS)
+def test_every_step_has_its_section(word):
+    assert f"\n### {word}\n" in DOCS.read_text(encoding="utf-8")
