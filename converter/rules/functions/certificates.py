@@ -42,8 +42,6 @@ def _leave(_csr: dict[str, Any], _notes: Notes) -> None:
 
 def _request(spec: dict[str, Any]) -> CertificateSigningRequest | None:
     """Read the request as API servers do: the first PEM block, which must be of the right type."""
-    from cryptography import x509  # noqa: PLC0415  # slow to load, and hardly any manifest needs it
-
     text = spec.get("request")
     if text is not None and type(text) is not str:
         raise misfit(("spec", "request"), "a string", text)
@@ -51,6 +49,8 @@ def _request(spec: dict[str, Any]) -> CertificateSigningRequest | None:
         found = _PEM.search(base64.b64decode(text or "", validate=False))
         if found is None or found[1] != b"CERTIFICATE REQUEST":
             return None
+        from cryptography import x509  # noqa: PLC0415  # slow to load, and hardly any manifest needs it
+
         return x509.load_der_x509_csr(base64.b64decode(found[2]))
     except (binascii.Error, ValueError):
         return None
