@@ -265,3 +265,19 @@ def test_each_steps_into_the_values_of_a_map_too():
         {"spec": {"m": {"x": {"a": 1}, "y": {}}}},
         {"spec": {"m": {"x": {"b": 1}, "y": {}}}},
     )
+
+
+def test_an_object_is_made_even_where_it_is_empty_if_the_rule_says_so():
+    rules = converter(rule_text("steps: [{nest: {into: 'l[*].in', fields: [a], side: right, always: true}}]"))
+    result = rules.convert(thing(V1, l=[{"a": 1}, {"x": 2}]), to=V2)
+    assert result.manifest == thing(V2, l=[{"in": {"a": 1}}, {"x": 2, "in": {}}])
+    assert rules.convert(result.manifest, to=V1).manifest == thing(V1, l=[{"a": 1}, {"x": 2}])
+
+
+def test_null_in_a_pair_leaves_the_field_out_and_never_makes_one():
+    rules = converter(rule_text("steps: [{values: {path: spec.on, pairs: [{left: null, right: false}]}}]"))
+    off = thing(V2, spec={"on": False, "x": 1})
+    result = rules.convert(off, to=V1)
+    assert result.manifest == thing(V1, spec={"x": 1})
+    assert rules.convert(result.manifest, to=V2).manifest == thing(V2, spec={"x": 1})
+    assert rules.convert(result.manifest, to=V2, kept=result.kept).manifest == off
