@@ -105,9 +105,11 @@ class _Job:
         except NoRouteError as error:
             if self.args.skip_unknown:
                 return manifest
-            return self._failed(manifest, origin, error)
+            self._failed(manifest, origin, error)
+            return None
         except (ConversionError, ManifestError) as error:
-            return self._failed(manifest, origin, error)
+            self._failed(manifest, origin, error)
+            return None
         for loss in result.losses:
             print(f"{origin}: {_called(manifest)}: lost: {loss}", file=sys.stderr)
         self.findings += bool(result.losses) and self.args.strict

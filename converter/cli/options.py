@@ -19,7 +19,7 @@ class UsageError(ConverterError):
     """Options that do not go together; the message says which to give."""
 
 
-def add_rules_option(parser: argparse.ArgumentParser) -> None:
+def add_rules_option(parser: argparse._ActionsContainer) -> None:
     """Add ``--rules``, for an admin's own rules."""
     parser.add_argument(
         "--rules",

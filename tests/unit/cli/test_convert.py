@@ -1,0 +1,213 @@
+"""`converter convert` and `converter explain` as a user runs them."""
+
+import io
+import json
+import sys
+
+import pytest
+import yaml
+
+from converter.cli import FAILED, FINDINGS, OK, main
+
+CRON = {"apiVersion": "batch/v1", "kind": "CronJob", "metadata": {"name": "nightly"}, "spec": {"schedule": "@daily"}}
+BUDGET = {
+    "apiVersion": "policy/v1",
+    "kind": "PodDisruptionBudget",
+    "metadata": {"name": "web"},
+    "spec": {"selector": {}},
+}
+UNKNOWN = {"apiVersion": "acme.io/v1", "kind": "Widget", "metadata": {"name": "w"}}
+ROLLBACK = {
+    "apiVersion": "apps/v1beta1",
+    "kind": "Deployment",
+    "metadata": {"name": "web"},
+    "spec": {"template": {"metadata": {"labels": {"a": "b"}}}},
+}
+
+
+@pytest.fixture
+def files(tmp_path):
+    def write(name, *documents, form="yaml"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(yaml.safe_dump_all(documents) if form == "yaml" else json.dumps(documents[0]))
+        return str(path)
+
+    return write
+
+
+def run(capsys, *arguments):
+    code = main([*arguments])
+    out, err = capsys.readouterr()
+    return code, out, err
+
+
+def test_a_manifest_is_converted_to_yaml(files, capsys):
+    code, out, err = run(capsys, "convert", "-f", files("a.yaml", CRON), "--to", "batch/v1beta1")
+    assert (code, err) == (OK, "")
+    assert yaml.safe_load(out) == {**CRON, "apiVersion": "batch/v1beta1"}
+
+
+def test_json_in_and_json_out(files, capsys):
+    code, out, _ = run(
+        capsys, "convert", "-f", files("a.json", CRON, form="json"), "--to", "batch/v1beta1", "-o", "json"
+    )
+    assert code == OK
+    assert json.loads(out)["apiVersion"] == "batch/v1beta1"
+
+
+def test_several_documents_keep_their_order(files, capsys):
+    path = files("a.yaml", CRON, BUDGET)
+    code, out, _ = run(capsys, "convert", "-f", path, "--to", "batch/v1beta1", "--to", "policy/v1beta1")
+    assert code == OK
+    assert [item["apiVersion"] for item in yaml.safe_load_all(out)] == ["batch/v1beta1", "policy/v1beta1"]
+
+
+@pytest.mark.parametrize("kind", ["List", "CronJobList"])
+def test_the_items_of_a_list_are_converted(files, capsys, kind):
+    version = "v1" if kind == "List" else "batch/v1"
+    path = files("a.yaml", {"apiVersion": version, "kind": kind, "items": [CRON, CRON]})
+    code, out, _ = run(capsys, "convert", "-f", path, "--to", "batch/v1beta1")
+    found = yaml.safe_load(out)
+    assert code == OK
+    assert found["apiVersion"] == ("v1" if kind == "List" else "batch/v1beta1")
+    assert [item["apiVersion"] for item in found["items"]] == ["batch/v1beta1"] * 2
+
+
+def test_standard_input_is_read(capsys, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.StringIO(yaml.safe_dump(CRON)))
+    code, out, _ = run(capsys, "convert", "-f", "-", "--to", "batch/v1beta1")
+    assert (code, yaml.safe_load(out)["apiVersion"]) == (OK, "batch/v1beta1")
+
+
+def test_a_directory_is_read_whole(files, capsys, tmp_path):
+    files("d/b.yaml", BUDGET)
+    files("d/sub/a.json", CRON, form="json")
+    code, out, _ = run(capsys, "convert", "-f", str(tmp_path / "d"), "--to", "batch/v1beta1", "--to", "policy/v1beta1")
+    assert code == OK
+    assert len(list(yaml.safe_load_all(out))) == 2
+
+
+def test_what_cannot_be_converted_is_told_and_left_out(files, capsys):
+    code, out, err = run(capsys, "convert", "-f", files("a.yaml", UNKNOWN, CRON), "--to", "batch/v1beta1")
+    assert code == FINDINGS
+    assert yaml.safe_load(out)["kind"] == "CronJob"
+    assert "a.yaml#1: Widget w: cannot be converted: no rule converts Widget" in err
+
+
+def test_what_no_rule_knows_can_be_passed_on(files, capsys):
+    path = files("a.yaml", UNKNOWN, CRON)
+    code, out, _ = run(capsys, "convert", "-f", path, "--to", "batch/v1beta1", "--skip-unknown")
+    assert code == OK
+    assert [item["kind"] for item in yaml.safe_load_all(out)] == ["Widget", "CronJob"]
+
+
+def test_a_wrong_type_is_told_with_its_place(files, capsys):
+    bad = {**BUDGET, "spec": "text"}
+    code, _, err = run(capsys, "convert", "-f", files("a.yaml", bad), "--to", "policy/v1beta1")
+    assert code == FINDINGS
+    assert "spec: must be an object, not string" in err
+
+
+def test_a_diff_shows_what_changes(files, capsys):
+    code, out, _ = run(capsys, "convert", "-f", files("a.yaml", CRON), "--to", "batch/v1beta1", "--diff")
+    assert code == OK
+    assert "-apiVersion: batch/v1\n+apiVersion: batch/v1beta1\n" in out
+
+
+def test_losses_can_be_kept_and_restored(files, capsys, tmp_path):
+    given = {**BUDGET, "spec": {"selector": None}}
+    _, there, _ = run(capsys, "convert", "-f", files("a.yaml", given), "--to", "policy/v1beta1", "--keep-losses")
+    old = tmp_path / "old.yaml"
+    old.write_text(there)
+    code, back, _ = run(capsys, "convert", "-f", str(old), "--to", "policy/v1")
+    assert code == OK
+    assert yaml.safe_load(back) == given
+
+
+@pytest.mark.parametrize("text", ["a: [", "- 1\n- 2\n", "text", '{"a":'])
+def test_input_that_is_no_manifest_is_told(capsys, tmp_path, text):
+    path = tmp_path / "bad.yaml"
+    path.write_text(text)
+    code, _, err = run(capsys, "convert", "-f", str(path), "--to", "batch/v1beta1")
+    assert code == FAILED
+    assert "bad.yaml" in err
+
+
+def test_a_missing_file_is_told(capsys):
+    code, _, err = run(capsys, "convert", "-f", "no/such.yaml", "--to", "batch/v1")
+    assert code == FAILED
+    assert "no/such.yaml" in err
+
+
+def inventory(tmp_path):
+    path = tmp_path / "fleet.yaml"
+    path.write_text(
+        "apiVersion: apiconverter.dev/v1alpha1\nkind: ClusterInventory\n"
+        "clusters:\n- {name: old, release: v1.20}\n- {name: new, release: v1.36}\n"
+    )
+    return str(path)
+
+
+@pytest.mark.parametrize(("cluster", "version"), [("old", "batch/v1beta1"), ("new", "batch/v1")])
+def test_a_cluster_gets_what_it_serves(files, capsys, tmp_path, cluster, version):
+    fleet = inventory(tmp_path)
+    code, out, _ = run(capsys, "convert", "-f", files("a.yaml", CRON), "--cluster", cluster, "--inventory", fleet)
+    assert code == OK
+    assert yaml.safe_load(out)["apiVersion"] == version
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--cluster", "old"],
+        ["--cluster", "other", "--inventory", "FLEET"],
+        ["--to", "batch/v1", "--inventory", "FLEET"],
+    ],
+)
+def test_options_that_do_not_go_together_are_told(files, capsys, tmp_path, arguments):
+    fleet = inventory(tmp_path)
+    given = [fleet if argument == "FLEET" else argument for argument in arguments]
+    code, _, err = run(capsys, "convert", "-f", files("a.yaml", CRON), *given)
+    assert code == FAILED
+    assert err.startswith("converter: ")
+
+
+def test_an_explanation_names_rules_steps_and_the_way_not_taken(files, capsys):
+    path = files("a.yaml", {**BUDGET, "kind": "PodDisruptionBudget"})
+    code, out, _ = run(capsys, "explain", "-f", path, "--to", "policy/v1beta1")
+    assert code == OK
+    assert "goes policy/v1 -> policy/v1beta1" in out
+    assert "by rule poddisruptionbudget-v1-v1beta1" in out
+    assert "lost: nothing" in out
+
+
+def test_an_explanation_without_a_manifest(capsys):
+    arguments = ["--kind", "Ingress", "--from", "networking.k8s.io/v1", "--to", "extensions/v1beta1"]
+    code, out, _ = run(capsys, "explain", *arguments)
+    assert code == OK
+    assert "networking.k8s.io/v1 -> networking.k8s.io/v1beta1 -> extensions/v1beta1" in out
+
+
+def test_an_explanation_of_no_way(files, capsys):
+    code, out, _ = run(capsys, "explain", "-f", files("a.yaml", UNKNOWN), "--to", "acme.io/v2")
+    assert code == FINDINGS
+    assert "no: no rule converts Widget" in out
+
+
+@pytest.mark.parametrize(
+    "command", ["convert", "explain", "rules", "catalog", "coverage", "serve", "install", "status"]
+)
+def test_every_command_has_help_with_examples(capsys, command):
+    with pytest.raises(SystemExit) as caught:
+        main([command, "--help"])
+    assert caught.value.code == 0
+    out, _ = capsys.readouterr()
+    assert "usage: converter" in out
+
+
+def test_wrong_usage_points_at_the_help(capsys):
+    with pytest.raises(SystemExit) as caught:
+        main(["convert", "--no-such"])
+    assert caught.value.code == FAILED
+    assert "--help" in capsys.readouterr().err
