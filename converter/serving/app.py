@@ -83,6 +83,7 @@ class App:
     Attributes:
         draining: set when the server is about to stop: it says that it is not ready, answers whoever still asks,
             and closes each connection after the answer.
+        in_flight: how many requests have begun and not ended.
     """
 
     def __init__(
@@ -109,6 +110,7 @@ class App:
         self._limit = body_limit
         self._seconds = body_seconds
         self.draining = False
+        self.in_flight = 0
 
     def server(self) -> web.Server:
         """Make aiohttp's server of it, inside a running event loop."""
@@ -132,12 +134,16 @@ class App:
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request."""
-        path = request.raw_path.partition("?")[0]
-        webhook = self._webhooks.get(path)
-        if webhook is None:
-            response = self._page(path, request.method)
-        else:
-            response = await self._review(webhook, request)
+        self.in_flight += 1
+        try:
+            path = request.raw_path.partition("?")[0]
+            webhook = self._webhooks.get(path)
+            if webhook is None:
+                response = self._page(path, request.method)
+            else:
+                response = await self._review(webhook, request)
+        finally:
+            self.in_flight -= 1
         if self.draining:
             response.force_close()
         return response

@@ -45,6 +45,7 @@ class DiscoveryApp:
         self._made_for = book()
         self._discovery = Discovery(named_resources(self._made_for, catalog))
         self.draining = False
+        self.in_flight = 0  # stays so: an answer is made at once, without a body to wait for
 
     def server(self) -> web.Server:
         """Make aiohttp's server of it, inside a running event loop."""

@@ -24,6 +24,8 @@ FINISH_SECONDS: Final = 20.0
 """How long requests in flight may take to finish; Kubernetes kills a pod 30 seconds after SIGTERM."""
 
 _HANDSHAKE_SECONDS = 10.0
+_LOOK_SECONDS = 0.01
+_CLOSE_SECONDS = 2.0
 _BACKLOG = 1024
 
 
@@ -68,9 +70,11 @@ class Servable(Protocol):
 
     Attributes:
         draining: set when the server is about to stop: it says that it is not ready, and goes on answering.
+        in_flight: how many requests have begun and not ended.
     """
 
     draining: bool
+    in_flight: int
 
     def server(self) -> web.Server:
         """Make aiohttp's server of it, inside a running event loop."""
@@ -121,13 +125,22 @@ async def serve(
             app.draining = True  # first of all /readyz says so, and every answer closes its connection
             await asyncio.sleep(patience[0])
             socket_server.close()
+            await _finish(app)
             web_server.pre_shutdown()
-            await web_server.shutdown(FINISH_SECONDS)  # waits for the requests in flight
+            await web_server.shutdown(_CLOSE_SECONDS)
     finally:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
     _log.info("stopped")
+
+
+async def _finish(app: Servable) -> None:
+    """Wait for the requests in flight; aiohttp would take in no more of a body that has begun to come."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(FINISH_SECONDS):
+            while app.in_flight:  # noqa: ASYNC110  an event would cost each request more than looking costs once
+                await asyncio.sleep(_LOOK_SECONDS)
 
 
 def _settle_memory() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime as dt
+import logging
 import ssl
 from typing import TYPE_CHECKING
 
@@ -48,6 +49,17 @@ class Running:
 
     async def raw(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         return await asyncio.open_connection("127.0.0.1", self.port, ssl=self.trust)
+
+
+@pytest.fixture(autouse=True)
+def _log_as_before():
+    """Commands set up the log of their process, which here is the tests'."""
+    loggers = [logging.getLogger(name) for name in ("", "aiohttp", "asyncio")]
+    handlers, levels = loggers[0].handlers[:], [logger.level for logger in loggers]
+    yield
+    loggers[0].handlers[:] = handlers
+    for logger, level in zip(loggers, levels, strict=True):
+        logger.setLevel(level)
 
 
 @pytest.fixture
