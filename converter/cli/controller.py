@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from converter.apiserver import ApiServer
 from converter.catalog import load_catalog
 from converter.cli import OK
+from converter.cli.certificates import add_certificate_options, kept_certificates
 from converter.cli.options import add_rules_option
 from converter.cli.registration import add_registration_options, registered
 from converter.clusters import FleetView, read_inventory
@@ -65,6 +66,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         help="as given to `converter serve` (default: deny)",
     )  # fmt: skip
     add_registration_options(parser)
+    add_certificate_options(parser)
     how = parser.add_argument_group("how it runs")
     how.add_argument("--lease-namespace", metavar="NAME", default="karmada-system", help="default: %(default)s")
     how.add_argument("--lease-name", metavar="NAME", default="apiconverter", help="default: %(default)s")
@@ -100,6 +102,7 @@ async def _run(
     metrics.watch_clusters(lambda: len(fleet.current))
     async with await ApiServer.connect(args.kubeconfig, args.context) as server, contextlib.AsyncExitStack() as beside:
         controller = Controller(server, lambda: rules.current, fleet, settings)
+        await beside.enter_async_context(kept_certificates(args, server, controller))
         await beside.enter_async_context(registered(args, server, controller, lambda: rules.current, fleet))
         pages: dict[str, Callable[[], web.Response]] = {}
         app = App([], pages, metrics)
