@@ -1,0 +1,44 @@
+"""Adds up what a run showed: differences that a rule should not have made, and those that no rule can avoid."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from tests.integration.unreachable import explained
+
+if TYPE_CHECKING:
+    from tests.integration.judging import Answers
+    from tests.integration.kinds import Served
+
+
+class Tally:
+    """The outcome of one server.
+
+    Attributes:
+        lines: one for each kind, for people.
+        pairs: how many conversions were held against an answer.
+        wrong: differences that are faults of the rules.
+        unreachable: how often each sort of difference came that no conversion can avoid.
+    """
+
+    def __init__(self, release: str) -> None:
+        self.release = release
+        self.lines: list[str] = []
+        self.pairs = 0
+        self.wrong: list[str] = []
+        self.unreachable: Counter[str] = Counter()
+
+    def add(self, served: Served, name: str, answers: Answers) -> None:
+        """Add what came of one manifest."""
+        self.pairs += answers.pairs
+        for difference in answers.wrong:
+            sort = explained(self.release, served.kind, difference)
+            if sort is None:
+                self.wrong.append(f"v{self.release} {served.kind} {name}: {difference}")
+            else:
+                self.unreachable[sort.name] += 1
+
+    def __str__(self) -> str:
+        known = [f"  unreachable, {name}: {count}" for name, count in sorted(self.unreachable.items())]
+        return "\n".join(["", *self.lines, *known, f"v{self.release}: {self.pairs} conversions in all"])
