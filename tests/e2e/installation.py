@@ -1,0 +1,139 @@
+"""The converter on a fleet: its Karmada part by ``converter install``, its processes as an admin would start them."""
+
+from __future__ import annotations
+
+import http.client
+import ssl
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
+
+from tests.controlplanes import kubeconfig
+from tests.controlplanes.waiting import wait_until
+
+if TYPE_CHECKING:
+    from tests.controlplanes.fleet import Fleet
+    from tests.controlplanes.processes import Process
+
+CONVERTER = (sys.executable, "-m", "converter")
+_ROOT = Path(__file__).parents[2]
+
+
+class Installation:
+    """Admission behind one address, a controller, the discovery server; each with no more rights than installed.
+
+    Attributes:
+        admission: answers the webhooks.
+        controller: the controller's replicas.
+        discovery: answers discovery.
+    """
+
+    def __init__(self, fleet: Fleet, *, controllers: int = 1) -> None:
+        """Install the Karmada part, start everything and wait until it is ready."""
+        self.fleet = fleet
+        self._world = fleet.world
+        self._ports = [self._world.ports.take() for _ in range(2 + controllers)]
+        self.admission_port, self.discovery_port = self._ports[:2]
+        pair, trust = self._world.pki.server, self._world.pki.authority.certificate
+        tls = ["--tls-cert", str(pair.certificate), "--tls-key", str(pair.key)]
+        self.command(
+            "install", "--ca-file", str(trust),
+            "--webhook-url", f"https://127.0.0.1:{self.admission_port}", "--discovery-host", "localhost",
+        )  # fmt: skip
+        self.discovery = self._start("discovery", "discovery", *tls, "--listen", f"127.0.0.1:{self.discovery_port}")
+        self.admission = self._start(
+            "admission", "serve", "--kubeconfig", str(self._access("admission")), *tls,
+            "--listen", f"127.0.0.1:{self.admission_port}", "--drain-seconds", "0",
+        )  # fmt: skip
+        self.controllers = [
+            self._start(
+                f"controller-{number}",
+                "controller",
+                "--kubeconfig",
+                str(self._access("controller")),
+                "--listen",
+                f"127.0.0.1:{port}",
+                "--identity",
+                f"controller-{number}",
+                "--log-level",
+                "debug",
+                "--discovery-url",
+                f"https://localhost:{self.discovery_port}",
+                "--discovery-ca-file",
+                str(trust),
+                "--discovery-port",
+                str(self.discovery_port),
+            )
+            for number, port in enumerate(self._ports[2:])
+        ]
+        self.wait()
+
+    @property
+    def controller(self) -> Process:
+        """The first replica of the controller."""
+        return self.controllers[0]
+
+    def command(self, *arguments: str) -> str:
+        """Run a command of the converter against the control plane, as its administrator; gives what it printed."""
+        config = str(self.fleet.karmada.apiserver.kubeconfig)
+        done = subprocess.run(
+            [*CONVERTER, arguments[0], "--kubeconfig", config, *arguments[1:]],
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        assert done.returncode == 0, f"{arguments}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done.stdout
+
+    def wait(self) -> None:
+        """Wait until every process is ready and the APIServices that the fleet needs stand."""
+        for port in (self.admission_port, self.discovery_port):
+            wait_until(f"port {port}", lambda port=port: self._ready(port, tls=True), 60, ignore=(OSError,))
+        for port in self._ports[2:]:
+            wait_until(f"port {port}", lambda port=port: self._ready(port, tls=False), 60, ignore=(OSError,))
+        wait_until("an APIService of ours", self._registered, 60)
+
+    def stop(self) -> None:
+        """Stop the processes; what is installed stays."""
+        for process in self.processes:
+            process.stop()
+
+    @property
+    def processes(self) -> list[Process]:
+        """All of them."""
+        return [self.admission, *self.controllers, self.discovery]
+
+    def _start(self, name: str, *arguments: str) -> Process:
+        return self._world.run.process(f"converter-{name}", [*CONVERTER, *arguments], {"PYTHONPATH": str(_ROOT)})
+
+    def _access(self, user: str) -> Path:
+        pair = self._world.pki.authority.issue(f"converter:{user}")
+        file = self._world.run.folder / f"converter-{user}.kubeconfig"
+        server = self.fleet.karmada.apiserver
+        return kubeconfig.write(file, server.port, SimpleNamespace(authority=self._world.pki.authority, admin=pair))
+
+    def _ready(self, port: int, *, tls: bool) -> bool:
+        self.fleet.check()
+        if tls:
+            trust = ssl.create_default_context(cafile=str(self._world.pki.authority.certificate))
+            connection: http.client.HTTPConnection = http.client.HTTPSConnection("127.0.0.1", port, context=trust)
+        else:
+            connection = http.client.HTTPConnection("127.0.0.1", port)
+        try:
+            connection.request("GET", "/readyz")
+            return connection.getresponse().status == http.HTTPStatus.OK
+        finally:
+            connection.close()
+
+    def _registered(self) -> bool:
+        self.fleet.check()
+        services = self.fleet.client.list(
+            "apiregistration.k8s.io/v1", "APIService", labels="apiconverter.dev/discovery=true"
+        )
+        assert services, "none yet"
+        conditions = [item for service in services for item in service.get("status", {}).get("conditions", ())]
+        assert [item["status"] for item in conditions] == ["True"] * len(services), conditions
+        return True
