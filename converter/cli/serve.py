@@ -74,7 +74,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     )  # fmt: skip
     add_rules_option(parser)
     what.add_argument(
-        "--policy", choices=("deny", "warn"), default="deny",
+        "--policy", choices=("deny", "warn", "ignore"), default="deny",
         help="what to do with a manifest that its cluster certainly cannot have (default: deny)",
     )  # fmt: skip
     where = parser.add_argument_group("where it listens")

@@ -75,7 +75,7 @@ code, td.v { font: 13px/1.5 ui-monospace, monospace }
 .wrap { overflow-x: auto; border: 1px solid var(--line); border-radius: 8px }
 table { border-collapse: collapse; width: 100% } td, th { padding: .4rem .8rem; text-align: left; vertical-align: top }
 th { background: var(--soft); font-weight: 600; white-space: nowrap } tr + tr td { border-top: 1px solid var(--line) }
-td.n { text-align: right; font-variant-numeric: tabular-nums } a { color: var(--accent) }
+td.t { white-space: nowrap } td.n { text-align: right; font-variant-numeric: tabular-nums } a { color: var(--accent) }
 .problems { border: 1px solid var(--bad); border-radius: 8px; padding: .6rem 1rem; margin: 1rem 0 }
 .problems li { font: 13px/1.5 ui-monospace, monospace; overflow-wrap: anywhere }
 """
@@ -107,7 +107,7 @@ def _events(events: Sequence[Event]) -> str:
     head = ("time", "cluster", "kind", "name", "from", "to", "lost")
     return _table(head, (
         (
-            _cell(_time(dt.datetime.fromtimestamp(event.at, dt.UTC))),
+            _cell(_time(dt.datetime.fromtimestamp(event.at, dt.UTC)), "t"),
             _cell(event.cluster), _cell(event.kind), _cell(event.name),
             _cell(event.source, "v"), _target(event), _cell(str(event.losses), "n"),
         )
@@ -118,7 +118,7 @@ def _events(events: Sequence[Event]) -> str:
 def _target(event: Event) -> str:
     if event.target:
         return _cell(event.target, "v")
-    return f'<td class="bad">refused: {escape(event.why)}</td>'
+    return f'<td class="bad">not converted: {escape(event.why)}</td>'
 
 
 def _clusters(clusters: Sequence[ClusterRow]) -> str:
