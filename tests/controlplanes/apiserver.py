@@ -7,7 +7,6 @@ import secrets
 from typing import TYPE_CHECKING
 
 from tests.controlplanes import kubeconfig, pins
-from tests.controlplanes.client import Client
 from tests.controlplanes.waiting import wait_until
 
 if TYPE_CHECKING:
@@ -84,7 +83,7 @@ class ApiServer:
         self._tokens.touch(mode=0o600)
         self._tokens.write_text(f'{self.token},admin,admin,"system:masters"\n')
         self.kubeconfig = kubeconfig.write(world.run.folder / f"{name}.kubeconfig", self.port, world.pki)
-        self.client = Client(self.port, world.pki.authority.certificate, pair=world.pki.admin)
+        self.client = world.client(self.port)
         self.process: Process = world.run.process(name, self._command(), variables)
 
     @property

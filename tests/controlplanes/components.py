@@ -8,7 +8,6 @@ from __future__ import annotations
 import http.client
 from typing import TYPE_CHECKING
 
-from tests.controlplanes.client import Client
 from tests.controlplanes.waiting import wait_until
 
 if TYPE_CHECKING:
@@ -122,10 +121,8 @@ class Webhook(Component):
             "tls-private-key-file-name": pair.key.name,
         }
         super().__init__(world, "karmada-webhook", version, flags)
-        self._client = Client(self.port, world.pki.authority.certificate)
+        self._client = world.client(self.port)
 
     def _is_healthy(self) -> bool:
         self.process.check()
-        ready = self._client.request("GET", "/readyz/").status == http.HTTPStatus.OK
-        self._client.close()
-        return ready
+        return self._client.request("GET", "/readyz/").status == http.HTTPStatus.OK

@@ -113,6 +113,7 @@ class PullMember(Member):
     def join(self) -> None:
         """Start the agent, which registers the cluster; ``wait`` for it before use."""
         server = self.server.wait()
+        self._provide_tokens()
         flags = {
             "karmada-kubeconfig": str(self._karmada.apiserver.kubeconfig),
             "karmada-context": "karmada-apiserver",
@@ -120,7 +121,6 @@ class PullMember(Member):
             "kubeconfig": str(server.kubeconfig),
             "cluster-api-endpoint": server.url,
             "cluster-status-update-frequency": "5s",
-            "report-secrets": "None",
             "leader-elect": "false",
             "v": "2",
         }
@@ -129,6 +129,19 @@ class PullMember(Member):
         self.agent = Component(
             self._world, "karmada-agent", version, flags, name=f"karmada-agent-{self.name}", **variables
         )
+
+    def _provide_tokens(self) -> None:
+        """Make the tokens that the agent reports to the control plane; no controller on the member would.
+
+        The agent makes a service account for each and waits for a Secret of its name (Karmada's
+        pkg/util/credential.go). To report none is no way out: karmada-agent v1.12 crashes when told so.
+        """
+        space = "karmada-cluster"
+        self.client.put({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": space}})
+        authority = self._world.pki.authority.bundle
+        for account in ("karmada-impersonator", f"karmada-{self.name}"):
+            secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": account, "namespace": space}}
+            self.client.put({**secret, "stringData": {"token": self.server.token}, "data": {"ca.crt": authority}})
 
     def stop(self) -> None:
         """Stop the agent and the API server."""
@@ -224,8 +237,6 @@ class Fleet:
 
     def close(self, *, keep: bool) -> None:
         """Stop everything; the folder with the logs goes, unless ``keep``."""
-        for client in (self.client, *(member.client for member in self.members.values())):
-            client.close()
         self.world.close(keep=keep)
 
     def _start(self, specs: tuple[MemberSpec, ...], verbosity: int) -> None:

@@ -57,6 +57,4 @@ class ApiServers:
 
     def close(self, *, keep: bool) -> None:
         """Stop them all; the folder with their logs goes, unless ``keep``."""
-        for server in self:
-            server.client.close()
         self.world.close(keep=keep)

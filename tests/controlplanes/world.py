@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tests.controlplanes import build, toolchain
+from tests.controlplanes.client import Client
 from tests.controlplanes.etcd import Etcd
 from tests.controlplanes.pki import Pki
 from tests.controlplanes.places import Places
@@ -33,6 +34,7 @@ class World:
     ports: Ports
     pki: Pki
     etcd: Etcd
+    _clients: list[Client] = field(default_factory=list, repr=False)
 
     @classmethod
     def open(cls, purpose: str, places: Places | None = None) -> World:
@@ -58,8 +60,16 @@ class World:
         """Return a binary, building it if need be."""
         return build.binary(self.places, f"{program}-{version}")
 
+    def client(self, port: int) -> Client:
+        """Return an administrator's client for a server of the run; the run closes it at its end."""
+        client = Client(port, self.pki.authority.certificate, pair=self.pki.admin)
+        self._clients.append(client)
+        return client
+
     def close(self, *, keep: bool) -> None:
         """Stop everything; delete the folder unless its logs are wanted."""
+        for client in self._clients:
+            client.close()
         if keep:
             self.run.close()
         else:
