@@ -75,7 +75,8 @@ class Propagated:
         """Change the policy."""
         self.clusters = list(clusters)
         self._spec |= spec
-        self.client.put(self.policy())
+        patch = {"spec": self.policy()["spec"]}
+        self.client.patch(POLICY, self._policy_kind, self._policy_name, patch, self.namespace)
 
     # what there is
 

@@ -83,13 +83,14 @@ def test_a_changed_template_reaches_every_member(fleet, converter):
 
 @pytest.mark.parametrize("cluster", ["old", "pull"])
 def test_what_is_deleted_or_edited_on_a_member_is_restored(fleet, converter, cluster):
-    with Propagated(fleet, template("CronJob", "restored"), [cluster]) as it:
+    with Propagated(fleet, template("CronJob", f"restored-{cluster}"), [cluster]) as it:
         it.wait_until_applied()
         it.report(cluster, {"lastScheduleTime": "2026-11-01T02:15:00Z"})  # once its status comes, it is watched
         it.wait_for_status(cluster, {"lastScheduleTime": "2026-11-01T02:15:00Z"})
         member = fleet.members[cluster].client
         uid = it.on(cluster)["metadata"]["uid"]
-        member.delete("batch/v1beta1", "CronJob", "restored", NAMESPACE)
+        # The default of batch/v1beta1 is to orphan, which waits for a garbage collector that members here lack.
+        member.delete("batch/v1beta1", "CronJob", it.name, NAMESPACE, propagation="Background")
         wait_until(
             "it being there again", lambda: (it.on(cluster) or {"metadata": {"uid": uid}})["metadata"]["uid"] != uid
         )
@@ -124,7 +125,7 @@ def test_preserved_deletion_leaves_the_members_object(fleet, converter):
         it.wait_until_applied()
     wait_until("the Works being gone", lambda: it.works("old") == [])
     assert member.find("batch/v1beta1", "CronJob", "kept", NAMESPACE) is not None
-    member.delete("batch/v1beta1", "CronJob", "kept", NAMESPACE)
+    member.delete("batch/v1beta1", "CronJob", "kept", NAMESPACE, propagation="Background")
 
 
 def test_what_stands_there_already_is_a_conflict_until_it_may_be_overwritten(fleet, converter):
@@ -169,10 +170,20 @@ def test_override_policies_are_applied_before_the_conversion(fleet, converter):
 
 def test_a_work_made_by_hand_with_several_manifests_is_converted_in_place(fleet, converter):
     manifests = [template("CronJob", "by-hand"), template("Ingress", "by-hand")]
+    for manifest in manifests:  # or else Karmada takes them for somebody else's, and leaves them
+        manifest["metadata"]["labels"] = {"karmada.io/managed": "true"}
+        manifest["metadata"]["annotations"] = {
+            "work.karmada.io/name": "by-hand",
+            "work.karmada.io/namespace": "karmada-es-old",
+        }
     work = {
         "apiVersion": WORK,
         "kind": "Work",
-        "metadata": {"name": "by-hand", "namespace": "karmada-es-old"},
+        "metadata": {
+            "name": "by-hand",
+            "namespace": "karmada-es-old",
+            "finalizers": ["karmada.io/execution-controller"],
+        },
         "spec": {"workload": {"manifests": manifests}},
     }
     member = fleet.members["old"].client
