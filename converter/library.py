@@ -9,6 +9,7 @@ from converter.catalog import load_catalog
 from converter.conversion import Conversion, Kept, Route, Routes, convert, restore_source
 from converter.errors import RuleBookError, RuleProblem
 from converter.kube import Manifest, copy_json, gvk_of
+from converter.losses import LossAnalysis
 from converter.rules import RuleBook, Source
 
 if TYPE_CHECKING:
@@ -63,10 +64,12 @@ class Converter:
 
     Attributes:
         routes: the routes through the book.
+        losses: what a cluster of some release would drop without a word.
     """
 
-    def __init__(self, book: RuleBook) -> None:
+    def __init__(self, book: RuleBook, catalog: Catalog | None = None) -> None:
         self.routes = Routes(book)
+        self.losses = LossAnalysis(catalog or load_catalog(), book.weights)
 
     @classmethod
     def from_rules(
@@ -87,7 +90,8 @@ class Converter:
             RuleBookError: with every problem of every file.
         """
         roots = [SHIPPED_RULES, *paths] if shipped else [*paths]
-        return cls(RuleBook.read(rule_sources(roots), catalog or load_catalog()))
+        types = catalog or load_catalog()
+        return cls(RuleBook.read(rule_sources(roots), types), types)
 
     @property
     def book(self) -> RuleBook:

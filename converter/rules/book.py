@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-from converter.errors import RuleBookError
+from converter.errors import RuleBookError, RuleProblem
 from converter.rules.check import check_rules
 from converter.rules.document import Problems
 from converter.rules.lens import Side
+from converter.rules.loss_policy import read_policies
 from converter.rules.reading import read_rules
 from converter.rules.steps.blocks import compile_steps
+from converter.rules.weights import WeightEntry, Weights, read_weights
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from converter.catalog import Catalog
-    from converter.errors import RuleProblem
     from converter.rules.lens import Lens
+    from converter.rules.loss_policy import LossPolicy
     from converter.rules.rule import Rule
 
 
@@ -65,11 +67,15 @@ class RuleBook:
         rules: all rules, sorted by name.
         edges: for each (apiVersion, kind), the edges that lead from it, sorted by target.
         unconvertible: for each (kind, source, target) why no faithful conversion exists.
+        weights: how much the loss of a field matters.
+        policy: what to do about losses; None where no file says it.
     """
 
     rules: tuple[Rule, ...]
     edges: Mapping[tuple[str, str], tuple[Edge, ...]] = field(repr=False)
     unconvertible: Mapping[tuple[str, str, str], str] = field(repr=False)
+    weights: Weights = field(default_factory=Weights, repr=False, compare=False)
+    policy: LossPolicy | None = None
 
     @classmethod
     def read(cls, sources: Iterable[Source], catalog: Catalog | None = None) -> RuleBook:
@@ -84,14 +90,21 @@ class RuleBook:
         """
         found: list[RuleProblem] = []
         rules: list[Rule] = []
+        weights: list[WeightEntry] = []
+        policies: list[LossPolicy] = []
         for source in sources:
             problems = Problems(source.file)
             rules += read_rules(source.text, problems)
+            weights += read_weights(source.text, problems, catalog)
+            for policy, line in read_policies(source.text, problems):
+                if policies:
+                    problems.add(line, "there are two loss policies", "put their rules into one")
+                policies.append(policy)
             found += problems.found
         found += check_rules(rules, catalog)
         if found:
             raise RuleBookError(sorted(found, key=lambda problem: (problem.file, problem.line)))
-        return cls.of(rules)
+        return replace(cls.of(rules), weights=Weights(weights), policy=policies[0] if policies else None)
 
     @classmethod
     def of(cls, rules: Iterable[Rule]) -> RuleBook:

@@ -8,8 +8,10 @@ from converter.errors import ManifestError
 from converter.kube import split_api_version
 from converter.rules.document import Cursor, Problems, read_documents
 from converter.rules.lens import Side
+from converter.rules.loss_policy import KIND as POLICY_KIND
 from converter.rules.rule import API_VERSION, KIND, Example, ResourceName, Rule
 from converter.rules.step_reading import read_steps
+from converter.rules.weights import KIND as WEIGHTS_KIND
 
 if TYPE_CHECKING:
     from converter.rules.document import Document
@@ -29,6 +31,8 @@ def read_rules(text: str, problems: Problems) -> list[Rule]:
 def _read_rule(document: Document, problems: Problems) -> Rule | None:
     root = Cursor.at_root(document, problems)
     if not root.expect(dict, f"a {KIND}"):
+        return None
+    if root.value.get("kind") in (WEIGHTS_KIND, POLICY_KIND):  # read by their own readers
         return None
     if root.value.get("apiVersion") != API_VERSION or root.value.get("kind") != KIND:
         root.problem(f"is not a {KIND}", f"start it with 'apiVersion: {API_VERSION}' and 'kind: {KIND}'")

@@ -1,0 +1,171 @@
+"""Which values of a manifest a cluster of a release drops without a word: each with its weight, and what would help.
+
+Nothing is guessed: of a cluster whose release is not known, or is older than the catalog, and of kinds that are not
+Kubernetes' own, nothing is said.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from converter.conversion.fields import FieldCheck
+from converter.errors import ManifestError
+from converter.kube import EACH, GroupVersionKind, Json, Manifest, Named, Path, parse_path
+from converter.losses.coverage import Coverage
+from converter.rules.steps.values import shown
+from converter.rules.weights import Weight
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from converter.catalog import Catalog, Release
+    from converter.conversion import Loss
+    from converter.rules.weights import Weights
+
+
+@dataclass(frozen=True, slots=True)
+class FieldLoss:
+    """A value that a cluster cannot hold.
+
+    Attributes:
+        path: where it stands.
+        value: what it is.
+        why: a sentence for people.
+        weight: how much it matters.
+        consequence: what happens without it, for people; may be empty.
+        since: the first later release that holds it; None where none does, or the cluster's is not known.
+    """
+
+    path: str
+    value: Json
+    why: str
+    weight: Weight
+    consequence: str = ""
+    since: Release | None = None
+
+    def __str__(self) -> str:
+        consequence = f"; {self.consequence}" if self.consequence else ""
+        return f"{self.path} = {shown(self.value)}: {self.why}{consequence} ({self.weight})"
+
+
+class Shapes:
+    """What depends on the catalog alone: compiled once for all rule books of a process."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self.oldest = catalog.releases[0]
+        self.newest = catalog.releases[-1]
+        self.check = FieldCheck(catalog)
+        self.coverage = Coverage(catalog)
+        self.known_since = lru_cache(maxsize=4096)(self.check.known_since)
+        self.known_until = lru_cache(maxsize=4096)(lambda gvk, path: max(catalog.fields_ever(gvk, path), default=None))
+
+
+@lru_cache(maxsize=4)
+def shapes_of(catalog: Catalog) -> Shapes:
+    """Give a catalog's shapes, always the same."""
+    return Shapes(catalog)
+
+
+class LossAnalysis:
+    """Finds and weighs losses, by one catalog and one table of weights."""
+
+    def __init__(self, catalog: Catalog, weights: Weights) -> None:
+        self._shapes = shapes_of(catalog)
+        self._weights = weights
+        self._concerned: dict[tuple[Release, str, str], bool] = {}
+
+    def concerns(self, release: Release | None, api_version: str, kind: str) -> bool:
+        """Whether manifests of a kind have to be looked into for a release: decided by the types alone, and remembered.
+
+        The status and what API servers write into metadata do not count: no Work carries them.
+        """
+        if release is None:
+            return False
+        key = (release, api_version, kind)
+        answer = self._concerned.get(key)
+        if answer is None:
+            answer = self._is_concerned(*key)
+            if len(self._concerned) < _KINDS_REMEMBERED:
+                self._concerned[key] = answer
+        return answer
+
+    def _is_concerned(self, release: Release, api_version: str, kind: str) -> bool:
+        if release < self._shapes.oldest:
+            return False
+        try:
+            gvk = GroupVersionKind.of(api_version, kind)
+        except ManifestError:
+            return False
+        return self._shapes.coverage.concerns(release, gvk)
+
+    def of_release(
+        self, manifest: Manifest, gvk: GroupVersionKind, release: Release | None, namespace: str = "", cluster: str = ""
+    ) -> tuple[FieldLoss, ...]:
+        """List what a release drops of a manifest in the version that the cluster gets, in the manifest's order.
+
+        Args:
+            manifest: the manifest.
+            gvk: its group, version and kind.
+            release: the cluster's release; None where it is not known, and then nothing is said.
+            namespace: the object's, for weights that depend on it.
+            cluster: the cluster's name, likewise.
+        """
+        if release is None or release < self._shapes.oldest:
+            return ()
+        unknown = self._shapes.check.unknown(manifest, gvk, release)
+        return tuple(
+            self._weighed(gvk, field.path, str(field), field.value, release, namespace, cluster) for field in unknown
+        )
+
+    def _weighed(  # noqa: PLR0917  the facts of one loss
+        self, gvk: GroupVersionKind, path: Path, text: str, value: Json, release: Release, namespace: str, cluster: str
+    ) -> FieldLoss:
+        general = generalized(path)
+        entry = self._weights.find(gvk.kind, general, namespace, cluster)
+        since = self._shapes.known_since(gvk, general, release)
+        if since is not None:
+            why = f"Kubernetes {release} does not know it and drops it without a word; {since} would do"
+        elif (last := self._shapes.known_until(gvk, general)) is not None:
+            why = f"Kubernetes {release} does not know it any more and drops it without a word; the last was {last}"
+        else:
+            why = f"no release up to {self._shapes.newest} knows it; {release} drops it without a word"
+        weight = entry.weight if entry is not None else Weight.DEGRADING
+        return FieldLoss(text, value, why, weight, entry.why if entry is not None else "", since)
+
+    def of_conversion(
+        self,
+        losses: Iterable[Loss],
+        gvk: GroupVersionKind,
+        release: Release | None,
+        namespace: str = "",
+        cluster: str = "",
+    ) -> tuple[FieldLoss, ...]:
+        """Weigh what a conversion lost, in the terms of the version that the manifest was sent in.
+
+        Args:
+            losses: what was lost.
+            gvk: the group, version and kind that the manifest was sent in.
+            release: the cluster's release, to name a later one that would do; None where it is not known.
+            namespace: the object's, for weights that depend on it.
+            cluster: the cluster's name, likewise.
+        """
+        found = []
+        for loss in losses:
+            path = generalized(parse_path(loss.path))
+            entry = self._weights.find(gvk.kind, path, namespace, cluster)
+            since = self._shapes.known_since(gvk, path, release) if release is not None else None
+            why = f"{loss.why}; {since} would do" if since is not None else loss.why
+            weight = entry.weight if entry is not None else Weight.DEGRADING
+            found.append(FieldLoss(loss.path, loss.value, why, weight, entry.why if entry is not None else "", since))
+        return tuple(found)
+
+
+_KINDS_REMEMBERED = 20_000
+"""Kinds whose answer is remembered; requests can name kinds that are none."""
+
+
+def generalized(path: Path) -> Path:
+    """A path with every place of a list as ``[*]``: what does not depend on which item it is."""
+    return tuple(EACH if isinstance(segment, (int, Named)) else segment for segment in path)

@@ -1,0 +1,63 @@
+"""Whether a release knows every field that any release has of a kind: what needs no look into its manifests."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from converter.catalog import Catalog, FieldType, ObjectType, Release
+    from converter.kube import GroupVersionKind
+
+_NOT_SENT: Final = frozenset({"status"})
+"""Karmada takes the status off the manifests of Works (pkg/resourceinterpreter/default/native/prune)."""
+
+_SERVER_WRITTEN: Final = frozenset({"V1ObjectMeta"})
+"""The fields of metadata that came or went since v1.12 (``managedFields``, ``selfLink``, ``clusterName``) are written
+by API servers, and Karmada takes them off."""
+
+
+class Coverage:
+    """Compares a kind's type in one release with all others; pairs of types are compared once."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self._answers: dict[tuple[Release, GroupVersionKind], bool] = {}
+
+    def concerns(self, release: Release, gvk: GroupVersionKind) -> bool:
+        """Whether a manifest of a kind can hold a field that a release does not know.
+
+        Raises:
+            UnknownReleaseError: the release is older than the oldest in the catalog.
+        """
+        key = (release, gvk)
+        answer = self._answers.get(key)
+        if answer is None:
+            answer = self._answers[key] = self._lacks(release, gvk)
+        return answer
+
+    def _lacks(self, release: Release, gvk: GroupVersionKind) -> bool:
+        here = self._catalog.type_of(release, gvk)
+        if here is None:
+            return False
+        others = (self._catalog.type_of(other, gvk) for other in self._catalog.releases_of(gvk))
+        seen: set[tuple[ObjectType, ObjectType]] = set()
+        return any(other is not None and _lacks(here, other, seen, top=True) for other in others)
+
+
+def _lacks(here: ObjectType, other: ObjectType, seen: set[tuple[ObjectType, ObjectType]], *, top: bool = False) -> bool:
+    """Whether one type lacks a field that the other has, at any depth."""
+    if here is other or (here, other) in seen or here.name in _SERVER_WRITTEN:
+        return False
+    seen.add((here, other))
+    for name, theirs in other.fields.items():
+        if top and name in _NOT_SENT:
+            continue
+        ours = here.fields.get(name)
+        if ours is None or _below(ours, theirs, seen):
+            return True
+    return False
+
+
+def _below(ours: FieldType, theirs: FieldType, seen: set[tuple[ObjectType, ObjectType]]) -> bool:
+    mine, other = ours.innermost.target, theirs.innermost.target
+    return mine is not None and other is not None and _lacks(mine, other, seen)
