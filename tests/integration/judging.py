@@ -58,6 +58,12 @@ def comparable(form: Json) -> Json:
     return cleaned
 
 
+def bare(form: Json) -> Json:
+    """A form as one would post it: without what the server gave it."""
+    kept = {key: value for key, value in form["metadata"].items() if key not in _OWNED}
+    return {**form, "metadata": kept}
+
+
 def reborn(form: Json, served: Served) -> Json:
     """A form without what each creation makes anew, and without a status, which creation ignores."""
     cleaned = comparable(form)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from tests.integration.unreachable import explained
 
 if TYPE_CHECKING:
+    from tests.controlplanes.client import ApiError
     from tests.integration.judging import Answers
     from tests.integration.kinds import Served
 
@@ -19,6 +20,8 @@ class Tally:
         lines: one for each kind, for people.
         pairs: how many conversions were held against an answer.
         wrong: differences that are faults of the rules.
+        refusals: manifests that should have been accepted, and were not.
+        others: how many more were refused: what was written for other versions or releases.
         unreachable: how often each sort of difference came that no conversion can avoid.
     """
 
@@ -27,6 +30,8 @@ class Tally:
         self.lines: list[str] = []
         self.pairs = 0
         self.wrong: list[str] = []
+        self.refusals: list[str] = []
+        self.others = 0
         self.unreachable: Counter[str] = Counter()
 
     def add(self, served: Served, name: str, answers: Answers) -> None:
@@ -39,6 +44,15 @@ class Tally:
             else:
                 self.unreachable[sort.name] += 1
 
+    def refused(self, served: Served, name: str, error: ApiError, *, own: bool) -> None:
+        """Note a manifest that the server refused; with ``own``, one that was written for this very version."""
+        if own:
+            self.refusals.append(f"v{self.release} {served.kind} {name}: refused: {error}")
+        else:
+            self.others += 1
+
     def __str__(self) -> str:
         known = [f"  unreachable, {name}: {count}" for name, count in sorted(self.unreachable.items())]
-        return "\n".join(["", *self.lines, *known, f"v{self.release}: {self.pairs} conversions in all"])
+        return "\n".join(
+            ["", *self.lines, *known, f"v{self.release}: {self.pairs} conversions in all, {self.others} refused"]
+        )

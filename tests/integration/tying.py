@@ -434,6 +434,8 @@ def _ingress(rng: random.Random, manifest: Json) -> None:
 
 def _one_backend(rng: random.Random, backend: Json) -> None:
     service = [name for name in ("service", "serviceName", "servicePort") if name in backend]
+    if "servicePort" in backend:
+        backend["serviceName"] = backend.get("serviceName") or "web"
     if service and backend.get("resource"):
         for name in service if rng.random() < 0.5 else ["resource"]:
             del backend[name]
@@ -446,6 +448,12 @@ def _object(parent: Json, name: str) -> Json:
     if not isinstance(parent.get(name), dict):
         parent[name] = {}
     return parent[name]
+
+
+def _taint_rule(rng: random.Random, manifest: Json) -> None:
+    taint = _object(_object(manifest, "spec"), "taint")
+    taint["key"] = taint.get("key") or "example.test/broken"
+    taint["effect"] = taint.get("effect") or rng.choice(("NoSchedule", "NoExecute"))
 
 
 def _attachment(rng: random.Random, manifest: Json) -> None:
@@ -482,6 +490,7 @@ _TIES: dict[str, Callable[[random.Random, Json], None]] = {
     "EndpointSlice": _endpoint_slice,
     "Ingress": _ingress,
     "VolumeAttachment": _attachment,
+    "DeviceTaintRule": _taint_rule,
     **dict.fromkeys(
         (
             "TokenReview",

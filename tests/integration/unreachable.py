@@ -71,9 +71,9 @@ UNREACHABLE = (
         r"undefaulted .*: endpoints\[\d+\]\.(deprecatedTopology|topology\S*) is ",
     ),
     Unreachable(
-        "Ports whose name is a number",
+        "What only Ingresses in v1beta1 may be",
         ("Ingress",),
-        r"undefaulted .* -> networking\.k8s\.io/v1: the conversion is refused: .*port\.name: Invalid value",
+        r"undefaulted .* -> networking\.k8s\.io/v1: the conversion is refused: .* is invalid: ",
     ),
     Unreachable(
         "Object metrics with an average, where autoscalers are stored in v1",

@@ -545,7 +545,11 @@ ANNOTATIONS: dict[str, dict[str, tuple[str, ...]]] = {
             "[]",
             "junk",
         ),
-        "autoscaling.alpha.kubernetes.io/behavior": ('{"ScaleUp":{"StabilizationWindowSeconds":3}}', "{}", "junk"),
+        "autoscaling.alpha.kubernetes.io/behavior": (
+            '{"ScaleUp":{"StabilizationWindowSeconds":3,"Policies":[{"Type":"Pods","Value":4,"PeriodSeconds":15}]}}',
+            "{}",
+            "junk",
+        ),
         "autoscaling.alpha.kubernetes.io/conditions": ("[]", '[{"type":"AbleToScale","status":"True"}]'),
         "autoscaling.alpha.kubernetes.io/current-metrics": ("[]",),
     },
