@@ -52,13 +52,11 @@ class FieldCheck:
         self._catalog = catalog
         self._plans: dict[ObjectType, _Plan] = {}
         self._roots: dict[tuple[Release, GroupVersionKind], _Plan | None] = {}
-        self._newest = catalog.releases[-1]
 
     def unknown(self, manifest: Manifest, gvk: GroupVersionKind, release: Release) -> tuple[UnknownField, ...]:
         """List the fields of a manifest that a release does not know in that version, in the manifest's order.
 
-        None are found in a kind that the release does not know at all, nor, at no cost, in one whose fields have
-        not changed since.
+        None are found in a kind that the release does not know at all.
 
         Args:
             manifest: the manifest, in the version that the cluster gets.
@@ -84,10 +82,7 @@ class FieldCheck:
 
     def _root(self, gvk: GroupVersionKind, release: Release) -> _Plan | None:
         here = self._catalog.type_of(release, gvk)
-        releases = self._catalog.releases_of(gvk)
-        if here is None or here is self._catalog.type_of(releases[-1], gvk):
-            return None
-        return self._plan(here)
+        return self._plan(here) if here is not None else None
 
     def _plan(self, of: ObjectType) -> _Plan:
         """Find or make a type's plan; it is remembered before it is filled, since types can hold themselves."""

@@ -9,6 +9,7 @@ import msgspec
 
 from converter.conversion.kept import Kept, KeptValue, difference, put_back
 from converter.conversion.losses import Loss, tell_losses
+from converter.conversion.whereabouts import original_path
 from converter.errors import ManifestError
 from converter.kube import Manifest, copy_json
 from converter.rules.lens import LensError, Notes
@@ -44,7 +45,7 @@ def convert(manifest: Manifest, route: Route) -> Conversion:
     """
     try:
         converted = copy_json(manifest)
-        notes = _run(route.forward, converted)
+        notes = _run(route.forward, converted, manifest)
         converted["apiVersion"] = route.target
         values = _keep(manifest, copy_json(converted), route)
     except RecursionError:
@@ -68,7 +69,7 @@ def convert_fresh(manifest: Manifest, original: Manifest, route: Route) -> tuple
         RefusedError: the conversion would change the meaning of a value.
     """
     try:
-        notes = _run(route.forward, manifest)
+        notes = _run(route.forward, manifest, original)
         manifest["apiVersion"] = route.target
         encoded = msgspec.json.encode(manifest)
         values = _keep(original, msgspec.json.decode(encoded), route)
@@ -93,7 +94,7 @@ def restore_source(manifest: Manifest, route: Route, kept: Kept) -> Manifest:
         return copy_json(kept.whole)  # type: ignore[no-any-return]  # a whole manifest was kept
     try:
         restored: Manifest = copy_json(manifest)
-        _run(route.backward, restored)
+        _run(route.backward, restored, manifest)
         restored["apiVersion"] = route.source
         put_back(restored, kept)
     except RecursionError:
@@ -115,10 +116,11 @@ def _too_deep() -> ManifestError:
     return ManifestError("is nested too deep to be converted; no Kubernetes object is nested that deep")
 
 
-def _run(lens: Lens, manifest: Manifest) -> Notes:
+def _run(lens: Lens, manifest: Manifest, original: Manifest) -> Notes:
     notes: Notes = []
     try:
         lens(manifest, notes)
     except LensError as error:
+        error.path = original_path(original, lens, error.path)
         raise error.public() from None
     return notes
