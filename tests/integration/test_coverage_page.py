@@ -14,8 +14,8 @@ from converter.coverage.page import render
 
 BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
 FLAGS = [
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--virtual-time-budget=5000", "--dump-dom",
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync", "--virtual-time-budget=5000", "--dump-dom",
 ]  # fmt: skip
 
 pytestmark = pytest.mark.skipif(BROWSER is None, reason="needs a browser: apt-get install chromium")
@@ -73,6 +73,6 @@ def test_the_theme_can_be_turned(browse):
 
 
 def test_a_state_can_be_left_out(browse):
-    script = "const b = document.querySelector('[data-state=native]'); b.checked = false; b.dispatchEvent(new Event('input'));"
-    document = browse(script)
+    box = "document.querySelector('[data-state=native]')"
+    document = browse(f"const box = {box}; box.checked = false; box.dispatchEvent(new Event('input'));")
     assert "visibility: hidden" in document
