@@ -13,7 +13,7 @@ from converter.serving.certificate_secret import CertificateSecret
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
     from converter.propagation.controller import Controller
 
@@ -32,15 +32,21 @@ def add_certificate_options(parser: argparse.ArgumentParser) -> None:
 
 
 @contextlib.asynccontextmanager
-async def kept_certificates(args: argparse.Namespace, server: ApiServer, controller: Controller) -> AsyncIterator[None]:
+async def kept_certificates(
+    args: argparse.Namespace, server: ApiServer, controller: Controller
+) -> AsyncIterator[Callable[[], bytes] | None]:
     """Have whoever leads keep the Secret, where the options name one.
+
+    Yields:
+        What gives the PEM certificates to trust, empty until this replica leads and knows them; None where no Secret
+        is kept.
 
     Raises:
         UsageError: the options do not go together.
         AccessError: there is no way to the host cluster.
     """
     if not args.certificate_secret:
-        yield
+        yield None
         return
     namespace, slash, name = args.certificate_secret.partition("/")
     if not slash or not name or not args.certificate_name:
@@ -52,4 +58,4 @@ async def kept_certificates(args: argparse.Namespace, server: ApiServer, control
     async with await ApiServer.connect(args.host_kubeconfig, args.host_context) as host:
         secret = CertificateSecret(host, namespace, name, args.certificate_name, publish)
         controller.beside.append(secret.run)
-        yield
+        yield lambda: secret.authority

@@ -35,6 +35,11 @@ _EPILOG = """\
 examples:
   converter controller --kubeconfig karmada.config
   converter controller --kubeconfig karmada.config --rules ./rules --inventory overrides.yaml --log-format json
+  converter controller --kubeconfig karmada.config --discovery-url https://converter-discovery.karmada-system.svc \
+                       --certificate-secret karmada-system/converter-tls \
+                       --certificate-name converter-admission.karmada-system.svc \
+                       --certificate-name converter-discovery.karmada-system.svc
+      as deploy/host runs it: certificates made and rotated, the discovery server trusted by them and registered
 
 Run two or more replicas: one acts, by a Lease in the control plane, and another follows within 15 seconds. Give it the
 same --rules, --inventory and --policy as `converter serve`: both have to come to the same results.
@@ -102,8 +107,9 @@ async def _run(
     metrics.watch_clusters(lambda: len(fleet.current))
     async with await ApiServer.connect(args.kubeconfig, args.context) as server, contextlib.AsyncExitStack() as beside:
         controller = Controller(server, lambda: rules.current, fleet, settings)
-        await beside.enter_async_context(kept_certificates(args, server, controller))
-        await beside.enter_async_context(registered(args, server, controller, lambda: rules.current, fleet))
+        kept = await beside.enter_async_context(kept_certificates(args, server, controller))
+        registering = registered(args, server, controller, lambda: rules.current, fleet, kept=kept)
+        await beside.enter_async_context(registering)
         pages: dict[str, Callable[[], web.Response]] = {}
         app = App([], pages, metrics)
         pages["/healthz"] = lambda: answers.text("ok\n")
