@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
     from converter.clusters import Cluster, FleetView
     from converter.library import Converter
+    from converter.losses import LossAnalysis
+    from converter.works.losing import Lost
     from converter.works.rewriting import Outcome
 
 _OPERATIONS = frozenset({"CREATE", "UPDATE"})
@@ -60,7 +62,10 @@ class Observer(Protocol):
         """A manifest was converted."""
 
     def refused(self, cluster: str, kind: str, name: str, source: str, why: str) -> None:
-        """A manifest could not be converted for its cluster."""
+        """A manifest could not be converted for its cluster, or is refused for what it would lose."""
+
+    def lost(self, cluster: str, lost: Lost) -> None:
+        """A manifest goes to its cluster with less than it was sent with, or is refused for it."""
 
 
 class WorkWebhook:
@@ -107,7 +112,7 @@ class WorkWebhook:
         cluster = self._fleet.current.find(name)
         if cluster is None:
             return self._unknown_cluster(name, review)
-        if _needs_nothing(work, cluster):
+        if _needs_nothing(work, cluster, self._rules.current.losses):
             return allow_as_is(request.uid)
         return self._rewrite(_reviews.decode(body), cluster)
 
@@ -128,6 +133,8 @@ class WorkWebhook:
                 observer.converted(cluster, item.kind, item.name, item.source, item.target, item.losses)
         for trouble in outcome.troubles:
             observer.refused(cluster, trouble.kind, trouble.name, trouble.source, trouble.why)
+        for lost in outcome.lost:
+            observer.lost(cluster, lost)
 
     def _unknown_cluster(self, name: str, review: Review[Work[Head] | None]) -> bytes:
         """Let a Work pass for a cluster that is not known.
@@ -172,7 +179,7 @@ def _is_being_deleted(work: Raw) -> bool:
         return False
 
 
-def _needs_nothing(work: Work[Head], cluster: Cluster) -> bool:
+def _needs_nothing(work: Work[Head], cluster: Cluster, losses: LossAnalysis) -> bool:
     """Whether a Work is right as it is, as far as a glance can tell; nearly all are."""
     metadata = work.metadata
     labels = metadata.labels
@@ -181,8 +188,11 @@ def _needs_nothing(work: Work[Head], cluster: Cluster) -> bool:
     annotations = metadata.annotations
     if metadata.owner_references or (annotations and any(name in annotations for name in OURS)):
         return bool(labels and ANCHOR_LABEL in labels)
-    served = cluster.served
-    return all(head.api_version in served.get(head.kind, ()) for head in work.manifests)
+    served, release, concerns = cluster.served, cluster.release, losses.concerns
+    return all(
+        head.api_version in served.get(head.kind, ()) and not concerns(release, head.api_version, head.kind)
+        for head in work.manifests
+    )
 
 
 def operations(work: Work[Raw], outcome: Outcome) -> list[Operation]:

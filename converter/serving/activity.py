@@ -13,15 +13,20 @@ from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
 
 from converter.serving.logs import Fact, emit
+from converter.works.policy import Action
 
 if TYPE_CHECKING:
     from converter.serving.metrics import Metrics
+    from converter.works.losing import Lost
 
 _REMEMBERED = 100
 """How many events the page can show."""
 
 _FLUSH_SECONDS = 0.1
 """How long a line may wait for others."""
+
+_FIELDS_TOLD = 8
+"""How many lost fields of one weight a line of the log names."""
 
 _LOGGER = "converter.conversions"
 
@@ -62,13 +67,41 @@ class Event(NamedTuple):
         return Fact(self.at, logging.INFO, "converted", {**fields, "target": self.target, "losses": self.losses})
 
 
+class LossEvent(NamedTuple):
+    """A manifest that its cluster takes with less than it was sent with.
+
+    Attributes:
+        at: when, in seconds since the epoch.
+        cluster: which cluster.
+        kind: the manifest's kind.
+        name: its name, with its namespace before a slash where it has one.
+        fields: the fields that are lost, by weight.
+    """
+
+    at: float
+    cluster: str
+    kind: str
+    name: str
+    fields: dict[str, list[str]]
+
+    def fact(self) -> Fact:
+        """What the log says of it."""
+        facts = {weight: ", ".join(paths[:_FIELDS_TOLD]) for weight, paths in self.fields.items()}
+        return Fact(
+            self.at,
+            logging.WARNING,
+            "fields lost",
+            {"cluster": self.cluster, "kind": self.kind, "object": self.name, **facts},
+        )
+
+
 class Activity:
     """Takes note of each conversion, once for all who want to know; the webhooks' observer."""
 
     def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics
         self._recent: deque[Event] = deque(maxlen=_REMEMBERED)
-        self._unwritten: list[Event] = []
+        self._unwritten: list[Event | LossEvent] = []
 
     @property
     def recent(self) -> tuple[Event, ...]:
@@ -95,8 +128,19 @@ class Activity:
         """Note a manifest that its cluster cannot have."""
         self._note(Event(time.time(), cluster, kind, name, source, "", 0, why))
 
-    def _note(self, event: Event) -> None:
-        self._recent.append(event)
+    def lost(self, cluster: str, lost: Lost) -> None:
+        """Note what a manifest loses: counted by weight, and told in one line, without the values."""
+        told: dict[str, list[str]] = {}
+        for loss, action in lost.losses:
+            self._metrics.field_loss(lost.kind, loss.weight, action)
+            if action is not Action.IGNORE:
+                told.setdefault(loss.weight, []).append(loss.path)
+        if told:
+            self._note(LossEvent(time.time(), cluster, lost.kind, lost.name, told))
+
+    def _note(self, event: Event | LossEvent) -> None:
+        if isinstance(event, Event):
+            self._recent.append(event)
         if not self._unwritten:
             try:
                 asyncio.get_running_loop().call_later(_FLUSH_SECONDS, self.flush)

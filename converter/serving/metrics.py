@@ -56,6 +56,10 @@ class Metrics:
             "converter_lost_values", "Values that a converted manifest's cluster cannot hold.", ["kind"],
             registry=self.registry,
         )  # fmt: skip
+        self._field_losses = Counter(
+            "converter_field_losses", "Fields that a manifest's cluster drops, by weight and by what the policy said.",
+            ["kind", "weight", "action"], registry=self.registry,
+        )  # fmt: skip
         self._reloads = Counter(
             "converter_rules_reloads", "Changes of the rule files, taken or refused.", ["outcome"],
             registry=self.registry,
@@ -85,6 +89,10 @@ class Metrics:
         count()
         if losses:
             self._losses.labels(kind).inc(losses)
+
+    def field_loss(self, kind: str, weight: str, action: str) -> None:
+        """Count a lost field; kinds are those of the catalog and of the rule book, the rest are three words each."""
+        self._field_losses.labels(kind, weight, action).inc()
 
     def rules_in_use(self, rules: int) -> None:
         """Note the size of the rule book."""

@@ -105,17 +105,18 @@ class Record:
     def read(cls, annotations: Mapping[str, str | None]) -> Record:
         """Read a Work's annotations."""
         sources = annotations.get(SOURCES_ANNOTATION)
+        lines = (annotations.get(LOSSES_ANNOTATION) or "").splitlines()
         if not sources:
-            return _EMPTY
+            return cls(lines=lines) if lines else _EMPTY
         try:
             entries = _entries.decode(sources)
         except (msgspec.MsgspecError, UnicodeError, RecursionError):
-            return _EMPTY
+            return cls(lines=lines)
         try:
             kept = _kept.decode(annotations.get(KEPT_ANNOTATION) or "[]")
         except (msgspec.MsgspecError, UnicodeError, RecursionError):
             kept = []
-        return cls(entries, kept, (annotations.get(LOSSES_ANNOTATION) or "").splitlines())
+        return cls(entries, kept, lines)
 
     def find(self, index: int, head: NamedHead, label: str) -> Note:
         """Find what is noted of a manifest: at its place, or, if the manifests have moved, elsewhere.
@@ -162,11 +163,11 @@ class Books:
         """
         wanted: dict[str, str | None] = dict.fromkeys(OURS)
         converted = any(note.entry is not None for note in notes)
+        lines = [line for note in notes for line in note.losses]
         if converted:
             wanted[SOURCES_ANNOTATION] = canonical_json([note.entry for note in notes]).decode()
-            lines = [line for note in notes for line in note.losses]
             wanted[KEPT_ANNOTATION] = self._kept(notes, lines, wanted, stored)
-            wanted[LOSSES_ANNOTATION] = _for_people(lines)
+        wanted[LOSSES_ANNOTATION] = _for_people(lines)
         mark = "true" if converted else None
         if labels.get(CONVERTED_LABEL) != mark or (mark is None and CONVERTED_LABEL in labels):
             self.labels[CONVERTED_LABEL] = mark

@@ -3,46 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 
-from converter.errors import ConverterError
+from converter.rules.loss_policy import Action, PolicyError, milder
 
-
-class PolicyError(ConverterError):
-    """A word that is no policy.
-
-    Attributes:
-        text: as it was given.
-    """
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-        super().__init__(f"{text!r} is no policy; write one of: {', '.join(Action)}")
-
-
-class Action(StrEnum):
-    """What to do."""
-
-    DENY = "deny"
-    """Refuse the Work, and say why."""
-
-    WARN = "warn"
-    """Let it pass, and say what is wrong."""
-
-    IGNORE = "ignore"
-    """Let it pass, and say nothing."""
-
-    @classmethod
-    def parse(cls, text: str) -> Action:
-        """Read ``deny``, ``warn`` or ``ignore``.
-
-        Raises:
-            PolicyError: it is none of them.
-        """
-        try:
-            return cls(text)
-        except ValueError:
-            raise PolicyError(text) from None
+__all__ = ["Action", "Policy", "PolicyError"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +16,7 @@ class Policy:
     Attributes:
         unreachable: where no conversion leads to a version that the cluster serves, or one would change the
             meaning of a value. Where that is uncertain, `Action.DENY` only warns.
-        losses: where the cluster's version cannot hold a value, which is kept with the Work.
+        losses: where the cluster cannot hold a value. A `LossPolicy` in the rule book goes before it.
     """
 
     unreachable: Action = Action.DENY
@@ -72,11 +36,4 @@ class Policy:
 
         An object can ask for less about its losses, but not make them a denial: ``deny`` is about what is unreachable.
         """
-        return Policy(action, self.losses if action is Action.DENY else _milder(self.losses, action))
-
-
-_SEVERITY = (Action.IGNORE, Action.WARN, Action.DENY)
-
-
-def _milder(one: Action, two: Action) -> Action:
-    return min(one, two, key=_SEVERITY.index)
+        return Policy(action, self.losses if action is Action.DENY else milder(self.losses, action))

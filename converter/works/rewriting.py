@@ -6,17 +6,19 @@ Karmada sends the original again, and writes nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from converter.conversion import convert_fresh
 from converter.errors import ConversionError, ManifestError
-from converter.kube import Manifest, canonical_json
+from converter.kube import GroupVersionKind, Manifest, canonical_json
 from converter.kube.names import ANCHOR_LABEL, BINDING_LABELS, POLICY_ANNOTATION, anchor_reference
+from converter.rules.loss_policy import LossPolicy
 from converter.works.bookkeeping import UNCONVERTED, Books, Entry, Note, Record, label_of
 from converter.works.choice import Reach, choose
+from converter.works.losing import LossJudge, Lost, sent, told_by_release
 from converter.works.policy import Action, Policy, PolicyError
 from converter.works.strict import check_strictly, refuse
 from converter.works.work import NamedHead
@@ -27,8 +29,9 @@ if TYPE_CHECKING:
     from msgspec import Raw
 
     from converter.clusters import Cluster
-    from converter.conversion import Conversion, Route
+    from converter.conversion import Route
     from converter.library import Converter
+    from converter.losses import FieldLoss
     from converter.works.work import Metadata, Work
 
 _heads = msgspec.json.Decoder(NamedHead)
@@ -36,6 +39,10 @@ _heads = msgspec.json.Decoder(NamedHead)
 _HINT: Final = (
     "Leave the cluster out of the placement, send a version that it serves, or add a rule (docs/rules.md); "
     f"the annotation {POLICY_ANNOTATION}: warn on the object lets it pass unchanged."
+)
+_LOSSES_HINT: Final = (
+    "Leave the cluster out of the placement, upgrade it, or take the fields out for it with an OverridePolicy; "
+    "docs/losses.md says how an admin can ask for less"
 )
 
 
@@ -68,6 +75,7 @@ class Trouble:
         source: the apiVersion it came in.
         why: a sentence for people, with the manifest and without the cluster.
         action: what the policy makes of it.
+        hint: what to do, where it is refused.
     """
 
     kind: str
@@ -75,6 +83,7 @@ class Trouble:
     source: str
     why: str
     action: Action
+    hint: str = _HINT
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +98,7 @@ class Outcome:
         denial: why the Work is refused, whole; empty where it is not.
         converted: what was converted, for counting.
         troubles: what could not be, for counting.
+        lost: what manifests lose, for counting.
     """
 
     manifests: Mapping[int, bytes] = field(default_factory=dict)
@@ -98,6 +108,7 @@ class Outcome:
     denial: str = ""
     converted: tuple[Converted, ...] = ()
     troubles: tuple[Trouble, ...] = ()
+    lost: tuple[Lost, ...] = ()
 
     @property
     def changes(self) -> bool:
@@ -133,6 +144,9 @@ class _Rewriting:
         self._manifests: dict[int, bytes] = {}
         self._converted: list[Converted] = []
         self._troubles: list[Trouble] = []
+        self._lost: list[Lost] = []
+        losses = converter.book.policy or LossPolicy.of(policy.losses)
+        self._judge = LossJudge(losses, cluster, self._record.lines)
         self._policy = self._under(policy, self._annotations.get(POLICY_ANNOTATION), "the Work")
 
     def run(self, manifests: list[Raw]) -> Outcome:
@@ -141,8 +155,11 @@ class _Rewriting:
         deleting = self._metadata.deletion_timestamp is not None
         if denied and not deleting:
             whys = "; ".join(trouble.why for trouble in denied)
-            denial = f"cluster {self._cluster.name}: {whys}. {_HINT}"
-            return Outcome(denial=denial, warnings=tuple(self._warnings), troubles=tuple(self._troubles))
+            hints = " ".join(dict.fromkeys(trouble.hint for trouble in denied))
+            denial = f"cluster {self._cluster.name}: {whys}. {hints}"
+            return Outcome(
+                denial=denial, warnings=tuple(self._warnings), troubles=tuple(self._troubles), lost=tuple(self._lost)
+            )
         said = [trouble.why for trouble in self._troubles if trouble.action is not Action.IGNORE]
         labels = self._metadata.labels or {}
         books = Books()
@@ -157,6 +174,7 @@ class _Rewriting:
             (*warnings, *self._warnings),
             converted=tuple(self._converted),
             troubles=tuple(self._troubles),
+            lost=tuple(self._lost),
         )
 
     def _manifest(self, index: int, raw: Raw) -> Note:
@@ -174,7 +192,7 @@ class _Rewriting:
                 return self._again(index, raw, head, earlier)
             choice = choose(head.api_version, head.kind, self._cluster, self._converter)
             if choice.reach is Reach.SERVED:
-                return UNCONVERTED
+                return self._served(raw, head, label)
             if choice.route is not None:
                 return self._convert(index, head, _decode(raw), _checked(raw), choice.route)
             self._cannot(head, choice.why, certain=choice.reach is Reach.UNREACHABLE)
@@ -190,7 +208,7 @@ class _Rewriting:
         if choice.reach is not Reach.SERVED:
             best = choice.route.target if choice.route is not None else None
             if best == head.api_version or (best is None and self._cluster.serves(head.api_version, head.kind)):
-                return earlier
+                return self._standing(raw, head, earlier)
             if choice.route is None:
                 self._cannot(head, choice.why, certain=choice.reach is Reach.UNREACHABLE)
                 return earlier
@@ -205,34 +223,87 @@ class _Rewriting:
             return earlier
         self._manifests[index] = msgspec.json.encode(source)
         self._converted.append(Converted(head.kind, _name(head), head.api_version, entry.source, 0))
-        return UNCONVERTED
+        lines = self._losses(head, _label(head), self._by_release(source, head, entry.source))
+        return Note(losses=lines) if lines else UNCONVERTED
+
+    def _served(self, raw: Raw, head: NamedHead, label: str) -> Note:
+        """See to a manifest that goes as it is: only what the cluster's release drops of it has to be told."""
+        cluster = self._cluster
+        if not self._converter.losses.concerns(cluster.release, head.api_version, head.kind):
+            return UNCONVERTED
+        try:
+            manifest = _decode(raw)
+        except ManifestError:  # what goes as it is need not be readable here
+            return UNCONVERTED
+        lines = self._losses(head, label, self._by_release(manifest, head, head.api_version))
+        return Note(losses=lines) if lines else UNCONVERTED
+
+    def _standing(self, raw: Raw, head: NamedHead, earlier: Note) -> Note:
+        """Tell anew what the release drops of a manifest that stays converted; it was judged when it came."""
+        kept = tuple(line for line in earlier.losses if not told_by_release(line))
+        label = _label(head)
+        try:
+            dropped = self._by_release(_decode(raw), head, head.api_version)
+        except ManifestError:
+            dropped = ()
+        lines = self._judge.judge(head.kind, _name(head), _namespace(head), label, dropped, self._asked(head)).lines
+        return replace(earlier, losses=(*kept, *lines))
+
+    def _by_release(self, manifest: Manifest, head: NamedHead, api_version: str) -> tuple[FieldLoss, ...]:
+        losses, cluster = self._converter.losses, self._cluster
+        if not losses.concerns(cluster.release, api_version, head.kind):
+            return ()
+        gvk = GroupVersionKind.of(api_version, head.kind)
+        return sent(losses.of_release(manifest, gvk, cluster.release, _namespace(head), cluster.name))
 
     def _convert(self, index: int, head: NamedHead, manifest: Manifest, original: Manifest, route: Route) -> Note:
         conversion, encoded = convert_fresh(manifest, original, route)
-        label = _label(head)
+        dropped = self._by_release(conversion.manifest, head, route.target)
         lines: tuple[str, ...] = ()
-        if conversion.losses:
-            lines = self._losses(head, label, conversion, route)
+        if conversion.losses or dropped:
+            source, cluster = GroupVersionKind.of(route.source, head.kind), self._cluster
+            gone = self._converter.losses.of_conversion(
+                conversion.losses, source, cluster.release, _namespace(head), cluster.name
+            )
+            way = f" on the way from {route.source} to {route.target}"
+            lines = self._losses(head, _label(head), (*gone, *dropped), way)
         self._manifests[index] = encoded
-        self._converted.append(Converted(head.kind, _name(head), route.source, route.target, len(conversion.losses)))
+        losses = len(conversion.losses) + len(dropped)
+        self._converted.append(Converted(head.kind, _name(head), route.source, route.target, losses))
         metadata = head.metadata
         name = (metadata.name or "") if metadata is not None else ""
-        namespace = (metadata.namespace or "") if metadata is not None else ""
-        entry = Entry(head.kind, name, route.source, route.target, namespace)
+        entry = Entry(head.kind, name, route.source, route.target, _namespace(head))
         return (
             Note(entry, canonical_json(conversion.kept), lines) if conversion.kept.values else Note(entry, losses=lines)
         )
 
-    def _losses(self, head: NamedHead, label: str, conversion: Conversion, route: Route) -> tuple[str, ...]:
-        action = self._policy_of(head).losses
-        lines = tuple(f"{label}: {' '.join(str(loss).split())}" for loss in conversion.losses)
-        if action is Action.DENY:
-            listed = "; ".join(" ".join(str(loss).split()) for loss in conversion.losses)
-            why = f"{label} would lose values on the way from {route.source} to {route.target}: {listed}"
-            self._troubles.append(Trouble(head.kind, _name(head), head.api_version, why, action))
-        elif action is Action.WARN:
-            self._warnings += [f"cluster {self._cluster.name}: {line}" for line in lines]
-        return lines
+    def _losses(self, head: NamedHead, label: str, losses: tuple[FieldLoss, ...], way: str = "") -> tuple[str, ...]:
+        """Judge what a manifest loses; the lines for the annotation."""
+        if not losses:
+            return ()
+        judged = self._judge.judge(head.kind, _name(head), _namespace(head), label, losses, self._asked(head))
+        self._warnings += judged.warnings
+        if judged.denied:
+            why = f"{label} would lose values{way}: {'; '.join(judged.denied)}"
+            trouble = Trouble(head.kind, _name(head), head.api_version, why, Action.DENY, _LOSSES_HINT)
+            self._troubles.append(trouble)
+        if judged.lost is not None:
+            self._lost.append(judged.lost)
+        return judged.lines
+
+    def _asked(self, head: NamedHead) -> Action | None:
+        """What the object's annotation, or else the Work's, asks for; None where it asks for nothing less."""
+        annotations = head.metadata.annotations if head.metadata is not None else None
+        text = (annotations or {}).get(POLICY_ANNOTATION, self._annotations.get(POLICY_ANNOTATION))
+        if text is None:
+            return None
+        try:
+            return Action.parse(str(text))
+        except PolicyError as error:
+            warning = f"annotation {POLICY_ANNOTATION} of {_label(head)}: {error}"
+            if annotations and POLICY_ANNOTATION in annotations and warning not in self._warnings:
+                self._warnings.append(warning)
+            return None
 
     def _cannot(self, head: NamedHead, why: str, *, certain: bool) -> None:
         policy = self._policy_of(head)
@@ -300,6 +371,10 @@ def _name(head: NamedHead) -> str:
         return ""
     name = metadata.name or metadata.generate_name or ""
     return f"{metadata.namespace}/{name}" if metadata.namespace else name
+
+
+def _namespace(head: NamedHead) -> str:
+    return (head.metadata.namespace or "") if head.metadata is not None else ""
 
 
 def _label(head: NamedHead) -> str:

@@ -229,7 +229,7 @@ def test_losses_are_told_kept_and_given_back():
     rules = converter(ZONED)
     given = work(config_map(), THING)
     answer = ask(webhook(rules, LESSER), review(given))
-    line = 'Thing t: spec.zone = "Mars": v2 knows no zones'
+    line = 'Thing t: spec.zone = "Mars": v2 knows no zones (degrading)'
     assert answer.warnings == [f"cluster old: {line}"]
     stored = answer.applied(given)
     annotations = stored["metadata"]["annotations"]
