@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
-from aiohttp import web
+from aiohttp import HttpVersion11, web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from converter.errors import ConverterError
-from converter.serving.answers import failure, review, text
+from converter.serving.answers import PlainReview, failure, review, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -139,7 +139,7 @@ class App:
             path = request.raw_path.partition("?")[0]
             webhook = self._webhooks.get(path)
             if webhook is None:
-                response = self._page(path, request.method)
+                response: web.StreamResponse = self._page(path, request.method)
             else:
                 response = await self._review(webhook, request)
         finally:
@@ -148,7 +148,7 @@ class App:
             response.force_close()
         return response
 
-    async def _review(self, webhook: Webhook, request: web.BaseRequest) -> web.Response:
+    async def _review(self, webhook: Webhook, request: web.BaseRequest) -> web.StreamResponse:
         try:
             body = await self._body(request)
         except Rejected as rejected:
@@ -166,6 +166,8 @@ class App:
             return _internal_error(webhook.path)
         self._metrics.took(webhook.name, time.perf_counter() - began)
         self._metrics.request(webhook.name, outcome_of(answer))
+        if request.keep_alive and request.version == HttpVersion11 and not self.draining:
+            return PlainReview(answer, request._payload_writer)  # noqa: SLF001  where aiohttp's answers take it from
         return review(answer)
 
     async def _body(self, request: web.BaseRequest) -> bytes:
