@@ -90,7 +90,7 @@ def run_test(args: argparse.Namespace) -> int:
     if failed:
         return _report(failed, FINDINGS)
     print(f"{len(rules)} rules, {examples} examples: all hold")
-    return FINDINGS if args.paths and any(rule.steps and not rule.examples for rule in rules) else OK
+    return FINDINGS if any(rule.steps and not rule.examples for rule in rules) else OK
 
 
 def run_list(args: argparse.Namespace) -> int:
