@@ -52,7 +52,9 @@ class Grower:
         rng = random.Random(seed)
         made: dict[str, Json] = {"apiVersion": self.api_version, "kind": self.kind}
         for field, found in self._root.fields.items():
-            if field not in ("apiVersion", "kind", "metadata") and rng.random() < 0.95:
+            if field in ("apiVersion", "kind", "metadata") or f"{self.kind}:{field}" in NEVER:
+                continue
+            if rng.random() < 0.95:
                 made[field] = self._value(rng, found, field, 1, ())
         made["metadata"] = {"name": name, **self._metadata(rng)}
         tie(rng, made)

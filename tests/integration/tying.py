@@ -195,7 +195,9 @@ def _hpa(rng: random.Random, manifest: Json) -> None:
         del spec["metrics"]
     for metric in spec.get("metrics") or ():
         field = _one_source(rng, metric)
-        if manifest["apiVersion"] != "autoscaling/v2beta1":
+        if manifest["apiVersion"] == "autoscaling/v2beta1":
+            _hpa_flat_target(rng, field, metric[field])
+        else:
             _hpa_target(rng, field, metric[field])
     for metrics in (spec.get("metrics"), (manifest.get("status") or {}).get("currentMetrics")):
         # v1 has a field of its own for the CPU, and puts it behind the others on the way back.
@@ -244,6 +246,24 @@ def _hpa_target(rng: random.Random, field: str, source: Json) -> None:
     value = target.get(name) or (rng.choice((50, 80)) if kind == "Utilization" else rng.choice(("5", "100m", "1Gi")))
     target.clear()
     target.update({"type": kind, name: value})
+
+
+def _hpa_flat_target(rng: random.Random, field: str, source: Json) -> None:
+    """In v2beta1 the target's values stand in the metric itself."""
+    value = rng.choice(("5", "100m", "1Gi"))
+    if field == "object":
+        source.setdefault("target", {"kind": "Service", "name": "web", "apiVersion": "v1"})
+        source.setdefault("targetValue", value)
+        return
+    first, second = {
+        "pods": ("targetAverageValue", "targetAverageValue"),
+        "external": ("targetValue", "targetAverageValue"),
+    }.get(field, ("targetAverageUtilization", "targetAverageValue"))
+    if source.get(first):
+        if first != second:
+            source.pop(second, None)
+    elif not source.get(second):
+        source[second] = value
 
 
 def _hpa_current(rng: random.Random, field: str, source: Json) -> None:

@@ -546,7 +546,12 @@ ANNOTATIONS: dict[str, dict[str, tuple[str, ...]]] = {
             "junk",
         ),
         "autoscaling.alpha.kubernetes.io/behavior": (
-            '{"ScaleUp":{"StabilizationWindowSeconds":3,"Policies":[{"Type":"Pods","Value":4,"PeriodSeconds":15}]}}',
+            # As servers write it; one written by hand, with less in it, is in docs/unreachable.md.
+            (
+                '{"ScaleUp":{"StabilizationWindowSeconds":3,"SelectPolicy":"Max","Policies":[{"Type":"Pods","Value":4,'
+                '"PeriodSeconds":15}]},"ScaleDown":{"StabilizationWindowSeconds":null,"SelectPolicy":"Min","Policies":'
+                '[{"Type":"Percent","Value":10,"PeriodSeconds":15}]}}'
+            ),
             "{}",
             "junk",
         ),
