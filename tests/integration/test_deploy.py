@@ -1,0 +1,204 @@
+"""What an admin applies, on real API servers: deploy/host and deploy/karmada as kustomize renders them."""
+
+from __future__ import annotations
+
+import copy
+import datetime as dt
+import json
+import subprocess
+from pathlib import Path
+
+import msgspec
+import pytest
+import yaml
+
+from converter.apiserver import ApiServer
+from converter.apiserver.errors import ApiError
+from converter.installation.manifests import Addresses, karmada_part
+from converter.serving.certificate_secret import SECRETS, CertificateSecret, read
+from tests.controlplanes import apiserver as controlplane
+from tests.controlplanes import toolchain
+from tests.controlplanes.kubeconfig import CONTEXT
+from tests.controlplanes.places import Places
+
+DEPLOY = Path(__file__).parents[2] / "deploy"
+NAMESPACE = "karmada-system"
+RESTRICTED = "restricted"
+RELEASES = ("1.24", "1.30", "1.36")
+NOW = dt.datetime.now(dt.UTC)
+
+
+@pytest.fixture(scope="module")
+def kubectl():
+    """Runs kubectl, and gives what it did."""
+    program = toolchain.kubectl(Places.from_environment())
+
+    def run(*arguments, manifests=None):
+        text = None if manifests is None else yaml.safe_dump_all(manifests)
+        return subprocess.run(
+            [program, *arguments], input=text, capture_output=True, text=True, check=False, timeout=120
+        )
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def rendered(kubectl):
+    """The objects that kustomize makes of a folder of deploy/."""
+
+    def render(folder):
+        done = kubectl("kustomize", str(DEPLOY / folder))
+        assert done.returncode == 0, done.stderr
+        return list(yaml.safe_load_all(done.stdout))
+
+    return render
+
+
+@pytest.fixture(params=RELEASES)
+def host(request, apiservers, kubectl):
+    """Runs kubectl against a host cluster that has the namespace, and one that enforces the restricted standard."""
+    server = apiservers[request.param]
+
+    def run(*arguments, manifests=None):
+        return kubectl(f"--kubeconfig={server.kubeconfig}", *arguments, manifests=manifests)
+
+    enforced = {"pod-security.kubernetes.io/enforce": "restricted"}
+    namespaces = [
+        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}},
+        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": RESTRICTED, "labels": enforced}},
+    ]
+    done = run("apply", "--server-side", "-f", "-", manifests=namespaces)
+    assert done.returncode == 0, done.stderr
+    return run
+
+
+def test_the_host_part_passes_a_server_side_dry_run(host, rendered):
+    manifests = rendered("host")
+    done = host("apply", "--server-side", "--dry-run=server", "-f", "-", manifests=manifests)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == "", "no field is deprecated or unknown"
+    assert done.stdout.count("serverside-applied (server dry run)") == len(manifests)
+
+
+def pods(manifests):
+    """A Pod of each Deployment's template, as the ReplicaSet controller would make it."""
+    for deployment in manifests:
+        if deployment["kind"] == "Deployment":
+            template = copy.deepcopy(deployment["spec"]["template"])
+            metadata = template["metadata"] | {"name": deployment["metadata"]["name"], "namespace": RESTRICTED}
+            yield {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": template["spec"]}
+
+
+def test_its_pods_meet_the_restricted_standard(host, rendered):
+    made = list(pods(rendered("host")))
+    assert len(made) == 3
+    done = host("create", "--dry-run=server", "-f", "-", manifests=made)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("created (server dry run)") == 3
+
+
+@pytest.mark.parametrize("missing", ["seccompProfile", "runAsNonRoot"])
+def test_the_standard_is_really_enforced_there(host, rendered, missing):
+    made = list(pods(rendered("host")))
+    for pod in made:
+        del pod["spec"]["securityContext"][missing]
+    done = host("create", "--dry-run=server", "-f", "-", manifests=made)
+    assert done.stderr.count("violates PodSecurity") == 3
+
+
+def test_another_registry_and_namespace_are_set_by_kustomize_alone(kubectl, tmp_path):
+    overlay = {
+        "resources": ["../host"],
+        "namespace": "elsewhere",
+        "images": [{"name": "karmada-api-version-converter", "newName": "registry.example/mirror/converter"}],
+    }
+    base = tmp_path / "host"
+    base.mkdir()
+    for file in (DEPLOY / "host").iterdir():
+        (base / file.name).write_text(file.read_text())
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "kustomization.yaml").write_text(yaml.safe_dump(overlay))
+    done = kubectl("kustomize", str(tmp_path / "mine"))
+    assert done.returncode == 0, done.stderr
+    manifests = list(yaml.safe_load_all(done.stdout))
+    assert {item["metadata"]["namespace"] for item in manifests} == {"elsewhere"}
+    (binding,) = [item for item in manifests if item["kind"] == "RoleBinding"]
+    assert [subject["namespace"] for subject in binding["subjects"]] == ["elsewhere"]
+    images = {c["image"] for item in pods(manifests) for c in item["spec"]["containers"]}
+    assert images == {"registry.example/mirror/converter:0.1.0"}
+    assert NAMESPACE not in json.dumps(manifests), "names and arguments follow the Pod's namespace"
+
+
+def key(manifest):
+    return manifest["kind"], manifest["metadata"].get("namespace", ""), manifest["metadata"]["name"]
+
+
+def test_the_karmada_part_has_one_source(rendered):
+    """`converter install` and `kubectl apply -k deploy/karmada` apply the same, but for the namespace and the CA."""
+    installed = {key(manifest): manifest for manifest in karmada_part(Addresses())}
+    assert installed.pop(("Namespace", "", NAMESPACE))
+    assert {key(manifest): manifest for manifest in rendered("karmada")} == installed
+
+
+# What the controller may do in the host cluster: judged by RBAC itself, with the service account's own token.
+
+
+@pytest.fixture(scope="module")
+def guarded(apiservers, kubectl, rendered):
+    """An API server with RBAC that has the host part's accounts and roles, and gives a client for an account."""
+    server = controlplane.ApiServer(apiservers.world, "1.36", "apiserver-rbac", authorization="RBAC").wait()
+    namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}
+    wanted = [item for item in rendered("host") if item["kind"] in {"ServiceAccount", "Role", "RoleBinding"}]
+    config = f"--kubeconfig={server.kubeconfig}"
+    for manifests in ([namespace], wanted):
+        done = kubectl(config, "apply", "--server-side", "-f", "-", manifests=manifests)
+        assert done.returncode == 0, done.stderr
+
+    def connect(account):
+        token = kubectl(config, "create", "token", account, "--namespace", NAMESPACE).stdout.strip()
+        file = apiservers.world.run.folder / f"{account}.kubeconfig"
+        content = json.loads(server.kubeconfig.read_text())
+        content["users"] = [{"name": "admin", "user": {"token": token}}]
+        assert content["current-context"] == CONTEXT
+        file.write_text(json.dumps(content))
+        return ApiServer.connect(file)
+
+    yield connect
+    server.stop()
+
+
+async def test_the_controller_s_rights_are_enough_to_keep_the_certificates_and_for_nothing_else(guarded):
+    told = []
+
+    async def publish(trusted):
+        told.append(trusted)
+
+    async with await guarded("converter-controller") as account:
+        keeper = CertificateSecret(account, NAMESPACE, "converter-tls", ["converter.example"], publish)
+        await keeper.reconcile(NOW)
+        await keeper.reconcile(NOW + dt.timedelta(days=80))  # renewed: an update
+        path = SECRETS.object_path(NAMESPACE, "converter-tls")
+        found = read(msgspec.json.decode(await account.get(path)))
+        assert told[-1] == found.trusted == keeper.authority
+
+        for forbidden in (SECRETS.path(NAMESPACE), SECRETS.object_path(NAMESPACE, "other"), SECRETS.path("default")):
+            with pytest.raises(ApiError, match="forbidden"):
+                await account.get(forbidden)
+        with pytest.raises(ApiError, match="forbidden"):
+            await account.delete(path, uid="any")
+        with pytest.raises(ApiError, match="forbidden"):
+            await account.get(f"/api/v1/namespaces/{NAMESPACE}/pods")
+
+
+@pytest.mark.parametrize("name", ["converter-admission", "converter-discovery"])
+async def test_the_others_have_no_rights_at_all(guarded, name):
+    review = {
+        "apiVersion": "authorization.k8s.io/v1",
+        "kind": "SelfSubjectRulesReview",
+        "spec": {"namespace": NAMESPACE},
+    }
+    async with await guarded(name) as account:
+        answer = await account.create("/apis/authorization.k8s.io/v1/selfsubjectrulesreviews", review)
+    rules = msgspec.json.decode(answer)["status"]["resourceRules"]
+    groups = {group for rule in rules for group in rule["apiGroups"]}
+    assert groups <= {"authorization.k8s.io", "authentication.k8s.io"}, "what every account may ask about itself"
