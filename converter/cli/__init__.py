@@ -25,7 +25,20 @@ if TYPE_CHECKING:
 
 OK, FINDINGS, FAILED = 0, 1, 2
 
-COMMANDS = ("convert", "explain", "rules", "catalog", "coverage", "serve", "demo", "controller", "discovery", "install")
+COMMANDS = (
+    "convert",
+    "explain",
+    "check",
+    "losses",
+    "rules",
+    "catalog",
+    "coverage",
+    "serve",
+    "demo",
+    "controller",
+    "discovery",
+    "install",
+)
 """Every command, in the order the help shows them; each is the module of that name beside this one."""
 
 _EPILOG = """\

@@ -14,7 +14,7 @@ from converter.apiserver import ApiServer
 from converter.catalog import load_catalog
 from converter.cli import OK
 from converter.cli.certificates import add_certificate_options, kept_certificates
-from converter.cli.options import add_rules_option
+from converter.cli.options import add_policy_option, add_rules_option, rule_paths
 from converter.cli.registration import add_registration_options, registered
 from converter.clusters import FleetView, read_inventory
 from converter.propagation.controller import Controller, Settings
@@ -42,7 +42,7 @@ examples:
       as deploy/host runs it: certificates made and rotated, the discovery server trusted by them and registered
 
 Run two or more replicas: one acts, by a Lease in the control plane, and another follows within 15 seconds. Give it the
-same --rules, --inventory and --policy as `converter serve`: both have to come to the same results.
+same --rules, --policy-file, --inventory and --policy as `converter serve`: both have to come to the same results.
 
 paths served, without TLS, for probes and Prometheus: /healthz /readyz /metrics
 
@@ -70,6 +70,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         "--policy", choices=[action.value for action in Action], default=Action.DENY.value,
         help="as given to `converter serve` (default: deny)",
     )  # fmt: skip
+    add_policy_option(what)
     add_registration_options(parser)
     add_certificate_options(parser)
     how = parser.add_argument_group("how it runs")
@@ -87,7 +88,7 @@ def run(args: argparse.Namespace) -> int:
     set_up(args.log_format, args.log_level)
     address = Address.parse(args.listen)
     metrics = Metrics([])
-    rules = LiveRules(tuple(Path(path) for path in args.rules), catalog=load_catalog, sink=metrics)
+    rules = LiveRules(tuple(Path(path) for path in rule_paths(args)), catalog=load_catalog, sink=metrics)
     metrics.rules_in_use(len(rules.current.book.rules))
     settings = Settings(
         identity=args.identity or f"{socket.gethostname()}-{os.getpid()}",

@@ -19,10 +19,12 @@ from converter.cli.options import (
 from converter.errors import ConversionError, ManifestError
 from converter.kube import gvk_of, name_of
 from converter.rules.steps.blocks import ordered
+from converter.works.foresight import foresee
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from converter.clusters import Cluster
     from converter.conversion import Route
     from converter.kube import Manifest
     from converter.library import Converter
@@ -69,9 +71,13 @@ def run(args: argparse.Namespace) -> int:
             wanted = wanted_versions(converter, args, cluster, gvk.kind)
             if gvk.api_version in wanted:
                 print(f"  stays in {gvk.api_version}")
-                continue
-            for line in explain(converter, manifest, wanted, losses=bool(args.filename)):
-                print(f"  {line}")
+            else:
+                known = cluster is not None and cluster.release is not None
+                for line in explain(converter, manifest, wanted, losses=bool(args.filename) and not known):
+                    print(f"  {line}")
+            if cluster is not None and args.filename:
+                for line in _losses(converter, manifest, cluster):
+                    print(f"  {line}")
         except (ConversionError, ManifestError) as error:
             code = FINDINGS
             print(f"  no: {error}")
@@ -111,6 +117,17 @@ def explain(converter: Converter, manifest: Manifest, wanted: tuple[str, ...], *
         yield f"lost: {'nothing' if not found else ''}".rstrip()
         yield from (f"  {loss}" for loss in found)
     yield from _others(converter, route, wanted)
+
+
+def _losses(converter: Converter, manifest: Manifest, cluster: Cluster) -> Iterator[str]:
+    """Tell what a cluster whose release is known would lose, by the conversion and by the release."""
+    if cluster.release is None:
+        yield f"what cluster {cluster.name} drops at its release is not known: its release is not"
+        return
+    given, _ = take_kept(manifest)
+    found = foresee(given, cluster, converter).losses
+    yield f"lost: {'nothing' if not found else ''}".rstrip()
+    yield from (f"  {loss}" for loss in found)
 
 
 def _others(converter: Converter, route: Route, wanted: tuple[str, ...]) -> Iterator[str]:

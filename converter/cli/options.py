@@ -30,6 +30,20 @@ def add_rules_option(parser: argparse._ActionsContainer) -> None:
     )
 
 
+def add_policy_option(parser: argparse._ActionsContainer) -> None:
+    """Add ``--policy-file``, for what to do about losses."""
+    parser.add_argument(
+        "--policy-file",
+        metavar="FILE",
+        help="what to do about fields that a cluster drops: a LossPolicy (docs/losses.md; default: warn)",
+    )
+
+
+def rule_paths(args: argparse.Namespace) -> list[str]:
+    """List the files and directories of ``--rules``, and the one of ``--policy-file``, which is read with them."""
+    return [*args.rules, *([args.policy_file] if getattr(args, "policy_file", None) else [])]
+
+
 def add_target_options(parser: argparse.ArgumentParser) -> None:
     """Add ``--to``, or ``--cluster`` with ``--inventory``."""
     target = parser.add_mutually_exclusive_group(required=True)
@@ -44,12 +58,12 @@ def add_target_options(parser: argparse.ArgumentParser) -> None:
 
 
 def load_converter(args: argparse.Namespace) -> Converter:
-    """Make the converter of the shipped book and ``--rules``.
+    """Make the converter of the shipped book, ``--rules`` and, where there is one, ``--policy-file``.
 
     Raises:
         RuleBookError: with every problem of every rule file.
     """
-    return Converter.from_rules(args.rules)
+    return Converter.from_rules(rule_paths(args))
 
 
 def chosen_cluster(args: argparse.Namespace) -> Cluster | None:

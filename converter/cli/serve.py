@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from converter.apiserver import ApiServer
 from converter.cli import OK
-from converter.cli.options import UsageError, add_rules_option
+from converter.cli.options import UsageError, add_policy_option, add_rules_option, rule_paths
 from converter.clusters import read_inventory
 from converter.clusters.karmada import KarmadaClusters
 from converter.serving.app import BODY_LIMIT
@@ -77,6 +77,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         "--policy", choices=("deny", "warn", "ignore"), default="deny",
         help="what to do with a manifest that its cluster certainly cannot have (default: deny)",
     )  # fmt: skip
+    add_policy_option(what)
     where = parser.add_argument_group("where it listens")
     where.add_argument("--listen", metavar="HOST:PORT", default="127.0.0.1:8443",
                        help="default: %(default)s; :8443 for every interface, port 0 for any free one")  # fmt: skip
@@ -105,7 +106,7 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError("say which clusters there are: --kubeconfig or --in-cluster, --inventory, or --sample")
     settings = Settings(
         inventory=FLEET if args.sample else None if karmada else args.inventory,
-        rules=tuple(Path(path) for path in args.rules),
+        rules=tuple(Path(path) for path in rule_paths(args)),
         policy=args.policy,
         body_limit=args.max_body,
         page=args.page,

@@ -54,12 +54,45 @@ class Shapes:
     """What depends on the catalog alone: compiled once for all rule books of a process."""
 
     def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
         self.oldest = catalog.releases[0]
         self.newest = catalog.releases[-1]
         self.check = FieldCheck(catalog)
         self.coverage = Coverage(catalog)
-        self.known_since = lru_cache(maxsize=4096)(self.check.known_since)
-        self.known_until = lru_cache(maxsize=4096)(lambda gvk, path: max(catalog.fields_ever(gvk, path), default=None))
+        self.history = lru_cache(maxsize=4096)(self._history)
+
+    def _history(self, gvk: GroupVersionKind, path: Path, release: Release) -> History:
+        since = self.check.known_since(gvk, path, release)
+        if since is not None:
+            return History(since)
+        others = [other for other in self._catalog.kinds() if other.kind == gvk.kind and other != gvk]
+        known = ((self.check.known_since(other, path, release), other.api_version) for other in others)
+        later = min(((when, version) for when, version in known if when is not None), default=None)
+        if later is not None:
+            return History(*later)
+        return History(last=max(self._catalog.fields_ever(gvk, path), default=None))
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Which releases know a field that one does not.
+
+    Attributes:
+        since: the first later one that does; None where none does.
+        version: the other apiVersion that it has it in; empty where it is the same.
+        last: where no later one does, the last that did.
+    """
+
+    since: Release | None = None
+    version: str = ""
+    last: Release | None = None
+
+    @property
+    def advice(self) -> str:
+        """Which release would do, in words; empty where none would."""
+        if self.since is None:
+            return ""
+        return f"{self.since} would do, in {self.version}" if self.version else f"{self.since} would do"
 
 
 @lru_cache(maxsize=4)
@@ -124,15 +157,15 @@ class LossAnalysis:
     ) -> FieldLoss:
         general = generalized(path)
         entry = self._weights.find(gvk.kind, general, namespace, cluster)
-        since = self._shapes.known_since(gvk, general, release)
-        if since is not None:
-            why = f"Kubernetes {release} does not know it and drops it without a word; {since} would do"
-        elif (last := self._shapes.known_until(gvk, general)) is not None:
-            why = f"Kubernetes {release} does not know it any more and drops it without a word; the last was {last}"
+        history = self._shapes.history(gvk, general, release)
+        if history.since is not None:
+            why = f"Kubernetes {release} does not know it and drops it without a word; {history.advice}"
+        elif history.last is not None:
+            why = f"Kubernetes {release} drops it without a word; the last to know it was {history.last}"
         else:
             why = f"no release up to {self._shapes.newest} knows it; {release} drops it without a word"
         weight = entry.weight if entry is not None else Weight.DEGRADING
-        return FieldLoss(text, value, why, weight, entry.why if entry is not None else "", since)
+        return FieldLoss(text, value, why, weight, entry.why if entry is not None else "", history.since)
 
     def of_conversion(
         self,
@@ -155,10 +188,11 @@ class LossAnalysis:
         for loss in losses:
             path = generalized(parse_path(loss.path))
             entry = self._weights.find(gvk.kind, path, namespace, cluster)
-            since = self._shapes.known_since(gvk, path, release) if release is not None else None
-            why = f"{loss.why}; {since} would do" if since is not None else loss.why
+            history = self._shapes.history(gvk, path, release) if release is not None else History()
+            why = f"{loss.why}; {history.advice}" if history.since is not None else loss.why
             weight = entry.weight if entry is not None else Weight.DEGRADING
-            found.append(FieldLoss(loss.path, loss.value, why, weight, entry.why if entry is not None else "", since))
+            consequence = entry.why if entry is not None else ""
+            found.append(FieldLoss(loss.path, loss.value, why, weight, consequence, history.since))
         return tuple(found)
 
 

@@ -1,0 +1,209 @@
+"""`converter check` and `converter losses` as a user and a pipeline run them."""
+
+from __future__ import annotations
+
+import io
+import json
+import xml.etree.ElementTree as ET
+
+import pytest
+
+from converter.catalog import Release
+from converter.cli import main
+from converter.cli.losses import look
+from converter.clusters import Cluster, Fleet
+
+MANIFESTS = """\
+# the nightly report
+apiVersion: batch/v1
+kind: CronJob
+metadata: {name: report, namespace: demo}
+spec:
+  schedule: "@daily"
+  timeZone: Europe/Berlin
+---
+apiVersion: v1
+kind: List
+items:
+- apiVersion: policy/v1
+  kind: PodDisruptionBudget
+  metadata: {name: web}
+  spec:
+    selector: {}
+    unhealthyPodEvictionPolicy: AlwaysAllow
+- {apiVersion: v1, kind: ConfigMap, metadata: {name: fine}, data: {any: thing}}
+"""
+
+INVENTORY = """\
+apiVersion: apiconverter.dev/v1alpha1
+kind: ClusterInventory
+clusters:
+  - {name: old, release: v1.20}
+  - {name: new, release: v1.36}
+  - {name: vague, complete: false, versions: {v1: [ConfigMap]}}
+  - {name: bare, versions: {v1: [ConfigMap]}}
+"""
+
+
+@pytest.fixture
+def files(tmp_path):
+    (tmp_path / "all.yaml").write_text(MANIFESTS)
+    (tmp_path / "fleet.yaml").write_text(INVENTORY)
+    return tmp_path
+
+
+def run(capsys, *arguments):
+    code = main([str(argument) for argument in arguments])
+    captured = capsys.readouterr()
+    return code, captured.out, captured.err
+
+
+def check(capsys, files, *arguments):
+    return run(capsys, "check", "-f", files / "all.yaml", *arguments)
+
+
+def found(out):
+    return [(item["object"], item["cluster"], item["field"], item["weight"]) for item in json.loads(out)["findings"]]
+
+
+TWO = [
+    ("demo/report", "v1.22", "spec.timeZone", "dangerous"),
+    ("web", "v1.22", "spec.unhealthyPodEvictionPolicy", "degrading"),
+]
+
+
+def test_a_release_is_a_cluster(capsys, files):
+    code, out, _ = check(capsys, files, "--release", "v1.22", "-o", "json")
+    assert code == 1
+    assert found(out) == TWO
+    assert [item["since"] for item in json.loads(out)["findings"]] == ["v1.24", "v1.26"]
+
+
+@pytest.mark.parametrize(
+    ("threshold", "release", "code"),
+    [
+        ("dangerous", "v1.22", 1), ("dangerous", "v1.24", 0), ("degrading", "v1.24", 1), ("harmless", "v1.36", 0),
+        ("never", "v1.22", 0),
+    ],
+)  # fmt: skip
+def test_the_exit_code_says_whether_something_weighs_enough(capsys, files, threshold, release, code):
+    assert check(capsys, files, "--release", release, "--fail-on", threshold)[0] == code
+
+
+def test_a_whole_inventory_or_one_cluster_of_it(capsys, files):
+    _, out, _ = check(capsys, files, "--inventory", files / "fleet.yaml", "-o", "json")
+    items = json.loads(out)["findings"]
+    assert {item["cluster"] for item in items} == {"old", "vague", "bare"}
+    assert {(item["sort"], item["weight"]) for item in items if item["cluster"] == "bare"} == {
+        ("unreachable", "dangerous")
+    }
+    assert {(item["sort"], item["weight"]) for item in items if item["cluster"] == "vague"} == {
+        ("unreachable", "degrading")
+    }
+    code, out, _ = check(capsys, files, "--inventory", files / "fleet.yaml", "--cluster", "new", "-o", "json")
+    assert (code, found(out)) == (0, [])
+
+
+def test_the_table_says_which_clusters_were_not_looked_at(capsys, files):
+    _, out, _ = check(capsys, files, "--inventory", files / "fleet.yaml")
+    assert "old (v1.20)" in out
+    assert "3 objects, 4 clusters" in out
+    assert "release not known, fields not looked at: bare, vague" in out
+
+
+def test_standard_input_is_read(capsys, monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.StringIO(MANIFESTS))
+    code, out, _ = run(capsys, "check", "-f", "-", "--release", "v1.22", "-o", "json")
+    assert (code, found(out)) == (1, TWO)
+
+
+def test_sarif_points_at_the_lines(capsys, files):
+    _, out, _ = check(capsys, files, "--release", "v1.22", "-o", "sarif")
+    document = json.loads(out)
+    assert document["version"] == "2.1.0"
+    (results,) = (each["results"] for each in document["runs"])
+    assert [result["locations"][0]["physicalLocation"]["region"]["startLine"] for result in results] == [7, 17]
+    assert [result["level"] for result in results] == ["error", "warning"]
+    known = {rule["id"] for rule in document["runs"][0]["tool"]["driver"]["rules"]}
+    assert {result["ruleId"] for result in results} == known
+
+
+def test_sarif_of_standard_input_has_no_file(capsys, monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.StringIO(MANIFESTS))
+    _, out, _ = run(capsys, "check", "-f", "-", "--release", "v1.22", "-o", "sarif")
+    assert "physicalLocation" not in out
+
+
+def test_junit_fails_what_weighs_enough_and_tells_the_rest(capsys, files):
+    _, out, _ = check(capsys, files, "--release", "v1.22", "-o", "junit")
+    (suite,) = ET.fromstring(out)
+    assert suite.attrib == {"name": "v1.22", "tests": "3", "failures": "1"}
+    report, budget, fine = suite
+    assert "spec.timeZone" in report.find("failure").attrib["message"]
+    assert "unhealthyPodEvictionPolicy" in budget.find("system-out").text
+    assert len(fine) == 0
+
+
+def test_what_is_no_manifest_is_a_finding(capsys, tmp_path):
+    (tmp_path / "a.yaml").write_text("kind: CronJob\n")
+    code, out, _ = run(capsys, "check", "-f", tmp_path / "a.yaml", "--release", "v1.22", "-o", "json")
+    assert code == 1
+    assert json.loads(out)["findings"][0]["sort"] == "unreadable"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["--cluster", "old"],
+        ["--inventory", "FLEET", "--cluster", "nowhere"],
+        ["--release", "soon"],
+        ["--release", "v1.2"],
+    ],
+)
+def test_bad_usage_is_told(capsys, files, arguments):
+    given = [files / "fleet.yaml" if word == "FLEET" else word for word in arguments]
+    code, _, said = check(capsys, files, *given)
+    assert code == 2
+    assert said.startswith("converter: ")
+
+
+def test_an_admins_table_of_weights_counts(capsys, files):
+    (files / "weights.yaml").write_text(
+        """apiVersion: apiconverter.dev/v1alpha1
+kind: FieldWeights
+spec:
+  weights:
+    - {weight: harmless, kinds: [CronJob], fields: [spec.timeZone], namespaces: [demo], clusters: ["v1.2*"]}
+"""
+    )
+    _, out, _ = check(capsys, files, "--release", "v1.22", "--rules", files / "weights.yaml", "-o", "json")
+    assert found(out)[0][-1] == "harmless"
+    _, out, _ = check(capsys, files, "--release", "1.22", "--rules", files / "weights.yaml", "-o", "json")
+    assert found(out)[0][-1] == "dangerous"
+
+
+def test_losses_tells_the_same_of_files(capsys, files):
+    code, out, _ = run(capsys, "losses", "-f", files / "all.yaml", "--release", "v1.22", "-o", "json")
+    assert (code, found(out)) == (1, TWO)
+    assert run(capsys, "losses", "-f", files / "all.yaml", "--release", "v1.36")[0] == 0
+    assert run(capsys, "losses")[0] == 2
+
+
+def test_losses_of_works_are_those_of_the_release_and_those_noted(shipped):
+    cron = {"apiVersion": "batch/v1beta1", "kind": "CronJob", "metadata": {"name": "a"}, "spec": {"timeZone": "UTC"}}
+    noted = 'CronJob a: spec.x = 1: gone (dangerous)\nCronJob a: spec.timeZone = "UTC": v1.20 drops it without a word'
+    work = {
+        "metadata": {
+            "name": "w",
+            "namespace": "karmada-es-old",
+            "annotations": {"apiconverter.dev/losses": f"{noted}\nJob b: spec.y = 1: gone (dangerous)"},
+        },
+        "spec": {"workload": {"manifests": [cron]}},
+    }
+    anchor = {**work, "metadata": {**work["metadata"], "labels": {"apiconverter.dev/anchor": "true"}}}
+    elsewhere = {**work, "metadata": {**work["metadata"], "namespace": "karmada-es-unknown"}}
+    fleet = Fleet.of([Cluster.from_versions("old", {"batch/v1beta1": ["CronJob"]}, release=Release(1, 20))])
+    subjects, findings = look(fleet, [work, anchor, elsewhere], shipped)
+    assert len(subjects) == 1
+    assert [(each.path, each.weight) for each in findings] == [("spec.timeZone", "dangerous"), ("spec.x", "dangerous")]
