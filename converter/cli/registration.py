@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 _NATIVE_SECONDS = 300.0
-"""How long what the control plane serves itself is believed; it changes with its release and its CRDs."""
+"""How long what the control plane serves itself is believed, while neither fleet nor rules change; it changes with the
+control plane's release and its CRDs."""
 
 _AUTHORITY_SECONDS = 0.5
 """How often to look whether the authority is known; a leader knows it as soon as it has read the Secret."""
@@ -177,6 +178,7 @@ class Registration:
     trust: Trust
     _native: dict[str, frozenset[str]] = field(default_factory=dict)
     _native_until: float = 0.0
+    _native_for: tuple[object, object] = (None, None)
 
     @classmethod
     def make(
@@ -222,13 +224,13 @@ class Registration:
         return Backend(*self.place, base64.b64encode(self.trust.refresh().pem).decode())
 
     async def _needed(self) -> frozenset[GroupVersion]:
-        if time.monotonic() >= self._native_until:
+        converter, fleet = self.converter(), self.fleet.current
+        if time.monotonic() >= self._native_until or self._native_for != (converter, fleet):
             self._native = await native_versions(self.server)
             self._native_until = time.monotonic() + _NATIVE_SECONDS
-        converter = self.converter()
+            self._native_for = (converter, fleet)
         resources = named_resources(converter.book, load_catalog())
-        clusters = self.fleet.current.values()
-        return needed_versions(converter.routes, clusters, self._native, resources, self.in_use())
+        return needed_versions(converter.routes, fleet.values(), self._native, resources, self.in_use())
 
     async def _reachable(self) -> bool:
         context = self.trust.refresh().context

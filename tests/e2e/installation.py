@@ -28,11 +28,13 @@ class Installation:
         admission: answers the webhooks.
         controller: the controller's replicas.
         discovery: answers discovery.
+        rules: a folder of rules beside the shipped book; None for none.
     """
 
-    def __init__(self, fleet: Fleet, *, controllers: int = 1) -> None:
+    def __init__(self, fleet: Fleet, *, controllers: int = 1, rules: Path | None = None) -> None:
         """Install the Karmada part, start everything and wait until it is ready."""
         self.fleet = fleet
+        self.rules = rules
         self._world = fleet.world
         self._ports = [self._world.ports.take() for _ in range(2 + controllers)]
         self.admission_port, self.discovery_port = self._ports[:2]
@@ -107,7 +109,9 @@ class Installation:
         return [self.admission, *self.controllers, self.discovery]
 
     def _start(self, name: str, *arguments: str) -> Process:
-        return self._world.run.process(f"converter-{name}", [*CONVERTER, *arguments], {"PYTHONPATH": str(_ROOT)})
+        rules = ["--rules", str(self.rules)] if self.rules is not None else []
+        command = [*CONVERTER, *arguments, *rules]
+        return self._world.run.process(f"converter-{name}", command, {"PYTHONPATH": str(_ROOT)})
 
     def _access(self, user: str) -> Path:
         pair = self._world.pki.authority.issue(f"converter:{user}")

@@ -94,7 +94,7 @@ def test_what_is_deleted_or_edited_on_a_member_is_restored(fleet, converter, clu
         wait_until(
             "it being there again", lambda: (it.on(cluster) or {"metadata": {"uid": uid}})["metadata"]["uid"] != uid
         )
-        member.patch("batch/v1beta1", "CronJob", "restored", {"spec": {"schedule": "9 9 * * *"}}, NAMESPACE)
+        member.patch("batch/v1beta1", "CronJob", it.name, {"spec": {"schedule": "9 9 * * *"}}, NAMESPACE)
         wait_until("the edit being undone", lambda: it.on(cluster)["spec"]["schedule"] == "15 2 * * *")
 
 
