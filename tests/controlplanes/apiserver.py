@@ -134,14 +134,19 @@ class ApiServer:
         self.start()
         self.wait()
 
-    def upgrade(self, version: str) -> None:
+    def upgrade(self, version: str, *flags: str) -> None:
         """Put another release in its place: same data, same port, same keys; returns when it is ready.
+
+        Args:
+            version: as when it was made.
+            flags: more flags, for this release on.
 
         Raises:
             UnknownBinaryError: the table of pins does not have the release.
         """
         self.stop()
         self.version = pins.release("kube-apiserver", version)
+        self._flags = (*self._flags, *flags)
         self.process.command = [str(part) for part in self._command()]
         self.client.forget()
         self.start()

@@ -91,9 +91,9 @@ class Member:
         """
         return self._karmada.wait_for_cluster(self.name, self.server.version)
 
-    def upgrade(self, release: str) -> None:
-        """Put another release of its API server in place, and wait until Karmada has seen it."""
-        self.server.upgrade(release)
+    def upgrade(self, release: str, *flags: str) -> None:
+        """Put another release of its API server in place, perhaps with more flags; wait until Karmada has seen it."""
+        self.server.upgrade(release, *flags)
         self.wait()
 
     def stop(self) -> None:
