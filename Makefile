@@ -89,10 +89,19 @@ catalog: $(STAMP) ## make the catalog anew from the published Python clients
 interpreters: $(STAMP) ## write deploy/karmada/interpreters.yaml anew
 	@$(BIN)/python -m tools.interpreters
 
+.PHONY: comparison
+comparison: $(STAMP) ## measure kubectl-convert and the converter on real servers' answers; writes docs/comparison.md
+	@$(BIN)/python -m tools.kubectl_convert.compare
+
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate
+
 .PHONY: lock
-lock: $(STAMP) ## lock the development dependencies anew
-	@$(BIN)/python -m pip install --quiet uv && $(BIN)/uv pip compile --quiet pyproject.toml --extra dev --universal \
-		--python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -o requirements/dev.txt
+lock: $(STAMP) ## lock the dependencies anew: to develop, to run (the image), to build the wheel
+	@$(BIN)/python -m pip install --quiet uv
+	@$(LOCK) pyproject.toml --extra dev -o requirements/dev.txt
+	@$(LOCK) pyproject.toml -c requirements/dev.txt -o requirements/run.txt
+	@$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")' | \
+		$(LOCK) - -o requirements/build.txt
 
 .PHONY: clean
 clean: ## remove what make made in this folder (built control planes stay in the user's cache)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
+import json
+import os
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -9,8 +12,13 @@ from tests.integration.unreachable import explained
 
 if TYPE_CHECKING:
     from tests.controlplanes.client import ApiError
-    from tests.integration.judging import Answers
+    from tests.integration.judging import Answers, Json
     from tests.integration.kinds import Served
+
+
+#: A file to add what was read to, as tests/data/oracle has it; and how many objects of a kind to take from a run.
+COLLECT = os.environ.get("CONVERTER_TEST_COLLECT")
+COLLECT_EACH = 8
 
 
 class Tally:
@@ -33,10 +41,14 @@ class Tally:
         self.refusals: list[str] = []
         self.others = 0
         self.unreachable: Counter[str] = Counter()
+        self._collected: Counter[str] = Counter()
 
     def add(self, served: Served, name: str, answers: Answers) -> None:
         """Add what came of one manifest."""
         self.pairs += answers.pairs
+        if COLLECT and self._collected[served.kind] < COLLECT_EACH:
+            self._collected[served.kind] += 1
+            _collect(COLLECT, self.release, served.kind, answers.forms)
         for difference in answers.wrong:
             sort = explained(self.release, served.kind, difference)
             if sort is None:
@@ -56,3 +68,13 @@ class Tally:
         return "\n".join(
             ["", *self.lines, *known, f"v{self.release}: {self.pairs} conversions in all, {self.others} refused"]
         )
+
+
+def _collect(file: str, release: str, kind: str, forms: dict[str, Json]) -> None:
+    """Add an object, without what says only how it came to the server."""
+    for form in forms.values():
+        for field in ("managedFields", "selfLink"):
+            form.get("metadata", {}).pop(field, None)
+    name = next(iter(forms.values())).get("metadata", {}).get("name", "")
+    with gzip.open(file, "at", encoding="utf-8") as lines:
+        lines.write(json.dumps({"server": release, "kind": kind, "name": name, "forms": forms}) + "\n")
