@@ -1,4 +1,4 @@
-"""A member upgraded in place, v1.20 to v1.24 on the same data: its Works move along, and what was lost is there again."""
+"""A member upgraded in place, v1.20 to v1.24 on the same data: its Works move along, and what was lost is back."""
 
 from __future__ import annotations
 

@@ -1,0 +1,131 @@
+"""A minute in which nobody does anything: the converter writes nothing, and Karmada has nothing to complain about."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import time
+
+import pytest
+
+from tests.controlplanes.waiting import wait_until
+from tests.e2e.installation import Installation
+from tests.e2e.propagated import BINDING, WORK, Propagated
+from tests.e2e.templates import NAMESPACE, template
+
+QUIET_SECONDS = 60
+KINDS = ("CronJob", "Ingress", "PodDisruptionBudget", "HorizontalPodAutoscaler", "Deployment", "IngressClass")
+#: A Work lives without its anchor for a second or so, more on a busy machine; creation times are whole seconds.
+FIRST_SECONDS = 6.0
+NO_MANIFEST = re.compile(r'^E\d{4} (\S+) .*"Failed to aggregate.*no such manifest.* name="([^"]+)"', re.MULTILINE)
+NO_VERSION = re.compile(r"^E.*Failed to watch.*could not find the requested resource.*$", re.MULTILINE)
+
+
+@pytest.fixture(scope="module")
+def converter(session_fleet):
+    installed = Installation(session_fleet)
+    yield installed
+    installed.stop()
+
+
+@pytest.fixture(scope="module")
+def log_before(session_fleet, converter):
+    """How much Karmada had logged before this module's templates."""
+    return len(session_fleet.karmada.controller_manager.process.log_text())
+
+
+@pytest.fixture(scope="module")
+def everywhere(session_fleet, converter, log_before):
+    """Templates of several kinds on every member that can have them, with a status where one can be written."""
+    clusters = list(session_fleet.members)
+    its = [
+        Propagated(
+            session_fleet,
+            template(kind, f"quiet-{kind.lower()}"),
+            [name for name in clusters if (kind, name) != ("IngressClass", "ancient")],
+        )
+        for kind in KINDS
+    ]
+    for it in its:
+        it.__enter__()
+    for it in its:
+        it.wait_until_applied(120)
+    for cluster in ("new", "old", "pull"):
+        its[0].report(cluster, {"lastScheduleTime": "2026-11-01T02:15:00Z"})
+        its[0].wait_for_status(cluster, {"lastScheduleTime": "2026-11-01T02:15:00Z"})
+    yield its
+    for it in its:
+        it.__exit__()
+
+
+def versions(fleet, its):
+    """The resourceVersion of everything that the converter, or a fight with it, could write."""
+    client = fleet.client
+    control_plane = [
+        *client.list(WORK, "Work"),
+        *client.list(BINDING, "ResourceBinding"),
+        *client.list(BINDING, "ClusterResourceBinding"),
+        *client.list("apiregistration.k8s.io/v1", "APIService"),
+        *(it.stored() for it in its),
+    ]
+    found = {("karmada", *_identity(thing)): thing["metadata"]["resourceVersion"] for thing in control_plane}
+    for it in its:
+        for cluster in it.clusters:
+            thing = it.on(cluster)
+            found[(cluster, *_identity(thing))] = thing["metadata"]["resourceVersion"]
+    return found
+
+
+def _identity(thing):
+    return thing["kind"], thing["metadata"].get("namespace"), thing["metadata"]["name"]
+
+
+def _differences(before, after):
+    return {key: (before.get(key), after.get(key)) for key in before | after if before.get(key) != after.get(key)}
+
+
+def test_sixty_seconds_of_quiet_see_not_one_write(fleet, converter, everywhere):
+    """Works, anchors, bindings, templates, APIServices and the members' own objects."""
+
+    def settled():
+        before = versions(fleet, everywhere)
+        time.sleep(5)
+        assert _differences(before, versions(fleet, everywhere)) == {}
+        return before
+
+    before = wait_until("the last of the statuses having come", settled, 90)
+    assert sum(1 for key in before if key[1] == "Work") >= sum(len(it.clusters) for it in everywhere)
+    time.sleep(QUIET_SECONDS)
+    assert _differences(before, versions(fleet, everywhere)) == {}
+
+
+def test_karmada_misses_no_manifest_after_the_first_moments_of_a_work(fleet, converter, everywhere, log_before):
+    """Each converted Work lives without its anchor for a moment, and only then Karmada looks in vain."""
+    log = fleet.karmada.controller_manager.process.log_text()[log_before:]
+    works = [(it, work) for it in everywhere for cluster in it.clusters for work in it.works(cluster)]
+    born = {}
+    for it, work in works:
+        created = dt.datetime.fromisoformat(work["metadata"]["creationTimestamp"])
+        born[it.binding_name] = max(created, born.get(it.binding_name, created))
+    found = NO_MANIFEST.findall(log)
+    assert found, "none at all: the log is not written as this test reads it"
+    for clock, name in found:
+        moment = dt.datetime.combine(born[name].date(), dt.time.fromisoformat(clock), tzinfo=dt.UTC)
+        age = (moment - born[name]).total_seconds()
+        assert age < FIRST_SECONDS, f"{name}: {age} s after its last Work was made"
+
+
+def test_karmada_watches_no_version_that_a_member_lacks(fleet, converter, everywhere, log_before):
+    logs = [fleet.karmada.controller_manager.process.log_text()[log_before:]]
+    logs.append(fleet.members["pull"].agent.process.log_text())
+    for log in logs:
+        complaints = [line for line in NO_VERSION.findall(log) if not _of_another(line)]
+        assert complaints == []
+        assert "hasn't synced" not in log
+    assert re.search(r'type="batch/v1beta1, Resource=cronjobs"', logs[0]), "the old version is what is watched"
+    assert NAMESPACE
+
+
+def _of_another(line):
+    """Karmada's own informers of CRDs that an earlier test took away."""
+    return "example.org" in line
