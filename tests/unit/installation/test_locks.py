@@ -1,0 +1,40 @@
+"""The locks of what runs and what builds: whole, and the same versions that the tests run with."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+
+
+def locked(name):
+    text = (ROOT / "requirements" / f"{name}.txt").read_text()
+    return dict(re.findall(r"^([\w.-]+)==(\S+)", text, re.MULTILINE))
+
+
+def names(requirements):
+    return {re.match(r"[\w.-]+", requirement)[0].lower() for requirement in requirements}
+
+
+def test_what_runs_has_every_dependency_in_the_version_that_is_tested():
+    run, dev = locked("run"), locked("dev")
+    assert names(PROJECT["project"]["dependencies"]) <= run.keys()
+    assert run.items() <= dev.items()
+    assert "pytest" not in run
+
+
+def test_what_builds_the_wheel_is_locked():
+    assert names(PROJECT["build-system"]["requires"]) <= locked("build").keys()
+
+
+@pytest.mark.parametrize("name", ["dev", "run", "build"])
+def test_every_pin_has_hashes_and_no_index_is_named(name):
+    text = (ROOT / "requirements" / f"{name}.txt").read_text()
+    pins = re.findall(r"^[\w.-]+==.*?(?=^[\w.-]+==|\Z)", text, re.MULTILINE | re.DOTALL)
+    assert len(pins) == len(locked(name))
+    assert all("--hash=sha256:" in pin for pin in pins)
+    assert "://" not in text
+    assert "index" not in text
