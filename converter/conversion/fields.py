@@ -6,7 +6,8 @@ agree about a type share it. Maps and free-form JSON (annotations, ConfigMap dat
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from converter.kube import GroupVersionKind, Json, Path, format_path
@@ -35,14 +36,23 @@ class UnknownField(NamedTuple):
 
 _Found: TypeAlias = list[UnknownField]
 _Look: TypeAlias = "Callable[[Any, _Found], None]"
+_Glance: TypeAlias = "Callable[[Any], bool]"
 _MISSING: Any = object()
 
 
 @dataclass(slots=True)
 class _Plan:
-    """The known fields of one type: None where there is nothing to look into, else how to look into it."""
+    """The known fields of one type.
 
-    fields: dict[str, _Look | None] | None = None
+    Attributes:
+        fields: by name: None where there is nothing to look into, else how to look into it.
+        names: the names alone, for a comparison that is done in C.
+        below: how to glance into those that can hold more; nearly every manifest needs no more than the glance.
+    """
+
+    fields: dict[str, _Look | None] = field(default_factory=dict)
+    names: frozenset[str] = frozenset()
+    below: tuple[tuple[str, _Glance], ...] = ()
 
 
 class FieldCheck:
@@ -70,7 +80,7 @@ class FieldCheck:
         plan = self._roots.get(key, _MISSING)
         if plan is _MISSING:
             plan = self._roots[key] = self._root(gvk, release)
-        if plan is None:
+        if plan is None or not _glance_at(plan, manifest):
             return ()
         found: _Found = []
         _look_at(plan, manifest, found)
@@ -89,8 +99,19 @@ class FieldCheck:
         plan = self._plans.get(of)
         if plan is None:
             plan = self._plans[of] = _Plan()
-            plan.fields = {name: self._look(field) for name, field in of.fields.items()}
+            plan.fields = {name: self._look(known) for name, known in of.fields.items()}
+            plan.names = frozenset(plan.fields)
+            glances = ((name, self._glance(known)) for name, known in of.fields.items())
+            plan.below = tuple((name, glance) for name, glance in glances if glance is not None)
         return plan
+
+    def _glance(self, known: FieldType) -> _Glance | None:
+        if known.kind == "object" and known.target is not None:
+            return partial(_glance_at, self._plan(known.target))
+        inner = self._glance(known.element) if known.element is not None else None
+        if inner is None:
+            return None
+        return partial(_glance_in_list if known.kind == "list" else _glance_in_map, inner)
 
     def _look(self, field: FieldType) -> _Look | None:
         if field.kind == "object" and field.target is not None:
@@ -102,10 +123,38 @@ class FieldCheck:
         return _in_list(inner) if field.kind == "list" else _in_map(inner)
 
 
+def _glance_at(plan: _Plan, node: Any) -> bool:
+    """Whether a field may be unknown below a node: all but certain, since null says nothing and is seen here."""
+    if type(node) is not dict:
+        return False
+    if not node.keys() <= plan.names:
+        return True
+    for key, glance in plan.below:  # noqa: SIM110  a generator costs as much as all that it saves
+        if key in node and glance(node[key]):
+            return True
+    return False
+
+
+def _glance_in_list(inner: _Glance, node: Any) -> bool:
+    if type(node) is list:
+        for item in node:
+            if inner(item):
+                return True
+    return False
+
+
+def _glance_in_map(inner: _Glance, node: Any) -> bool:
+    if type(node) is dict:
+        for item in node.values():
+            if inner(item):
+                return True
+    return False
+
+
 def _look_at(plan: _Plan, node: Any, found: _Found) -> None:
     if type(node) is not dict:  # simpler JSON where that is allowed, or a wrong type, which is not our business
         return
-    known = plan.fields or {}
+    known = plan.fields
     for key, value in node.items():
         look = known.get(key, _MISSING)
         if look is None or value is None:

@@ -1,0 +1,155 @@
+"""Fields that came with some release: reported for the release before, and not for the one that has them."""
+
+from __future__ import annotations
+
+import functools
+import gzip
+import itertools
+import json
+from pathlib import Path
+
+import pytest
+
+from converter.catalog import Release, load_catalog, walk
+from converter.kube import GroupVersionKind, format_path, gvk_of, parse_path
+from converter.kube.path import Each
+from converter.losses.analysis import generalized
+
+SEEDS = Path(__file__).parent.parent / "data" / "oracle" / "seeds.jsonl.gz"
+FIRST = Release(1, 16)
+SCALARS = {"string": "x", "int": 1, "bool": True, "number": 1, "int-or-string": 1, "quantity": "1"}
+DEPTH = 24
+
+
+@functools.cache
+def paths(root):
+    """Every path below a type; releases that agree share the type."""
+    return frozenset(path for path, _ in walk(root, depth=DEPTH))
+
+
+def new_fields(catalog, gvk):
+    """Every topmost field that a release has and the one before has not, with both releases."""
+    known = [release for release in catalog.releases_of(gvk) if release >= FIRST]
+    for before, after in itertools.pairwise(known):
+        old, new = catalog.type_of(before, gvk), catalog.type_of(after, gvk)
+        if old is new:
+            continue
+        had = paths(old)
+        for path, field in walk(new, depth=DEPTH):
+            if path not in had and top(path, had):
+                yield path, field, before, after
+
+
+def top(path, had):
+    """Whether what holds a field was there before."""
+    holder = path.rpartition(".")[0]
+    while holder.endswith("[*]"):
+        holder = holder.removesuffix("[*]")
+    return not holder or holder in had
+
+
+def holding(gvk, path, field):
+    """An object with nothing but one field."""
+    value = SCALARS.get(field.innermost.scalar or "", "x" if field.innermost.scalar else {})
+    around = field
+    for _ in range(field.nesting):
+        value = [value] if around.kind == "list" else {"x": value}
+        around = around.element
+    for segment in reversed(parse_path(path)):
+        value = [value] if isinstance(segment, Each) else {segment: value}
+    return {"apiVersion": gvk.api_version, "kind": gvk.kind, **value}
+
+
+def map_steps(catalog, gvk, release, path):
+    """A path as a manifest has it: maps are entered by a key, lists by a place."""
+    found = []
+    for segment in parse_path(path):
+        if isinstance(segment, Each):
+            at = catalog.field_at(release, gvk, tuple(found))
+            found.append("x" if at.kind == "map" else segment)
+        else:
+            found.append(segment)
+    return tuple(found)
+
+
+def as_manifest(value, path):
+    """Turn the lists that stand for maps on a path into maps."""
+    if not path:
+        return value
+    head, *rest = path
+    if isinstance(head, Each):
+        return [as_manifest(value[0], rest)]
+    inner = value[0] if isinstance(value, list) else value[head]
+    return {**(value if isinstance(value, dict) else {}), head: as_manifest(inner, rest)}
+
+
+def test_every_new_field_is_reported_for_the_release_before_and_not_for_its_own(shipped):
+    catalog = load_catalog()
+    counted, kinds = 0, set()
+    wrong = []
+    for gvk in catalog.kinds():
+        for path, field, before, after in new_fields(catalog, gvk):
+            place = map_steps(catalog, gvk, after, path)
+            manifest = as_manifest(holding(gvk, path, field), place)
+            told = shipped.losses.of_release(manifest, gvk, before)
+            if [generalized(parse_path(loss.path)) for loss in told] != [place] or told[0].since != after:
+                wrong.append(f"{gvk} {path}: {before} of {after}: {[(loss.path, str(loss.since)) for loss in told]}")
+            if shipped.losses.of_release(manifest, gvk, after):
+                wrong.append(f"{gvk} {path}: a false alarm for {after}")
+            counted += 1
+            kinds.add(gvk)
+    assert wrong == []
+    assert counted > 1700
+    assert len(kinds) > 60
+
+
+def test_a_kind_is_looked_into_where_a_field_is_missing_and_not_elsewhere(shipped):
+    catalog = load_catalog()
+    for gvk in catalog.kinds():
+        ever = frozenset().union(*(paths(catalog.type_of(release, gvk)) for release in catalog.releases_of(gvk)))
+        sent = {path for path in ever if not path.startswith(("status", "metadata")) and ".metadata." not in path}
+        for release in catalog.releases_of(gvk):
+            missing = sent - paths(catalog.type_of(release, gvk))
+            concerned = shipped.losses.concerns(release, gvk.api_version, gvk.kind)
+            assert concerned == bool(missing), f"{gvk} {release}: {sorted(missing)[:3]}"
+
+
+@pytest.mark.parametrize("text", ["v1.24.6-eks-abc", "v1.23.3+k3s1", "v1.20.15-aliyun.1", "1.22"])
+def test_vendors_releases_are_understood(shipped, text):
+    cron = {"apiVersion": "batch/v1beta1", "kind": "CronJob", "spec": {"timeZone": "UTC"}}
+    told = shipped.losses.of_release(cron, gvk_of(cron), Release.parse(text))
+    assert [loss.path for loss in told] == ([] if "1.24" in text else ["spec.timeZone"])
+
+
+@pytest.mark.parametrize("release", [None, Release(1, 5)])
+def test_a_release_that_is_not_known_is_not_guessed(shipped, release):
+    cron = {"apiVersion": "batch/v1", "kind": "CronJob", "spec": {"timeZone": "UTC", "nonsense": 1}}
+    assert shipped.losses.of_release(cron, gvk_of(cron), release) == ()
+    assert not shipped.losses.concerns(release, "batch/v1", "CronJob")
+
+
+def test_a_release_newer_than_the_catalog_is_taken_for_the_newest(shipped):
+    cron = {"apiVersion": "batch/v1", "kind": "CronJob", "spec": {"timeZone": "UTC"}}
+    assert shipped.losses.of_release(cron, gvk_of(cron), Release(1, 99)) == ()
+
+
+def test_nothing_that_a_server_stored_is_reported_for_that_server(shipped):
+    wrong, counted = [], 0
+    with gzip.open(SEEDS, "rt") as lines:
+        for record in map(json.loads, lines):
+            release = Release.parse(record["server"])
+            for form in record["forms"].values():
+                told = shipped.losses.of_release(form, gvk_of(form), release)
+                wrong += [f"{record['kind']} {record['name']} {release}: {loss}" for loss in told]
+                counted += 1
+    assert wrong == []
+    assert counted > 350
+
+
+def test_paths_of_losses_can_be_read_again(shipped):
+    gvk = GroupVersionKind.of("apiextensions.k8s.io/v1", "CustomResourceDefinition")
+    schema = {"properties": {"a.b/c": {"x-kubernetes-validations": []}}}
+    crd = {"spec": {"versions": [{"schema": {"openAPIV3Schema": schema}}]}}
+    (loss,) = shipped.losses.of_release(crd, gvk, Release(1, 20))
+    assert format_path(parse_path(loss.path)) == loss.path
+    assert loss.weight == "dangerous"
