@@ -272,6 +272,7 @@ register(
     to_left=partial(_from_v1, zero_is_none=True),
     left_fields=_FIELDS,
     right_fields=(f"spec.{_CPU}", f"status.{_CPU_NOW}"),
+    losses_right=3,  # the place of the CPU among the metrics, in spec and status: v2beta2, where served, keeps it
 )
 register(
     "horizontalpodautoscaler-v1-zeros",
@@ -280,6 +281,7 @@ register(
     to_left=partial(_from_v1, zero_is_none=False),
     left_fields=_FIELDS,
     right_fields=(f"spec.{_CPU}", f"status.{_CPU_NOW}"),
+    losses_right=3,
     losses_left=2,  # the two tolerances, which v1 can hold: else the way from v2 to v2beta2 would lead through v1
 )
 register(
