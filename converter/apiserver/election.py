@@ -34,6 +34,7 @@ class Election:
 
     Attributes:
         leading: whether this replica leads at the moment.
+        notes: annotations of the Lease: what a leader puts here, the next one finds.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class Election:
             period: seconds between two tries.
         """
         self.leading = False
+        self.notes: dict[str, str] = {}
         self._server = server
         self._namespace = namespace
         self._name = name
@@ -136,6 +138,9 @@ class Election:
             lasts = float(spec.get("leaseDurationSeconds") or self._duration)
             if holder not in {"", self._identity} and time.monotonic() < self._seen_at + lasts:
                 return False
+            if not self.leading:
+                self.notes = dict(lease["metadata"].get("annotations") or {})
+            lease["metadata"]["annotations"] = self.notes
             lease["spec"] = self._spec(spec, taken=holder != self._identity)
             self._remember(await self._server.replace(self._path(), lease))
         except (ConflictError, ExistsError):

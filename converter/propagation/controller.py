@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -11,7 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from converter.apiserver import Cache, ConflictError, Election, Key
 from converter.clusters.karmada import KarmadaClusters
 from converter.errors import ConverterError
-from converter.kube.names import ANCHOR_LABEL, CONVERTED_LABEL, EXCLUDED_LABEL, EXECUTION_SPACE_PREFIX
+from converter.kube import canonical_json
+from converter.kube.names import ANCHOR_LABEL, CONVERTED_LABEL, EXCLUDED_LABEL, EXECUTION_SPACE_PREFIX, GROUP
 from converter.propagation.anchor import WORKS
 from converter.propagation.anchoring import Anchoring, NotYetError
 from converter.propagation.events import BINDINGS, CLUSTER_BINDINGS, Teller
@@ -30,6 +32,10 @@ if TYPE_CHECKING:
     from converter.clusters.fleet import Fleet, FleetView
 
 _log = logging.getLogger(__name__)
+
+LOOKED_AT_ANNOTATION = f"{GROUP}/looked-at-fleet"
+"""On the Lease: a digest of the fleet by which every Work that is not converted has been judged. It is another after
+the fleet has changed while nobody led, and there is none after the installation: then all are looked at once."""
 
 _WORKERS = 4
 """Works that are seen to at the same time: enough to hide the API server's latency, too few to burden it."""
@@ -100,6 +106,7 @@ class Controller:
         self._fleet = fleet
         self._queue: WorkQueue[Task] = WorkQueue()
         self._news: set[Key] = set()
+        self._unseen: set[str] = set()
         self._clusters = KarmadaClusters(server, fleet, settings.overrides, self.cluster_changed)
         self._works = Cache(server, WORKS, stored, self._work_changed, selector=f"{CONVERTED_LABEL}=true")
         self._anchors = Cache(server, WORKS, stored, self._anchor_changed, selector=f"{ANCHOR_LABEL}=true")
@@ -149,6 +156,7 @@ class Controller:
         if not self.leading:
             return
         _log.info("cluster %s has changed: its Works will be looked at", name)
+        self._unseen.add(name)
         for seconds in self._settings.settle_seconds:
             asyncio.get_running_loop().call_later(seconds, self._look_at, name)
 
@@ -178,6 +186,11 @@ class Controller:
             for anchor in self._anchors.items.items():
                 self._add_for_anchor(*anchor)
             self._queue.add(Task("bindings"))
+            self._unseen.clear()
+            if self._election.notes.get(LOOKED_AT_ANNOTATION) != _digest(self._fleet.current):
+                for name in self._fleet.current:
+                    self._unseen.add(name)
+                    self._queue.add(Task("cluster", name=name))
             async with asyncio.TaskGroup() as group:
                 for _ in range(_WORKERS):
                     group.create_task(self._work())
@@ -215,10 +228,17 @@ class Controller:
                 await self._tell_news(key)
             case "cluster":
                 await self._recheck.plain_works(task.name)
+                self._looked_at(task.name)
             case "bindings":
                 await self._recheck.bindings()
             case _:
                 await self._tell_excluded(task)
+
+    def _looked_at(self, cluster: str) -> None:
+        """Take note that a cluster's Works have been looked at; of the whole fleet once that is true of all."""
+        self._unseen.discard(cluster)
+        if not self._unseen:
+            self._election.notes[LOOKED_AT_ANNOTATION] = _digest(self._fleet.current)
 
     async def _tell_news(self, key: Key) -> None:
         if key in self._news:
@@ -254,3 +274,9 @@ class Controller:
                 self._queue.add(Task(collection.resource, *key))
 
         return changed
+
+
+def _digest(fleet: Fleet) -> str:
+    """Say shortly what the clusters serve; equal fleets give equal digests."""
+    served = {name: [cluster.complete, dict(cluster.served)] for name, cluster in fleet.items()}
+    return hashlib.sha256(canonical_json(served)).hexdigest()[:32]

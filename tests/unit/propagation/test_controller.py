@@ -18,7 +18,7 @@ from converter.kube.names import (
     anchor_reference,
 )
 from converter.propagation.anchor import WORKS
-from converter.propagation.controller import Controller, Settings
+from converter.propagation.controller import LOOKED_AT_ANNOTATION, Controller, Settings
 from converter.propagation.events import BINDINGS
 from converter.propagation.judging import Judge
 from converter.works.carried_status import unpack
@@ -89,6 +89,10 @@ class Plane:
     def writes(self):
         """What has been written but for the lease, which is renewed all the time."""
         return [write for write in self.server.writes if "/leases" not in write]
+
+    @property
+    def lease(self):
+        return self.server.objects["/apis/coordination.k8s.io/v1/namespaces/karmada-system/leases/apiconverter"]
 
     @property
     def work(self):
@@ -295,6 +299,33 @@ async def test_plain_works_cost_nothing(plane):
     assert not controller._works.items
     assert not any("plain-" in write for write in plane.server.writes)
     assert not any("plain-" in read for read in plane.server.reads)
+
+
+async def test_works_from_before_the_installation_are_looked_at_once(plane):
+    plane.server.admit = lambda thing, _old: thing
+    plane.server.put(WORK, new_work())
+    plane.server.admit = plane.admit
+    await started(plane)
+    await until(lambda: plane.anchor is not None and anchor_reference(plane.work["metadata"]) is not None)
+    await until(lambda: LOOKED_AT_ANNOTATION in plane.lease["metadata"].get("annotations", {}))
+    await plane.stop()
+    plane.server.reads.clear()
+    await started(plane, identity="b")
+    await quiet(plane)
+    assert WORKS.path(NS) not in plane.server.reads, "the same fleet needs no second look"
+
+
+async def test_a_cluster_that_changed_while_nobody_led_is_looked_at(plane):
+    await started(plane, NEW)
+    plane.server.put(WORK, new_work())
+    await until(lambda: LOOKED_AT_ANNOTATION in plane.lease["metadata"].get("annotations", {}))
+    await plane.stop()
+    plane.server.admit = lambda thing, _old: thing
+    plane.serve("old", OLD)
+    plane.server.admit = plane.admit
+    await started(plane, OLD, identity="b")
+    await until(lambda: plane.anchor is not None)
+    assert plane.work["spec"]["workload"]["manifests"][0]["apiVersion"] == "batch/v1beta1"
 
 
 async def test_a_mistake_in_one_work_does_not_stop_the_others(plane, monkeypatch):
