@@ -54,7 +54,7 @@ def read_documents(text: str, problems: Problems) -> list[Document]:
     try:
         for node in yaml.compose_all(text, Loader=_Loader):
             lines: dict[Place, int] = {}
-            value = _plain(node, (), lines, problems)
+            value = _plain(node, (), lines, problems, set())
             if value is not None:
                 documents.append(Document(value, lines))
     except yaml.MarkedYAMLError as error:
@@ -69,16 +69,25 @@ def read_documents(text: str, problems: Problems) -> list[Document]:
     return documents
 
 
-def _plain(node: yaml.Node, place: Place, lines: dict[Place, int], problems: Problems) -> Any:
+def _plain(node: yaml.Node, place: Place, lines: dict[Place, int], problems: Problems, seen: set[int]) -> Any:
+    again = place != () and getattr(node, "read", False)
+    if again and not isinstance(node, yaml.ScalarNode):  # a few aliases of aliases would grow without bound
+        problems.add(
+            node.start_mark.line + 1, "what stands here is used again by an alias", "write it out in both places"
+        )
+        return None
+    node.read = True
     lines[place] = node.start_mark.line + 1
     if isinstance(node, yaml.MappingNode):
-        return _mapping(node, place, lines, problems)
+        return _mapping(node, place, lines, problems, seen)
     if isinstance(node, yaml.SequenceNode):
-        return [_plain(item, (*place, index), lines, problems) for index, item in enumerate(node.value)]
+        return [_plain(item, (*place, index), lines, problems, seen) for index, item in enumerate(node.value)]
     return _scalar(node)
 
 
-def _mapping(node: yaml.MappingNode, place: Place, lines: dict[Place, int], problems: Problems) -> dict[str, Any]:
+def _mapping(
+    node: yaml.MappingNode, place: Place, lines: dict[Place, int], problems: Problems, seen: set[int]
+) -> dict[str, Any]:
     result: dict[str, Any] = {}
     for key_node, value_node in node.value:
         key = key_node.value
@@ -88,7 +97,7 @@ def _mapping(node: yaml.MappingNode, place: Place, lines: dict[Place, int], prob
             continue
         if key in result:
             problems.add(line, f"the key {key!r} stands here twice", "keep one of the two")
-        result[key] = _plain(value_node, (*place, key), lines, problems)
+        result[key] = _plain(value_node, (*place, key), lines, problems, seen)
         lines[(*place, key)] = line
     return result
 

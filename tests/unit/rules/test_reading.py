@@ -126,3 +126,15 @@ def test_an_example_can_hold_in_one_direction():
 def test_a_rule_says_why_there_is_no_conversion():
     text = rule_text("unconvertible: v2 is another thing altogether")
     assert book(text).unconvertible[("Thing", "a.example/v1", "a.example/v2")] == "v2 is another thing altogether"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: &a [1]\nb: *a\n",
+        "a: &a {b: *a}\n",
+        "a: &a [x]\nb: &b [*a,*a]\nc: &c [*b,*b]\nd: &d [*c,*c]\ne: [*d,*d]\n",
+    ],
+)
+def test_an_alias_is_told_and_does_not_grow(text):
+    assert any("alias" in problem.problem for problem in problems(text))
