@@ -70,13 +70,11 @@ def read_documents(text: str, problems: Problems) -> list[Document]:
 
 
 def _plain(node: yaml.Node, place: Place, lines: dict[Place, int], problems: Problems, seen: set[int]) -> Any:
-    again = place != () and getattr(node, "read", False)
-    if again and not isinstance(node, yaml.ScalarNode):  # a few aliases of aliases would grow without bound
-        problems.add(
-            node.start_mark.line + 1, "what stands here is used again by an alias", "write it out in both places"
-        )
-        return None
-    node.read = True
+    if not isinstance(node, yaml.ScalarNode):
+        if id(node) in seen:  # a few aliases of aliases would grow without bound
+            problems.add(node.start_mark.line + 1, "this is used again by an alias", "write it out in both places")
+            return None
+        seen.add(id(node))
     lines[place] = node.start_mark.line + 1
     if isinstance(node, yaml.MappingNode):
         return _mapping(node, place, lines, problems, seen)
