@@ -1,0 +1,195 @@
+"""Two replicas of the webhooks behind one address, as behind a Service: one of them goes, and no admission fails."""
+
+from __future__ import annotations
+
+import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from tests.controlplanes.waiting import wait_until
+from tests.e2e.balancer import Balancer
+from tests.e2e.installation import Installation
+from tests.e2e.propagated import WORK, Propagated
+from tests.e2e.templates import NAMESPACE, template
+
+#: A Pod's: long enough for every probe to see that it is not ready any more.
+DRAIN_SECONDS = 2
+AT_ONCE = 6
+
+
+class Replicated(Installation):
+    """With a second replica of the webhooks, and a balancer before both.
+
+    Attributes:
+        second: that replica.
+        ports: of both.
+        balancer: what the control plane reaches.
+    """
+
+    def __init__(self, fleet):
+        super().__init__(fleet, controllers=2)
+        pair, trust = self._world.pki.server, self._world.pki.authority.certificate
+        self.ports = [self.admission_port, self._world.ports.take()]
+        self.second = self._start(
+            "admission-second", "serve", "--kubeconfig", str(self._access("admission")),
+            "--tls-cert", str(pair.certificate), "--tls-key", str(pair.key),
+            "--listen", f"127.0.0.1:{self.ports[1]}", "--drain-seconds", str(DRAIN_SECONDS),
+        )  # fmt: skip
+        self.balancer = Balancer(self._world.ports.take(), self.ports, self.is_ready)
+        self.command(
+            "install", "--ca-file", str(trust),
+            "--webhook-url", f"https://127.0.0.1:{self.balancer.port}", "--discovery-host", "localhost",
+        )  # fmt: skip
+        self.wait_for_both()
+
+    def wait_for_both(self):
+        """Wait until connections go to either."""
+        wait_until("both replicas", lambda: all(self.balancer.ready.values()), 60)
+
+    def is_ready(self, port):
+        return self._ready(port, tls=True)
+
+    def stop(self):
+        super().stop()
+        self.second.stop()
+        self.balancer.close()
+
+
+@pytest.fixture(scope="module")
+def converter(session_fleet):
+    installed = Replicated(session_fleet)
+    yield installed
+    installed.stop()
+
+
+def admit(fleet, number):
+    """Have a Work admitted that needs conversion, without storing it: what the control plane answers."""
+    manifest = template("CronJob", f"asked-{number}")
+    work = {
+        "apiVersion": WORK,
+        "kind": "Work",
+        "metadata": {"name": f"asked-{number}", "namespace": "karmada-es-old"},
+        "spec": {"workload": {"manifests": [manifest]}},
+    }
+    stored = fleet.client.create(work, dry_run=True)
+    return stored["spec"]["workload"]["manifests"][0]["apiVersion"]
+
+
+def admit_many(fleet, count):
+    """Several at once, so that the control plane opens connections to both replicas."""
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return set(pool.map(lambda number: admit(fleet, number), range(count)))
+
+
+def failures(fleet):
+    """How many calls of a webhook of ours the control plane has counted as failed."""
+    text = fleet.client.request("GET", "/metrics").body
+    found = re.findall(
+        r"^apiserver_admission_webhook_(?:rejection_count|fail_open_count)\{([^}]*apiconverter\.dev[^}]*)\} (\S+)$",
+        text,
+        re.MULTILINE,
+    )
+    return {labels: float(count) for labels, count in found if 'error_type="no_error"' not in labels}
+
+
+def many(fleet, prefix, count):
+    return [Propagated(fleet, template("CronJob", f"{prefix}-{number}"), ["new", "old"]) for number in range(count)]
+
+
+def test_both_replicas_are_asked_and_answer_alike(fleet, converter):
+    assert admit_many(fleet, 60) == {"batch/v1beta1"}
+    assert all(converter.balancer.connections[port] for port in converter.ports), converter.balancer.connections
+
+
+def test_one_is_killed_and_the_next_admissions_do_not_fail(fleet, converter):
+    """What the dead one was answering at that very moment nobody can answer; everything after it must be."""
+    assert admit_many(fleet, 30) == {"batch/v1beta1"}
+    before = failures(fleet)
+    port = converter.ports[0]
+    converter.admission.kill()
+    wait_until("its connections being broken off", lambda: converter.balancer.connections[port] == 0, 5)
+    try:
+        assert admit_many(fleet, 60) == {"batch/v1beta1"}
+        its = many(fleet, "one-killed", 4)
+        for it in its:
+            it.__enter__()
+        for it in its:
+            it.wait_until_applied()
+        assert failures(fleet) == before
+        for it in its:
+            it.__exit__()
+            it.wait_until_gone("old", ["batch/v1beta1"])
+        assert failures(fleet) == before
+    finally:
+        converter.admission.start()
+        converter.wait_for_both()
+
+
+def test_one_is_told_to_end_while_templates_come_and_not_one_admission_fails(fleet, converter):
+    """A rollout: SIGTERM in the middle of everything."""
+    before = failures(fleet)
+    answers, errors, enough = set(), [], threading.Event()
+
+    def ask_on_and_on():
+        number = 0
+        while not enough.is_set():
+            number += 1
+            try:
+                answers.add(admit(fleet, number))
+            except Exception as error:  # noqa: BLE001  whatever it is, it is a failure
+                errors.append(error)
+
+    asking = [threading.Thread(target=ask_on_and_on) for _ in range(3)]
+    its = many(fleet, "rollout", 4)
+    try:
+        for thread in asking:
+            thread.start()
+        for number, it in enumerate(its):
+            it.__enter__()
+            if number == 1:
+                stopping = threading.Thread(target=converter.second.stop)
+                stopping.start()
+        for it in its:
+            it.wait_until_applied()
+        stopping.join()
+    finally:
+        enough.set()
+        for thread in asking:
+            thread.join()
+        converter.second.start()
+    assert (answers, errors) == ({"batch/v1beta1"}, [])
+    assert failures(fleet) == before
+    converter.wait_for_both()
+    for it in its:
+        it.__exit__()
+        it.wait_until_gone("old", ["batch/v1beta1"])
+
+
+def test_the_leading_controller_is_killed_and_the_other_takes_over(fleet, converter):
+    """What the dead one left half done is finished, and what comes after it is seen to."""
+
+    def holder():
+        lease = fleet.client.get("coordination.k8s.io/v1", "Lease", "apiconverter", "karmada-system")
+        return lease["spec"]["holderIdentity"]
+
+    leader = holder()
+    process = next(process for process in converter.controllers if process.name.endswith(leader))
+    left, after = many(fleet, "takeover", 2)
+    left.__enter__()
+    process.kill()
+    try:
+        after.__enter__()
+        for it in (left, after):
+            it.wait_until_applied(90)
+            wait_until("the anchor", lambda it=it: it.anchor("old"))
+            it.report("old", {"lastScheduleTime": "2026-11-06T02:15:00Z"})
+            it.wait_for_status("old", {"lastScheduleTime": "2026-11-06T02:15:00Z"})
+        assert holder() not in {"", leader}
+    finally:
+        process.start()
+    for it in (left, after):
+        it.__exit__()
+        it.wait_until_gone("old", ["batch/v1beta1"])
+    assert fleet.client.find("batch/v1", "CronJob", left.name, NAMESPACE) is None
