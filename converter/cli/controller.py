@@ -35,9 +35,9 @@ _EPILOG = """\
 examples:
   converter controller --kubeconfig karmada.config
   converter controller --kubeconfig karmada.config --rules ./rules --inventory overrides.yaml --log-format json
-  converter controller --kubeconfig karmada.config --discovery-url https://converter-discovery.karmada-system.svc \
-                       --certificate-secret karmada-system/converter-tls \
-                       --certificate-name converter-admission.karmada-system.svc \
+  converter controller --kubeconfig karmada.config --discovery-url https://converter-discovery.karmada-system.svc \\
+                       --certificate-secret karmada-system/converter-tls \\
+                       --certificate-name converter-admission.karmada-system.svc \\
                        --certificate-name converter-discovery.karmada-system.svc
       as deploy/host runs it: certificates made and rotated, the discovery server trusted by them and registered
 

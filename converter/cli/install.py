@@ -64,7 +64,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         ("status", run_status, "check the Karmada part of the installation", _STATUS),
     ):
         parser = commands.add_parser(
-            name, help=text, description=text.capitalize() + ".", epilog=epilog, formatter_class=raw
+            name, help=text, description=f"{text[0].upper()}{text[1:]}.", epilog=epilog, formatter_class=raw
         )
         _add_options(parser)
         if name == "install":

@@ -1,0 +1,66 @@
+"""docs/cli.md tells of every command, every option and every field of an inventory."""
+
+import argparse
+import re
+from pathlib import Path
+
+import pytest
+
+from converter.cli import COMMANDS, build_parser
+from converter.clusters import read_inventory
+from converter.clusters.inventory import _WAYS
+
+PAGE = (Path(__file__).parents[3] / "docs" / "cli.md").read_text()
+
+
+def parsers(parser, name="converter"):
+    """Every command, those inside commands too."""
+    inner = [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
+    for action in inner:
+        for word, command in action.choices.items():
+            yield from parsers(command, f"{name} {word}")
+    if not inner:
+        yield name, parser
+
+
+ALL = dict(parsers(build_parser()))
+
+
+def section(name):
+    found = re.search(rf"^#+ `{re.escape(name)}`$(.*?)(?=^#+ |\Z)", PAGE, re.MULTILINE | re.DOTALL)
+    assert found, f"docs/cli.md has no section `{name}`"
+    return found[1]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_a_section(command):
+    assert f"## `converter {command}`" in PAGE
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_every_option_is_in_its_command_s_section(name):
+    text = section(name)
+    options = {option for action in ALL[name]._actions for option in action.option_strings} - {"-h", "--help"}
+    missing = sorted(option for option in options if not re.search(rf"`{option}[ `]", text))
+    assert not missing, f"docs/cli.md, section `{name}`: tell of {', '.join(missing)}"
+    told = set(re.findall(r"`(--?[a-z][a-z-]*)", "\n".join(re.findall(r"^\| (`-.*?) \|", text, re.MULTILINE))))
+    assert told <= options, f"docs/cli.md, section `{name}`: there is no {', '.join(sorted(told - options))}"
+
+
+@pytest.mark.parametrize("name", [name for name in ALL if name != "converter rules list"])
+def test_every_section_has_examples_and_exit_codes(name):
+    text = section(name)
+    assert re.search(r"^Exit codes: \*\*0\*\* ", text, re.MULTILINE)
+    assert f"{name} " in re.search(r"```sh\n(.*?)```", text, re.DOTALL)[1]
+
+
+def test_the_inventory_shown_can_be_read(tmp_path):
+    shown = re.search(r"^## The inventory$.*?```yaml\n(.*?)```(.*?)^## ", PAGE, re.MULTILINE | re.DOTALL)
+    text, fields = shown[1], shown[2]
+    saved = Path(__file__).parents[2] / "data" / "clusters"
+    (tmp_path / "clusters").mkdir()
+    (tmp_path / "clusters" / "saved.json").write_bytes(next(iter(sorted(saved.glob("*.json")))).read_bytes())
+    (tmp_path / "fleet.yaml").write_text(text)
+    fleet = read_inventory(tmp_path / "fleet.yaml")
+    assert set(fleet) == set(re.findall(r"name: ([\w-]+)", text))
+    assert all(f"| `{field}` |" in fields for field in ("name", "labels", "complete", *_WAYS))
