@@ -14,7 +14,7 @@ from converter.errors import ConversionError, ManifestError, RefusedError
 from converter.kube import Each, Path, Segment, format_path, type_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
 
 class Side(Enum):
@@ -84,9 +84,9 @@ def walk(node: dict[str, Any], keys: Sequence[str]) -> Any:
         LensError: something on the way is neither an object nor null.
     """
     found: Any = node
-    for depth, key in enumerate(keys):
+    for key in keys:
         if type(found) is not dict:
-            raise misfit(tuple(keys[:depth]), "an object", found)
+            raise _misfit_along(node, keys)
         found = found.get(key)
         if found is None:
             return None
@@ -99,10 +99,24 @@ def walk_object(node: dict[str, Any], keys: Sequence[str]) -> dict[str, Any] | N
     Raises:
         LensError: something on the way, or at the end, is neither an object nor null.
     """
-    found = walk(node, keys)
-    if found is None or type(found) is dict:
-        return found
-    raise misfit(tuple(keys), "an object", found)
+    found: Any = node
+    for key in keys:
+        found = found.get(key)
+        if type(found) is not dict:
+            if found is None:
+                return None
+            raise _misfit_along(node, keys)
+    return found  # type: ignore[no-any-return]  # each was looked at
+
+
+def _misfit_along(node: dict[str, Any], keys: Sequence[str]) -> LensError:
+    """Make the error for the first value along keys that is neither an object nor null."""
+    found: Any = node
+    depth = 0
+    while type(found) is dict:
+        found = found.get(keys[depth])
+        depth += 1
+    return misfit(tuple(keys[:depth]), "an object", found)
 
 
 def reach(node: dict[str, Any], keys: Sequence[str]) -> dict[str, Any]:
@@ -135,11 +149,25 @@ def prune(node: dict[str, Any], keys: Sequence[str]) -> None:
         del chain[depth][keys[depth]]
 
 
+def nothing(_node: dict[str, Any], _notes: Notes) -> None:
+    """Leave the object as it is: the versions do not differ there."""
+
+
 def sequence(lenses: Sequence[Lens]) -> Lens:
-    """Make one lens of several, to be applied one after the other."""
-    if len(lenses) == 1:
-        return lenses[0]
-    steps = tuple(lenses)
+    """Make one lens of several, to be applied one after the other; what does `nothing` costs nothing."""
+    steps = tuple(lens for lens in lenses if lens is not nothing)
+    if not steps:
+        return nothing
+    if len(steps) == 1:
+        return steps[0]
+    if len(steps) == 2:  # noqa: PLR2004  two need no loop
+        first, second = steps
+
+        def both(node: dict[str, Any], notes: Notes) -> None:
+            first(node, notes)
+            second(node, notes)
+
+        return both
 
     def run(node: dict[str, Any], notes: Notes) -> None:
         for step in steps:
@@ -153,7 +181,7 @@ def scoped(path: Path, inner: Lens) -> Lens:
 
     ``[*]`` stands for every item of a list or every value of a map.
     """
-    if not path:
+    if not path or inner is nothing:
         return inner
     keys = tuple(segment for segment in _until_each(path) if isinstance(segment, str))
     rest = path[len(keys) :]
@@ -169,42 +197,58 @@ def _until_each(path: Path) -> Path:
 
 def _below(keys: tuple[str, ...], inner: Lens) -> Lens:
     def below(node: dict[str, Any], notes: Notes) -> None:
-        found = walk_object(node, keys)
-        if found is not None:
-            _apply(inner, found, notes, keys)
+        found: Any = node
+        for key in keys:
+            found = found.get(key)
+            if type(found) is not dict:
+                if found is None:
+                    return
+                raise _misfit_along(node, keys)
+        before = len(notes)
+        try:
+            inner(found, notes)
+        except LensError as error:
+            error.path = (*keys, *error.path)
+            raise
+        if len(notes) > before:
+            _put_in_front(keys, notes, before)
 
     return below
 
 
 def _each(keys: tuple[str, ...], inner: Lens) -> Lens:
     def each(node: dict[str, Any], notes: Notes) -> None:
-        found = walk(node, keys)
-        if found is None:
-            return
-        if type(found) is list:
-            for index, item in enumerate(found):
-                _apply(inner, item, notes, (*keys, index))
-        elif type(found) is dict:
-            for key, item in found.items():
-                _apply(inner, item, notes, (*keys, key))
-        else:
-            raise misfit(keys, "a list", found)
+        for place, item in _items(node, keys):
+            if type(item) is not dict:
+                if item is None:
+                    continue
+                raise misfit((*keys, place), "an object", item)
+            before = len(notes)
+            try:
+                inner(item, notes)
+            except LensError as error:
+                error.path = (*keys, place, *error.path)
+                raise
+            if len(notes) > before:
+                _put_in_front((*keys, place), notes, before)
 
     return each
 
 
-def _apply(inner: Lens, node: Any, notes: Notes, prefix: tuple[Segment, ...]) -> None:
-    """Apply a lens below a place, and put that place in front of the paths it reports."""
-    if type(node) is not dict:
-        if node is None:
-            return
-        raise misfit(prefix, "an object", node)
-    before = len(notes)
-    try:
-        inner(node, notes)
-    except LensError as error:
-        error.path = (*prefix, *error.path)
-        raise
-    for index in range(before, len(notes)):
+def _items(node: dict[str, Any], keys: tuple[str, ...]) -> Iterable[tuple[Segment, Any]]:
+    """What stands in the list or the map at keys, with the place of each; nothing where it is missing or null."""
+    found = walk(node, keys)
+    if type(found) is list:
+        return enumerate(found)
+    if type(found) is dict:
+        return found.items()
+    if found is None:
+        return ()
+    raise misfit(keys, "a list", found)
+
+
+def _put_in_front(prefix: tuple[Segment, ...], notes: Notes, first: int) -> None:
+    """Put a place in front of the paths of the notes that were taken below it: those from ``first`` on."""
+    for index in range(first, len(notes)):
         note = notes[index]
         notes[index] = Note((*prefix, *note.path), note.value, note.why)

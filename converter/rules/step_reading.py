@@ -9,7 +9,8 @@ from converter.rules.functions import FUNCTIONS
 from converter.rules.lens import Side
 from converter.rules.steps.base import Step, is_plain, keys_of, split_scope
 from converter.rules.steps.blocks import Call, In
-from converter.rules.steps.moves import ENCODINGS, Annotation, IntOrString, Nest, Rename
+from converter.rules.steps.int_or_string import IntOrString
+from converter.rules.steps.moves import ENCODINGS, Annotation, Nest, Rename
 from converter.rules.steps.values import MISSING, Default, Drop, Refuse, Values
 from converter.rules.steps.zeros import OmitZero
 

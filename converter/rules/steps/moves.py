@@ -1,4 +1,4 @@
-"""Steps that move values to other places without changing them: rename, nest, annotation, intOrString."""
+"""Steps that move values to other places without changing them: rename, nest, annotation."""
 
 from __future__ import annotations
 
@@ -39,8 +39,13 @@ class Rename(Step):
     def lens(self, toward: Side) -> Lens:
         """Compile; a field that is in the way at the new place is refused."""
         old, new = (self.left, self.right) if toward is Side.RIGHT else (self.right, self.left)
-        inner = _rename_here(old[0], new[0]) if len(old) == len(new) == 1 else _move(old, new)
-        return scoped(self.scope, inner)
+        if old[:-1] == new[:-1]:
+            return scoped(join(self.scope, old[:-1]), _rename_here(old[-1], new[-1]))
+        if len(old) == 2 and len(new) == 1 and old[0] != new[0]:  # noqa: PLR2004  one level up
+            return scoped(self.scope, _lift(*old, *new))
+        if len(old) == 1 and len(new) == 2 and old[0] != new[0]:  # noqa: PLR2004  one level down
+            return scoped(self.scope, _sink(*old, *new))
+        return scoped(self.scope, _move(old, new))
 
     def tell(self, toward: Side) -> str:
         """Say what moves where."""
@@ -60,6 +65,42 @@ def _rename_here(old: str, new: str) -> Lens:
             node[new] = node.pop(old)
 
     return rename
+
+
+def _lift(outer: str, old: str, new: str) -> Lens:
+    def lift(node: dict[str, Any], _notes: Notes) -> None:
+        if node.get(new) is not None:
+            raise intruder((new,))
+        source = node.get(outer)
+        if type(source) is not dict:
+            if source is None:
+                return
+            raise misfit((outer,), "an object", source)
+        if old in source:
+            value = source.pop(old)
+            if not source:
+                del node[outer]
+            node[new] = value
+
+    return lift
+
+
+def _sink(old: str, outer: str, new: str) -> Lens:
+    def sink(node: dict[str, Any], _notes: Notes) -> None:
+        target = node.get(outer)
+        if target is not None:
+            if type(target) is not dict:
+                raise misfit((outer,), "an object", target)
+            if target.get(new) is not None:
+                raise intruder((outer, new))
+        if old in node:
+            value = node.pop(old)
+            if target is None:
+                node[outer] = {new: value}
+            else:
+                target[new] = value
+
+    return sink
 
 
 def _move(old: Keys, new: Keys) -> Lens:
@@ -242,92 +283,3 @@ class Annotation(Step):
     def names(self, side: Side) -> tuple[Path, ...]:
         """The field, on the side that has it."""
         return (self.field,) if side is self.side else ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IntOrString(Step):
-    """One field that holds a number or a name (``side``), and two fields, one for each, in the other version.
-
-    ``neither`` is the number that the one field holds where there is neither number nor name.
-    """
-
-    scope: Path
-    into: Keys
-    number: Keys
-    string: Keys
-    side: Side
-    neither: int | None = None
-
-    def lens(self, toward: Side) -> Lens:
-        """Compile; both fields at once, or one that is in the way, are refused."""
-        return scoped(self.scope, self._join() if toward is self.side else self._split())
-
-    def _join(self) -> Lens:
-        into, (*number_parent, number), (*string_parent, string) = self.into, self.number, self.string
-        *into_parent, leaf = into
-        both, neither = (*number_parent, number), self.neither
-
-        def join_them(node: dict[str, Any], _notes: Notes) -> None:
-            target = walk_object(node, into_parent)
-            if target is not None and target.get(leaf) is not None:
-                raise intruder(into)
-            numbers, strings = walk_object(node, number_parent), walk_object(node, string_parent)
-            count = None if numbers is None else numbers.pop(number, None)
-            text = None if strings is None else strings.pop(string, None)
-            if count and text:
-                raise LensError(
-                    both, f"stands beside {string} {text!r}; only one of the two can be meant", refused=True
-                )
-            _expect_int_or_string(count, both, int, "an integer")
-            _expect_int_or_string(text, (*string_parent, string), str, "a string")
-            prune(node, number_parent)
-            prune(node, string_parent)
-            value = text or (neither if count is None else count)
-            if value is not None:
-                reach(node, into_parent)[leaf] = value
-
-        return join_them
-
-    def _split(self) -> Lens:
-        (*into_parent, leaf), number, string, neither = self.into, self.number, self.string, self.neither
-
-        def split(node: dict[str, Any], _notes: Notes) -> None:
-            for place in (number, string):
-                parent = walk_object(node, place[:-1])
-                if parent is not None and parent.get(place[-1]) is not None:
-                    raise intruder(place)
-            source = walk_object(node, into_parent)
-            value = None if source is None else source.get(leaf)
-            if source is None or value is None:
-                return
-            if type(value) not in (int, str):
-                raise misfit((*into_parent, leaf), "an integer or a string", value)
-            del source[leaf]
-            prune(node, into_parent)
-            if value == neither:
-                return
-            place = number if type(value) is int else string
-            reach(node, place[:-1])[place[-1]] = value
-
-        return split
-
-    def tell(self, toward: Side) -> str:
-        """Say which becomes which."""
-        number, string = (
-            format_path(join(self.scope, self.number)),
-            format_path(join(self.scope, self.string)),
-        )
-        into = format_path(join(self.scope, self.into))
-        if toward is self.side:
-            return f"{number} or {string} becomes {into}"
-        return f"{into} becomes {number} where it is a number, {string} where it is a name"
-
-    def names(self, side: Side) -> tuple[Path, ...]:
-        """The one field, or the two."""
-        keys = (self.into,) if side is self.side else (self.number, self.string)
-        return tuple(join(self.scope, key) for key in keys)
-
-
-def _expect_int_or_string(value: Any, path: Path, wanted: type, called: str) -> None:
-    if value is not None and type(value) is not wanted:
-        raise misfit(path, called, value)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from converter.kube import Json, Path, canonical_json, copy_json, format_path, is_empty
-from converter.rules.lens import Lens, LensError, Note, Notes, Side, prune, reach, scoped, walk, walk_object
+from converter.rules.lens import Lens, LensError, Note, Notes, Side, nothing, prune, reach, scoped, walk, walk_object
 from converter.rules.steps.base import Step, join
 
 if TYPE_CHECKING:
@@ -94,16 +94,23 @@ class Default(Step):
         """Compile; nothing is done where both versions fill in the same."""
         source = toward.other
         if self.copied:
-            inner = self._copy() if source is self.copied_on else _nothing
+            inner = self._copy() if source is self.copied_on else nothing
         else:
             own, across = (self.left, self.right) if source is Side.LEFT else (self.right, self.left)
             same = own is MISSING or (across is not MISSING and canonical_json(own) == canonical_json(across))
-            inner = _nothing if same else self._fill(own)
-        return inner if inner is _nothing else scoped(self.scope, inner)
+            inner = nothing if same else self._fill(own)
+        return scoped(self.scope, inner)
 
     def _fill(self, value: Json) -> Lens:
         (*parent, leaf), applies = self.keys, self._applies
         missing = is_empty if self.empty else _is_null
+        if not parent and not self.empty and not self.when and not self.unless:
+
+            def fill_here(node: dict[str, Any], _notes: Notes) -> None:
+                if node.get(leaf) is None:
+                    node[leaf] = copy_json(value)
+
+            return fill_here
 
         def fill(node: dict[str, Any], _notes: Notes) -> None:
             holder = walk_object(node, parent)
@@ -158,10 +165,6 @@ class Default(Step):
         return True
 
 
-def _nothing(_node: dict[str, Any], _notes: Notes) -> None:
-    """Leave the object as it is."""
-
-
 def _is_null(value: Json) -> bool:
     return value is None
 
@@ -178,7 +181,7 @@ class Drop(Step):
     def lens(self, toward: Side) -> Lens:
         """Compile; nothing is done toward the side that has the field."""
         if toward is self.side:
-            return _nothing
+            return nothing
         (*parent, leaf), keys, why = self.keys, self.keys, self.why
 
         def drop(node: dict[str, Any], notes: Notes) -> None:
@@ -219,7 +222,7 @@ class Refuse(Step):
     def lens(self, toward: Side) -> Lens:
         """Compile; toward the side that has the field everything passes."""
         if toward is self.side:
-            return _nothing
+            return nothing
         keys, why = self.keys, self.why
         wanted = None if self.values is None else {canonical_json(value) for value in self.values}
 
