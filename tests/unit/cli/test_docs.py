@@ -2,6 +2,7 @@
 
 import argparse
 import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,8 @@ from converter.cli import COMMANDS, build_parser
 from converter.clusters import read_inventory
 from converter.clusters.inventory import _WAYS
 
-PAGE = (Path(__file__).parents[3] / "docs" / "cli.md").read_text()
+DOCS = Path(__file__).parents[3] / "docs"
+PAGE = (DOCS / "cli.md").read_text()
 
 
 def parsers(parser, name="converter"):
@@ -64,3 +66,21 @@ def test_the_inventory_shown_can_be_read(tmp_path):
     fleet = read_inventory(tmp_path / "fleet.yaml")
     assert set(fleet) == set(re.findall(r"name: ([\w-]+)", text))
     assert all(f"| `{field}` |" in fields for field in ("name", "labels", "complete", *_WAYS))
+
+
+def shown_commands(page):
+    """Every use of the command line in a page's examples, without what the shell does around it."""
+    for block in re.findall(r"```sh\n(.*?)```", (DOCS / page).read_text(), re.DOTALL):
+        for line in block.replace("\\\n", " ").splitlines():
+            for part in re.split(r"&&|\|", line.partition(" #")[0]):
+                words = shlex.split(part.partition(">")[0].strip())
+                if words[:1] == ["converter"] and words[1:2] != ["COMMAND"]:
+                    yield words[1:]
+
+
+@pytest.mark.parametrize("page", ["cli.md", "install.md"])
+def test_every_command_shown_is_good_usage(page):
+    shown = list(shown_commands(page))
+    assert len(shown) > 5
+    for words in shown:
+        build_parser().parse_args(words)
