@@ -1,0 +1,286 @@
+"""What a real API server drops of an object is exactly what was reported for its release.
+
+Manifests are grown from the newest release's types, mended by the server's refusals, stored, and read back. What is
+reported must be gone; what is gone must have been reported, but for the fields that `gated.py` names: the release
+knows them, and drops them while a feature gate is off, or moves or rewrites them by itself.
+"""
+
+from __future__ import annotations
+
+import http.client
+import os
+from collections import Counter
+from dataclasses import dataclass, field
+
+import pytest
+
+from converter.catalog import Release, load_catalog, walk
+from converter.kube import Each, GroupVersionKind, format_path, gvk_of, parse_path
+from converter.losses.analysis import generalized
+from tests.controlplanes.client import ApiError
+from tests.controlplanes.servers import RELEASES
+from tests.integration.gated import explained
+from tests.integration.growing import Grower
+
+NEWEST = "1.37"
+SIZE = int(os.environ.get("CONVERTER_TEST_DROPPED", "16"))
+ROUNDS = 12
+
+KINDS = (
+    ("v1", "Pod"), ("v1", "Service"), ("v1", "ConfigMap"), ("v1", "Secret"), ("v1", "PersistentVolumeClaim"),
+    ("v1", "PersistentVolume"), ("v1", "PodTemplate"), ("v1", "Node"), ("apps/v1", "Deployment"),
+    ("apps/v1", "StatefulSet"), ("apps/v1", "DaemonSet"), ("batch/v1", "Job"), ("batch/v1", "CronJob"),
+    ("batch/v1beta1", "CronJob"), ("networking.k8s.io/v1", "Ingress"), ("networking.k8s.io/v1beta1", "Ingress"),
+    ("networking.k8s.io/v1", "NetworkPolicy"), ("networking.k8s.io/v1", "IngressClass"),
+    ("policy/v1", "PodDisruptionBudget"), ("policy/v1beta1", "PodDisruptionBudget"),
+    ("autoscaling/v2beta2", "HorizontalPodAutoscaler"), ("autoscaling/v2", "HorizontalPodAutoscaler"),
+    ("storage.k8s.io/v1", "StorageClass"), ("storage.k8s.io/v1", "CSIDriver"), ("coordination.k8s.io/v1", "Lease"),
+    ("discovery.k8s.io/v1", "EndpointSlice"), ("admissionregistration.k8s.io/v1", "ValidatingWebhookConfiguration"),
+    ("admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicy"),
+)  # fmt: skip
+
+
+def newest_type(api_version, kind):
+    """The newest release that knows a kind in a version."""
+    return str(load_catalog().releases_of(GroupVersionKind.of(api_version, kind))[-1]).removeprefix("v")
+
+
+@dataclass
+class Seen:
+    """What one server showed.
+
+    Attributes:
+        accepted: how many objects it stored.
+        reported: each field that was reported and is gone, in a general form.
+        kept: what was reported and is still there.
+        silent: what is gone and was not reported.
+    """
+
+    accepted: int = 0
+    reported: Counter = field(default_factory=Counter)
+    kept: list = field(default_factory=list)
+    silent: Counter = field(default_factory=Counter)
+
+
+def at(node, path):
+    """What stands at a path; the second is False where nothing does."""
+    for segment in path:
+        here = isinstance(node, list) and isinstance(segment, int) and segment < len(node)
+        if here or (isinstance(node, dict) and segment in node):
+            node = node[segment]
+        else:
+            return None, False
+    return node, True
+
+
+def says_something(value):
+    """Whether a value is more than what servers leave out because it is the same as nothing."""
+    if isinstance(value, dict):
+        return any(map(says_something, value.values()))
+    if isinstance(value, list):
+        return any(map(says_something, value))
+    return value not in (None, "", 0, False)
+
+
+def gone(given, answered, path=()):
+    """Every topmost place that said something and is not there any more."""
+    if isinstance(given, dict) and isinstance(answered, dict):
+        for key, value in given.items():
+            if key in answered:
+                yield from gone(value, answered[key], (*path, key))
+            elif says_something(value):
+                yield (*path, key)
+    elif isinstance(given, list) and isinstance(answered, list) and len(given) == len(answered):
+        for index, value in enumerate(given):
+            yield from gone(value, answered[index], (*path, index))
+
+
+def accepted(client, grower, seed):
+    """Store the manifest of a number, mended by what the server says; with what is read back. None if it is refused."""
+    manifest = grower.grow(seed, f"dropped-{seed}")
+    resource = client.resources(grower.api_version)[grower.kind]
+    if resource.namespaced:
+        manifest["metadata"]["namespace"] = "default"
+    manifest.pop("status", None)
+    for number in range(ROUNDS):
+        try:
+            client.create(manifest)
+        except ApiError as error:
+            if not grower.mend(seed + number, manifest, error):
+                return None
+            manifest.pop("status", None)
+        except http.client.RemoteDisconnected:
+            return None
+        else:
+            name, space = manifest["metadata"]["name"], manifest["metadata"].get("namespace")
+            answered = client.get(grower.api_version, grower.kind, name, space)
+            client.delete(grower.api_version, grower.kind, name, space, propagation="Background")
+            return manifest, answered
+    return None
+
+
+def compare(manifest, answered, analysis, release, seen):
+    """Hold what is gone against what was reported."""
+    gvk = gvk_of(manifest)
+    told = [
+        parse_path(loss.path)
+        for loss in analysis.of_release(manifest, gvk, release)
+        if not loss.path.startswith(("metadata", "status"))
+    ]
+    for path in told:
+        if at(answered, path)[1]:
+            seen.kept.append(f"{gvk.api_version} {gvk.kind} {format_path(path)}")
+        else:
+            seen.reported[f"{gvk.kind} {format_path(generalized(path))}"] += 1
+    for path in gone(manifest, answered):
+        if path[0] != "metadata" and path not in told:
+            seen.silent[f"{gvk.api_version} {gvk.kind} {format_path(generalized(path))}"] += 1
+
+
+def unexplained(release, seen):
+    """What went in silence and has no name in `gated.py`."""
+    return sorted(field for field in seen.silent if not explained(release, field))
+
+
+HANDLER = {"httpGet": {"path": "/", "port": 80}}
+CONTAINER = {
+    "name": "a",
+    "image": "example.test/a:1",
+    "env": [{"name": "A", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}}],
+    "lifecycle": {"postStart": HANDLER, "preStop": HANDLER},
+    "livenessProbe": HANDLER,
+    "readinessProbe": HANDLER,
+    "startupProbe": HANDLER,
+    "volumeMounts": [{"name": "projected", "mountPath": "/a"}],
+}
+TERM = {"labelSelector": {"matchLabels": {"a": "b"}}, "topologyKey": "zone"}
+TERMS = {
+    "requiredDuringSchedulingIgnoredDuringExecution": [TERM],
+    "preferredDuringSchedulingIgnoredDuringExecution": [{"weight": 1, "podAffinityTerm": TERM}],
+}
+SPEC = {
+    "affinity": {"podAffinity": TERMS, "podAntiAffinity": TERMS},
+    "containers": [CONTAINER],
+    "initContainers": [{"name": "b", "image": "example.test/b:1"}],
+    "topologySpreadConstraints": [{"maxSkew": 1, "topologyKey": "zone", "whenUnsatisfiable": "DoNotSchedule"}],
+    "volumes": [
+        {
+            "name": "projected",
+            "projected": {"sources": [{"secret": {"name": "a", "items": [{"key": "a", "path": "a"}]}}]},
+        },
+        {"name": "secret", "secret": {"secretName": "a", "items": [{"key": "a", "path": "a"}]}},
+        {"name": "config", "configMap": {"name": "a", "items": [{"key": "a", "path": "a"}]}},
+    ],
+}
+POD = {"metadata": {"labels": {"a": "b"}}, "spec": {**SPEC, "restartPolicy": "Never"}}
+ALWAYS = {**POD, "spec": {**SPEC, "restartPolicy": "Always"}}
+SELECTOR = {"matchLabels": {"a": "b"}}
+BASES = {
+    ("v1", "Pod"): POD,
+    ("v1", "Service"): {"spec": {"ports": [{"port": 80}], "selector": {"a": "b"}}},
+    ("v1", "ConfigMap"): {},
+    ("v1", "Secret"): {},
+    ("v1", "PersistentVolumeClaim"): {
+        "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}
+    },
+    ("apps/v1", "Deployment"): {"spec": {"selector": SELECTOR, "template": ALWAYS}},
+    ("apps/v1", "DaemonSet"): {"spec": {"selector": SELECTOR, "template": ALWAYS}},
+    ("apps/v1", "StatefulSet"): {"spec": {"selector": SELECTOR, "serviceName": "a", "template": ALWAYS}},
+    ("batch/v1", "Job"): {"spec": {"template": POD}},
+    ("batch/v1", "CronJob"): {"spec": {"schedule": "@daily", "jobTemplate": {"spec": {"template": POD}}}},
+    ("batch/v1beta1", "CronJob"): {"spec": {"schedule": "@daily", "jobTemplate": {"spec": {"template": POD}}}},
+    ("policy/v1beta1", "PodDisruptionBudget"): {"spec": {"selector": SELECTOR, "minAvailable": 1}},
+    ("policy/v1", "PodDisruptionBudget"): {"spec": {"selector": SELECTOR, "minAvailable": 1}},
+    ("networking.k8s.io/v1", "NetworkPolicy"): {"spec": {"podSelector": {}, "ingress": [{}], "egress": [{}]}},
+    ("storage.k8s.io/v1", "CSIDriver"): {"spec": {"attachRequired": True}},
+    ("coordination.k8s.io/v1", "Lease"): {"spec": {"holderIdentity": "a"}},
+    ("autoscaling/v2", "HorizontalPodAutoscaler"): {
+        "spec": {"maxReplicas": 2, "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "a"}}
+    },
+}
+VALUES = {"string": "x", "int": 1, "bool": True, "number": 1, "int-or-string": 1, "quantity": "1"}
+
+
+def later_fields(gvk, release):
+    """Every topmost field that later releases have and this one does not, with its type."""
+    catalog = load_catalog()
+    known = {path for path, _ in walk(catalog.type_of(release, gvk), depth=24)}
+    found = {}
+    for later in catalog.releases_of(gvk):
+        if later > release:
+            for path, kind in walk(catalog.type_of(later, gvk), depth=24):
+                holder = path.rpartition(".")[0].rstrip("[*]")
+                if path not in known and (not holder or holder in known):
+                    found.setdefault(path, kind)
+    return {path: kind for path, kind in found.items() if not path.startswith("status") and ".managed" not in path}
+
+
+def with_field(base, path, kind):
+    """An object with one more field: merged into an item of each list on the way that has what holds it."""
+    value = VALUES.get(kind.innermost.scalar or "", "x" if kind.innermost.scalar else {})
+    around = kind
+    for _ in range(kind.nesting):
+        value = [value] if around.kind == "list" else {"x": value}
+        around = around.element
+    return merged(base, parse_path(path), value)
+
+
+def merged(node, path, value):
+    if not path:
+        return value
+    head, *rest = path
+    if isinstance(head, Each):
+        items = list(node) if isinstance(node, list) and node else [{}]
+        fitting = [index for index, item in enumerate(items) if isinstance(item, dict) and rest and rest[0] in item]
+        place = fitting[0] if fitting else 0
+        items[place] = merged(items[place], rest, value)
+        return items
+    holder = node if isinstance(node, dict) else {}
+    return {**holder, head: merged(holder.get(head), rest, value)}
+
+
+@pytest.mark.parametrize("release", RELEASES)
+def test_each_later_field_by_itself_vanishes_and_is_reported(apiservers, shipped, release):
+    client, own = apiservers[release].client, Release.parse(release)
+    served = client.served()
+    seen, asked = Seen(), 0
+    for (api_version, kind), base in BASES.items():
+        if kind not in served.get(api_version, {}):
+            continue
+        gvk = GroupVersionKind.of(api_version, kind)
+        for path, found in later_fields(gvk, own).items():
+            manifest = with_field({**base, "metadata": {"name": "one-field"}}, path, found)
+            manifest |= {"apiVersion": api_version, "kind": kind}
+            asked += 1
+            try:
+                answered = client.create(manifest, "default", dry_run=True)
+            except ApiError:  # what holds the field is invalid without what the field says
+                continue
+            seen.accepted += 1
+            before = len(seen.reported), len(seen.kept)
+            compare(manifest, answered, shipped.losses, own, seen)
+            assert (len(seen.reported), len(seen.kept)) != before, f"{kind} {path} was not reported"
+    print(f"v{release}: {asked} fields of later releases, {seen.accepted} in an object that can be stored")
+    assert seen.kept == []
+    assert unexplained(release, seen) == []
+    assert seen.accepted > 0
+
+
+@pytest.mark.parametrize("release", RELEASES)
+def test_what_vanished_is_exactly_what_was_reported(apiservers, shipped, release):
+    client = apiservers[release].client
+    seen = Seen()
+    served = client.served()
+    for api_version, kind in KINDS:
+        if kind not in served.get(api_version, {}):
+            continue
+        grower = Grower(newest_type(api_version, kind), api_version, kind)
+        for seed in range(SIZE):
+            pair = accepted(client, grower, seed)
+            if pair is not None:
+                seen.accepted += 1
+                compare(*pair, shipped.losses, Release.parse(release), seen)
+    print(f"v{release}: {seen.accepted} objects, {len(seen.reported)} fields reported and gone")
+    assert seen.kept == []
+    assert unexplained(release, seen) == []
+    assert seen.accepted > SIZE
