@@ -258,4 +258,4 @@ def bounded(warnings: Sequence[str], more: str = "see the object's annotations")
 
 def pointer(*keys: str | int) -> str:
     """Write keys as a JSON Pointer."""
-    return "".join("/" + str(key).replace("~", "~0").replace("/", "~1") for key in keys)
+    return "".join(["/" + str(key).replace("~", "~0").replace("/", "~1") for key in keys])

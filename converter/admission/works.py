@@ -198,7 +198,7 @@ def _needs_nothing(work: Work[Head], cluster: Cluster, losses: LossAnalysis) -> 
 def operations(work: Work[Raw], outcome: Outcome) -> list[Operation]:
     """Write an outcome as a JSON Patch of its Work: whole manifests, and single labels and annotations."""
     found = [
-        Operation("replace", pointer("spec", "workload", "manifests", index), Raw(encoded))
+        Operation("replace", f"/spec/workload/manifests/{index}", Raw(encoded))
         for index, encoded in outcome.manifests.items()
     ]
     found += _map_operations("labels", work.metadata.labels, outcome.labels)
@@ -210,10 +210,10 @@ def _map_operations(field: str, stored: Mapping[str, Any] | None, changes: Mappi
     if not changes:
         return []
     if stored is None:  # a member cannot be added to a map that is not there
-        return [Operation("add", pointer("metadata", field), changes)]
+        return [Operation("add", f"/metadata/{field}", changes)]
     return [
-        Operation("remove", pointer("metadata", field, name))
+        Operation("remove", f"/metadata/{field}{pointer(name)}")
         if value is None
-        else Operation("add", pointer("metadata", field, name), value)
+        else Operation("add", f"/metadata/{field}{pointer(name)}", value)
         for name, value in changes.items()
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -53,16 +53,30 @@ def convert(manifest: Manifest, route: Route) -> Conversion:
     return Conversion(converted, tell_losses(notes, values, route.target), Kept(route.source, values), route)
 
 
-def convert_fresh(manifest: Manifest, original: Manifest, route: Route) -> tuple[Conversion, bytes]:
+class Fresh(NamedTuple):
+    """What came out of `convert_fresh`.
+
+    Attributes:
+        encoded: the manifest in the target version, as JSON.
+        losses: what that version cannot hold, in the order of the manifest.
+        kept: what the way back needs to be exact.
+    """
+
+    encoded: bytes
+    losses: tuple[Loss, ...]
+    kept: Kept
+
+
+def convert_fresh(manifest: Manifest, original: Manifest, route: Route) -> Fresh:
     """Convert a manifest that has just been decoded, twice, and may be changed: half the work of `convert`.
 
+    The way back, which tells what has to be kept, is walked on the same objects, since no lens leaves one object at
+    two places.
+
     Args:
-        manifest: it becomes the conversion's manifest.
+        manifest: it is used up.
         original: the same again, sharing nothing with it.
         route: the way to go.
-
-    Returns:
-        The conversion, and its manifest as JSON.
 
     Raises:
         ManifestError: something in it has a type that its version does not allow there, or a number is too large.
@@ -72,10 +86,12 @@ def convert_fresh(manifest: Manifest, original: Manifest, route: Route) -> tuple
         notes = _run(route.forward, manifest, original)
         manifest["apiVersion"] = route.target
         encoded = msgspec.json.encode(manifest)
-        values = _keep(original, msgspec.json.decode(encoded), route)
+        if notes:  # they may speak of objects that the way back changes
+            manifest = msgspec.json.decode(encoded)
+        values = _keep(original, manifest, route)
     except RecursionError:
         raise _too_deep() from None
-    return Conversion(manifest, tell_losses(notes, values, route.target), Kept(route.source, values), route), encoded
+    return Fresh(encoded, tell_losses(notes, values, route.target), Kept(route.source, values))
 
 
 def restore_source(manifest: Manifest, route: Route, kept: Kept) -> Manifest:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import sys
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
@@ -20,7 +21,7 @@ LEVELS = ("debug", "info", "warning", "error")
 """What ``--log-level`` takes."""
 
 _NOT_FIELDS = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
-_PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:@+")
+_is_plain = re.compile(r"[a-zA-Z0-9_./:@+-]+").fullmatch
 _encode = msgspec.json.Encoder(enc_hook=str).encode
 
 
@@ -157,6 +158,6 @@ def _one_line(text: str) -> str:
 
 
 def _shown(value: object) -> str:
-    if isinstance(value, str) and value and _PLAIN.issuperset(value):
+    if isinstance(value, str) and _is_plain(value):
         return value
     return _one_line(_encode(value).decode())

@@ -7,7 +7,7 @@ Karmada sends the original again, and writes nothing.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
@@ -118,6 +118,8 @@ class Outcome:
 
 NOTHING: Final = Outcome()
 
+_LOSS_POLICIES: Final = {action: LossPolicy.of(action) for action in Action}
+
 
 def rewrite(work: Work[Raw], cluster: Cluster, converter: Converter, policy: Policy) -> Outcome:
     """Say what is to become of a Work; it never raises for what the Work holds.
@@ -145,7 +147,7 @@ class _Rewriting:
         self._converted: list[Converted] = []
         self._troubles: list[Trouble] = []
         self._lost: list[Lost] = []
-        losses = converter.book.policy or LossPolicy.of(policy.losses)
+        losses = converter.book.policy or _LOSS_POLICIES[policy.losses]
         self._judge = LossJudge(losses, cluster, self._record.lines)
         self._policy = self._under(policy, self._annotations.get(POLICY_ANNOTATION), "the Work")
 
@@ -243,39 +245,39 @@ class _Rewriting:
         kept = tuple(line for line in earlier.losses if not told_by_release(line))
         label = _label(head)
         try:
-            dropped = self._by_release(_decode(raw), head, head.api_version)
+            dropped = self._by_release(raw, head, head.api_version)
         except ManifestError:
             dropped = ()
         lines = self._judge.judge(head.kind, _name(head), _namespace(head), label, dropped, self._asked(head)).lines
         return replace(earlier, losses=(*kept, *lines))
 
-    def _by_release(self, manifest: Manifest, head: NamedHead, api_version: str) -> tuple[FieldLoss, ...]:
+    def _by_release(self, manifest: Manifest | bytes | Raw, head: NamedHead, api_version: str) -> tuple[FieldLoss, ...]:
         losses, cluster = self._converter.losses, self._cluster
         if not losses.concerns(cluster.release, api_version, head.kind):
             return ()
+        if not isinstance(manifest, dict):
+            manifest = _decode(manifest)
         gvk = GroupVersionKind.of(api_version, head.kind)
         return sent(losses.of_release(manifest, gvk, cluster.release, _namespace(head), cluster.name))
 
     def _convert(self, index: int, head: NamedHead, manifest: Manifest, original: Manifest, route: Route) -> Note:
-        conversion, encoded = convert_fresh(manifest, original, route)
-        dropped = self._by_release(conversion.manifest, head, route.target)
+        encoded, gone, kept = convert_fresh(manifest, original, route)
+        dropped = self._by_release(encoded, head, route.target)
         lines: tuple[str, ...] = ()
-        if conversion.losses or dropped:
+        if gone or dropped:
             source, cluster = GroupVersionKind.of(route.source, head.kind), self._cluster
-            gone = self._converter.losses.of_conversion(
-                conversion.losses, source, cluster.release, _namespace(head), cluster.name
+            weighed = self._converter.losses.of_conversion(
+                gone, source, cluster.release, _namespace(head), cluster.name
             )
             way = f" on the way from {route.source} to {route.target}"
-            lines = self._losses(head, _label(head), (*gone, *dropped), way)
+            lines = self._losses(head, _label(head), (*weighed, *dropped), way)
         self._manifests[index] = encoded
-        losses = len(conversion.losses) + len(dropped)
+        losses = len(gone) + len(dropped)
         self._converted.append(Converted(head.kind, _name(head), route.source, route.target, losses))
         metadata = head.metadata
         name = (metadata.name or "") if metadata is not None else ""
         entry = Entry(head.kind, name, route.source, route.target, _namespace(head))
-        return (
-            Note(entry, canonical_json(conversion.kept), lines) if conversion.kept.values else Note(entry, losses=lines)
-        )
+        return Note(entry, canonical_json(kept), lines) if kept.values else Note(entry, losses=lines)
 
     def _losses(self, head: NamedHead, label: str, losses: tuple[FieldLoss, ...], way: str = "") -> tuple[str, ...]:
         """Judge what a manifest loses; the lines for the annotation."""
@@ -293,15 +295,15 @@ class _Rewriting:
 
     def _asked(self, head: NamedHead) -> Action | None:
         """What the object's annotation, or else the Work's, asks for; None where it asks for nothing less."""
-        annotations = head.metadata.annotations if head.metadata is not None else None
-        text = (annotations or {}).get(POLICY_ANNOTATION, self._annotations.get(POLICY_ANNOTATION))
+        own = _policy_word(head)
+        text = self._annotations.get(POLICY_ANNOTATION) if own is msgspec.UNSET else own
         if text is None:
             return None
         try:
             return Action.parse(str(text))
         except PolicyError as error:
             warning = f"annotation {POLICY_ANNOTATION} of {_label(head)}: {error}"
-            if annotations and POLICY_ANNOTATION in annotations and warning not in self._warnings:
+            if own is not msgspec.UNSET and warning not in self._warnings:
                 self._warnings.append(warning)
             return None
 
@@ -318,10 +320,8 @@ class _Rewriting:
             self._troubles.append(Trouble(head.kind, _name(head), head.api_version, why, policy.unreachable))
 
     def _policy_of(self, head: NamedHead) -> Policy:
-        annotations = head.metadata.annotations if head.metadata is not None else None
-        if not annotations or POLICY_ANNOTATION not in annotations:
-            return self._policy
-        return self._under(self._policy, annotations[POLICY_ANNOTATION], _label(head))
+        word = _policy_word(head)
+        return self._policy if word is msgspec.UNSET else self._under(self._policy, word, _label(head))
 
     def _under(self, policy: Policy, text: object, where: str) -> Policy:
         if text is None:
@@ -331,6 +331,12 @@ class _Rewriting:
         except PolicyError as error:
             self._warnings.append(f"annotation {POLICY_ANNOTATION} of {where}: {error}")
             return policy
+
+
+def _policy_word(head: NamedHead) -> Any:
+    """What stands in a manifest's own policy annotation; unset where it has none."""
+    metadata = head.metadata
+    return msgspec.UNSET if metadata is None or metadata.annotations is None else metadata.annotations.policy
 
 
 def _head(raw: Raw) -> NamedHead:
@@ -344,7 +350,7 @@ def _head(raw: Raw) -> NamedHead:
     return head
 
 
-def _decode(raw: Raw) -> Manifest:
+def _decode(raw: Raw | bytes) -> Manifest:
     try:
         manifest: Manifest = msgspec.json.decode(raw)
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:

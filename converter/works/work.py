@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Raw
 
 from converter.errors import ManifestError
+from converter.kube.names import POLICY_ANNOTATION
 
 ManifestT = TypeVar("ManifestT")
 
@@ -19,13 +20,19 @@ class Head(msgspec.Struct, rename="camel"):
     kind: str = ""
 
 
+class ManifestAnnotations(msgspec.Struct):
+    """The one annotation of a manifest that is looked at; the others, which can be long, are skipped."""
+
+    policy: Any = msgspec.field(name=POLICY_ANNOTATION, default=msgspec.UNSET)
+
+
 class ManifestMetadata(msgspec.Struct, rename="camel"):
     """What messages, bookkeeping and policies need of a manifest's metadata."""
 
     name: str | None = None
     generate_name: str | None = None
     namespace: str | None = None
-    annotations: dict[str, Any] | None = None
+    annotations: ManifestAnnotations | None = None
 
 
 class NamedHead(Head):
