@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import shutil
 import sys
 from typing import TYPE_CHECKING
@@ -63,12 +64,13 @@ def _parser() -> argparse.ArgumentParser:
     command.set_defaults(act=_servers)
 
     for name, text in (
-        ("karmada", "start Karmada with members of five releases, and leave it running until Ctrl-C"),
+        ("karmada", "start Karmada with members of five releases and the converter, until Ctrl-C"),
         ("up", "the same with members of one's choice"),
     ):
         command = commands.add_parser(name, help=text)
         command.add_argument("--version", default=VERSION, help="Karmada's (default: %(default)s)")
         command.add_argument("--detach", action="store_true", help="leave it in the background; `down` stops it")
+        command.add_argument("--bare", action="store_true", help="without the converter")
         if name == "up":
             command.add_argument(
                 "--members",
@@ -155,7 +157,22 @@ def _fleet(options: argparse.Namespace) -> None:
             release = fleet.members[name].server.version if name in fleet.members else f"Karmada {options.version}"
             print(f"{name:8} {release:15} export KUBECONFIG={path}", flush=True)
         print(f"logs and keys: {fleet.world.run.folder}", flush=True)
+        if not options.bare:
+            _install(fleet)
         holding.wait(fleet.world.run)
+
+
+def _install(fleet: Fleet) -> None:
+    """Put the converter into a fleet, as the e2e tests do, and say how to look at it."""
+    from tests.e2e.installation import Installation  # noqa: PLC0415 - the harness stands without the converter
+
+    rules = fleet.world.run.folder / "rules"
+    rules.mkdir()
+    installed = Installation(fleet, rules=rules)
+    print(f"the converter is installed; its page: https://127.0.0.1:{installed.admission_port}/", flush=True)
+    print(f"rules of yours, taken up within two seconds: {rules}", flush=True)
+    words = ["--kubeconfig", str(fleet.karmada.apiserver.kubeconfig), *installed.addresses]
+    print(f"look at it: {shlex.join([sys.executable, '-m', 'converter', 'status', *words])}", flush=True)
 
 
 def _down(options: argparse.Namespace) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import ssl
 import subprocess
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from tests.controlplanes import kubeconfig
 from tests.controlplanes.waiting import wait_until
+from tests.e2e.propagated import ANCHOR, CONVERTED, WORK
 
 if TYPE_CHECKING:
     from tests.controlplanes.fleet import Fleet
@@ -29,6 +31,7 @@ class Installation:
         controller: the controller's replicas.
         discovery: answers discovery.
         rules: a folder of rules beside the shipped book; None for none.
+        addresses: the options of ``converter install`` and ``converter status`` that say where all of it is.
     """
 
     def __init__(self, fleet: Fleet, *, controllers: int = 1, rules: Path | None = None) -> None:
@@ -40,10 +43,8 @@ class Installation:
         self.admission_port, self.discovery_port = self._ports[:2]
         pair, trust = self._world.pki.server, self._world.pki.authority.certificate
         tls = ["--tls-cert", str(pair.certificate), "--tls-key", str(pair.key)]
-        self.command(
-            "install", "--ca-file", str(trust),
-            "--webhook-url", f"https://127.0.0.1:{self.admission_port}", "--discovery-host", "localhost",
-        )  # fmt: skip
+        self.addresses = self.addresses_of(self.admission_port)
+        self.command("install", *self.addresses)
         self.discovery = self._start("discovery", "discovery", *tls, "--listen", f"127.0.0.1:{self.discovery_port}")
         self.admission = self._start(
             "admission", "serve", "--kubeconfig", str(self._access("admission")), *tls,
@@ -77,6 +78,11 @@ class Installation:
         """The first replica of the controller."""
         return self.controllers[0]
 
+    def addresses_of(self, port: int) -> list[str]:
+        """Give the options that lead the control plane to webhooks on a port."""
+        trust = str(self._world.pki.authority.certificate)
+        return ["--ca-file", trust, "--webhook-url", f"https://127.0.0.1:{port}", "--discovery-host", "localhost"]
+
     def command(self, *arguments: str) -> str:
         """Run a command of the converter against the control plane, as its administrator; gives what it printed."""
         config = str(self.fleet.karmada.apiserver.kubeconfig)
@@ -99,9 +105,17 @@ class Installation:
         wait_until("an APIService of ours", self._registered, 60)
 
     def stop(self) -> None:
-        """Stop the processes; what is installed stays."""
-        for process in self.processes:
-            process.stop()
+        """Take it out, so that the fleet is as it was: first who acts, then what is installed, then who answers.
+
+        Nothing converted may be left: it is an error of a test, or of the converter.
+        """
+        with contextlib.ExitStack() as ends:
+            for process in (self.discovery, self.admission):
+                ends.callback(process.stop)
+            ends.callback(self.command, "uninstall")
+            for process in self.controllers:
+                ends.callback(process.stop)
+            wait_until("the end of all that is converted", self._nothing_converted, 60)
 
     @property
     def processes(self) -> list[Process]:
@@ -131,6 +145,12 @@ class Installation:
             return connection.getresponse().status == http.HTTPStatus.OK
         finally:
             connection.close()
+
+    def _nothing_converted(self) -> bool:
+        for label in (CONVERTED, ANCHOR):
+            left = self.fleet.client.list(WORK, "Work", labels=f"{label}=true")
+            assert [work["metadata"]["name"] for work in left] == []
+        return True
 
     def _registered(self) -> bool:
         self.fleet.check()

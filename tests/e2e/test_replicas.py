@@ -30,7 +30,7 @@ class Replicated(Installation):
 
     def __init__(self, fleet):
         super().__init__(fleet, controllers=2)
-        pair, trust = self._world.pki.server, self._world.pki.authority.certificate
+        pair = self._world.pki.server
         self.ports = [self.admission_port, self._world.ports.take()]
         self.second = self._start(
             "admission-second", "serve", "--kubeconfig", str(self._access("admission")),
@@ -38,10 +38,8 @@ class Replicated(Installation):
             "--listen", f"127.0.0.1:{self.ports[1]}", "--drain-seconds", str(DRAIN_SECONDS),
         )  # fmt: skip
         self.balancer = Balancer(self._world.ports.take(), self.ports, self.is_ready)
-        self.command(
-            "install", "--ca-file", str(trust),
-            "--webhook-url", f"https://127.0.0.1:{self.balancer.port}", "--discovery-host", "localhost",
-        )  # fmt: skip
+        self.addresses = self.addresses_of(self.balancer.port)
+        self.command("install", *self.addresses)
         self.wait_for_both()
 
     def wait_for_both(self):
