@@ -130,7 +130,7 @@ class Judge:
             for target, wanted in answers.forms.items():
                 if source == target:
                     continue
-                converted = self._convert(form, target, "defaulted", answers)
+                converted = self._convert(form, target, "defaulted", answers, back=True)
                 if converted is not None:
                     answers.pairs += 1
                     found = differences(comparable(converted), comparable(wanted))
@@ -162,17 +162,22 @@ class Judge:
             return
         answers.wrong += _tell(where, differences(reborn(got, served), reborn(wanted, served)))
 
-    def _convert(self, manifest: Json, target: str, what: str, answers: Answers) -> Json | None:
+    def _convert(self, manifest: Json, target: str, what: str, answers: Answers, *, back: bool = False) -> Json | None:
+        """Convert; with ``back``, also the way back, which must give the manifest again, exactly."""
         given = copy.deepcopy(manifest)
+        where = f"{what} {manifest['apiVersion']} -> {target}"
         try:
-            converted = self._converter.convert(given, to=target).manifest
+            conversion = self._converter.convert(given, to=target)
+            if back:
+                returned = self._converter.convert(conversion.manifest, to=manifest["apiVersion"], kept=conversion.kept)
+                answers.wrong += _tell(f"{where} and back", differences(returned.manifest, manifest))
         except ConverterError as error:
             answers.pairs += 1
-            answers.wrong.append(f"{what} {manifest['apiVersion']} -> {target}: {type(error).__name__}: {error}")
+            answers.wrong.append(f"{where}: {type(error).__name__}: {error}")
             return None
         if given != manifest:
-            answers.wrong.append(f"{what} {manifest['apiVersion']} -> {target}: the input was changed")
-        return converted
+            answers.wrong.append(f"{where}: the input was changed")
+        return conversion.manifest
 
     # --- the server
 
