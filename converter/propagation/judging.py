@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from converter.errors import ManifestError
-from converter.kube.names import cluster_of
+from converter.kube.names import LOSSES_ANNOTATION, cluster_of
+from converter.works.losing import field_of, told_by_release
 from converter.works.rewriting import rewrite
 from converter.works.work import decode_work
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from converter import Converter
     from converter.clusters import FleetView
@@ -76,4 +77,27 @@ class Judge:
             for index, data in outcome.manifests.items():
                 manifests[index] = msgspec.json.decode(data)
             patch["spec"] = {"workload": {"manifests": manifests}}
+        elif _can_hold_more(work, outcome.annotations):
+            patch["spec"] = _nudge(work)
         return Verdict(patch)
+
+
+def _can_hold_more(work: Manifest, annotations: Mapping[str, str | None]) -> bool:
+    """Whether the cluster's release holds something now that it dropped when the Work was sent last."""
+    if LOSSES_ANNOTATION not in annotations:
+        return False
+    before = ((work["metadata"].get("annotations") or {}).get(LOSSES_ANNOTATION) or "").splitlines()
+    after = (annotations[LOSSES_ANNOTATION] or "").splitlines()
+    dropped = {field_of(line) for line in after}
+    return any(told_by_release(line) and field_of(line) not in dropped for line in before)
+
+
+def _nudge(work: Manifest) -> Manifest:
+    """Have Karmada send the manifests again, although they are the same.
+
+    Its execution controller looks at changes of the spec alone (GenerationChangedPredicate in
+    pkg/controllers/execution/execution_controller.go). ``suspendDispatching`` means the same absent and false; a
+    Work that is suspended is sent when it no longer is.
+    """
+    suspended = work["spec"].get("suspendDispatching")
+    return {} if suspended else {"suspendDispatching": None if suspended is False else False}

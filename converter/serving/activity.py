@@ -134,7 +134,7 @@ class Activity:
         for loss, action in lost.losses:
             self._metrics.field_loss(lost.kind, loss.weight, action)
             if action is not Action.IGNORE:
-                told.setdefault(loss.weight, []).append(loss.path)
+                told.setdefault(loss.weight.value, []).append(loss.path)
         if told:
             self._note(LossEvent(time.time(), cluster, lost.kind, lost.name, told))
 

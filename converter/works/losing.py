@@ -57,6 +57,11 @@ def told_by_release(line: str) -> bool:
     return DROPPED in line
 
 
+def field_of(line: str) -> str:
+    """The object and the field that a line of the annotation is about, without what is said of it."""
+    return line.partition(" = ")[0]
+
+
 def sent(losses: Iterable[FieldLoss]) -> tuple[FieldLoss, ...]:
     """Only the losses of what Works carry: neither status nor metadata."""
     return tuple(loss for loss in losses if loss.path.partition(".")[0] not in _NOT_SENT)
