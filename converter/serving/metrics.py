@@ -52,6 +52,7 @@ class Metrics:
             "converter_conversions", "Manifests converted.", ["kind", "source", "target"], registry=self.registry
         )
         self._count_conversion: dict[tuple[str, str, str], Callable[[], None]] = {}
+        self._count_loss: dict[tuple[str, str, str], Callable[[], None]] = {}
         self._losses = Counter(
             "converter_lost_values", "Values that a converted manifest's cluster cannot hold.", ["kind"],
             registry=self.registry,
@@ -92,7 +93,11 @@ class Metrics:
 
     def field_loss(self, kind: str, weight: str, action: str) -> None:
         """Count a lost field; kinds are those of the catalog and of the rule book, the rest are three words each."""
-        self._field_losses.labels(kind, weight, action).inc()
+        labels = (kind, weight, action)
+        count = self._count_loss.get(labels)
+        if count is None:
+            count = self._count_loss[labels] = self._field_losses.labels(*labels).inc
+        count()
 
     def rules_in_use(self, rules: int) -> None:
         """Note the size of the rule book."""
