@@ -20,11 +20,13 @@ from converter.conversion import Kept
 from converter.errors import ConversionError, ManifestError, NoRouteError
 from converter.kube import Manifest, copy_json, gvk_of, name_of
 from converter.kube.names import KEPT_ANNOTATION
+from converter.works.foresight import namespace_of
 
 if TYPE_CHECKING:
     from converter.clusters import Cluster
     from converter.conversion import Conversion
     from converter.library import Converter
+    from converter.losses import FieldLoss
 
 _EPILOG = """\
 examples:
@@ -112,7 +114,10 @@ class _Job:
             return None
         for loss in result.losses:
             print(f"{origin}: {_called(manifest)}: lost: {loss}", file=sys.stderr)
-        self.findings += bool(result.losses) and self.args.strict
+        dropped = self._dropped(result.manifest)
+        for gone in dropped:
+            print(f"{origin}: {_called(manifest)}: dropped by cluster {self.args.cluster}: {gone}", file=sys.stderr)
+        self.findings += bool(result.losses or dropped) and self.args.strict
         if self.args.diff:
             print_diff(manifest, result.manifest, origin)
         return result.manifest
@@ -128,6 +133,13 @@ class _Job:
             annotations = result.manifest.setdefault("metadata", {}).setdefault("annotations", {})
             annotations[KEPT_ANNOTATION] = result.kept.to_json().decode()
         return result
+
+    def _dropped(self, manifest: Manifest) -> tuple[FieldLoss, ...]:
+        """What the cluster's release does not know of a manifest: it stays in it, and the cluster drops it."""
+        if self.cluster is None:
+            return ()
+        gvk, cluster = gvk_of(manifest), self.cluster
+        return self.converter.losses.of_release(manifest, gvk, cluster.release, namespace_of(manifest), cluster.name)
 
     def _failed(self, manifest: Manifest, origin: str, error: Exception) -> None:
         self.findings += 1

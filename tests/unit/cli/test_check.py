@@ -276,3 +276,14 @@ def test_losses_of_a_live_fleet_takes_no_other_clusters(capsys, control_plane):
     code, _, said = run(capsys, "losses", "--kubeconfig", control_plane, "--release", "v1.20")
     assert code == 2
     assert "a control plane knows its clusters" in said
+
+
+def test_convert_says_what_the_cluster_will_drop_of_what_it_gets(capsys, files):
+    (files / "cron.yaml").write_text(MANIFESTS.partition("---")[0])
+    common = ["convert", "-f", files / "cron.yaml", "--cluster", "old", "--inventory", files / "fleet.yaml"]
+    code, out, said = run(capsys, *common)
+    assert code == 0
+    assert "batch/v1beta1" in out
+    assert "timeZone: Europe/Berlin" in out
+    assert "dropped by cluster old: spec.timeZone" in said
+    assert run(capsys, *common, "--strict")[0] == 1
