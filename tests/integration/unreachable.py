@@ -93,8 +93,8 @@ UNREACHABLE = (
         "Averages that an autoscaler's status does not have",
         ("HorizontalPodAutoscaler",),
         r"defaulted autoscaling/v1 -> autoscaling/v2: status\.currentMetrics\[\d+\]\.\w+\.current"
-        r'(\.(averageValue|value) is "0"| is \{"(averageValue|value)":"0"\}), not wanted',
-        ("1.30", "1.36"),
+        r'((\.(averageValue|value) is "0"| is \{"(averageValue|value)":"0"\}), not wanted'
+        r'|\.value is missing, wanted "0")',
     ),
     Unreachable(
         "Tolerances that are null, since v1.33",
