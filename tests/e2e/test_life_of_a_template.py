@@ -195,7 +195,8 @@ def test_a_work_made_by_hand_with_several_manifests_is_converted_in_place(fleet,
         for version, manifest in zip(versions, manifests, strict=True):
             kind = manifest["kind"]
             wait_until(kind, lambda version=version, kind=kind: member.find(version, kind, "by-hand", NAMESPACE))
-        assert fleet.client.list(WORK, "Work", "karmada-es-old", labels=f"{ANCHOR}=true") == []
+        anchors = fleet.client.list(WORK, "Work", "karmada-es-old", labels=f"{ANCHOR}=true")
+        assert "by-hand-anchor" not in {anchor["metadata"]["name"] for anchor in anchors}
     finally:
         fleet.client.delete(WORK, "Work", "by-hand", "karmada-es-old")
     wait_until("it being gone", lambda: member.find("batch/v1beta1", "CronJob", "by-hand", NAMESPACE) is None)
