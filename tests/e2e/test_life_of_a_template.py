@@ -129,6 +129,7 @@ def test_preserved_deletion_leaves_the_members_object(fleet, converter):
 
 
 def test_what_stands_there_already_is_a_conflict_until_it_may_be_overwritten(fleet, converter):
+    fleet.client.put({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}})
     member = fleet.members["old"].client
     foreign = {**template("CronJob", "conflict"), "apiVersion": "batch/v1beta1"}
     wait_until("the namespace", lambda: member.find("v1", "Namespace", NAMESPACE))
@@ -186,6 +187,7 @@ def test_a_work_made_by_hand_with_several_manifests_is_converted_in_place(fleet,
         },
         "spec": {"workload": {"manifests": manifests}},
     }
+    fleet.client.put({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}})
     member = fleet.members["old"].client
     wait_until("the namespace", lambda: member.find("v1", "Namespace", NAMESPACE))
     stored = fleet.client.create(work)
