@@ -70,13 +70,14 @@ def test_everything_of_the_converter_is_down_while_templates_come_change_and_go(
     for it in (changes, goes):
         it.__enter__()
         it.wait_until_applied()
-    for process in (converter.admission, *converter.controllers):
+    everything = (converter.admission, *converter.controllers, converter.discovery)
+    for process in everything:
         process.kill()
     stays.__enter__()
     fleet.client.patch("batch/v1", "CronJob", changes.name, {"spec": {"schedule": "1 1 * * *"}}, NAMESPACE)
     goes.__exit__()
-    time.sleep(20)
-    for process in (converter.admission, *converter.controllers):
+    time.sleep(60)
+    for process in everything:
         process.start()
     converter.wait()
     stays.wait_until_applied(180)
