@@ -230,7 +230,7 @@ class Registration:
             self._native_until = time.monotonic() + _NATIVE_SECONDS
             self._native_for = (converter, fleet)
         resources = named_resources(converter.book, load_catalog())
-        return needed_versions(converter.routes, fleet.values(), self._native, resources, self.in_use())
+        return needed_versions(converter, fleet.values(), self._native, resources, self.in_use())
 
     async def _reachable(self) -> bool:
         context = self.trust.refresh().context

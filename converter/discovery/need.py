@@ -5,19 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from converter.kube import GroupVersionKind
+from converter.works.choice import choose
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from converter.clusters import Cluster
-    from converter.conversion import Routes
     from converter.discovery.documents import Named
+    from converter.library import Converter
 
 GroupVersion = tuple[str, str]
 
 
 def needed_versions(
-    routes: Routes,
+    converter: Converter,
     clusters: Iterable[Cluster],
     native: Mapping[str, frozenset[str]],
     resources: Iterable[Named],
@@ -29,7 +30,7 @@ def needed_versions(
     a cluster that lacks that one. So a fleet whose members all serve the same versions needs none.
 
     Args:
-        routes: the routes through the rule book.
+        converter: the rules in use.
         clusters: the fleet.
         native: for each kind, the apiVersions that the control plane itself serves.
         resources: what the discovery server can name; nothing else can be registered.
@@ -41,18 +42,9 @@ def needed_versions(
     for cluster in clusters:
         for kind in cluster.served:
             for source in native.get(kind, frozenset()):
-                target = _target(routes, cluster, kind, source)
-                if target is not None:
-                    wanted.add(GroupVersionKind.of(target, kind))
+                route = choose(source, kind, cluster, converter).route  # as admission will
+                if route is not None:
+                    wanted.add(GroupVersionKind.of(route.target, kind))
     found = {(gvk.group, gvk.version) for gvk in wanted & named}
     found |= {(gvk.group, gvk.version) for gvk in named if gvk.api_version in set(in_use)}
     return frozenset((group, version) for group, version in found if f"{group}/{version}" not in served)
-
-
-def _target(routes: Routes, cluster: Cluster, kind: str, source: str) -> str | None:
-    """Name the version that a manifest in ``source`` would be converted to for a cluster; None for none."""
-    if cluster.serves(source, kind):
-        return None
-    reachable = routes.reachable(kind, source)
-    candidates = [reachable[version] for version in cluster.versions_of(kind) if version in reachable]
-    return min(candidates, key=lambda route: route.cost).target if candidates else None
