@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -11,7 +10,7 @@ import msgspec
 
 from converter.catalog import Release, ReleaseFormatError
 from converter.errors import ManifestError
-from converter.kube import split_api_version
+from converter.kube import split_api_version, version_priority
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -19,8 +18,6 @@ if TYPE_CHECKING:
     from converter.catalog import Catalog
 
 _NONE: Mapping[str, Any] = MappingProxyType({})
-_KUBE_VERSION = re.compile(r"v(?P<major>[1-9][0-9]*)(?:(?P<stage>alpha|beta)(?P<minor>[1-9][0-9]*))?")
-_STAGES = {None: 0, "beta": 1, "alpha": 2}
 
 
 class _Resource(msgspec.Struct):
@@ -164,16 +161,3 @@ def _release(text: str | None) -> Release | None:
     except ReleaseFormatError:
         return None
     return release if release.major else None
-
-
-def version_priority(api_version: str) -> tuple[int, int, int, str, str]:
-    """Order apiVersions as Kubernetes orders versions, most stable first; the groups' names decide the rest.
-
-    Stable before beta before alpha, higher numbers first, versions that are named otherwise last and by name
-    (apimachinery/pkg/version/helpers.go, CompareKubeAwareVersionStrings).
-    """
-    group, _, version = api_version.rpartition("/")
-    match = _KUBE_VERSION.fullmatch(version)
-    if match is None:
-        return 3, 0, 0, version, group
-    return _STAGES[match["stage"]], -int(match["major"]), -int(match["minor"] or 0), "", group

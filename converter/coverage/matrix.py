@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 from converter.conversion import Routes
 from converter.conversion.fields import FieldCheck
 from converter.coverage.losses import FieldLosses
-from converter.coverage.versions import best_first
 from converter.errors import NoRouteError
+from converter.kube import version_priority
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -100,7 +100,7 @@ def _families(catalog: Catalog, routes: Routes) -> list[tuple[GroupVersionKind, 
         while left:
             first = min(left)
             reached = {first} | {gvk for gvk in left if _connected(routes, kind, first, gvk)}
-            families.append(tuple(best_first(reached)))
+            families.append(tuple(sorted(reached, key=lambda gvk: version_priority(gvk.api_version))))
             left -= reached
     return families
 

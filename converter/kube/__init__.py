@@ -1,6 +1,6 @@
 """The vocabulary: group/version/kind, manifests, admission reviews and Works, as typed structures."""
 
-from converter.kube.gvk import GroupVersionKind, split_api_version
+from converter.kube.gvk import GroupVersionKind, split_api_version, version_priority
 from converter.kube.manifest import (
     Json,
     Manifest,
@@ -31,4 +31,5 @@ __all__ = [
     "parse_path",
     "split_api_version",
     "type_name",
+    "version_priority",
 ]

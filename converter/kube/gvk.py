@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from converter.errors import ManifestError
+
+_KUBE_VERSION = re.compile(r"v(?P<major>[1-9][0-9]*)(?:(?P<stage>alpha|beta)(?P<minor>[1-9][0-9]*))?")
+_STAGES = {None: 0, "beta": 1, "alpha": 2}
 
 
 class GroupVersionKind(NamedTuple):
@@ -43,3 +47,16 @@ def split_api_version(api_version: str) -> tuple[str, str]:
     if not version or "/" in group or (slash and not group):
         raise ManifestError(f"{api_version!r} is not an apiVersion; write GROUP/VERSION, or v1", "apiVersion")
     return group, version
+
+
+def version_priority(api_version: str) -> tuple[int, int, int, str, str]:
+    """Order apiVersions as Kubernetes orders versions, most stable first; the groups' names decide the rest.
+
+    Stable before beta before alpha, higher numbers first, versions that are named otherwise last and by name
+    (apimachinery/pkg/version/helpers.go, CompareKubeAwareVersionStrings).
+    """
+    group, _, version = api_version.rpartition("/")
+    match = _KUBE_VERSION.fullmatch(version)
+    if match is None:
+        return 3, 0, 0, version, group
+    return _STAGES[match["stage"]], -int(match["major"]), -int(match["minor"] or 0), "", group
