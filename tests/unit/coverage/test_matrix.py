@@ -1,6 +1,7 @@
 """The coverage matrix says what catalog and rules say."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -68,3 +69,8 @@ def test_the_page_is_the_same_each_time_and_loads_nothing(matrix):
         assert loading not in page
     data = page.partition('id="data">')[2].partition("</script>")[0]
     assert len(json.loads(data)["rows"]) == len(matrix.rows)
+
+
+def test_the_page_in_the_docs_is_the_one_that_is_made(matrix):
+    written = (Path(__file__).parents[3] / "docs" / "coverage.html").read_text(encoding="utf-8")
+    assert written == render(matrix), "run `converter coverage --html docs/coverage.html`"
