@@ -7,14 +7,15 @@ WORKDIR /src
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 # Dependencies first: this layer stays until a lock changes.
 COPY requirements/run.txt requirements/build.txt requirements/
-RUN python -m venv /opt/build && /opt/build/bin/pip install --require-hashes --only-binary=:all: -r requirements/build.txt
-RUN python -m venv /opt/converter && /opt/converter/bin/pip install --require-hashes --only-binary=:all: -r requirements/run.txt
+RUN python -m venv /opt/build && /opt/build/bin/pip install --require-hashes --no-deps --only-binary=:all: -r requirements/build.txt
+RUN python -m venv /opt/converter && /opt/converter/bin/pip install --require-hashes --no-deps --only-binary=:all: -r requirements/run.txt
 COPY pyproject.toml README.md LICENSE ./
 COPY converter converter
 COPY conversion_rules conversion_rules
 COPY deploy/karmada deploy/karmada
 RUN /opt/build/bin/pip wheel --no-deps --no-build-isolation --no-index --wheel-dir wheels .
 RUN /opt/converter/bin/pip install --no-deps --no-index wheels/*.whl \
+    && /opt/converter/bin/pip check \
     && /opt/converter/bin/converter --version \
     && /opt/converter/bin/converter rules lint \
     && /opt/converter/bin/pip uninstall --yes pip

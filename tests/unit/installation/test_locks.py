@@ -38,3 +38,14 @@ def test_every_pin_has_hashes_and_no_index_is_named(name):
     assert all("--hash=sha256:" in pin for pin in pins)
     assert "://" not in text
     assert "index" not in text
+
+
+@pytest.mark.parametrize("file", ["Makefile", "Dockerfile"])
+def test_a_lock_is_installed_as_it_is_and_then_checked(file):
+    """A lock is whole, so nothing is to be resolved: pip 23.2 asks for the newest `coverage[toml]` beside the pinned
+    `coverage`, and refuses the lock as soon as a newer one is published."""
+    text = (ROOT / file).read_text()
+    installs = [line for line in text.splitlines() if "--require-hashes" in line]
+    assert installs
+    assert all("--no-deps" in line for line in installs)
+    assert "pip check" in text
