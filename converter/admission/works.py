@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from converter.library import Converter
     from converter.losses import LossAnalysis
     from converter.works.losing import Lost
-    from converter.works.rewriting import Outcome
+    from converter.works.outcome import Outcome
 
 _OPERATIONS = frozenset({"CREATE", "UPDATE"})
 _glances = msgspec.json.Decoder(Review[Work[Head] | None])
@@ -72,7 +72,13 @@ class WorkWebhook:
     """Answers reviews of Works."""
 
     def __init__(
-        self, rules: Rules, fleet: FleetView, policy: Policy | str = "deny", observer: Observer | None = None
+        self,
+        rules: Rules,
+        fleet: FleetView,
+        policy: Policy | str = "deny",
+        observer: Observer | None = None,
+        *,
+        shelves: bool = False,
     ) -> None:
         """Prepare.
 
@@ -81,6 +87,7 @@ class WorkWebhook:
             fleet: holds the clusters.
             policy: what to do where a manifest cannot be had by its cluster.
             observer: hears what was done.
+            shelves: whether a controller brings to a shelf what does not fit into a Work's annotations.
 
         Raises:
             PolicyError: the policy's word is none.
@@ -89,6 +96,7 @@ class WorkWebhook:
         self._fleet = fleet
         self._policy = Policy.parse(policy) if isinstance(policy, str) else policy
         self._observer = observer
+        self._shelves = shelves
 
     def answer(self, body: bytes) -> bytes:
         """Answer one AdmissionReview.
@@ -118,7 +126,7 @@ class WorkWebhook:
 
     def _rewrite(self, review: Review[Work[Raw]], cluster: Cluster) -> bytes:
         work = review.request.object
-        outcome = rewrite(work, cluster, self._rules.current, self._policy)
+        outcome = rewrite(work, cluster, self._rules.current, self._policy, shelves=self._shelves)
         if self._observer is not None:
             self._tell(self._observer, cluster.name, outcome)
         if outcome.denial:
@@ -199,8 +207,16 @@ def operations(work: Work[Raw], outcome: Outcome) -> list[Operation]:
     """Write an outcome as a JSON Patch of its Work: whole manifests, and single labels and annotations."""
     found = [
         Operation("replace", f"/spec/workload/manifests/{index}", Raw(encoded))
+        if encoded
+        else Operation("remove", f"/spec/workload/manifests/{index}")
         for index, encoded in outcome.manifests.items()
     ]
+    if outcome.carrier is not None:
+        found.append(Operation("add", "/spec/workload/manifests/-", Raw(outcome.carrier)))
+    if outcome.suspend == "absent":
+        found.append(Operation("remove", "/spec/suspendDispatching"))
+    elif outcome.suspend:
+        found.append(Operation("add", "/spec/suspendDispatching", Raw(outcome.suspend.encode())))
     found += _map_operations("labels", work.metadata.labels, outcome.labels)
     found += _map_operations("annotations", work.metadata.annotations, outcome.annotations)
     return found

@@ -21,6 +21,7 @@ from converter.errors import ManifestError
 from converter.kube.names import ANCHOR_LABEL, LOSSES_ANNOTATION, cluster_of
 from converter.rules.weights import Weight
 from converter.works.losing import told_by_release
+from converter.works.shelf import is_carrier
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -121,6 +122,8 @@ def _subjects(work: Manifest, fleet: Fleet) -> Iterator[Subject]:
     for manifest in manifests:
         if not isinstance(manifest, dict):
             raise ManifestError(f"Work {metadata['namespace']}/{metadata['name']} holds something that is no manifest")
+        if is_carrier(manifest):
+            continue
         yield Subject(Place(f"{metadata['namespace']}/{metadata['name']}"), manifest, cluster)
 
 

@@ -23,6 +23,21 @@ SOURCES_ANNOTATION: Final = f"{GROUP}/source-versions"
 KEPT_ANNOTATION: Final = f"{GROUP}/kept"
 """On a converted Work: a JSON list with one entry a manifest, null or what `converter.conversion.Kept` holds."""
 
+SHELF_ANNOTATION: Final = f"{GROUP}/kept-in"
+"""On a converted Work of which more is kept than its annotations hold: the digest of what is kept, which is stored in
+an object of its own (`converter.works.shelf`)."""
+
+HELD_ANNOTATION: Final = f"{GROUP}/held"
+"""On a Work that is not dispatched until what is kept of it is stored: what ``spec.suspendDispatching`` was before,
+as JSON, or ``absent``."""
+
+SHELF_LABEL: Final = f"{GROUP}/shelf"
+"""On an object that stores what is kept of a Work; the value is ``true``."""
+
+LOSSES_LABEL: Final = f"{GROUP}/losses"
+"""On a Work that is not converted and has the annotation of the same name, so that those alone can be watched; the
+value is ``true``."""
+
 LOSSES_ANNOTATION: Final = f"{GROUP}/losses"
 """On a Work some of whose fields its cluster cannot hold: one line a field, for people to read."""
 

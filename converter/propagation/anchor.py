@@ -22,6 +22,7 @@ from converter.kube.names import (
     anchor_name,
     anchor_reference,
 )
+from converter.works.shelf import is_carrier
 
 if TYPE_CHECKING:
     from converter.kube import Manifest
@@ -49,9 +50,9 @@ def is_converted(work: Manifest) -> bool:
 
 
 def manifests_of(work: Manifest) -> list[Manifest]:
-    """The manifests of a Work."""
+    """The manifests of a Work that are meant for its cluster."""
     manifests: list[Manifest] = ((work.get("spec") or {}).get("workload") or {}).get("manifests") or []
-    return manifests
+    return manifests[:-1] if manifests and is_carrier(manifests[-1]) else manifests
 
 
 def source_versions(work: Manifest) -> list[str]:

@@ -23,6 +23,7 @@ from converter.errors import ConverterError
 from converter.kube.names import ANCHOR_LABEL, anchor_name, anchor_reference
 from converter.propagation import anchor as anchors
 from converter.propagation.anchor import WORKS
+from converter.propagation.shelving import Shelving
 from converter.propagation.status import carried_status
 from converter.works.carried_status import pack
 
@@ -57,6 +58,16 @@ class Listener(Protocol):
     async def refused(self, work: Manifest, why: str) -> None:
         """A Work should be of other versions, and cannot be."""
 
+    async def lost(self, work: Manifest) -> None:
+        """A Work's cluster drops something of it."""
+
+
+class Judging(Protocol):
+    """Says what admission would make of a Work."""
+
+    def __call__(self, work: Manifest, shelved: bytes | None = None) -> Verdict:
+        """Judge a Work, knowing what is on its shelf or not."""
+
 
 class Anchoring:
     """Handles one Work at a time; one replica alone may run it, and never twice at once for the same Work."""
@@ -68,7 +79,7 @@ class Anchoring:
         works: Cache[Stored],
         anchor_cache: Cache[Stored],
         converter: Callable[[], Converter],
-        judge: Callable[[Manifest], Verdict],
+        judge: Judging,
         listener: Listener,
     ) -> None:
         """Prepare.
@@ -87,6 +98,7 @@ class Anchoring:
         self._converter = converter
         self._judge = judge
         self._listener = listener
+        self._shelving = Shelving(server)
 
     async def reconcile(self, key: Key) -> None:
         """See to one Work; harmless where nothing is to be done, and then without a request.
@@ -108,6 +120,7 @@ class Anchoring:
             return
         if work["metadata"].get("deletionTimestamp"):
             return  # once it is gone there is another pass, for its anchor
+        work = await self._shelve(work)
         work, settled = await self._rewrite(work)
         if anchors.is_converted(work):
             await self._anchor_converted(work, anchor)
@@ -130,6 +143,8 @@ class Anchoring:
     async def _rewrite(self, work: Manifest) -> tuple[Manifest, bool]:
         """Have a Work admitted anew where that would change it; the Work then, and whether all is as it should be."""
         verdict = self._judge(work)
+        if verdict.wants_shelf:
+            verdict = self._judge(work, await self._shelving.fetch(work) or b"[]")
         if verdict.refusal:
             await self._listener.refused(work, verdict.refusal)
         patch = verdict.patch
@@ -141,6 +156,29 @@ class Anchoring:
         if work["metadata"]["resourceVersion"] != before["resourceVersion"]:
             await self._listener.rewritten(work)
         return work, self._judge(work).patch is None
+
+    async def _shelve(self, work: Manifest) -> Manifest:
+        """Store what a Work carries, and let it go."""
+        patch = await self._shelving.store(work)
+        return work if patch is None else await self._patch(work["metadata"], patch)
+
+    async def tidy_shelves(self, key: Key) -> None:
+        """Delete what was kept of a Work and is not needed any more.
+
+        Raises:
+            ApiError: a request failed; try again.
+        """
+        await self._shelving.tidy(key)
+
+    async def tell_losses(self, key: Key) -> None:
+        """Tell people what a cluster drops of a Work that is not converted.
+
+        Raises:
+            ApiError: the Work could not be read; try again.
+        """
+        work = await self._read(key)
+        if work is not None and not work["metadata"].get("deletionTimestamp"):
+            await self._listener.lost(work)
 
     async def _anchor_converted(self, work: Manifest, anchor: Manifest | None) -> None:
         labels = anchors.binding_labels(work)

@@ -13,14 +13,21 @@ from converter.apiserver import Cache, ConflictError, Election, Key
 from converter.clusters.karmada import KarmadaClusters
 from converter.errors import ConverterError
 from converter.kube import canonical_json
-from converter.kube.names import ANCHOR_LABEL, CONVERTED_LABEL, EXCLUDED_LABEL, EXECUTION_SPACE_PREFIX, GROUP
+from converter.kube.names import (
+    ANCHOR_LABEL,
+    CONVERTED_LABEL,
+    EXCLUDED_LABEL,
+    EXECUTION_SPACE_PREFIX,
+    GROUP,
+    LOSSES_LABEL,
+)
 from converter.propagation.anchor import WORKS
 from converter.propagation.anchoring import Anchoring, NotYetError
 from converter.propagation.events import BINDINGS, CLUSTER_BINDINGS, Teller
 from converter.propagation.judging import Judge
 from converter.propagation.queue import WorkQueue
 from converter.propagation.recheck import Recheck
-from converter.propagation.stored import Stored, stored
+from converter.propagation.stored import Losing, Stored, losing, stored
 from converter.works.placement import Unreachable
 from converter.works.policy import Policy
 
@@ -45,8 +52,9 @@ class Task(NamedTuple):
     """One thing to see to.
 
     Attributes:
-        what: ``work`` (a Work and its anchor), ``cluster`` (its plain Works), ``bindings`` (all of them), or
-            ``resourcebindings`` and ``clusterresourcebindings`` (one of them, to tell of it).
+        what: ``work`` (a Work and its anchor), ``losses`` (what its cluster drops of a Work, to tell of it),
+            ``cluster`` (its plain Works), ``bindings`` (all of them), or ``resourcebindings`` and
+            ``clusterresourcebindings`` (one of them, to tell of it).
         namespace: of what is named.
         name: of a Work, a cluster or a binding.
     """
@@ -106,14 +114,18 @@ class Controller:
         self._fleet = fleet
         self._queue: WorkQueue[Task] = WorkQueue()
         self._news: set[Key] = set()
+        self._untidy: set[Key] = set()
         self._unseen: set[str] = set()
         self._clusters = KarmadaClusters(server, fleet, settings.overrides, self.cluster_changed)
         self._works = Cache(server, WORKS, stored, self._work_changed, selector=f"{CONVERTED_LABEL}=true")
         self._anchors = Cache(server, WORKS, stored, self._anchor_changed, selector=f"{ANCHOR_LABEL}=true")
+        lost = f"{LOSSES_LABEL}=true,!{CONVERTED_LABEL}"
+        self._losing = Cache(server, WORKS, losing, self._losses_changed, selector=lost)
         self._excluded = [
             Cache(server, collection, stored, self._binding_changed(collection), selector=f"{EXCLUDED_LABEL}=true")
             for collection in (BINDINGS, CLUSTER_BINDINGS)
         ]
+        self._caches: tuple[Cache[Any], ...] = (self._works, self._anchors, self._losing, *self._excluded)
         self._teller = Teller(server)
         self._anchoring = Anchoring(
             server,
@@ -177,7 +189,7 @@ class Controller:
         """Act: fill the copies, then see to what is in the queue."""
         while not self._fleet.ready:  # noqa: ASYNC110 -- a FleetView has no event, and this happens once
             await asyncio.sleep(0.05)
-        watches = [asyncio.ensure_future(cache.run()) for cache in (self._works, self._anchors, *self._excluded)]
+        watches = [asyncio.ensure_future(cache.run()) for cache in self._caches]
         try:
             await asyncio.gather(self._works.synced.wait(), self._anchors.synced.wait())
             _log.info("%d converted Works, %d anchors", len(self._works.items), len(self._anchors.items))
@@ -226,6 +238,11 @@ class Controller:
             case "work":
                 await self._anchoring.reconcile(key)
                 await self._tell_news(key)
+                if key in self._untidy:
+                    await self._anchoring.tidy_shelves(key)
+                    self._untidy.discard(key)
+            case "losses":
+                await self._anchoring.tell_losses(key)
             case "cluster":
                 await self._recheck.plain_works(task.name)
                 self._looked_at(task.name)
@@ -258,6 +275,12 @@ class Controller:
         new = before is None and after is not None and self._works.synced.is_set()
         if new or (before is not None and after is not None and before.generation != after.generation):
             self._news.add(key)
+        if before is not None and before.shelf and (after is None or after.shelf != before.shelf):
+            self._untidy.add(key)
+
+    def _losses_changed(self, key: Key, before: Losing | None, after: Losing | None) -> None:
+        if after is not None and before != after and self._losing.synced.is_set():
+            self._queue.add(Task("losses", *key))
 
     def _anchor_changed(self, key: Key, before: Stored | None, after: Stored | None) -> None:
         anchor = after or before

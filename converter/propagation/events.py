@@ -53,6 +53,10 @@ class Teller:
         text = "; ".join(_changes(work))
         if text:
             await self._on_work_and_binding(work, "Normal", "VersionConverted", text)
+        await self.lost(work)
+
+    async def lost(self, work: Manifest) -> None:
+        """A Work's cluster cannot hold something of it; nothing is told where it can hold everything."""
         losses = (work["metadata"].get("annotations") or {}).get(LOSSES_ANNOTATION)
         if losses:
             where = f"cluster {cluster_of(work['metadata']['namespace'])} cannot hold: {losses}"

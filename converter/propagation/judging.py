@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from converter import Converter
     from converter.clusters import FleetView
     from converter.kube import Manifest
+    from converter.works.outcome import Outcome
     from converter.works.policy import Policy
 
 
@@ -29,10 +30,12 @@ class Verdict:
     Attributes:
         patch: the merge patch that makes it so; None where it is so.
         refusal: why it cannot be; empty where it can.
+        wants_shelf: whether it takes what is on the Work's shelf to say.
     """
 
     patch: Manifest | None = None
     refusal: str = ""
+    wants_shelf: bool = False
 
 
 _FINE = Verdict()
@@ -53,33 +56,51 @@ class Judge:
         self._fleet = fleet
         self._policy = policy
 
-    def __call__(self, work: Manifest) -> Verdict:
-        """Judge one Work; of a cluster that is not known nothing is said."""
+    def __call__(self, work: Manifest, shelved: bytes | None = None) -> Verdict:
+        """Judge one Work; of a cluster that is not known nothing is said.
+
+        Args:
+            work: the Work.
+            shelved: what is on its shelf, where that has been fetched.
+        """
         name = cluster_of(work["metadata"].get("namespace") or "")
         cluster = self._fleet.current.get(name) if name is not None and self._fleet.ready else None
         if cluster is None:
             return _FINE
         try:
-            outcome = rewrite(decode_work(msgspec.json.encode(work)), cluster, self._converter(), self._policy)
+            read = decode_work(msgspec.json.encode(work))
         except ManifestError as error:
             return Verdict(refusal=str(error))
-        if outcome.denial:
-            return Verdict(refusal=outcome.denial)
-        if not outcome.changes:
-            return _FINE
-        patch: dict[str, Any] = {"metadata": {}}
-        if outcome.labels:
-            patch["metadata"]["labels"] = dict(outcome.labels)
-        if outcome.annotations:
-            patch["metadata"]["annotations"] = dict(outcome.annotations)
-        if outcome.manifests:
-            manifests: list[Any] = list(work["spec"]["workload"]["manifests"])
-            for index, data in outcome.manifests.items():
+        outcome = rewrite(read, cluster, self._converter(), self._policy, shelved, shelves=True)
+        if outcome.denial or outcome.wants_shelf:
+            return Verdict(refusal=outcome.denial, wants_shelf=outcome.wants_shelf)
+        return Verdict(_patch(work, outcome)) if outcome.changes else _FINE
+
+
+def _patch(work: Manifest, outcome: Outcome) -> Manifest:
+    """Write an outcome as a merge patch of its Work."""
+    patch: dict[str, Any] = {"metadata": {}}
+    if outcome.labels:
+        patch["metadata"]["labels"] = dict(outcome.labels)
+    if outcome.annotations:
+        patch["metadata"]["annotations"] = dict(outcome.annotations)
+    spec: dict[str, Any] = {}
+    if outcome.manifests or outcome.carrier:
+        manifests = dict(enumerate(work["spec"]["workload"]["manifests"]))
+        for index, data in outcome.manifests.items():
+            if data:
                 manifests[index] = msgspec.json.decode(data)
-            patch["spec"] = {"workload": {"manifests": manifests}}
-        elif _can_hold_more(work, outcome.annotations):
-            patch["spec"] = _nudge(work)
-        return Verdict(patch)
+            else:
+                del manifests[index]
+        carried = [msgspec.json.decode(outcome.carrier)] if outcome.carrier else []
+        spec["workload"] = {"manifests": [*manifests.values(), *carried]}
+    elif _can_hold_more(work, outcome.annotations):
+        spec |= _nudge(work)
+    if outcome.suspend:
+        spec["suspendDispatching"] = None if outcome.suspend == "absent" else msgspec.json.decode(outcome.suspend)
+    if spec:
+        patch["spec"] = spec
+    return patch
 
 
 def _can_hold_more(work: Manifest, annotations: Mapping[str, str | None]) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from converter.kube.names import ANCHOR_OF_ANNOTATION, SOURCES_ANNOTATION
+from converter.kube.names import ANCHOR_OF_ANNOTATION, LOSSES_ANNOTATION, SHELF_ANNOTATION, SOURCES_ANNOTATION
 
 if TYPE_CHECKING:
     from converter.kube import Manifest
@@ -39,6 +39,7 @@ class Stored(msgspec.Struct, frozen=True):
         generation: changes with its spec.
         work: on an anchor, the name of the Work it stands for; empty on a Work.
         versions: on a converted Work, the apiVersions its converted manifests have.
+        shelf: the digest of what is stored elsewhere of what was kept of it; empty for none.
         raw: the object's JSON; ten thousand Works decoded would take ten times the memory.
     """
 
@@ -46,6 +47,7 @@ class Stored(msgspec.Struct, frozen=True):
     generation: int
     work: str
     versions: tuple[str, ...]
+    shelf: str
     raw: bytes
 
     def manifest(self) -> Manifest:
@@ -62,9 +64,27 @@ def stored(raw: bytes) -> Stored:
     """
     metadata = _heads.decode(raw).metadata
     annotations: dict[str, Any] = metadata.annotations or {}
-    return Stored(
-        metadata.uid, metadata.generation, annotations.get(ANCHOR_OF_ANNOTATION, ""), _versions(annotations), raw
-    )
+    work, shelf = annotations.get(ANCHOR_OF_ANNOTATION, ""), annotations.get(SHELF_ANNOTATION, "")
+    return Stored(metadata.uid, metadata.generation, work, _versions(annotations), shelf, raw)
+
+
+class Losing(msgspec.Struct, frozen=True):
+    """A Work of which its cluster drops something, as far as telling of it needs.
+
+    Attributes:
+        losses: stands for what people are told on it; equal texts have equal numbers while a process lives.
+    """
+
+    losses: int
+
+
+def losing(raw: bytes) -> Losing:
+    """Make what is kept of such a Work's JSON.
+
+    Raises:
+        msgspec.MsgspecError: it is no Kubernetes object.
+    """
+    return Losing(hash((_heads.decode(raw).metadata.annotations or {}).get(LOSSES_ANNOTATION)))
 
 
 def _versions(annotations: dict[str, Any]) -> tuple[str, ...]:

@@ -83,7 +83,7 @@ def assemble(settings: Settings) -> Served:
     inventory = LiveInventory(settings.inventory) if settings.inventory is not None else None
     fleet = inventory.view if inventory is not None else FleetView()
     metrics.watch_clusters(lambda: len(fleet.current))
-    works = WorkWebhook(rules, fleet, settings.policy, activity)
+    works = WorkWebhook(rules, fleet, settings.policy, activity, shelves=inventory is None)
     pages: dict[str, Callable[[], web.Response]] = {}
     placement = PlacementWebhook(Unreachable(lambda: rules.current, fleet))
     webhooks = [

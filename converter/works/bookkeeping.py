@@ -6,7 +6,6 @@ treated as not there.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -15,14 +14,23 @@ from msgspec import Raw
 from converter.conversion import Kept
 from converter.errors import ManifestError
 from converter.kube import canonical_json
-from converter.kube.names import CONVERTED_LABEL, KEPT_ANNOTATION, LOSSES_ANNOTATION, SOURCES_ANNOTATION
+from converter.kube.names import (
+    CONVERTED_LABEL,
+    HELD_ANNOTATION,
+    KEPT_ANNOTATION,
+    LOSSES_ANNOTATION,
+    LOSSES_LABEL,
+    SHELF_ANNOTATION,
+    SOURCES_ANNOTATION,
+)
+from converter.works.shelf import SHELF_LIMIT, digest_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from converter.works.work import NamedHead
 
-OURS: Final = (SOURCES_ANNOTATION, KEPT_ANNOTATION, LOSSES_ANNOTATION)
+OURS: Final = (SOURCES_ANNOTATION, KEPT_ANNOTATION, SHELF_ANNOTATION, LOSSES_ANNOTATION)
 
 ANNOTATIONS_LIMIT: Final = 240 << 10
 """Bytes of all annotations' names and values that a Work is brought to; the API server takes 256 KiB
@@ -32,6 +40,9 @@ LOSSES_LIMIT: Final = 16 << 10
 """Characters of the annotation for people."""
 
 _NOTHING: Final = b"null"
+
+_ON_SHELF: Final = b""
+"""Stands for what is kept where it is not at hand: on the shelf, which only the controller can read."""
 
 
 class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -51,25 +62,35 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
     target: str = msgspec.field(name="to")
     namespace: str = ""
 
+    @classmethod
+    def of(cls, head: NamedHead, source: str, target: str) -> Entry:
+        """Make the entry of a manifest."""
+        return cls(head.kind, _own_name(head), source, target, head.namespace)
+
     def is_of(self, head: NamedHead) -> bool:
         """Whether this speaks of that manifest."""
-        metadata = head.metadata
-        name = (metadata.name or "") if metadata is not None else ""
-        namespace = (metadata.namespace or "") if metadata is not None else ""
-        return self.kind == head.kind and self.name == name and self.namespace == namespace
+        return self.kind == head.kind and self.name == _own_name(head) and self.namespace == head.namespace
+
+    @property
+    def label(self) -> str:
+        """What people call the manifest: ``CronJob demo/report``."""
+        return f"{self.kind} {self.namespace}/{self.name}" if self.namespace else f"{self.kind} {self.name}".rstrip()
+
+
+def _own_name(head: NamedHead) -> str:
+    return (head.metadata.name or "") if head.metadata is not None else ""
 
 
 _entries = msgspec.json.Decoder(list[Entry | None])
 _kept = msgspec.json.Decoder(list[Raw])
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(msgspec.Struct, frozen=True):
     """The bookkeeping of one manifest.
 
     Attributes:
         entry: where it came from; None where it is as it was sent.
-        kept: what was kept of it, as JSON; ``null`` where nothing was.
+        kept: what was kept of it, as JSON; ``null`` where nothing was, empty where it is on the shelf.
         losses: lines for people.
     """
 
@@ -77,11 +98,16 @@ class Note:
     kept: bytes = _NOTHING
     losses: tuple[str, ...] = ()
 
+    @property
+    def on_shelf(self) -> bool:
+        """Whether what was kept of it has to be fetched first."""
+        return self.kept == _ON_SHELF
+
     def read_kept(self) -> Kept:
         """Read what was kept; nothing where there is nothing that can be read."""
         assert self.entry is not None
         nothing = Kept(self.entry.source)
-        if self.kept == _NOTHING:
+        if self.kept in {_NOTHING, _ON_SHELF}:
             return nothing
         try:
             kept = Kept.from_json(self.kept)
@@ -93,17 +119,29 @@ class Note:
 UNCONVERTED: Final = Note()
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
-    """What stands on a Work, of an earlier conversion or of none."""
+class Record(msgspec.Struct, frozen=True):
+    """What stands on a Work, of an earlier conversion or of none.
+
+    Attributes:
+        entries: one a manifest.
+        kept: what was kept, one a manifest, as far as it is at hand.
+        lines: what people are told.
+        on_shelf: whether what is not at hand is on the shelf.
+    """
 
     entries: Sequence[Entry | None] = ()
     kept: Sequence[Raw] = ()
     lines: Sequence[str] = ()
+    on_shelf: bool = False
 
     @classmethod
-    def read(cls, annotations: Mapping[str, str | None]) -> Record:
-        """Read a Work's annotations."""
+    def read(cls, annotations: Mapping[str, str | None], shelved: bytes | None = None) -> Record:
+        """Read a Work's annotations.
+
+        Args:
+            annotations: the Work's.
+            shelved: what its shelf holds, or its carrier; None where that is not at hand.
+        """
         sources = annotations.get(SOURCES_ANNOTATION)
         lines = (annotations.get(LOSSES_ANNOTATION) or "").splitlines()
         if not sources:
@@ -112,96 +150,144 @@ class Record:
             entries = _entries.decode(sources)
         except (msgspec.MsgspecError, UnicodeError, RecursionError):
             return cls(lines=lines)
+        text = annotations.get(KEPT_ANNOTATION) if shelved is None else shelved
         try:
-            kept = _kept.decode(annotations.get(KEPT_ANNOTATION) or "[]")
+            kept = _kept.decode(text or "[]")
         except (msgspec.MsgspecError, UnicodeError, RecursionError):
             kept = []
-        return cls(entries, kept, lines)
+        return cls(entries, kept, lines, shelved is None and SHELF_ANNOTATION in annotations)
 
-    def find(self, index: int, head: NamedHead, label: str) -> Note:
+    def find(self, index: int, head: NamedHead) -> Note:
         """Find what is noted of a manifest: at its place, or, if the manifests have moved, elsewhere.
 
         Args:
             index: its place now.
             head: the manifest.
-            label: what lines for people begin with that speak of it.
         """
         entries = self.entries
+        if not entries:
+            return UNCONVERTED
         if not (index < len(entries) and (entry := entries[index]) is not None and entry.is_of(head)):
             places = (i for i, other in enumerate(entries) if other is not None and other.is_of(head))
             index = next(places, -1)
             if index < 0:
                 return UNCONVERTED
         kept = bytes(self.kept[index]) if index < len(self.kept) else _NOTHING
-        return Note(entries[index], kept, tuple(line for line in self.lines if line.startswith(f"{label}: ")))
+        if kept == _NOTHING and self.on_shelf:
+            kept = _ON_SHELF
+        start = f"{head.label}: "
+        return Note(entries[index], kept, tuple(line for line in self.lines if line.startswith(start)))
 
 
 _EMPTY: Final = Record()
 
 
-@dataclass(slots=True)
-class Books:
+class Books(msgspec.Struct):
     """What should stand on a Work.
 
     Attributes:
         labels: the changes to its labels; None removes one.
         annotations: the changes to its annotations; None removes one.
         warnings: for the user.
+        carried: what is kept and has yet to be brought to the shelf, as the JSON of a list; None where nothing has.
     """
 
-    labels: dict[str, str | None] = field(default_factory=dict)
-    annotations: dict[str, str | None] = field(default_factory=dict)
-    warnings: list[str] = field(default_factory=list)
+    labels: dict[str, str | None] = {}
+    annotations: dict[str, str | None] = {}
+    warnings: list[str] = []
+    carried: bytes | None = None
 
-    def settle(self, notes: Sequence[Note], labels: Mapping[str, str | None], stored: Mapping[str, str | None]) -> None:
+    def settle(
+        self,
+        notes: Sequence[Note],
+        labels: Mapping[str, str | None],
+        stored: Mapping[str, str | None],
+        *,
+        shelves: bool = False,
+    ) -> None:
         """Work out the changes that lead from what stands on a Work to what should.
 
         Args:
             notes: one for each manifest.
             labels: the Work's labels.
             stored: the Work's annotations.
+            shelves: whether what does not fit into annotations can be stored elsewhere.
         """
         wanted: dict[str, str | None] = dict.fromkeys(OURS)
-        converted = any(note.entry is not None for note in notes)
+        entries = [note.entry for note in notes]
         lines = [line for note in notes for line in note.losses]
+        converted = any(entries)
         if converted:
-            wanted[SOURCES_ANNOTATION] = canonical_json([note.entry for note in notes]).decode()
-            wanted[KEPT_ANNOTATION] = self._kept(notes, lines, wanted, stored)
+            wanted[SOURCES_ANNOTATION] = canonical_json(entries).decode()
+            self._keep(notes, lines, wanted, stored, shelves=shelves)
         wanted[LOSSES_ANNOTATION] = _for_people(lines)
-        mark = "true" if converted else None
-        if labels.get(CONVERTED_LABEL) != mark or (mark is None and CONVERTED_LABEL in labels):
-            self.labels[CONVERTED_LABEL] = mark
+        for name, holds in ((CONVERTED_LABEL, converted), (LOSSES_LABEL, bool(lines) and not converted)):
+            mark = "true" if holds else None
+            if labels.get(name) != mark or (mark is None and name in labels):
+                self.labels[name] = mark
         for name, value in wanted.items():
             if stored.get(name) != value or (value is None and name in stored):
                 self.annotations[name] = value
 
-    def _kept(
+    def _keep(
         self,
         notes: Sequence[Note],
         lines: list[str],
-        wanted: Mapping[str, str | None],
+        wanted: dict[str, str | None],
         stored: Mapping[str, str | None],
-    ) -> str | None:
-        """Write down what was kept; where that is more than fits, the largest is left out, and said to be."""
+        *,
+        shelves: bool,
+    ) -> None:
+        """Write down what was kept: as an annotation, on the shelf if that is too small, and if need be not at all."""
         kept = [note.kept for note in notes]
-        while any(item != _NOTHING for item in kept):
-            text = b"[%b]" % b",".join(kept)
-            others = sum(_size(name, value) for name, value in stored.items() if name not in OURS)
-            ours = sum(_size(name, value) for name, value in wanted.items()) + LOSSES_LIMIT
-            if others + ours + len(KEPT_ANNOTATION) + len(text) <= ANNOTATIONS_LIMIT:
-                return text.decode()
+        if _ON_SHELF in kept:  # it stays there, and the shelf is named as before
+            wanted[SHELF_ANNOTATION] = stored.get(SHELF_ANNOTATION)
+            kept = [_NOTHING if item == _ON_SHELF else item for item in kept]
+        if all(item == _NOTHING for item in kept):
+            return
+        room = self._room(wanted, stored)
+        text = _joined(kept)
+        if len(text) > room and shelves and len(text) <= SHELF_LIMIT and wanted[SHELF_ANNOTATION] is None:
+            digest = digest_of(text)
+            if stored.get(SHELF_ANNOTATION) == digest:
+                wanted[SHELF_ANNOTATION] = digest
+            else:
+                self.carried = text
+            return
+        while len(text) > room:
             largest = max(range(len(kept)), key=lambda index: len(kept[index]))
             entry = notes[largest].entry
             assert entry is not None
             line = (
-                f"{label_of(entry.kind, entry.namespace, entry.name)}: what {entry.target} cannot hold is not kept "
-                f"({len(kept[largest])} bytes, and a Work's annotations have {ANNOTATIONS_LIMIT >> 10} KiB together): "
-                "a conversion back will not restore it"
+                f"{entry.label}: what {entry.target} cannot hold is not kept "
+                f"({len(kept[largest])} bytes, and {_holds(shelves=shelves)}): a conversion back will not restore it"
             )
             self.warnings.append(line)
             lines.append(line)
             kept[largest] = _NOTHING
-        return None
+            text = _joined(kept)
+        if any(item != _NOTHING for item in kept):
+            wanted[KEPT_ANNOTATION] = text.decode()
+
+    def _room(self, wanted: Mapping[str, str | None], stored: Mapping[str, str | None]) -> int:
+        """How many bytes of what is kept fit into the annotations, beside all others and what people are told."""
+        others = sum(_size(name, value) for name, value in stored.items() if name not in _NOT_OTHERS)
+        ours = sum(_size(name, value) for name, value in wanted.items())
+        return ANNOTATIONS_LIMIT - others - ours - LOSSES_LIMIT - len(KEPT_ANNOTATION)
+
+
+_NOT_OTHERS: Final = frozenset({*OURS, HELD_ANNOTATION})
+
+
+def _holds(*, shelves: bool) -> str:
+    if shelves:
+        return f"an object of its own holds {SHELF_LIMIT >> 10} KiB"
+    return f"a Work's annotations have {ANNOTATIONS_LIMIT >> 10} KiB together"
+
+
+def _joined(kept: Sequence[bytes]) -> bytes:
+    """Write what is kept of each manifest as one list."""
+    return b"[%b]" % b",".join(kept)
 
 
 def _size(name: str, value: str | None) -> int:
@@ -222,8 +308,3 @@ def _for_people(lines: Sequence[str]) -> str | None:
             break
         kept.append(line)
     return "\n".join(kept)
-
-
-def label_of(kind: str, namespace: str, name: str) -> str:
-    """Name a manifest for people: ``CronJob demo/report``."""
-    return f"{kind} {namespace}/{name}" if namespace else f"{kind} {name}".rstrip()

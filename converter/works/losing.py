@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from converter.clusters import Cluster
     from converter.losses import FieldLoss
+    from converter.works.work import NamedHead
 
 _NOT_SENT: Final = ("status", "metadata")
 """Karmada takes these off, or writes them itself: what a release does not know of them is nobody's loss."""
@@ -83,16 +84,11 @@ class LossJudge:
         self._cluster = cluster
         self._standing = standing
 
-    def judge(  # noqa: PLR0917  the facts of one manifest
-        self, kind: str, name: str, namespace: str, label: str, losses: tuple[FieldLoss, ...], asked: Action | None
-    ) -> Judged:
+    def judge(self, head: NamedHead, losses: tuple[FieldLoss, ...], asked: Action | None) -> Judged:
         """Judge the losses of one manifest.
 
         Args:
-            kind: the manifest's kind.
-            name: ``namespace/name``.
-            namespace: its namespace; empty for cluster-scoped ones.
-            label: what lines begin with that speak of it.
+            head: the manifest.
             losses: what is lost.
             asked: what the object's own annotation asks for.
         """
@@ -102,9 +98,9 @@ class LossJudge:
         lines: list[str] = []
         judged = Judged()
         for loss in losses:
-            action = self._policy.action(loss.weight, self._cluster.name, self._cluster.labels, namespace, asked)
+            action = self._policy.action(loss.weight, self._cluster.name, self._cluster.labels, head.namespace, asked)
             text = " ".join(str(loss).split())
-            line = f"{label}: {text}"
+            line = f"{head.label}: {text}"
             if action is Action.DENY and line in self._standing:
                 action = Action.WARN
             if action is not Action.IGNORE or not told_by_release(line):
@@ -115,5 +111,5 @@ class LossJudge:
                 judged.warnings.append(f"cluster {self._cluster.name}: {line}")
             decided.append((loss, action))
         judged.lines = tuple(lines)
-        judged.lost = Lost(kind, name, tuple(decided))
+        judged.lost = Lost(head.kind, head.place, tuple(decided))
         return judged

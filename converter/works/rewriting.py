@@ -6,142 +6,104 @@ Karmada sends the original again, and writes nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
+from msgspec import UNSET
 
 from converter.conversion import convert_fresh
 from converter.errors import ConversionError, ManifestError
 from converter.kube import GroupVersionKind, Manifest, canonical_json
-from converter.kube.names import ANCHOR_LABEL, BINDING_LABELS, POLICY_ANNOTATION, anchor_reference
+from converter.kube.names import (
+    ANCHOR_LABEL,
+    BINDING_LABELS,
+    HELD_ANNOTATION,
+    POLICY_ANNOTATION,
+    anchor_reference,
+)
 from converter.rules.loss_policy import LossPolicy
-from converter.works.bookkeeping import UNCONVERTED, Books, Entry, Note, Record, label_of
+from converter.works.bookkeeping import UNCONVERTED, Books, Entry, Note, Record
 from converter.works.choice import Reach, choose
+from converter.works.heads import decode, decode_checked, read_head
 from converter.works.losing import LossJudge, Lost, sent, told_by_release
+from converter.works.outcome import NOTHING, Converted, Outcome, Trouble
 from converter.works.policy import Action, Policy, PolicyError
-from converter.works.strict import check_strictly, refuse
-from converter.works.work import NamedHead
+from converter.works.shelf import carrier, read_carrier, suspension_of, word_for
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from msgspec import Raw
 
     from converter.clusters import Cluster
     from converter.conversion import Route
     from converter.library import Converter
     from converter.losses import FieldLoss
-    from converter.works.work import Metadata, Work
+    from converter.works.work import Metadata, NamedHead, Work
 
-_heads = msgspec.json.Decoder(NamedHead)
-
-_HINT: Final = (
-    "Leave the cluster out of the placement, send a version that it serves, or add a rule (docs/rules.md); "
-    f"the annotation {POLICY_ANNOTATION}: warn on the object lets it pass unchanged."
-)
 _LOSSES_HINT: Final = (
     "Leave the cluster out of the placement, upgrade it, or take the fields out for it with an OverridePolicy; "
     "docs/losses.md says how an admin can ask for less"
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Converted:
-    """A manifest that got another version.
-
-    Attributes:
-        kind: its kind.
-        name: ``namespace/name``.
-        source: the apiVersion it came in.
-        target: the apiVersion it got.
-        losses: how many values the target cannot hold.
-    """
-
-    kind: str
-    name: str
-    source: str
-    target: str
-    losses: int
-
-
-@dataclass(frozen=True, slots=True)
-class Trouble:
-    """A manifest that its cluster cannot have as it is meant.
-
-    Attributes:
-        kind: its kind; empty where it has none.
-        name: ``namespace/name``.
-        source: the apiVersion it came in.
-        why: a sentence for people, with the manifest and without the cluster.
-        action: what the policy makes of it.
-        hint: what to do, where it is refused.
-    """
-
-    kind: str
-    name: str
-    source: str
-    why: str
-    action: Action
-    hint: str = _HINT
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What is to become of a Work.
-
-    Attributes:
-        manifests: the new ones, as JSON, by their place.
-        labels: the changes to the Work's labels; None removes one.
-        annotations: the changes to its annotations; None removes one.
-        warnings: for the user.
-        denial: why the Work is refused, whole; empty where it is not.
-        converted: what was converted, for counting.
-        troubles: what could not be, for counting.
-        lost: what manifests lose, for counting.
-    """
-
-    manifests: Mapping[int, bytes] = field(default_factory=dict)
-    labels: Mapping[str, str | None] = field(default_factory=dict)
-    annotations: Mapping[str, str | None] = field(default_factory=dict)
-    warnings: tuple[str, ...] = ()
-    denial: str = ""
-    converted: tuple[Converted, ...] = ()
-    troubles: tuple[Trouble, ...] = ()
-    lost: tuple[Lost, ...] = ()
-
-    @property
-    def changes(self) -> bool:
-        """Whether anything of the Work is to change."""
-        return bool(self.manifests or self.labels or self.annotations)
-
-
-NOTHING: Final = Outcome()
-
 _LOSS_POLICIES: Final = {action: LossPolicy.of(action) for action in Action}
 
 
-def rewrite(work: Work[Raw], cluster: Cluster, converter: Converter, policy: Policy) -> Outcome:
+def rewrite(
+    work: Work[Raw],
+    cluster: Cluster,
+    converter: Converter,
+    policy: Policy,
+    shelved: bytes | None = None,
+    *,
+    shelves: bool = False,
+) -> Outcome:
     """Say what is to become of a Work; it never raises for what the Work holds.
 
     A Work that is being deleted is never refused, since then its finalizers could not be removed. An anchor is
     never touched.
+
+    Args:
+        work: the Work.
+        cluster: where it goes.
+        converter: the rules.
+        policy: what to do about what cannot be had.
+        shelved: what its shelf holds, where somebody could read it.
+        shelves: whether there is somebody who brings to a shelf what the Work's annotations cannot hold.
     """
     metadata = work.metadata
     if metadata.labels and ANCHOR_LABEL in metadata.labels:
         return NOTHING
-    return _Rewriting(metadata, cluster, converter, policy).run(work.manifests)
+    return _Rewriting(work, cluster, converter, policy, shelved, shelves=shelves).run()
 
 
 class _Rewriting:
     """One Work on its way."""
 
-    def __init__(self, metadata: Metadata, cluster: Cluster, converter: Converter, policy: Policy) -> None:
-        self._metadata = metadata
-        self._annotations = metadata.annotations or {}
+    def __init__(
+        self,
+        work: Work[Raw],
+        cluster: Cluster,
+        converter: Converter,
+        policy: Policy,
+        shelved: bytes | None,
+        *,
+        shelves: bool,
+    ) -> None:
+        self._work = work
+        self._metadata = work.metadata
+        self._annotations = work.metadata.annotations or {}
         self._cluster = cluster
         self._converter = converter
-        self._record = Record.read(self._annotations)
+        self._shelves = shelves
+        self._sent = work.manifests
+        self._carrier: Raw | None = None
+        if HELD_ANNOTATION in self._annotations and self._sent:
+            carried = read_carrier(self._sent[-1])
+            if carried is not None:
+                *self._sent, self._carrier = self._sent
+                shelved = carried
+        self._record = Record.read(self._annotations, shelved)
+        self._wants_shelf = False
         self._warnings: list[str] = []
         self._manifests: dict[int, bytes] = {}
         self._converted: list[Converted] = []
@@ -151,55 +113,90 @@ class _Rewriting:
         self._judge = LossJudge(losses, cluster, self._record.lines)
         self._policy = self._under(policy, self._annotations.get(POLICY_ANNOTATION), "the Work")
 
-    def run(self, manifests: list[Raw]) -> Outcome:
-        notes = [self._manifest(index, raw) for index, raw in enumerate(manifests)]
+    def run(self) -> Outcome:
+        notes = [self._manifest(index, raw) for index, raw in enumerate(self._sent)]
         denied = [trouble for trouble in self._troubles if trouble.action is Action.DENY]
         deleting = self._metadata.deletion_timestamp is not None
         if denied and not deleting:
-            whys = "; ".join(trouble.why for trouble in denied)
-            hints = " ".join(dict.fromkeys(trouble.hint for trouble in denied))
-            denial = f"cluster {self._cluster.name}: {whys}. {hints}"
-            return Outcome(
-                denial=denial, warnings=tuple(self._warnings), troubles=tuple(self._troubles), lost=tuple(self._lost)
-            )
+            return self._denial(denied)
         said = [trouble.why for trouble in self._troubles if trouble.action is not Action.IGNORE]
         labels = self._metadata.labels or {}
         books = Books()
-        books.settle(notes, labels, self._annotations)
+        shelves = (self._shelves and not deleting) or self._carrier is not None
+        books.settle(notes, labels, self._annotations, shelves=shelves)
         if self._metadata.owner_references and anchor_reference(_as_object(self._metadata)) is not None:
             books.labels.update(dict.fromkeys(label for label in BINDING_LABELS if label in labels))
         warnings = [f"cluster {self._cluster.name}: {text}" for text in (*said, *books.warnings)]
+        carried, suspend = self._carry(books)
         return Outcome(
             self._manifests,
             books.labels,
             books.annotations,
             (*warnings, *self._warnings),
+            carrier=carried,
+            suspend=suspend,
+            wants_shelf=self._wants_shelf,
             converted=tuple(self._converted),
             troubles=tuple(self._troubles),
             lost=tuple(self._lost),
         )
 
+    def _denial(self, denied: list[Trouble]) -> Outcome:
+        whys = "; ".join(trouble.why for trouble in denied)
+        hints = " ".join(dict.fromkeys(trouble.hint for trouble in denied))
+        return Outcome(
+            denial=f"cluster {self._cluster.name}: {whys}. {hints}",
+            warnings=tuple(self._warnings),
+            troubles=tuple(self._troubles),
+            lost=tuple(self._lost),
+        )
+
+    def _carry(self, books: Books) -> tuple[bytes | None, str]:
+        """Hold the Work back while it carries what is for the shelf, and let it go once it does not.
+
+        Returns:
+            The carrier to be appended, if any; and what becomes of ``suspendDispatching``, as `Outcome.suspend` has it.
+        """
+        stored, suspended = self._annotations.get(HELD_ANNOTATION), self._work.suspended
+        if books.carried is None:
+            if HELD_ANNOTATION in self._annotations:
+                books.annotations[HELD_ANNOTATION] = None
+            if self._carrier is None:
+                return None, ""
+            self._manifests[len(self._sent)] = b""
+            before = suspension_of(stored)
+            return None, "" if before is suspended else word_for(before)
+        suspend = "" if suspended is True else "true"
+        made = carrier(self._metadata.name, self._cluster.name, books.carried)
+        if self._carrier is not None:  # the Work is as it was answered before; only what it carries may be other
+            if read_carrier(self._carrier) != books.carried:
+                self._manifests[len(self._sent)] = made
+            return None, suspend
+        if stored != word_for(suspended):
+            books.annotations[HELD_ANNOTATION] = word_for(suspended)
+        return made, suspend
+
     def _manifest(self, index: int, raw: Raw) -> Note:
         """See to one manifest; what is to be noted of it."""
         try:
-            head = _head(raw)
+            head = read_head(raw)
         except ManifestError as error:
             self._trouble(None, f"spec.workload.manifests[{index}] is no manifest: {error}", self._policy)
             return UNCONVERTED
-        label = _label(head)
-        earlier = self._record.find(index, head, label)
+        earlier = self._record.find(index, head)
         entry = earlier.entry
         try:
             if entry is not None and entry.target == head.api_version and entry.source != entry.target:
                 return self._again(index, raw, head, earlier)
             choice = choose(head.api_version, head.kind, self._cluster, self._converter)
             if choice.reach is Reach.SERVED:
-                return self._served(raw, head, label)
+                return self._served(raw, head)
             if choice.route is not None:
-                return self._convert(index, head, _decode(raw), _checked(raw), choice.route)
+                return self._convert(index, head, decode(raw), decode_checked(raw), choice.route)
             self._cannot(head, choice.why, certain=choice.reach is Reach.UNREACHABLE)
         except (ConversionError, ManifestError) as error:
-            self._trouble(head, f"{label} ({head.api_version}) cannot be converted: {error}", self._policy_of(head))
+            why = f"{head.label} ({head.api_version}) cannot be converted: {error}"
+            self._trouble(head, why, self._policy_of(head))
         return UNCONVERTED
 
     def _again(self, index: int, raw: Raw, head: NamedHead, earlier: Note) -> Note:
@@ -214,51 +211,53 @@ class _Rewriting:
             if choice.route is None:
                 self._cannot(head, choice.why, certain=choice.reach is Reach.UNREACHABLE)
                 return earlier
+        if earlier.on_shelf:  # what the way back needs is not at hand; whoever can read the shelf will see to it
+            self._wants_shelf = True
+            return self._standing(raw, head, earlier)
         try:
-            source = self._converter.restore(_checked(raw), earlier.read_kept())
+            source = self._converter.restore(decode_checked(raw), earlier.read_kept())
             if choice.route is not None:
                 again = msgspec.json.decode(msgspec.json.encode(source))
                 return self._convert(index, head, source, again, choice.route)
         except (ConversionError, ManifestError) as error:
-            why = f"{_label(head)} ({head.api_version}) cannot be taken back to {entry.source}: {error}"
+            why = f"{head.label} ({head.api_version}) cannot be taken back to {entry.source}: {error}"
             self._trouble(head, why, self._policy_of(head))
             return earlier
         self._manifests[index] = msgspec.json.encode(source)
-        self._converted.append(Converted(head.kind, _name(head), head.api_version, entry.source, 0))
-        lines = self._losses(head, _label(head), self._by_release(source, head, entry.source))
+        self._converted.append(Converted(head.kind, head.place, head.api_version, entry.source, 0))
+        lines = self._losses(head, self._by_release(source, head, entry.source))
         return Note(losses=lines) if lines else UNCONVERTED
 
-    def _served(self, raw: Raw, head: NamedHead, label: str) -> Note:
+    def _served(self, raw: Raw, head: NamedHead) -> Note:
         """See to a manifest that goes as it is: only what the cluster's release drops of it has to be told."""
         cluster = self._cluster
         if not self._converter.losses.concerns(cluster.release, head.api_version, head.kind):
             return UNCONVERTED
         try:
-            manifest = _decode(raw)
+            manifest = decode(raw)
         except ManifestError:  # what goes as it is need not be readable here
             return UNCONVERTED
-        lines = self._losses(head, label, self._by_release(manifest, head, head.api_version))
+        lines = self._losses(head, self._by_release(manifest, head, head.api_version))
         return Note(losses=lines) if lines else UNCONVERTED
 
     def _standing(self, raw: Raw, head: NamedHead, earlier: Note) -> Note:
         """Tell anew what the release drops of a manifest that stays converted; it was judged when it came."""
         kept = tuple(line for line in earlier.losses if not told_by_release(line))
-        label = _label(head)
         try:
             dropped = self._by_release(raw, head, head.api_version)
         except ManifestError:
             dropped = ()
-        lines = self._judge.judge(head.kind, _name(head), _namespace(head), label, dropped, self._asked(head)).lines
-        return replace(earlier, losses=(*kept, *lines))
+        lines = self._judge.judge(head, dropped, self._asked(head)).lines
+        return msgspec.structs.replace(earlier, losses=(*kept, *lines))
 
     def _by_release(self, manifest: Manifest | bytes | Raw, head: NamedHead, api_version: str) -> tuple[FieldLoss, ...]:
         losses, cluster = self._converter.losses, self._cluster
         if not losses.concerns(cluster.release, api_version, head.kind):
             return ()
         if not isinstance(manifest, dict):
-            manifest = _decode(manifest)
+            manifest = decode(manifest)
         gvk = GroupVersionKind.of(api_version, head.kind)
-        return sent(losses.of_release(manifest, gvk, cluster.release, _namespace(head), cluster.name))
+        return sent(losses.of_release(manifest, gvk, cluster.release, head.namespace, cluster.name))
 
     def _convert(self, index: int, head: NamedHead, manifest: Manifest, original: Manifest, route: Route) -> Note:
         encoded, gone, kept = convert_fresh(manifest, original, route)
@@ -266,28 +265,24 @@ class _Rewriting:
         lines: tuple[str, ...] = ()
         if gone or dropped:
             source, cluster = GroupVersionKind.of(route.source, head.kind), self._cluster
-            weighed = self._converter.losses.of_conversion(
-                gone, source, cluster.release, _namespace(head), cluster.name
-            )
+            weighed = self._converter.losses.of_conversion(gone, source, cluster.release, head.namespace, cluster.name)
             way = f" on the way from {route.source} to {route.target}"
-            lines = self._losses(head, _label(head), (*weighed, *dropped), way)
+            lines = self._losses(head, (*weighed, *dropped), way)
         self._manifests[index] = encoded
         losses = len(gone) + len(dropped)
-        self._converted.append(Converted(head.kind, _name(head), route.source, route.target, losses))
-        metadata = head.metadata
-        name = (metadata.name or "") if metadata is not None else ""
-        entry = Entry(head.kind, name, route.source, route.target, _namespace(head))
+        self._converted.append(Converted(head.kind, head.place, route.source, route.target, losses))
+        entry = Entry.of(head, route.source, route.target)
         return Note(entry, canonical_json(kept), lines) if kept.values else Note(entry, losses=lines)
 
-    def _losses(self, head: NamedHead, label: str, losses: tuple[FieldLoss, ...], way: str = "") -> tuple[str, ...]:
+    def _losses(self, head: NamedHead, losses: tuple[FieldLoss, ...], way: str = "") -> tuple[str, ...]:
         """Judge what a manifest loses; the lines for the annotation."""
         if not losses:
             return ()
-        judged = self._judge.judge(head.kind, _name(head), _namespace(head), label, losses, self._asked(head))
+        judged = self._judge.judge(head, losses, self._asked(head))
         self._warnings += judged.warnings
         if judged.denied:
-            why = f"{label} would lose values{way}: {'; '.join(judged.denied)}"
-            trouble = Trouble(head.kind, _name(head), head.api_version, why, Action.DENY, _LOSSES_HINT)
+            why = f"{head.label} would lose values{way}: {'; '.join(judged.denied)}"
+            trouble = Trouble(head.kind, head.place, head.api_version, why, Action.DENY, _LOSSES_HINT)
             self._troubles.append(trouble)
         if judged.lost is not None:
             self._lost.append(judged.lost)
@@ -295,15 +290,15 @@ class _Rewriting:
 
     def _asked(self, head: NamedHead) -> Action | None:
         """What the object's annotation, or else the Work's, asks for; None where it asks for nothing less."""
-        own = _policy_word(head)
-        text = self._annotations.get(POLICY_ANNOTATION) if own is msgspec.UNSET else own
+        own = head.policy_word
+        text = self._annotations.get(POLICY_ANNOTATION) if own is UNSET else own
         if text is None:
             return None
         try:
             return Action.parse(str(text))
         except PolicyError as error:
-            warning = f"annotation {POLICY_ANNOTATION} of {_label(head)}: {error}"
-            if own is not msgspec.UNSET and warning not in self._warnings:
+            warning = f"annotation {POLICY_ANNOTATION} of {head.label}: {error}"
+            if own is not UNSET and warning not in self._warnings:
                 self._warnings.append(warning)
             return None
 
@@ -311,17 +306,17 @@ class _Rewriting:
         policy = self._policy_of(head)
         if not certain and policy.unreachable is Action.DENY:
             policy = policy.under(Action.WARN)
-        self._trouble(head, f"{_label(head)} ({head.api_version}): {why}", policy)
+        self._trouble(head, f"{head.label} ({head.api_version}): {why}", policy)
 
     def _trouble(self, head: NamedHead | None, why: str, policy: Policy) -> None:
         if head is None:
             self._troubles.append(Trouble("", "", "", why, policy.unreachable))
         else:
-            self._troubles.append(Trouble(head.kind, _name(head), head.api_version, why, policy.unreachable))
+            self._troubles.append(Trouble(head.kind, head.place, head.api_version, why, policy.unreachable))
 
     def _policy_of(self, head: NamedHead) -> Policy:
-        word = _policy_word(head)
-        return self._policy if word is msgspec.UNSET else self._under(self._policy, word, _label(head))
+        word = head.policy_word
+        return self._policy if word is UNSET else self._under(self._policy, word, head.label)
 
     def _under(self, policy: Policy, text: object, where: str) -> Policy:
         if text is None:
@@ -331,63 +326,6 @@ class _Rewriting:
         except PolicyError as error:
             self._warnings.append(f"annotation {POLICY_ANNOTATION} of {where}: {error}")
             return policy
-
-
-def _policy_word(head: NamedHead) -> Any:
-    """What stands in a manifest's own policy annotation; unset where it has none."""
-    metadata = head.metadata
-    return msgspec.UNSET if metadata is None or metadata.annotations is None else metadata.annotations.policy
-
-
-def _head(raw: Raw) -> NamedHead:
-    try:
-        head = _heads.decode(raw)
-    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
-        raise ManifestError(str(error)) from None
-    for field_name, value in (("apiVersion", head.api_version), ("kind", head.kind)):
-        if not value:
-            raise ManifestError("is missing or empty; every manifest has one", field_name)
-    return head
-
-
-def _decode(raw: Raw | bytes) -> Manifest:
-    try:
-        manifest: Manifest = msgspec.json.decode(raw)
-    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
-        refuse(bytes(raw), error)
-    return manifest
-
-
-def _checked(raw: Raw) -> Manifest:
-    """Decode a manifest and make sure that no key stands twice in one of its objects.
-
-    A key that is dropped takes its quotes with it, and nothing else changes their number but an escaped quote: a
-    count is enough to know that all is well.
-    """
-    manifest = _decode(raw)
-    data = bytes(raw)
-    if data.count(b'"') != msgspec.json.encode(manifest).count(b'"'):
-        check_strictly(data)
-    return manifest
-
-
-def _name(head: NamedHead) -> str:
-    metadata = head.metadata
-    if metadata is None:
-        return ""
-    name = metadata.name or metadata.generate_name or ""
-    return f"{metadata.namespace}/{name}" if metadata.namespace else name
-
-
-def _namespace(head: NamedHead) -> str:
-    return (head.metadata.namespace or "") if head.metadata is not None else ""
-
-
-def _label(head: NamedHead) -> str:
-    metadata = head.metadata
-    if metadata is None:
-        return head.kind
-    return label_of(head.kind, metadata.namespace or "", metadata.name or metadata.generate_name or "")
 
 
 def _as_object(metadata: Metadata) -> dict[str, object]:

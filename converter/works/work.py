@@ -40,6 +40,33 @@ class NamedHead(Head):
 
     metadata: ManifestMetadata | None = None
 
+    @property
+    def namespace(self) -> str:
+        """Its namespace; empty where it names none."""
+        return (self.metadata.namespace or "") if self.metadata is not None else ""
+
+    @property
+    def name(self) -> str:
+        """Its name, or the beginning of one that is still to be made; empty where it has neither."""
+        metadata = self.metadata
+        return (metadata.name or metadata.generate_name or "") if metadata is not None else ""
+
+    @property
+    def place(self) -> str:
+        """``namespace/name``, or what it has of the two."""
+        return f"{self.namespace}/{self.name}" if self.namespace else self.name
+
+    @property
+    def label(self) -> str:
+        """What people call it: ``CronJob demo/report``."""
+        return f"{self.kind} {self.place}".rstrip()
+
+    @property
+    def policy_word(self) -> Any:
+        """What stands in its own policy annotation; unset where it has none."""
+        metadata = self.metadata
+        return msgspec.UNSET if metadata is None or metadata.annotations is None else metadata.annotations.policy
+
 
 class Metadata(msgspec.Struct, rename="camel"):
     """A Work's own metadata."""
@@ -57,10 +84,11 @@ class Workload(msgspec.Struct, Generic[ManifestT]):
     manifests: list[ManifestT] | None = None
 
 
-class WorkSpec(msgspec.Struct, Generic[ManifestT]):
+class WorkSpec(msgspec.Struct, Generic[ManifestT], rename="camel"):
     """What is wanted of the cluster."""
 
     workload: Workload[ManifestT] | None = None
+    suspend_dispatching: bool | msgspec.UnsetType | None = msgspec.UNSET
 
 
 class Work(msgspec.Struct, Generic[ManifestT]):
@@ -75,6 +103,11 @@ class Work(msgspec.Struct, Generic[ManifestT]):
         if self.spec is None or self.spec.workload is None or self.spec.workload.manifests is None:
             return []
         return self.spec.workload.manifests
+
+    @property
+    def suspended(self) -> bool | msgspec.UnsetType | None:
+        """Its ``suspendDispatching``; unset where it is absent."""
+        return self.spec.suspend_dispatching if self.spec is not None else msgspec.UNSET
 
 
 _works = msgspec.json.Decoder(Work[Raw])

@@ -13,6 +13,8 @@ import msgspec
 
 from converter.apiserver.errors import error_for
 
+COLLECTIONS = {"works", "clusters", "resourcebindings", "clusterresourcebindings", "controllerrevisions"}
+
 Hook = Callable[[dict, dict | None], dict]
 
 
@@ -43,7 +45,7 @@ class FakeServer:
         self._maybe_fail("GET", path)
         if path in self.objects:
             return msgspec.json.encode(self.objects[path])
-        if path.rsplit("/", 1)[-1] in {"works", "clusters", "resourcebindings", "clusterresourcebindings"}:
+        if path.rsplit("/", 1)[-1] in COLLECTIONS:
             selector = (params or {}).get("labelSelector", "")
             items = [thing for at, thing in self.objects.items() if _in(at, path) and _selected(thing, selector)]
             start, limit = int((params or {}).get("continue") or 0), int((params or {}).get("limit") or 0)

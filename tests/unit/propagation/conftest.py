@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.unit.propagation.plane import Plane
 from tests.unit.propagation.world import World
 
 
@@ -11,3 +12,11 @@ async def world():
     yield made
     await made.stop()
     assert made.broken == []
+
+
+@pytest.fixture
+async def plane():
+    made = Plane()
+    yield made
+    while made.replicas:
+        await made.stop()

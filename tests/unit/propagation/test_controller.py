@@ -1,15 +1,9 @@
 """The whole controller on a control plane in memory, with the shipped rules and the real webhooks' words."""
 
 import asyncio
-import contextlib
 
 import msgspec
-import pytest
 
-from converter import Converter
-from converter.apiserver import Collection
-from converter.clusters import FleetView
-from converter.clusters.karmada import CLUSTERS
 from converter.kube.names import (
     BINDING_LABEL,
     CONVERTED_LABEL,
@@ -18,120 +12,11 @@ from converter.kube.names import (
     anchor_reference,
 )
 from converter.propagation.anchor import WORKS
-from converter.propagation.controller import LOOKED_AT_ANNOTATION, Controller, Settings
+from converter.propagation.controller import LOOKED_AT_ANNOTATION
 from converter.propagation.events import BINDINGS
-from converter.propagation.judging import Judge
 from converter.works.carried_status import unpack
-from converter.works.policy import Policy
-from tests.unit.apiserver.fake_server import FakeServer, merge
-from tests.unit.propagation.world import ANCHOR, NAME, NS, WORK, new_work
-
-OLD = {"batch/v1beta1": ["CronJob"], "v1": ["ConfigMap"]}
-NEW = {"batch/v1": ["CronJob"], "v1": ["ConfigMap"]}
-EVENTS = Collection("/api/v1", "events")
-CONVERTER = Converter.from_rules()
-
-
-def cluster(name, versions):
-    enablements = [
-        {"groupVersion": version, "resources": [{"kind": kind, "name": kind.lower()} for kind in kinds]}
-        for version, kinds in versions.items()
-    ]
-    conditions = [{"type": "CompleteAPIEnablements", "status": "True"}]
-    return {"metadata": {"name": name}, "status": {"apiEnablements": enablements, "conditions": conditions}}
-
-
-class Plane:
-    """A control plane whose webhook on Works is the real judgement, and replicas of the controller."""
-
-    def __init__(self):
-        self.server = FakeServer()
-        self.view = FleetView()
-        self.replicas = []
-        self.server.admit = self.admit
-
-    def admit(self, thing, _old):
-        if thing.get("kind") != "Work":
-            return thing
-        patch = Judge(lambda: CONVERTER, self.view, Policy())(thing).patch
-        return merge(thing, patch) if patch else thing
-
-    def serve(self, name, versions):
-        path = CLUSTERS.object_path("", name)
-        if path in self.server.objects:
-            self.server.apply(path, lambda stored: stored.update(status=cluster(name, versions)["status"]))
-        else:
-            self.server.put(path, cluster(name, versions))
-
-    def start(self, identity="a"):
-        view = self.view if not self.replicas else FleetView()
-        controller = Controller(
-            self.server, lambda: CONVERTER, view, Settings(identity=identity, settle_seconds=(0.01, 0.05))
-        )
-        controller._election._period = 0.02
-        task = asyncio.ensure_future(controller.run())
-        self.replicas.append((controller, task))
-        return controller
-
-    async def stop(self, index=0):
-        _, task = self.replicas.pop(index)
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
-
-    def events(self, reason):
-        found = [
-            thing for path, thing in self.server.objects.items() if path.startswith("/api/v1/") and "/events/" in path
-        ]
-        return [event for event in found if event["reason"] == reason]
-
-    @property
-    def writes(self):
-        """What has been written but for the lease, which is renewed all the time."""
-        return [write for write in self.server.writes if "/leases" not in write]
-
-    @property
-    def lease(self):
-        return self.server.objects["/apis/coordination.k8s.io/v1/namespaces/karmada-system/leases/apiconverter"]
-
-    @property
-    def work(self):
-        return self.server.objects.get(WORK)
-
-    @property
-    def anchor(self):
-        return self.server.objects.get(ANCHOR)
-
-
-@pytest.fixture
-async def plane():
-    made = Plane()
-    yield made
-    while made.replicas:
-        await made.stop()
-
-
-async def until(condition, seconds=3):
-    for _ in range(int(seconds * 500)):
-        if condition():
-            return
-        await asyncio.sleep(0.002)
-    raise AssertionError("it did not come to pass")
-
-
-async def started(plane, versions=OLD, identity="a"):
-    plane.serve("old", versions)
-    controller = plane.start(identity)
-    await until(lambda: controller.leading and plane.view.ready)
-    return controller
-
-
-async def quiet(plane):
-    """Wait until nothing more is written."""
-    before = -1
-    while before != len(plane.writes):
-        before = len(plane.writes)
-        await asyncio.sleep(0.15)
+from tests.unit.propagation.plane import NEW, OLD, quiet, started, until
+from tests.unit.propagation.world import NAME, NS, WORK, new_work
 
 
 def binding(name="nightly-cronjob", *, api_version="batch/v1", kind="CronJob", clusters=(), placement=None):
@@ -190,6 +75,24 @@ async def test_from_a_new_work_to_its_status_and_an_upgrade(plane):
     assert BINDING_LABEL in plane.work["metadata"]["labels"]
     plane.server.collect_garbage()
     assert plane.work["metadata"].get("deletionTimestamp") is None
+
+
+async def test_what_a_cluster_drops_is_told_although_nothing_is_converted(plane):
+    await started(plane, NEW, release="v1.22.3")
+    plane.server.put(BINDINGS.object_path("shop", "nightly-cronjob"), binding(clusters=["old"]))
+    zoned = new_work()
+    zoned["spec"]["workload"]["manifests"][0]["spec"]["timeZone"] = "Europe/Madrid"
+    plane.server.put(WORK, zoned)
+    await until(lambda: len(plane.events("FieldsNotHeld")) == 2)
+    assert {event["involvedObject"]["kind"] for event in plane.events("FieldsNotHeld")} == {"Work", "ResourceBinding"}
+    assert all("timeZone" in event["message"] for event in plane.events("FieldsNotHeld"))
+    assert plane.anchor is None
+    await quiet(plane)
+    reads = plane.server.reads.count(WORK)
+    plane.server.apply(WORK, lambda work: work.update(status={"conditions": []}))
+    await quiet(plane)
+    assert plane.server.reads.count(WORK) == reads, "a change of the status is no news"
+    assert len(plane.events("FieldsNotHeld")) == 2
 
 
 async def test_events_on_the_work_and_its_binding_are_told_once(plane):

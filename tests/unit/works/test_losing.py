@@ -9,7 +9,7 @@ import pytest
 from converter import Converter
 from converter.catalog import Release, load_catalog
 from converter.clusters import Cluster
-from converter.kube.names import KEPT_ANNOTATION, LOSSES_ANNOTATION, POLICY_ANNOTATION, SOURCES_ANNOTATION
+from converter.kube.names import KEPT_ANNOTATION, LOSSES_ANNOTATION, LOSSES_LABEL, POLICY_ANNOTATION, SOURCES_ANNOTATION
 from converter.library import SHIPPED_RULES, rule_sources
 from converter.rules import RuleBook, Source
 from converter.works.policy import Policy
@@ -78,7 +78,7 @@ def test_a_field_that_the_release_drops_is_told_at_the_same_version(shipped):
     assert outcome.warnings == (f"cluster old: {LINE}",)
     assert outcome.annotations == {LOSSES_ANNOTATION: LINE}
     assert not outcome.manifests
-    assert not outcome.labels
+    assert outcome.labels == {LOSSES_LABEL: "true"}
 
 
 def test_the_same_again_is_no_change_and_an_upgrade_takes_the_line_away(shipped):
