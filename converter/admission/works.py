@@ -26,6 +26,7 @@ from converter.admission.review import (
 )
 from converter.kube.names import ANCHOR_LABEL, CONVERTED_LABEL, cluster_of
 from converter.works.bookkeeping import OURS
+from converter.works.heads import head_of
 from converter.works.policy import Policy
 from converter.works.rewriting import rewrite
 from converter.works.work import Head, Work
@@ -38,11 +39,11 @@ if TYPE_CHECKING:
     from converter.losses import LossAnalysis
     from converter.works.losing import Lost
     from converter.works.outcome import Outcome
+    from converter.works.work import NamedHead
 
 _OPERATIONS = frozenset({"CREATE", "UPDATE"})
-_glances = msgspec.json.Decoder(Review[Work[Head] | None])
-_reviews = msgspec.json.Decoder(Review[Work[Raw]])
-_encode = msgspec.json.encode
+_reviews = msgspec.json.Decoder(Review[Work[Raw] | None])
+_strict = msgspec.json.Decoder(Review[Work[Head]])
 
 
 class Rules(Protocol):
@@ -107,33 +108,38 @@ class WorkWebhook:
         if not body.isascii():
             check_text(body)
         try:
-            review = _glances.decode(body)
+            review = _reviews.decode(body)
+            work = review.request.object
+            heads = [head_of(raw) for raw in work.manifests] if work is not None else []
+            if None in heads:
+                _strict.decode(body)  # says where, if the shape is wrong
         except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
             return self._misshapen(body, error)
         request = review.request
         if review.api_version != API_VERSION or review.kind != KIND:
             return self._misshapen(body, None)
-        work = request.object
         name = cluster_of(request.namespace)
         if work is None or name is None or request.operation not in _OPERATIONS or request.sub_resource:
             return allow_as_is(request.uid)
         cluster = self._fleet.current.find(name)
         if cluster is None:
             return self._unknown_cluster(name, review)
-        if _needs_nothing(work, cluster, self._rules.current.losses):
+        rules = self._rules.current
+        if _needs_nothing(work, heads, cluster, rules.losses):
             return allow_as_is(request.uid)
-        return self._rewrite(_reviews.decode(body), cluster)
+        return self._answer(
+            review, cluster, rewrite(work, cluster, rules, self._policy, heads=heads, shelves=self._shelves)
+        )
 
-    def _rewrite(self, review: Review[Work[Raw]], cluster: Cluster) -> bytes:
-        work = review.request.object
-        outcome = rewrite(work, cluster, self._rules.current, self._policy, shelves=self._shelves)
+    def _answer(self, review: Review[Work[Raw] | None], cluster: Cluster, outcome: Outcome) -> bytes:
         if self._observer is not None:
             self._tell(self._observer, cluster.name, outcome)
         if outcome.denial:
             return deny(review, outcome.denial, outcome.warnings)
         if not outcome.changes:
             return allow(review, outcome.warnings)
-        return patched(review, operations(work, outcome), outcome.warnings)
+        assert review.request.object is not None
+        return patched(review, operations(review.request.object, outcome), outcome.warnings)
 
     def _tell(self, observer: Observer, cluster: str, outcome: Outcome) -> None:
         if not outcome.denial:
@@ -144,7 +150,7 @@ class WorkWebhook:
         for lost in outcome.lost:
             observer.lost(cluster, lost)
 
-    def _unknown_cluster(self, name: str, review: Review[Work[Head] | None]) -> bytes:
+    def _unknown_cluster(self, name: str, review: Review[Work[Raw] | None]) -> bytes:
         """Let a Work pass for a cluster that is not known.
 
         A cluster's first Works can come before the cluster itself does; refusing them would hold up its joining.
@@ -187,7 +193,7 @@ def _is_being_deleted(work: Raw) -> bool:
         return False
 
 
-def _needs_nothing(work: Work[Head], cluster: Cluster, losses: LossAnalysis) -> bool:
+def _needs_nothing(work: Work[Raw], heads: list[NamedHead | None], cluster: Cluster, losses: LossAnalysis) -> bool:
     """Whether a Work is right as it is, as far as a glance can tell; nearly all are."""
     metadata = work.metadata
     labels = metadata.labels
@@ -196,11 +202,14 @@ def _needs_nothing(work: Work[Head], cluster: Cluster, losses: LossAnalysis) -> 
     annotations = metadata.annotations
     if metadata.owner_references or (annotations and any(name in annotations for name in OURS)):
         return bool(labels and ANCHOR_LABEL in labels)
-    served, release, concerns = cluster.served, cluster.release, losses.concerns
-    return all(
-        head.api_version in served.get(head.kind, ()) and not concerns(release, head.api_version, head.kind)
-        for head in work.manifests
-    )
+    served, release = cluster.served, cluster.release
+    for head, raw in zip(heads, work.manifests, strict=True):
+        if head is None or head.api_version not in served.get(head.kind, ()):
+            return False
+        version, kind = head.api_version, head.kind
+        if losses.concerns(release, version, kind) and not losses.holds_all(raw, version, kind, release):
+            return False
+    return True
 
 
 def operations(work: Work[Raw], outcome: Outcome) -> list[Operation]:

@@ -54,6 +54,7 @@ class Routes:
     def __init__(self, book: RuleBook) -> None:
         self.book = book
         self._from: dict[tuple[str, str], dict[str, Route]] = {}
+        self._best: dict[tuple[str, str, tuple[str, ...]], Route] = {}
 
     def reachable(self, kind: str, source: str) -> dict[str, Route]:
         """Every apiVersion that rules reach from ``source`` (itself excluded), with the route there."""
@@ -69,11 +70,14 @@ class Routes:
             NoRouteError: none of them can be reached.
         """
         wanted = tuple(targets)
-        found = self.reachable(kind, source)
-        routes = [found[target] for target in wanted if target in found]
-        if not routes:
-            raise NoRouteError(kind, source, wanted, self.why_not(kind, source, wanted))
-        return min(routes, key=lambda route: route.cost)
+        best = self._best.get((kind, source, wanted))
+        if best is None:
+            found = self.reachable(kind, source)
+            routes = [found[target] for target in wanted if target in found]
+            if not routes:
+                raise NoRouteError(kind, source, wanted, self.why_not(kind, source, wanted))
+            best = self._best[kind, source, wanted] = min(routes, key=lambda route: route.cost)
+        return best
 
     def why_not(self, kind: str, source: str, targets: Iterable[str]) -> str:
         """The rule book's own words on why a kind cannot be converted; empty where it says nothing."""

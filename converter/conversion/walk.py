@@ -11,10 +11,14 @@ from converter.conversion.kept import Kept, KeptValue, difference, put_back
 from converter.conversion.losses import Loss, tell_losses
 from converter.conversion.whereabouts import original_path
 from converter.errors import ManifestError
-from converter.kube import Manifest, copy_json
+from converter.kube import Manifest, canonical_json, copy_json
 from converter.rules.lens import LensError, Notes
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from msgspec import Raw
+
     from converter.conversion.route import Route
     from converter.rules.lens import Lens
 
@@ -45,7 +49,7 @@ def convert(manifest: Manifest, route: Route) -> Conversion:
     """
     try:
         converted = copy_json(manifest)
-        notes = _run(route.forward, converted, manifest)
+        notes = _run(route.forward, converted, lambda: manifest)
         converted["apiVersion"] = route.target
         values = _keep(manifest, copy_json(converted), route)
     except RecursionError:
@@ -67,19 +71,21 @@ class Fresh(NamedTuple):
     kept: Kept
 
 
-def convert_fresh(manifest: Manifest, original: Manifest, route: Route) -> Fresh:
-    """Convert a manifest that has just been decoded, twice, and may be changed: half the work of `convert`.
+def convert_fresh(manifest: Manifest, data: bytes | Raw, original: Callable[[], Manifest], route: Route) -> Fresh:
+    """Convert a manifest that has just been decoded, and may be changed: half the work of `convert`.
 
     The way back, which tells what has to be kept, is walked on the same objects, since no lens leaves one object at
-    two places.
+    two places. Where it gives just what was sent, which the bytes tell, the original is not even decoded again.
 
     Args:
         manifest: it is used up.
-        original: the same again, sharing nothing with it.
+        data: the JSON it was decoded from.
+        original: decodes the same again; asked only where it takes that to say what is lost.
         route: the way to go.
 
     Raises:
-        ManifestError: something in it has a type that its version does not allow there, or a number is too large.
+        ManifestError: something in it has a type that its version does not allow there, or a number is too large; and
+            whatever ``original`` raises.
         RefusedError: the conversion would change the meaning of a value.
     """
     try:
@@ -88,7 +94,14 @@ def convert_fresh(manifest: Manifest, original: Manifest, route: Route) -> Fresh
         encoded = msgspec.json.encode(manifest)
         if notes:  # they may speak of objects that the way back changes
             manifest = msgspec.json.decode(encoded)
-        values = _keep(original, manifest, route)
+        try:
+            route.backward(manifest, [])
+        except LensError:
+            values = _everything(original())
+        else:
+            manifest["apiVersion"] = route.source
+            same = not notes and canonical_json(manifest) == bytes(data)
+            values = () if same else difference(original(), manifest)
     except RecursionError:
         raise _too_deep() from None
     return Fresh(encoded, tell_losses(notes, values, route.target), Kept(route.source, values))
@@ -110,7 +123,7 @@ def restore_source(manifest: Manifest, route: Route, kept: Kept) -> Manifest:
         return copy_json(kept.whole)  # type: ignore[no-any-return]  # a whole manifest was kept
     try:
         restored: Manifest = copy_json(manifest)
-        _run(route.backward, restored, manifest)
+        _run(route.backward, restored, lambda: manifest)
         restored["apiVersion"] = route.source
         put_back(restored, kept)
     except RecursionError:
@@ -122,21 +135,26 @@ def _keep(original: Manifest, converted: Manifest, route: Route) -> tuple[KeptVa
     """List what the way back would not give; ``converted`` is used up."""
     try:
         route.backward(converted, [])
-    except LensError:  # the way back is refused, so nothing less than the whole original would do
-        return (KeptValue("", value=copy_json(original)),)
+    except LensError:
+        return _everything(original)
     converted["apiVersion"] = route.source
     return difference(original, converted)
+
+
+def _everything(original: Manifest) -> tuple[KeptValue, ...]:
+    """Keep the whole original: where the way back is refused, nothing less would do."""
+    return (KeptValue("", value=copy_json(original)),)
 
 
 def _too_deep() -> ManifestError:
     return ManifestError("is nested too deep to be converted; no Kubernetes object is nested that deep")
 
 
-def _run(lens: Lens, manifest: Manifest, original: Manifest) -> Notes:
+def _run(lens: Lens, manifest: Manifest, original: Callable[[], Manifest]) -> Notes:
     notes: Notes = []
     try:
         lens(manifest, notes)
     except LensError as error:
-        error.path = original_path(original, lens, error.path)
+        error.path = original_path(original(), lens, error.path)
         raise error.public() from None
     return notes

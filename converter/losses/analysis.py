@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 from converter.conversion.fields import FieldCheck
+from converter.conversion.known import KnownFields, accepts
 from converter.errors import ManifestError
 from converter.kube import EACH, GroupVersionKind, Json, Manifest, Named, Path, parse_path
 from converter.losses.coverage import Coverage
@@ -19,6 +20,8 @@ from converter.rules.weights import Weight
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from msgspec import Raw
 
     from converter.catalog import Catalog, Release
     from converter.conversion import Loss
@@ -58,6 +61,7 @@ class Shapes:
         self.oldest = catalog.releases[0]
         self.newest = catalog.releases[-1]
         self.check = FieldCheck(catalog)
+        self.known = KnownFields(catalog)
         self.coverage = Coverage(catalog)
         self.history = lru_cache(maxsize=4096)(self._history)
 
@@ -108,6 +112,7 @@ class LossAnalysis:
         self._shapes = shapes_of(catalog)
         self._weights = weights
         self._concerned: dict[tuple[Release, str, str], bool] = {}
+        self._decoders: dict[tuple[Release, str, str], Any] = {}
 
     def concerns(self, release: Release | None, api_version: str, kind: str) -> bool:
         """Whether manifests of a kind have to be looked into for a release: decided by the types alone, and remembered.
@@ -132,6 +137,25 @@ class LossAnalysis:
         except ManifestError:
             return False
         return self._shapes.coverage.concerns(release, gvk)
+
+    def holds_all(self, manifest: bytes | Raw, api_version: str, kind: str, release: Release | None) -> bool:
+        """Whether a release is certain to drop nothing of a manifest on its way in a Work: a fast yes, or no answer.
+
+        Args:
+            manifest: JSON, in the version that the cluster gets.
+            api_version: its apiVersion.
+            kind: its kind; one that `concerns` says something of.
+            release: the cluster's release; None where it is not known, and then nothing is said of it.
+        """
+        if release is None:
+            return True
+        key = (release, api_version, kind)
+        decoder = self._decoders.get(key, _MISSING)
+        if decoder is _MISSING:
+            decoder = self._shapes.known.decoder(GroupVersionKind.of(api_version, kind), release)
+            if len(self._decoders) < _KINDS_REMEMBERED:
+                self._decoders[key] = decoder
+        return decoder is not None and accepts(decoder, manifest)
 
     def of_release(
         self, manifest: Manifest, gvk: GroupVersionKind, release: Release | None, namespace: str = "", cluster: str = ""
@@ -195,6 +219,8 @@ class LossAnalysis:
             found.append(FieldLoss(loss.path, loss.value, why, weight, consequence, history.since))
         return tuple(found)
 
+
+_MISSING: Final = object()
 
 _KINDS_REMEMBERED = 20_000
 """Kinds whose answer is remembered; requests can name kinds that are none."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import re
 import sys
@@ -158,6 +159,10 @@ def _one_line(text: str) -> str:
 
 
 def _shown(value: object) -> str:
-    if isinstance(value, str) and _is_plain(value):
-        return value
-    return _one_line(_encode(value).decode())
+    return _text_shown(value) if isinstance(value, str) else _one_line(_encode(value).decode())
+
+
+@functools.lru_cache(maxsize=1024)
+def _text_shown(text: str) -> str:
+    """Quote what needs it; the same names and versions come again and again."""
+    return text if _is_plain(text) else _one_line(_encode(text).decode())

@@ -13,7 +13,6 @@ from msgspec import Raw
 
 from converter.conversion import Kept
 from converter.errors import ManifestError
-from converter.kube import canonical_json
 from converter.kube.names import (
     CONVERTED_LABEL,
     HELD_ANNOTATION,
@@ -45,27 +44,29 @@ _ON_SHELF: Final = b""
 """Stands for what is kept where it is not at hand: on the shelf, which only the controller can read."""
 
 
-class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
+class Entry(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """Where a converted manifest came from, and what it became.
 
+    The fields stand in the order of their names in JSON, so that they are written in it.
+
     Attributes:
+        source: the apiVersion it was sent in.
         kind: its kind.
         name: its name.
-        source: the apiVersion it was sent in.
-        target: the apiVersion it has now.
         namespace: its namespace; empty for cluster-scoped objects.
+        target: the apiVersion it has now.
     """
 
+    source: str = msgspec.field(name="from")
     kind: str
     name: str
-    source: str = msgspec.field(name="from")
-    target: str = msgspec.field(name="to")
     namespace: str = ""
+    target: str = msgspec.field(name="to")
 
     @classmethod
     def of(cls, head: NamedHead, source: str, target: str) -> Entry:
         """Make the entry of a manifest."""
-        return cls(head.kind, _own_name(head), source, target, head.namespace)
+        return cls(source=source, kind=head.kind, name=_own_name(head), namespace=head.namespace, target=target)
 
     def is_of(self, head: NamedHead) -> bool:
         """Whether this speaks of that manifest."""
@@ -81,6 +82,7 @@ def _own_name(head: NamedHead) -> str:
     return (head.metadata.name or "") if head.metadata is not None else ""
 
 
+_encode = msgspec.json.encode
 _entries = msgspec.json.Decoder(list[Entry | None])
 _kept = msgspec.json.Decoder(list[Raw])
 
@@ -145,7 +147,7 @@ class Record(msgspec.Struct, frozen=True):
         sources = annotations.get(SOURCES_ANNOTATION)
         lines = (annotations.get(LOSSES_ANNOTATION) or "").splitlines()
         if not sources:
-            return cls(lines=lines) if lines else _EMPTY
+            return cls(lines=lines) if lines else NO_RECORD
         try:
             entries = _entries.decode(sources)
         except (msgspec.MsgspecError, UnicodeError, RecursionError):
@@ -179,7 +181,7 @@ class Record(msgspec.Struct, frozen=True):
         return Note(entries[index], kept, tuple(line for line in self.lines if line.startswith(start)))
 
 
-_EMPTY: Final = Record()
+NO_RECORD: Final = Record()
 
 
 class Books(msgspec.Struct):
@@ -197,39 +199,7 @@ class Books(msgspec.Struct):
     warnings: list[str] = []
     carried: bytes | None = None
 
-    def settle(
-        self,
-        notes: Sequence[Note],
-        labels: Mapping[str, str | None],
-        stored: Mapping[str, str | None],
-        *,
-        shelves: bool = False,
-    ) -> None:
-        """Work out the changes that lead from what stands on a Work to what should.
-
-        Args:
-            notes: one for each manifest.
-            labels: the Work's labels.
-            stored: the Work's annotations.
-            shelves: whether what does not fit into annotations can be stored elsewhere.
-        """
-        wanted: dict[str, str | None] = dict.fromkeys(OURS)
-        entries = [note.entry for note in notes]
-        lines = [line for note in notes for line in note.losses]
-        converted = any(entries)
-        if converted:
-            wanted[SOURCES_ANNOTATION] = canonical_json(entries).decode()
-            self._keep(notes, lines, wanted, stored, shelves=shelves)
-        wanted[LOSSES_ANNOTATION] = _for_people(lines)
-        for name, holds in ((CONVERTED_LABEL, converted), (LOSSES_LABEL, bool(lines) and not converted)):
-            mark = "true" if holds else None
-            if labels.get(name) != mark or (mark is None and name in labels):
-                self.labels[name] = mark
-        for name, value in wanted.items():
-            if stored.get(name) != value or (value is None and name in stored):
-                self.annotations[name] = value
-
-    def _keep(
+    def keep(
         self,
         notes: Sequence[Note],
         lines: list[str],
@@ -240,14 +210,15 @@ class Books(msgspec.Struct):
     ) -> None:
         """Write down what was kept: as an annotation, on the shelf if that is too small, and if need be not at all."""
         kept = [note.kept for note in notes]
+        shelf = None
         if _ON_SHELF in kept:  # it stays there, and the shelf is named as before
-            wanted[SHELF_ANNOTATION] = stored.get(SHELF_ANNOTATION)
+            shelf = wanted[SHELF_ANNOTATION] = stored.get(SHELF_ANNOTATION)
             kept = [_NOTHING if item == _ON_SHELF else item for item in kept]
         if all(item == _NOTHING for item in kept):
             return
         room = self._room(wanted, stored)
         text = _joined(kept)
-        if len(text) > room and shelves and len(text) <= SHELF_LIMIT and wanted[SHELF_ANNOTATION] is None:
+        if len(text) > room and shelves and len(text) <= SHELF_LIMIT and shelf is None:
             digest = digest_of(text)
             if stored.get(SHELF_ANNOTATION) == digest:
                 wanted[SHELF_ANNOTATION] = digest
@@ -274,6 +245,39 @@ class Books(msgspec.Struct):
         others = sum(_size(name, value) for name, value in stored.items() if name not in _NOT_OTHERS)
         ours = sum(_size(name, value) for name, value in wanted.items())
         return ANNOTATIONS_LIMIT - others - ours - LOSSES_LIMIT - len(KEPT_ANNOTATION)
+
+
+def settle(
+    notes: Sequence[Note], labels: Mapping[str, str | None], stored: Mapping[str, str | None], *, shelves: bool = False
+) -> Books:
+    """Work out the changes that lead from what stands on a Work to what should.
+
+    Args:
+        notes: one for each manifest.
+        labels: the Work's labels.
+        stored: the Work's annotations.
+        shelves: whether what does not fit into annotations can be stored elsewhere.
+    """
+    books = Books()
+    wanted: dict[str, str | None] = {}
+    lines = [line for note in notes for line in note.losses]
+    converted = any(note.entry is not None for note in notes)
+    if converted:
+        wanted[SOURCES_ANNOTATION] = _encode([note.entry for note in notes]).decode()
+        if any(note.kept != _NOTHING for note in notes):
+            books.keep(notes, lines, wanted, stored, shelves=shelves)
+    if lines:
+        wanted[LOSSES_ANNOTATION] = _for_people(lines)
+    for name, holds in ((CONVERTED_LABEL, converted), (LOSSES_LABEL, bool(lines) and not converted)):
+        if holds and labels.get(name) != "true":
+            books.labels[name] = "true"
+        elif not holds and name in labels:
+            books.labels[name] = None
+    for name in OURS:
+        value = wanted.get(name)
+        if stored.get(name) != value or (value is None and name in stored):
+            books.annotations[name] = value
+    return books
 
 
 _NOT_OTHERS: Final = frozenset({*OURS, HELD_ANNOTATION})

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from converter.errors import NoRouteError
 
@@ -23,8 +22,7 @@ class Reach(Enum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(NamedTuple):
     """The answer for one kind in one version and one cluster.
 
     Attributes:
@@ -44,9 +42,9 @@ _SERVED = Choice(Reach.SERVED)
 
 def choose(api_version: str, kind: str, cluster: Cluster, converter: Converter) -> Choice:
     """Choose the version of a kind for a cluster: the one it has, else the cheapest to reach of those served."""
-    if cluster.serves(api_version, kind):
-        return _SERVED
     versions = cluster.versions_of(kind)
+    if api_version in versions:
+        return _SERVED
     reason = ""
     if versions:
         try:

@@ -18,6 +18,15 @@ if TYPE_CHECKING:
 _heads = msgspec.json.Decoder(NamedHead)
 
 
+def head_of(raw: Raw) -> NamedHead | None:
+    """Read what names a manifest; None where it is none, and `read_head` says why."""
+    try:
+        head = _heads.decode(raw)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return None
+    return head if head.api_version and head.kind else None
+
+
 def read_head(raw: Raw) -> NamedHead:
     """Read what names a manifest.
 
@@ -47,17 +56,19 @@ def decode(raw: Raw | bytes) -> Manifest:
     return manifest
 
 
-def decode_checked(raw: Raw) -> Manifest:
+def decode_checked(raw: Raw | bytes) -> Manifest:
     """Decode a manifest and make sure that no key stands twice in one of its objects.
 
-    A key that is dropped takes its quotes with it, and nothing else changes their number but an escaped quote: a
+    What comes out the same when it is encoded again, as nearly all does that an API server sends, has lost nothing.
+    Else a key that is dropped takes its quotes with it, and nothing else changes their number but an escaped quote: a
     count is enough to know that all is well.
 
     Raises:
         ManifestError: it cannot be read, or a key stands twice; with the place.
     """
     manifest = decode(raw)
+    again = msgspec.json.encode(manifest)
     data = bytes(raw)
-    if data.count(b'"') != msgspec.json.encode(manifest).count(b'"'):
+    if data != again and data.count(b'"') != again.count(b'"'):
         check_strictly(data)
     return manifest

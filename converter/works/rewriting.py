@@ -6,6 +6,7 @@ Karmada sends the original again, and writes nothing.
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -22,15 +23,17 @@ from converter.kube.names import (
     anchor_reference,
 )
 from converter.rules.loss_policy import LossPolicy
-from converter.works.bookkeeping import UNCONVERTED, Books, Entry, Note, Record
+from converter.works.bookkeeping import NO_RECORD, UNCONVERTED, Books, Entry, Note, Record, settle
 from converter.works.choice import Reach, choose
-from converter.works.heads import decode, decode_checked, read_head
+from converter.works.heads import decode, decode_checked, head_of, read_head
 from converter.works.losing import LossJudge, Lost, sent, told_by_release
 from converter.works.outcome import NOTHING, Converted, Outcome, Trouble
 from converter.works.policy import Action, Policy, PolicyError
 from converter.works.shelf import carrier, read_carrier, suspension_of, word_for
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from msgspec import Raw
 
     from converter.clusters import Cluster
@@ -55,6 +58,7 @@ def rewrite(
     policy: Policy,
     shelved: bytes | None = None,
     *,
+    heads: Sequence[NamedHead | None] | None = None,
     shelves: bool = False,
 ) -> Outcome:
     """Say what is to become of a Work; it never raises for what the Work holds.
@@ -68,12 +72,15 @@ def rewrite(
         converter: the rules.
         policy: what to do about what cannot be had.
         shelved: what its shelf holds, where somebody could read it.
+        heads: its manifests' heads, where they have been read; None for what is no manifest.
         shelves: whether there is somebody who brings to a shelf what the Work's annotations cannot hold.
     """
     metadata = work.metadata
     if metadata.labels and ANCHOR_LABEL in metadata.labels:
         return NOTHING
-    return _Rewriting(work, cluster, converter, policy, shelved, shelves=shelves).run()
+    if heads is None:
+        heads = [head_of(raw) for raw in work.manifests]
+    return _Rewriting(work, cluster, converter, policy, shelved, shelves=shelves).run(heads)
 
 
 class _Rewriting:
@@ -102,37 +109,35 @@ class _Rewriting:
             if carried is not None:
                 *self._sent, self._carrier = self._sent
                 shelved = carried
-        self._record = Record.read(self._annotations, shelved)
+        self._record = Record.read(self._annotations, shelved) if self._annotations else NO_RECORD
         self._wants_shelf = False
         self._warnings: list[str] = []
         self._manifests: dict[int, bytes] = {}
         self._converted: list[Converted] = []
         self._troubles: list[Trouble] = []
         self._lost: list[Lost] = []
-        losses = converter.book.policy or _LOSS_POLICIES[policy.losses]
-        self._judge = LossJudge(losses, cluster, self._record.lines)
-        self._policy = self._under(policy, self._annotations.get(POLICY_ANNOTATION), "the Work")
+        self._wanted = policy
+        self._policy = policy
+        if POLICY_ANNOTATION in self._annotations:
+            self._policy = self._under(policy, self._annotations[POLICY_ANNOTATION], "the Work")
 
-    def run(self) -> Outcome:
-        notes = [self._manifest(index, raw) for index, raw in enumerate(self._sent)]
+    def run(self, heads: Sequence[NamedHead | None]) -> Outcome:
+        notes = [self._manifest(index, raw, heads[index]) for index, raw in enumerate(self._sent)]
         denied = [trouble for trouble in self._troubles if trouble.action is Action.DENY]
         deleting = self._metadata.deletion_timestamp is not None
         if denied and not deleting:
             return self._denial(denied)
-        said = [trouble.why for trouble in self._troubles if trouble.action is not Action.IGNORE]
         labels = self._metadata.labels or {}
-        books = Books()
         shelves = (self._shelves and not deleting) or self._carrier is not None
-        books.settle(notes, labels, self._annotations, shelves=shelves)
+        books = settle(notes, labels, self._annotations, shelves=shelves)
         if self._metadata.owner_references and anchor_reference(_as_object(self._metadata)) is not None:
             books.labels.update(dict.fromkeys(label for label in BINDING_LABELS if label in labels))
-        warnings = [f"cluster {self._cluster.name}: {text}" for text in (*said, *books.warnings)]
         carried, suspend = self._carry(books)
         return Outcome(
             self._manifests,
             books.labels,
             books.annotations,
-            (*warnings, *self._warnings),
+            self._said(books) if self._troubles or books.warnings else tuple(self._warnings),
             carrier=carried,
             suspend=suspend,
             wants_shelf=self._wants_shelf,
@@ -140,6 +145,16 @@ class _Rewriting:
             troubles=tuple(self._troubles),
             lost=tuple(self._lost),
         )
+
+    def _said(self, books: Books) -> tuple[str, ...]:
+        """All warnings: first what could not be had, then what could not be kept, then what is lost."""
+        troubles = [trouble.why for trouble in self._troubles if trouble.action is not Action.IGNORE]
+        return (*(f"cluster {self._cluster.name}: {why}" for why in (*troubles, *books.warnings)), *self._warnings)
+
+    @functools.cached_property
+    def _judge(self) -> LossJudge:
+        policy = self._converter.book.policy or _LOSS_POLICIES[self._wanted.losses]
+        return LossJudge(policy, self._cluster, self._record.lines)
 
     def _denial(self, denied: list[Trouble]) -> Outcome:
         whys = "; ".join(trouble.why for trouble in denied)
@@ -159,7 +174,7 @@ class _Rewriting:
         """
         stored, suspended = self._annotations.get(HELD_ANNOTATION), self._work.suspended
         if books.carried is None:
-            if HELD_ANNOTATION in self._annotations:
+            if stored is not None or HELD_ANNOTATION in self._annotations:
                 books.annotations[HELD_ANNOTATION] = None
             if self._carrier is None:
                 return None, ""
@@ -176,13 +191,10 @@ class _Rewriting:
             books.annotations[HELD_ANNOTATION] = word_for(suspended)
         return made, suspend
 
-    def _manifest(self, index: int, raw: Raw) -> Note:
+    def _manifest(self, index: int, raw: Raw, head: NamedHead | None) -> Note:
         """See to one manifest; what is to be noted of it."""
-        try:
-            head = read_head(raw)
-        except ManifestError as error:
-            self._trouble(None, f"spec.workload.manifests[{index}] is no manifest: {error}", self._policy)
-            return UNCONVERTED
+        if head is None:
+            return self._no_manifest(index, raw)
         earlier = self._record.find(index, head)
         entry = earlier.entry
         try:
@@ -192,11 +204,18 @@ class _Rewriting:
             if choice.reach is Reach.SERVED:
                 return self._served(raw, head)
             if choice.route is not None:
-                return self._convert(index, head, decode(raw), decode_checked(raw), choice.route)
+                return self._convert(index, head, decode(raw), raw, choice.route)
             self._cannot(head, choice.why, certain=choice.reach is Reach.UNREACHABLE)
         except (ConversionError, ManifestError) as error:
             why = f"{head.label} ({head.api_version}) cannot be converted: {error}"
             self._trouble(head, why, self._policy_of(head))
+        return UNCONVERTED
+
+    def _no_manifest(self, index: int, raw: Raw) -> Note:
+        try:
+            read_head(raw)
+        except ManifestError as error:
+            self._trouble(None, f"spec.workload.manifests[{index}] is no manifest: {error}", self._policy)
         return UNCONVERTED
 
     def _again(self, index: int, raw: Raw, head: NamedHead, earlier: Note) -> Note:
@@ -217,8 +236,7 @@ class _Rewriting:
         try:
             source = self._converter.restore(decode_checked(raw), earlier.read_kept())
             if choice.route is not None:
-                again = msgspec.json.decode(msgspec.json.encode(source))
-                return self._convert(index, head, source, again, choice.route)
+                return self._convert(index, head, source, canonical_json(source), choice.route)
         except (ConversionError, ManifestError) as error:
             why = f"{head.label} ({head.api_version}) cannot be taken back to {entry.source}: {error}"
             self._trouble(head, why, self._policy_of(head))
@@ -230,14 +248,11 @@ class _Rewriting:
 
     def _served(self, raw: Raw, head: NamedHead) -> Note:
         """See to a manifest that goes as it is: only what the cluster's release drops of it has to be told."""
-        cluster = self._cluster
-        if not self._converter.losses.concerns(cluster.release, head.api_version, head.kind):
-            return UNCONVERTED
         try:
-            manifest = decode(raw)
+            dropped = self._by_release(raw, head, head.api_version)
         except ManifestError:  # what goes as it is need not be readable here
             return UNCONVERTED
-        lines = self._losses(head, self._by_release(manifest, head, head.api_version))
+        lines = self._losses(head, dropped)
         return Note(losses=lines) if lines else UNCONVERTED
 
     def _standing(self, raw: Raw, head: NamedHead, earlier: Note) -> Note:
@@ -255,12 +270,14 @@ class _Rewriting:
         if not losses.concerns(cluster.release, api_version, head.kind):
             return ()
         if not isinstance(manifest, dict):
+            if losses.holds_all(manifest, api_version, head.kind, cluster.release):
+                return ()
             manifest = decode(manifest)
         gvk = GroupVersionKind.of(api_version, head.kind)
         return sent(losses.of_release(manifest, gvk, cluster.release, head.namespace, cluster.name))
 
-    def _convert(self, index: int, head: NamedHead, manifest: Manifest, original: Manifest, route: Route) -> Note:
-        encoded, gone, kept = convert_fresh(manifest, original, route)
+    def _convert(self, index: int, head: NamedHead, manifest: Manifest, data: Raw | bytes, route: Route) -> Note:
+        encoded, gone, kept = convert_fresh(manifest, data, lambda: decode_checked(data), route)
         dropped = self._by_release(encoded, head, route.target)
         lines: tuple[str, ...] = ()
         if gone or dropped:
