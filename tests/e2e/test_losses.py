@@ -59,6 +59,15 @@ def test_a_refused_work_holds_up_nobody_says_why_and_heals(fleet, converter):
         assert not job.works("old"), "nothing of it is stored for the cluster that cannot hold it"
         assert "timeZone" in job.work("pull")["metadata"]["annotations"][LOSSES], "there the policy only warns"
 
+        def warned():
+            found = [
+                event for event in fleet.client.list("v1", "Event", NAMESPACE) if event["reason"] == "FieldsNotHeld"
+            ]
+            assert any("cluster pull" in event["message"] and "timeZone" in event["message"] for event in found), found
+            return True
+
+        wait_until("an Event about what is only warned of", warned)
+
         fleet.client.patch("batch/v1", "CronJob", job.name, {"spec": {"timeZone": None}}, NAMESPACE)
         job.wait_until_applied(90)
         assert job.versions("old") == ["batch/v1beta1"]
