@@ -6,6 +6,7 @@ the fleet in memory; nothing is waited for.
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from converter.works.work import NamedHead
 
 _OPERATIONS = frozenset({"CREATE", "UPDATE"})
+_OURS = frozenset(OURS)
 _reviews = msgspec.json.Decoder(Review[Work[Raw] | None])
 _strict = msgspec.json.Decoder(Review[Work[Head]])
 
@@ -200,7 +202,7 @@ def _needs_nothing(work: Work[Raw], heads: list[NamedHead | None], cluster: Clus
     if labels and CONVERTED_LABEL in labels:
         return False
     annotations = metadata.annotations
-    if metadata.owner_references or (annotations and any(name in annotations for name in OURS)):
+    if metadata.owner_references or (annotations and not _OURS.isdisjoint(annotations)):
         return bool(labels and ANCHOR_LABEL in labels)
     served, release = cluster.served, cluster.release
     for head, raw in zip(heads, work.manifests, strict=True):
@@ -226,19 +228,23 @@ def operations(work: Work[Raw], outcome: Outcome) -> list[Operation]:
         found.append(Operation("remove", "/spec/suspendDispatching"))
     elif outcome.suspend:
         found.append(Operation("add", "/spec/suspendDispatching", Raw(outcome.suspend.encode())))
-    found += _map_operations("labels", work.metadata.labels, outcome.labels)
-    found += _map_operations("annotations", work.metadata.annotations, outcome.annotations)
+    if outcome.labels:
+        found += _map_operations("labels", work.metadata.labels, outcome.labels)
+    if outcome.annotations:
+        found += _map_operations("annotations", work.metadata.annotations, outcome.annotations)
     return found
 
 
 def _map_operations(field: str, stored: Mapping[str, Any] | None, changes: Mapping[str, str | None]) -> list[Operation]:
-    if not changes:
-        return []
     if stored is None:  # a member cannot be added to a map that is not there
         return [Operation("add", f"/metadata/{field}", changes)]
     return [
-        Operation("remove", f"/metadata/{field}{pointer(name)}")
-        if value is None
-        else Operation("add", f"/metadata/{field}{pointer(name)}", value)
+        Operation("remove", _place(field, name)) if value is None else Operation("add", _place(field, name), value)
         for name, value in changes.items()
     ]
+
+
+@functools.lru_cache(maxsize=64)
+def _place(field: str, name: str) -> str:
+    """Point at a label or an annotation; those that are changed are few."""
+    return pointer("metadata", field, name)

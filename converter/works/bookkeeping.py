@@ -260,11 +260,17 @@ def settle(
     """
     books = Books()
     wanted: dict[str, str | None] = {}
-    lines = [line for note in notes for line in note.losses]
-    converted = any(note.entry is not None for note in notes)
+    entries: list[Entry | None] = []
+    lines: list[str] = []
+    converted = keeps = False
+    for note in notes:
+        entries.append(note.entry)
+        lines += note.losses
+        converted = converted or note.entry is not None
+        keeps = keeps or note.kept != _NOTHING
     if converted:
-        wanted[SOURCES_ANNOTATION] = _encode([note.entry for note in notes]).decode()
-        if any(note.kept != _NOTHING for note in notes):
+        wanted[SOURCES_ANNOTATION] = _encode(entries).decode()
+        if keeps:
             books.keep(notes, lines, wanted, stored, shelves=shelves)
     if lines:
         wanted[LOSSES_ANNOTATION] = _for_people(lines)
