@@ -127,11 +127,11 @@ class WorkWebhook:
         if cluster is None:
             return self._unknown_cluster(name, review)
         rules = self._rules.current
-        if _needs_nothing(work, heads, cluster, rules.losses):
+        right = _count_right(work, heads, cluster, rules.losses)
+        if right == len(heads):
             return allow_as_is(request.uid)
-        return self._answer(
-            review, cluster, rewrite(work, cluster, rules, self._policy, heads=heads, shelves=self._shelves)
-        )
+        outcome = rewrite(work, cluster, rules, self._policy, heads=heads, right=right, shelves=self._shelves)
+        return self._answer(review, cluster, outcome)
 
     def _answer(self, review: Review[Work[Raw] | None], cluster: Cluster, outcome: Outcome) -> bytes:
         if self._observer is not None:
@@ -195,23 +195,23 @@ def _is_being_deleted(work: Raw) -> bool:
         return False
 
 
-def _needs_nothing(work: Work[Raw], heads: list[NamedHead | None], cluster: Cluster, losses: LossAnalysis) -> bool:
-    """Whether a Work is right as it is, as far as a glance can tell; nearly all are."""
+def _count_right(work: Work[Raw], heads: list[NamedHead | None], cluster: Cluster, losses: LossAnalysis) -> int:
+    """How many manifests, from the first on, are right as they are: mostly all; -1 where a glance does not tell."""
     metadata = work.metadata
     labels = metadata.labels
     if labels and CONVERTED_LABEL in labels:
-        return False
+        return -1
     annotations = metadata.annotations
     if metadata.owner_references or (annotations and not _OURS.isdisjoint(annotations)):
-        return bool(labels and ANCHOR_LABEL in labels)
-    served, release = cluster.served, cluster.release
-    for head, raw in zip(heads, work.manifests, strict=True):
+        return len(heads) if labels and ANCHOR_LABEL in labels else -1
+    served, release, manifests = cluster.served, cluster.release, work.manifests
+    for index, head in enumerate(heads):
         if head is None or head.api_version not in served.get(head.kind, ()):
-            return False
+            return index
         version, kind = head.api_version, head.kind
-        if losses.concerns(release, version, kind) and not losses.holds_all(raw, version, kind, release):
-            return False
-    return True
+        if losses.concerns(release, version, kind) and not losses.holds_all(manifests[index], version, kind, release):
+            return index
+    return len(heads)
 
 
 def operations(work: Work[Raw], outcome: Outcome) -> list[Operation]:

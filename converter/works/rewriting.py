@@ -59,6 +59,7 @@ def rewrite(
     shelved: bytes | None = None,
     *,
     heads: Sequence[NamedHead | None] | None = None,
+    right: int = -1,
     shelves: bool = False,
 ) -> Outcome:
     """Say what is to become of a Work; it never raises for what the Work holds.
@@ -73,6 +74,8 @@ def rewrite(
         policy: what to do about what cannot be had.
         shelved: what its shelf holds, where somebody could read it.
         heads: its manifests' heads, where they have been read; None for what is no manifest.
+        right: how many manifests, from the first on, are known to be right as they are, while the next one is known not
+            to be, or not for certain; -1 where nothing of that is known, as of Works with bookkeeping.
         shelves: whether there is somebody who brings to a shelf what the Work's annotations cannot hold.
     """
     metadata = work.metadata
@@ -80,7 +83,7 @@ def rewrite(
         return NOTHING
     if heads is None:
         heads = [head_of(raw) for raw in work.manifests]
-    return _Rewriting(work, cluster, converter, policy, shelved, shelves=shelves).run(heads)
+    return _Rewriting(work, cluster, converter, policy, shelved, right=right, shelves=shelves).run(heads)
 
 
 class _Rewriting:
@@ -94,6 +97,7 @@ class _Rewriting:
         policy: Policy,
         shelved: bytes | None,
         *,
+        right: int,
         shelves: bool,
     ) -> None:
         self._work = work
@@ -102,6 +106,7 @@ class _Rewriting:
         self._cluster = cluster
         self._converter = converter
         self._shelves = shelves
+        self._right = right
         self._sent = work.manifests
         self._carrier: Raw | None = None
         if HELD_ANNOTATION in self._annotations and self._sent:
@@ -193,6 +198,8 @@ class _Rewriting:
 
     def _manifest(self, index: int, raw: Raw, head: NamedHead | None) -> Note:
         """See to one manifest; what is to be noted of it."""
+        if index < self._right:
+            return UNCONVERTED
         if head is None:
             return self._no_manifest(index, raw)
         earlier = self._record.find(index, head)
@@ -202,7 +209,7 @@ class _Rewriting:
                 return self._again(index, raw, head, earlier)
             choice = choose(head.api_version, head.kind, self._cluster, self._converter)
             if choice.reach is Reach.SERVED:
-                return self._served(raw, head)
+                return self._served(index, raw, head)
             if choice.route is not None:
                 return self._convert(index, head, decode(raw), raw, choice.route)
             self._cannot(head, choice.why, certain=choice.reach is Reach.UNREACHABLE)
@@ -246,10 +253,10 @@ class _Rewriting:
         lines = self._losses(head, self._by_release(source, head, entry.source))
         return Note(losses=lines) if lines else UNCONVERTED
 
-    def _served(self, raw: Raw, head: NamedHead) -> Note:
+    def _served(self, index: int, raw: Raw, head: NamedHead) -> Note:
         """See to a manifest that goes as it is: only what the cluster's release drops of it has to be told."""
         try:
-            dropped = self._by_release(raw, head, head.api_version)
+            dropped = self._by_release(decode(raw) if index == self._right else raw, head, head.api_version)
         except ManifestError:  # what goes as it is need not be readable here
             return UNCONVERTED
         lines = self._losses(head, dropped)
