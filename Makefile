@@ -24,7 +24,6 @@ $(STAMP): requirements/dev.txt pyproject.toml
 	@$(PYTHON) -m venv $(VENV) || { echo "python3-venv is missing; on Debian: apt-get install python3-venv" >&2; exit 1; }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements/dev.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
-	@$(BIN)/python -m pip check --quiet --disable-pip-version-check
 	@touch $@
 
 .PHONY: venv
@@ -75,8 +74,12 @@ contracts: $(STAMP) ## dependencies point one way (import-linter)
 rules: $(STAMP) ## lint the shipped rule book and run its examples
 	@$(BIN)/converter rules lint && $(BIN)/converter rules test
 
+.PHONY: locked
+locked: $(STAMP) ## the lock has all that is required, in versions that go together
+	@$(BIN)/python -m pip check --disable-pip-version-check
+
 .PHONY: check
-check: lint types contracts rules ## all static checks
+check: lint types contracts rules locked ## all static checks
 
 .PHONY: format
 format: $(STAMP) ## format the code

@@ -18,7 +18,7 @@ from converter.cli.options import add_policy_option, add_rules_option, rule_path
 from converter.cli.registration import add_registration_options, registered
 from converter.clusters import FleetView, read_inventory
 from converter.propagation.controller import Controller, Settings
-from converter.serving import answers
+from converter.serving import answers, loop
 from converter.serving.app import App
 from converter.serving.logs import FORMATS, LEVELS, set_up
 from converter.serving.metrics import CONTENT_TYPE, Metrics
@@ -97,7 +97,7 @@ def run(args: argparse.Namespace) -> int:
         overrides=read_inventory(args.inventory) if args.inventory else None,
         policy=Policy.parse(args.policy),
     )
-    asyncio.run(_run(args, address, rules, settings, metrics))
+    loop.run(_run(args, address, rules, settings, metrics))
     return OK
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 from pathlib import Path
 
 from converter.catalog import load_catalog
 from converter.cli import OK
 from converter.cli.options import add_rules_option
+from converter.serving import loop
 from converter.serving.discovery import DiscoveryApp
 from converter.serving.logs import FORMATS, LEVELS, set_up
 from converter.serving.rules_watch import LiveRules
@@ -56,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
     rules = LiveRules(tuple(Path(path) for path in args.rules), catalog=load_catalog)
     certificate = ServingCertificate(args.tls_cert, args.tls_key)
     app = DiscoveryApp(lambda: rules.current.book, load_catalog())
-    asyncio.run(
+    loop.run(
         serve(
             app,
             address,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import contextlib
 import datetime as dt
 import functools
@@ -18,6 +17,7 @@ from converter.cli import OK
 from converter.cli.options import UsageError, add_policy_option, add_rules_option, rule_paths
 from converter.clusters import read_inventory
 from converter.clusters.karmada import KarmadaClusters
+from converter.serving import loop
 from converter.serving.app import BODY_LIMIT
 from converter.serving.assembly import Served, Settings, assemble
 from converter.serving.logs import FORMATS, LEVELS, set_up
@@ -128,7 +128,7 @@ def run(args: argparse.Namespace) -> int:
             serving = functools.partial(
                 serve, served.app, address, certificate.context, drain_seconds=drain, listening=listening
             )
-            asyncio.run(_with_karmada(args, served, background, serving) if karmada else serving(background=background))
+            loop.run(_with_karmada(args, served, background, serving) if karmada else serving(background=background))
         finally:
             if args.sample:
                 (SAMPLE_FOLDER / "listening.json").unlink(missing_ok=True)

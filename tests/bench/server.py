@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from converter.serving.loop import loop_factory
 from converter.serving.tls import load_context
 
 if TYPE_CHECKING:
@@ -64,36 +65,25 @@ def running(name: str, arguments: Sequence[str], log: Path) -> Iterator[Server]:
             process.wait(60)
 
 
-async def bare(kind: str, certificate: Path, key: Path) -> None:
-    """Serve a constant with aiohttp: read the body, answer; nothing else.
+async def bare(certificate: Path, key: Path) -> None:
+    """Serve a constant with aiohttp, as anyone would write it: read the body, answer; nothing else."""
 
-    Args:
-        kind: ``application`` for aiohttp's router, as anyone would write it; ``server`` for its low-level server,
-            which is the least that aiohttp can do.
-        certificate: PEM.
-        key: PEM.
-    """
-
-    async def answer(request: web.BaseRequest) -> web.Response:
+    async def answer(request: web.Request) -> web.Response:
         await request.read()
         return web.Response(body=CONSTANT, content_type="application/json")
 
-    factory: web.Server
-    if kind == "application":
-        app = web.Application(client_max_size=8 * 1024 * 1024)
-        app.router.add_post(PATH, answer)
-        runner = web.AppRunner(app, access_log=None)
-        await runner.setup()
-        assert runner.server is not None
-        factory = runner.server
-    else:
-        factory = web.Server(answer, access_log=None)
+    app = web.Application(client_max_size=8 * 1024 * 1024)
+    app.router.add_post(PATH, answer)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    assert runner.server is not None
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(factory, "127.0.0.1", 0, ssl=load_context(certificate, key))
+    server = await loop.create_server(runner.server, "127.0.0.1", 0, ssl=load_context(certificate, key))
     print(f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}", flush=True)
     await asyncio.Event().wait()
 
 
 if __name__ == "__main__":
-    with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(bare(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])))
+    factory = {"asyncio": None, "uvloop": loop_factory()}[sys.argv[1]]
+    with contextlib.suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=factory) as of_its_own:
+        of_its_own.run(bare(Path(sys.argv[2]), Path(sys.argv[3])))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import aiohttp
 import pytest
 
+from converter.serving.loop import loop_factory
 from converter.serving.server import Address, serve
 from converter.serving.tls import ServingCertificate, write_throwaway
 
@@ -20,6 +21,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from converter.serving.app import App
+
+
+OVER_SOCKETS = {"test_app.py", "test_server.py", "test_tls.py"}
+
+
+def pytest_asyncio_loop_factories(config, item):
+    """What talks over sockets runs on both loops that a server may have."""
+    both = {"asyncio": asyncio.new_event_loop, "uvloop": loop_factory() or asyncio.new_event_loop}
+    return both if item.path.name in OVER_SOCKETS else {"asyncio": asyncio.new_event_loop}
 
 
 class Running:
