@@ -12,12 +12,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from converter.errors import NoRouteError
-from converter.rules.lens import Lens, sequence
+from converter.rules.weaving import sequence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from converter.rules import Edge, RuleBook
+    from converter.rules.lens import Lens
 
 Cost = tuple[int, int, int]
 """Fields that can be lost, then rules walked, then steps taken."""

@@ -11,10 +11,10 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from converter.errors import ConversionError, ManifestError, RefusedError
-from converter.kube import Each, Path, Segment, format_path, type_name
+from converter.kube import Path, format_path, type_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
 
 class Side(Enum):
@@ -151,104 +151,3 @@ def prune(node: dict[str, Any], keys: Sequence[str]) -> None:
 
 def nothing(_node: dict[str, Any], _notes: Notes) -> None:
     """Leave the object as it is: the versions do not differ there."""
-
-
-def sequence(lenses: Sequence[Lens]) -> Lens:
-    """Make one lens of several, to be applied one after the other; what does `nothing` costs nothing."""
-    steps = tuple(lens for lens in lenses if lens is not nothing)
-    if not steps:
-        return nothing
-    if len(steps) == 1:
-        return steps[0]
-    if len(steps) == 2:  # noqa: PLR2004  two need no loop
-        first, second = steps
-
-        def both(node: dict[str, Any], notes: Notes) -> None:
-            first(node, notes)
-            second(node, notes)
-
-        return both
-
-    def run(node: dict[str, Any], notes: Notes) -> None:
-        for step in steps:
-            step(node, notes)
-
-    return run
-
-
-def scoped(path: Path, inner: Lens) -> Lens:
-    """Make a lens that applies another to each object at a path: missing and null ones are passed over.
-
-    ``[*]`` stands for every item of a list or every value of a map.
-    """
-    if not path or inner is nothing:
-        return inner
-    keys = tuple(segment for segment in _until_each(path) if isinstance(segment, str))
-    rest = path[len(keys) :]
-    return _each(keys, scoped(rest[1:], inner)) if rest else _below(keys, inner)
-
-
-def _until_each(path: Path) -> Path:
-    for index, segment in enumerate(path):
-        if isinstance(segment, Each):
-            return path[:index]
-    return path
-
-
-def _below(keys: tuple[str, ...], inner: Lens) -> Lens:
-    def below(node: dict[str, Any], notes: Notes) -> None:
-        found: Any = node
-        for key in keys:
-            found = found.get(key)
-            if type(found) is not dict:
-                if found is None:
-                    return
-                raise _misfit_along(node, keys)
-        before = len(notes)
-        try:
-            inner(found, notes)
-        except LensError as error:
-            error.path = (*keys, *error.path)
-            raise
-        if len(notes) > before:
-            _put_in_front(keys, notes, before)
-
-    return below
-
-
-def _each(keys: tuple[str, ...], inner: Lens) -> Lens:
-    def each(node: dict[str, Any], notes: Notes) -> None:
-        for place, item in _items(node, keys):
-            if type(item) is not dict:
-                if item is None:
-                    continue
-                raise misfit((*keys, place), "an object", item)
-            before = len(notes)
-            try:
-                inner(item, notes)
-            except LensError as error:
-                error.path = (*keys, place, *error.path)
-                raise
-            if len(notes) > before:
-                _put_in_front((*keys, place), notes, before)
-
-    return each
-
-
-def _items(node: dict[str, Any], keys: tuple[str, ...]) -> Iterable[tuple[Segment, Any]]:
-    """What stands in the list or the map at keys, with the place of each; nothing where it is missing or null."""
-    found = walk(node, keys)
-    if type(found) is list:
-        return enumerate(found)
-    if type(found) is dict:
-        return found.items()
-    if found is None:
-        return ()
-    raise misfit(keys, "a list", found)
-
-
-def _put_in_front(prefix: tuple[Segment, ...], notes: Notes, first: int) -> None:
-    """Put a place in front of the paths of the notes that were taken below it: those from ``first`` on."""
-    for index in range(first, len(notes)):
-        note = notes[index]
-        notes[index] = Note((*prefix, *note.path), note.value, note.why)

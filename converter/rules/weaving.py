@@ -1,0 +1,211 @@
+"""Weaves lenses for places of an object into one plain function, which goes to each place once.
+
+`scoped` puts a lens at a place, `sequence` puts lenses one after the other. What comes of them is only put together,
+and is made into Python when it is first used: loops over lists and maps, one call for each lens at its place, and no
+interpreter around them. Lenses that follow one another share the way to their places as far as it is the same. A lens
+sees nothing outside its object, so that to go to an object once with two lenses is to go to it twice.
+
+The source holds nothing of a rule's but field names, as string literals.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from converter.kube import Each
+from converter.rules.lens import LensError, Note, misfit, nothing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from converter.kube import Path, Segment
+    from converter.rules.lens import Lens, Notes
+
+_Hop: TypeAlias = "tuple[str | None, bool]"
+"""A key to follow, and whether every item of the list or map that stands there is meant; None stays where one is."""
+
+
+class Woven:
+    """A lens that is woven when it is first used.
+
+    Attributes:
+        parts: lenses with the places they are for, in order.
+    """
+
+    __slots__ = ("_run", "parts")
+
+    def __init__(self, parts: Sequence[tuple[Path, Lens]]) -> None:
+        self.parts = tuple(parts)
+        self._run: Lens | None = None
+
+    def __call__(self, node: dict[str, Any], notes: Notes) -> None:
+        """Apply every part; what `converter.rules.lens` says of lenses holds."""
+        run = self._run
+        if run is None:
+            run = self._run = weave(self.parts)
+        run(node, notes)
+
+
+def scoped(path: Path, inner: Lens) -> Lens:
+    """Make a lens that applies another to each object at a path: missing and null ones are passed over.
+
+    ``[*]`` stands for every item of a list or every value of a map.
+    """
+    if not path or inner is nothing:
+        return inner
+    return Woven([(path, inner)])
+
+
+def sequence(lenses: Sequence[Lens]) -> Lens:
+    """Make one lens of several, to be applied one after the other; what does `nothing` costs nothing."""
+    steps = [lens for lens in lenses if lens is not nothing]
+    if not steps:
+        return nothing
+    return steps[0] if len(steps) == 1 else Woven([((), lens) for lens in steps])
+
+
+def weave(parts: Sequence[tuple[Path, Lens]]) -> Lens:
+    """Write, and compile, the function that applies lenses at their places."""
+    tree = _Place()
+    lenses: list[Lens] = []
+    for path, lens in _flat(parts, ()):
+        tree.add(_hops(path), len(lenses))
+        lenses.append(lens)
+    writer = _Writer()
+    writer.line(0, "def woven(node, notes):")
+    writer.line(1, "count = len(notes)")
+    writer.children(1, tree, "node", ())
+    names = {f"lens{number}": lens for number, lens in enumerate(lenses)}
+    scope: dict[str, Any] = {"LensError": LensError, "misfit": misfit, "put_in_front": put_in_front, **names}
+    exec(compile("\n".join(writer.lines), "<woven lens>", "exec"), scope)  # noqa: S102  written here, see above
+    woven: Lens = scope["woven"]
+    return woven
+
+
+def put_in_front(prefix: tuple[Segment, ...], notes: Notes, first: int) -> None:
+    """Put a place in front of the paths of the notes that were taken below it: those from ``first`` on."""
+    for index in range(first, len(notes)):
+        note = notes[index]
+        notes[index] = Note((*prefix, *note.path), note.value, note.why)
+
+
+def _flat(parts: Sequence[tuple[Path, Lens]], prefix: Path) -> Iterator[tuple[Path, Lens]]:
+    """Take apart what was woven of woven lenses."""
+    for path, lens in parts:
+        if isinstance(lens, Woven):
+            yield from _flat(lens.parts, (*prefix, *path))
+        else:
+            yield (*prefix, *path), lens
+
+
+def _hops(path: Path) -> list[_Hop]:
+    hops: list[_Hop] = []
+    for segment in path:
+        if not isinstance(segment, Each):
+            hops.append((str(segment), False))
+        elif hops and not hops[-1][1]:
+            hops[-1] = (hops[-1][0], True)
+        else:
+            hops.append((None, True))
+    return hops
+
+
+@dataclass
+class _Place:
+    """A place: what is done there, and where one goes on from there, in order."""
+
+    hop: _Hop = (None, False)
+    children: list[_Place | int] = field(default_factory=list)
+
+    def add(self, hops: Sequence[_Hop], lens: int) -> None:
+        """Add a lens; it shares the way of the one before it, and of no earlier one, since order counts."""
+        if not hops:
+            self.children.append(lens)
+            return
+        last = self.children[-1] if self.children else None
+        if not isinstance(last, _Place) or last.hop != hops[0]:
+            last = _Place(hops[0])
+            self.children.append(last)
+        last.add(hops[1:], lens)
+
+
+class _Writer:
+    """Writes the source, line by line.
+
+    Attributes:
+        lines: what has been written.
+    """
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self._names = 0
+
+    def line(self, depth: int, text: str) -> None:
+        """Write a line, indented."""
+        self.lines.append("    " * depth + text)
+
+    def children(self, depth: int, place: _Place, node: str, path: tuple[str, ...]) -> None:
+        """Write what is done at a place.
+
+        Args:
+            depth: how far to indent.
+            place: the place.
+            node: the variable that holds the object there.
+            path: expressions that give the way there.
+        """
+        for child in place.children:
+            if isinstance(child, _Place):
+                (self._every if child.hop[1] else self._below)(depth, child, node, path)
+            else:
+                self._call(depth, child, node, path)
+
+    def _call(self, depth: int, lens: int, node: str, path: tuple[str, ...]) -> None:
+        if not path:
+            self.line(depth, f"lens{lens}({node}, notes)")
+            self.line(depth, "count = len(notes)")
+            return
+        self.line(depth, "try:")
+        self.line(depth + 1, f"lens{lens}({node}, notes)")
+        self.line(depth, "except LensError as error:")
+        self.line(depth + 1, f"error.path = ({', '.join(path)}, *error.path)")
+        self.line(depth + 1, "raise")
+        self.line(depth, "if len(notes) > count:")
+        self.line(depth + 1, f"put_in_front({_tuple(path)}, notes, count)")
+        self.line(depth + 1, "count = len(notes)")
+
+    def _below(self, depth: int, place: _Place, node: str, path: tuple[str, ...]) -> None:
+        key = repr(place.hop[0])
+        path = (*path, key)
+        found = self._name("found")
+        self.line(depth, f"{found} = {node}.get({key})")
+        self.line(depth, f"if type({found}) is dict:")
+        self.children(depth + 1, place, found, path)
+        self.line(depth, f"elif {found} is not None:")
+        self.line(depth + 1, f"raise misfit({_tuple(path)}, 'an object', {found})")
+
+    def _every(self, depth: int, place: _Place, node: str, path: tuple[str, ...]) -> None:
+        key = place.hop[0]
+        found = node
+        if key is not None:
+            found = self._name("found")
+            path = (*path, repr(key))
+            self.line(depth, f"{found} = {node}.get({key!r})")
+        at, item = self._name("at"), self._name("item")
+        self.line(depth, f"if {found} is not None:")
+        self.line(depth + 1, f"if type({found}) is list: items = enumerate({found})")
+        self.line(depth + 1, f"elif type({found}) is dict: items = {found}.items()")
+        self.line(depth + 1, f"else: raise misfit({_tuple(path)}, 'a list', {found})")
+        self.line(depth + 1, f"for {at}, {item} in items:")
+        self.line(depth + 2, f"if type({item}) is dict:")
+        self.children(depth + 3, place, item, (*path, at))
+        self.line(depth + 2, f"elif {item} is not None:")
+        self.line(depth + 3, f"raise misfit({_tuple((*path, at))}, 'an object', {item})")
+
+    def _name(self, word: str) -> str:
+        self._names += 1
+        return f"{word}{self._names}"
+
+
+def _tuple(expressions: tuple[str, ...]) -> str:
+    return f"({', '.join(expressions)},)" if expressions else "()"
