@@ -15,10 +15,11 @@ from converter.conversion import convert_fresh
 from converter.errors import ConversionError, ManifestError
 from converter.kube import GroupVersionKind, Manifest, canonical_json
 from converter.kube.names import ANCHOR_LABEL, BINDING_LABELS, POLICY_ANNOTATION, anchor_reference
+from converter.losses import told_by_release
 from converter.rules.loss_policy import LossPolicy
 from converter.works.bookkeeping import UNCONVERTED, Books, Entry, Note, Record, label_of
 from converter.works.choice import Reach, choose
-from converter.works.losing import LossJudge, Lost, sent, told_by_release
+from converter.works.losing import LossJudge, Lost, sent
 from converter.works.policy import Action, Policy, PolicyError
 from converter.works.strict import check_strictly, refuse
 from converter.works.work import NamedHead
