@@ -68,6 +68,11 @@ REWRITTEN = (
 
 TAKEN = (
     Silent(
+        r"StatefulSet spec\.template\.spec\..+",
+        ("1.16", "1.20", "1.24", "1.30"),
+        "of a template only volumes are validated (ValidatePodTemplateSpecForStatefulSet); its Pods are refused",
+    ),
+    Silent(
         r"StatefulSet spec\.volumeClaimTemplates\[\*\]\.spec\.accessModes\[\*\] = ReadWriteOncePod",
         ("1.16", "1.20"),
         "claim templates are not validated; the claims that are made of them are refused",
