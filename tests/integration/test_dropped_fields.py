@@ -23,7 +23,7 @@ from tests.controlplanes.servers import RELEASES
 from tests.integration import valued
 from tests.integration.gated import explained, taken
 from tests.integration.growing import Grower
-from tests.integration.valued import merged
+from tests.integration.valued import answer, at, known_value_is_taken, merged
 
 NEWEST = "1.37"
 SIZE = int(os.environ.get("CONVERTER_TEST_DROPPED", "16"))
@@ -63,17 +63,6 @@ class Seen:
     reported: Counter = field(default_factory=Counter)
     kept: list = field(default_factory=list)
     silent: Counter = field(default_factory=Counter)
-
-
-def at(node, path):
-    """What stands at a path; the second is False where nothing does."""
-    for segment in path:
-        here = isinstance(node, list) and isinstance(segment, int) and segment < len(node)
-        if here or (isinstance(node, dict) and segment in node):
-            node = node[segment]
-        else:
-            return None, False
-    return node, True
 
 
 def says_something(value):
@@ -273,20 +262,6 @@ def test_what_vanished_is_exactly_what_was_reported(apiservers, shipped, release
     assert seen.kept == []
     assert unexplained(release, seen) == []
     assert seen.accepted > SIZE
-
-
-def answer(client, manifest):
-    """What a server makes of a manifest, and its refusal where it refuses it."""
-    try:
-        return client.create(manifest, "default", dry_run=True), ""
-    except ApiError as error:
-        return None, str(error)
-
-
-def known_value_is_taken(client, trial, place):
-    """Whether the server takes the object with one of the values that it knows, as it is."""
-    answers = ((value, answer(client, manifest)[0]) for value, manifest in trial.controls)
-    return any(at(answered, place) == (value, True) for value, answered in answers if answered is not None)
 
 
 @pytest.mark.parametrize("release", RELEASES)

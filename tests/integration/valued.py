@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from converter.catalog import load_catalog, walk
 from converter.kube import Each, parse_path
+from tests.controlplanes.client import ApiError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -115,3 +116,28 @@ def merged(node, path, value):
         return items
     holder = node if isinstance(node, dict) else {}
     return {**holder, head: merged(holder.get(head), rest, value)}
+
+
+def at(node, path):
+    """What stands at a path; the second is False where nothing does."""
+    for segment in path:
+        here = isinstance(node, list) and isinstance(segment, int) and segment < len(node)
+        if here or (isinstance(node, dict) and segment in node):
+            node = node[segment]
+        else:
+            return None, False
+    return node, True
+
+
+def answer(client, manifest):
+    """What a server makes of a manifest, and its refusal where it refuses it."""
+    try:
+        return client.create(manifest, "default", dry_run=True), ""
+    except ApiError as error:
+        return None, str(error)
+
+
+def known_value_is_taken(client, trial, place):
+    """Whether the server takes the object with one of the values that it knows, as it is."""
+    answers = ((value, answer(client, manifest)[0]) for value, manifest in trial.controls)
+    return any(at(answered, place) == (value, True) for value, answered in answers if answered is not None)

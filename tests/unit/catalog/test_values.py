@@ -9,7 +9,8 @@ import pytest
 from converter.catalog import Release
 from converter.catalog.data import read_document
 from converter.kube import GroupVersionKind
-from tools.catalog import modules, values
+from tests.unit.catalog.test_maker import NEW_API, client
+from tools.catalog import make, modules, values
 from tools.catalog.gotypes import Module, Place
 
 REGISTER = """
@@ -101,10 +102,10 @@ THING = ["things.io", "v1", "Thing", "things", True, [], True, "V1Thing"]
 
 
 @pytest.fixture
-def module(tmp_path):
-    """Make a module of two packages, with some text replaced."""
+def folder(tmp_path):
+    """Make a module of two packages in a folder, with some text replaced."""
 
-    def make(**replaced):
+    def write(**replaced):
         folder = tmp_path / f"api-{len(list(tmp_path.iterdir()))}"
         for path, group, text in (("things/v1", REGISTER, V1), ("core/v1", 'const GroupName = ""\n', CORE)):
             (folder / path).mkdir(parents=True)
@@ -113,9 +114,15 @@ def module(tmp_path):
             (folder / path / "types.go").write_text(changed)
             (folder / path / "types_test.go").write_text('const Wrong Colour = "Wrong"\n')
             (folder / path / "zz_generated.go").write_text('const Wrong Colour = "Wrong"\n')
-        return Module.read(folder)
+        return folder
 
-    return make
+    return write
+
+
+@pytest.fixture
+def module(folder):
+    """Read such a module."""
+    return lambda **replaced: Module.read(folder(**replaced))
 
 
 def of(module, package, name):
@@ -186,6 +193,36 @@ def test_a_release_that_tells_no_values_of_a_type_is_no_difference(module):
 
 def test_a_free_type_never_counts(module):
     assert changing(module(), module(Example="Another"))[1] == set()
+
+
+MODELS = """
+class V1Thing:
+    openapi_types = {"spec": "V1ThingSpec"}
+    attribute_map = {"spec": "spec"}
+class V1ThingSpec:
+    openapi_types = {"colours": "list[str]", "text": "str"}
+    attribute_map = {"colours": "colours", "text": "text"}
+"""
+API = NEW_API.replace("/api/v1/things", "/apis/things.io/v1/things")
+
+
+def test_the_document_says_what_changes_of_the_values_and_is_the_same_again(folder, tmp_path):
+    wheels, sources = [], {}
+    for release, replaced in (("1.14", {}), ("1.15", {"Blue  Colour": "Blue  Gone"}), ("1.16", {}), ("1.17", {})):
+        (tmp_path / release).mkdir()
+        wheels.append(client(tmp_path / release, release, {"models/thing": MODELS, "api/core_v1_api": API}))
+        if release != "1.14":
+            sources[f"v{release}"] = modules.Source(
+                folder(**replaced), f"v{release}", f"k8s.io/api@v0{release[1:]}.0", "h1:x="
+            )
+    document = make.document(wheels, sources)
+    assert [release["values"] for release in document["releases"]] == [
+        {}, {"things/v1.Colour": ["Red"]}, {"things/v1.Colour": ["Blue", "Red"]}, {},
+    ]  # fmt: skip
+    spec = {"colours": "[string", "text": "string"}
+    assert document["shapes"] == [{"spec": "#V1ThingSpec"}, spec, {**spec, "colours": "[string=things/v1.Colour"}]
+    assert ["module" in source for source in document["sources"]] == [False, True, True, True]
+    assert make.encoded(document) == make.encoded(make.document(wheels, sources))
 
 
 def test_no_go_is_run_and_what_cannot_be_had_is_told(monkeypatch):
