@@ -117,7 +117,7 @@ def compare(manifest, answered, analysis, release, seen):
     told = [
         parse_path(loss.path)
         for loss in analysis.of_release(manifest, gvk, release)
-        if not loss.path.startswith(("metadata", "status"))
+        if not loss.refused and not loss.path.startswith(("metadata", "status"))
     ]
     for path in told:
         if at(answered, path)[1]:
