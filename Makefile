@@ -86,7 +86,7 @@ format: $(STAMP) ## format the code
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 
 .PHONY: catalog
-catalog: $(STAMP) ## make the catalog anew from the published Python clients
+catalog: $(STAMP) ## make the catalog anew from the published Python clients and Go types
 	@$(BIN)/python tools/catalog/make.py $(ARGS)
 
 .PHONY: interpreters

@@ -3,7 +3,7 @@
 from converter.catalog.data import CatalogDataError, Source
 from converter.catalog.lookup import Catalog, Resource, load_catalog
 from converter.catalog.release import CatalogError, Release, ReleaseFormatError, UnknownReleaseError
-from converter.catalog.types import ANY, FieldKind, FieldType, ObjectType, Scalar, walk
+from converter.catalog.types import ANY, FieldKind, FieldType, ObjectType, Scalar, Values, walk
 
 __all__ = [
     "ANY",
@@ -19,6 +19,7 @@ __all__ = [
     "Scalar",
     "Source",
     "UnknownReleaseError",
+    "Values",
     "load_catalog",
     "walk",
 ]

@@ -2,14 +2,15 @@
 
 The document, JSON under xz:
 
-- ``sources``: release, file name and sha256 of every wheel it was made from;
+- ``sources``: release, file name and sha256 of every wheel it was made from, name and checksum of the Go module;
 - ``shapes``: every set of fields that any type ever had, as JSON name to written type;
 - ``resources``: every ``[group, version, kind, plural, namespaced, subresources, on by default, type name]``;
 - ``releases``: for each its ``resources`` (numbers), and what its ``types`` (name to number of the shape)
-  change against the release before, with the names ``gone``.
+  change against the release before, with the names ``gone``, and likewise the ``values`` of its enumerations.
 
 A written type is ``string`` and the other scalars, ``any``, ``#Name`` for an object type, ``~#Name`` where
-something simpler may stand for it, and before any of these ``[`` for a list of it, ``{`` for a map of it.
+something simpler may stand for it, and before any of these ``[`` for a list of it, ``{`` for a map of it. After a
+string, ``=name`` is an enumeration; those whose values are the same in all releases are not written.
 """
 
 from __future__ import annotations
@@ -17,23 +18,25 @@ from __future__ import annotations
 import lzma
 from functools import partial
 from importlib import resources
-from typing import Final, cast
+from typing import Final, TypeAlias, cast
 
 import msgspec
 
 from converter.catalog.release import CatalogError
-from converter.catalog.types import ANY, FieldType, ObjectType, Scalar
+from converter.catalog.types import ANY, FieldType, ObjectType, Scalar, Values
 
 FILE: Final = "catalog.json.xz"
-FORMAT: Final = 1
+FORMAT: Final = 2
 
 
 class Source(msgspec.Struct, frozen=True):
-    """A wheel that the catalog was made from."""
+    """What the catalog was made from: a wheel of each release, and its Go types where they have release numbers."""
 
     release: str
     wheel: str
     sha256: str
+    module: str = ""
+    sum: str = ""
 
 
 class ReleaseData(msgspec.Struct, frozen=True):
@@ -43,6 +46,7 @@ class ReleaseData(msgspec.Struct, frozen=True):
     resources: list[int]
     types: dict[str, int]
     gone: list[str]
+    values: dict[str, list[str]]
 
 
 class Document(msgspec.Struct, frozen=True):
@@ -78,19 +82,24 @@ def read_document() -> Document:
     return document
 
 
+_Mark: TypeAlias = tuple[str, int | Values]
+
+
 class TypeTable:
     """The types of every release; those that releases agree about are one `ObjectType`."""
 
     def __init__(self, document: Document) -> None:
         self._shapes = document.shapes
         self._refs = [_references(shape) for shape in document.shapes]
+        self._enumerations = [_enumerations(shape) for shape in document.shapes]
         self._by_release: list[dict[str, int]] = []
         now: dict[str, int] = {}
         for release in document.releases:
             now = {name: shape for name, shape in now.items() if name not in release.gone} | release.types
             self._by_release.append(now)
+        self._values = _values(document)
         self._found: dict[tuple[int, str], ObjectType] = {}
-        self._shared: dict[tuple[str, frozenset[tuple[str, int]]], ObjectType] = {}
+        self._shared: dict[tuple[str, frozenset[_Mark]], ObjectType] = {}
 
     def find(self, place: int, name: str) -> ObjectType:
         """Return a type of the release at that place in the document.
@@ -100,14 +109,16 @@ class TypeTable:
         """
         if (place, name) not in self._found:
             names = self._by_release[place]
-            key = (name, frozenset(self._reach(names, name)))
+            key = (name, frozenset(self._reach(place, name)))
             if key not in self._shared:
                 shape = self._shapes[names[name]]
                 self._shared[key] = ObjectType(name, partial(self._read, place, shape))
             self._found[place, name] = self._shared[key]
         return self._found[place, name]
 
-    def _reach(self, names: dict[str, int], root: str) -> set[tuple[str, int]]:
+    def _reach(self, place: int, root: str) -> set[_Mark]:
+        """All that a type is made of: the shapes below it, and the values of their enumerations."""
+        names, values = self._by_release[place], self._values[place]
         todo, seen = [root], {root}
         while todo:
             name = todo.pop()
@@ -117,7 +128,8 @@ class TypeTable:
                 if other not in seen:
                     seen.add(other)
                     todo.append(other)
-        return {(name, names[name]) for name in seen}
+        named = {name for other in seen for name in self._enumerations[names[other]]}
+        return {(name, names[name]) for name in seen} | {(name, values[name]) for name in named}
 
     def _read(self, place: int, shape: dict[str, str]) -> dict[str, FieldType]:
         return {name: self._field(place, text) for name, text in shape.items()}
@@ -128,8 +140,30 @@ class TypeTable:
         if "#" in text:
             name = text.lstrip("~#")
             return FieldType("object", type_name=name, loose=text[0] == "~", _resolve=partial(self.find, place))
-        return ANY if text == "any" else FieldType("scalar", scalar=cast("Scalar", text))
+        if text == "any":
+            return ANY
+        scalar, _, name = text.partition("=")
+        return FieldType("scalar", scalar=cast("Scalar", scalar), values=self._values[place].get(name))
 
 
 def _references(shape: dict[str, str]) -> tuple[str, ...]:
     return tuple(sorted({text.rpartition("#")[2] for text in shape.values() if "#" in text}))
+
+
+def _enumerations(shape: dict[str, str]) -> tuple[str, ...]:
+    return tuple(sorted({text.partition("=")[2] for text in shape.values() if "=" in text}))
+
+
+def _values(document: Document) -> list[dict[str, Values]]:
+    """The values of every enumeration in each release, and beside them those that only other releases have."""
+    ever: dict[str, set[str]] = {}
+    for release in document.releases:
+        for name, listed in release.values.items():
+            ever.setdefault(name, set()).update(listed)
+    found: list[dict[str, Values]] = []
+    now: dict[str, Values] = {}
+    for release in document.releases:
+        changed = {name: frozenset(listed) for name, listed in release.values.items()}
+        now = now | {name: Values(known, frozenset(ever[name] - known)) for name, known in changed.items()}
+        found.append(now)
+    return found

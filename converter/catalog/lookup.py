@@ -13,7 +13,7 @@ from converter.kube import GroupVersionKind, parse_path
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from converter.catalog.types import FieldType, ObjectType
+    from converter.catalog.types import FieldType, ObjectType, Values
     from converter.kube import Path
 
 
@@ -145,6 +145,30 @@ class Catalog:
         """
         root = self.type_of(release, gvk)
         return root.field_at(path) if root is not None else None
+
+    def values_at(self, release: Release | str, gvk: GroupVersionKind, path: str | Path) -> Values | None:
+        """Return the values that a release knows of the enumeration at a path, or in the list there.
+
+        None where there is no such field, where any string may stand, where the values are the same in all releases,
+        and where those of the release are not known: the sources begin with v1.15.
+
+        Raises:
+            ManifestError: a path given as text is not one (see `converter.kube.parse_path`).
+            ReleaseFormatError: a release given as text is not one.
+            UnknownReleaseError: it is older than the oldest in the catalog.
+        """
+        found = self.field_at(release, gvk, path)
+        return found.innermost.values if found is not None else None
+
+    def values_ever(self, gvk: GroupVersionKind, path: str | Path, value: str) -> tuple[Release, ...]:
+        """Name the releases that know a value of the enumeration at a path; empty where none does, or all do.
+
+        Raises:
+            ManifestError: a path given as text is not one (see `converter.kube.parse_path`).
+        """
+        steps = parse_path(path) if isinstance(path, str) else path
+        found = ((release, self.values_at(release, gvk, steps)) for release in self._releases)
+        return tuple(release for release, values in found if values is not None and value in values.known)
 
     def fields_ever(self, gvk: GroupVersionKind, path: str | Path) -> tuple[Release, ...]:
         """Name the releases whose objects of this kind have this path; empty where none ever had.

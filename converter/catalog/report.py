@@ -71,11 +71,13 @@ class FieldNode:
         name: its JSON name.
         type: its type in words: ``list of V1Container``.
         fields: the fields of the object there, or of each object in the list or map there.
+        values: the values that the release knows of an enumeration, where they are not the same in all releases.
     """
 
     name: str
     type: str
     fields: tuple[FieldNode, ...]
+    values: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,5 +199,6 @@ def _tree(root: ObjectType, depth: int, inside: tuple[str, ...]) -> tuple[FieldN
         target = field.innermost.target
         deeper = target is not None and target.name not in inside and depth != 1
         below = _tree(target, depth - 1, (*inside, target.name)) if deeper and target is not None else ()
-        nodes.append(FieldNode(name, str(field), below))
+        values = field.innermost.values
+        nodes.append(FieldNode(name, str(field), below, tuple(sorted(values.known)) if values is not None else ()))
     return tuple(nodes)

@@ -20,6 +20,19 @@ RFC 3339, ``bytes`` base64."""
 
 
 @dataclass(frozen=True, slots=True)
+class Values:
+    """The values of an enumeration that came or went with some release, as one release has it.
+
+    Attributes:
+        known: the values that this release knows.
+        lacking: those that only other releases know.
+    """
+
+    known: frozenset[str]
+    lacking: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class FieldType:
     """The type of one field, list item or map value.
 
@@ -31,6 +44,8 @@ class FieldType:
         type_name: the name of the object type, as the published client calls it.
         loose: other JSON than an object may stand here as well: JSONSchemaPropsOrBool, …OrArray,
             …OrStringArray of a CRD's schema. Where an object does stand here, it has the fields of `target`.
+        values: the values of a string, where they are an enumeration that is not the same in all releases;
+            None where they are free, or never changed, or the release's are not known (before v1.15).
     """
 
     kind: FieldKind
@@ -38,6 +53,7 @@ class FieldType:
     element: FieldType | None = None
     type_name: str = ""
     loose: bool = False
+    values: Values | None = None
     _resolve: Callable[[str], ObjectType] | None = field(default=None, repr=False, compare=False)
 
     @property

@@ -131,7 +131,8 @@ def _kind(report: KindReport) -> Iterator[str]:
 
 def _fields(nodes: Iterable[FieldNode], indent: str) -> Iterator[str]:
     for node in nodes:
-        yield f"{indent}{node.name}  <{node.type}>"
+        values = f"  {', '.join(node.values)}" if node.values else ""
+        yield f"{indent}{node.name}  <{node.type}>{values}"
         yield from _fields(node.fields, indent + "  ")
 
 

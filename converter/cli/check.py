@@ -35,7 +35,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     parser = commands.add_parser(
         "check",
         help="say what clusters would drop of manifests, before they are sent",
-        description="Say which fields clusters would drop of manifests, and which manifests they cannot have.",
+        description="Say what clusters would drop or refuse of manifests, and which manifests they cannot have.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

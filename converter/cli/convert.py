@@ -116,7 +116,8 @@ class _Job:
             print(f"{origin}: {_called(manifest)}: lost: {loss}", file=sys.stderr)
         dropped = self._dropped(result.manifest)
         for gone in dropped:
-            print(f"{origin}: {_called(manifest)}: dropped by cluster {self.args.cluster}: {gone}", file=sys.stderr)
+            verb = "refused" if gone.refused else "dropped"
+            print(f"{origin}: {_called(manifest)}: {verb} by cluster {self.args.cluster}: {gone}", file=sys.stderr)
         self.findings += bool(result.losses or dropped) and self.args.strict
         if self.args.diff:
             print_diff(manifest, result.manifest, origin)
@@ -135,7 +136,7 @@ class _Job:
         return result
 
     def _dropped(self, manifest: Manifest) -> tuple[FieldLoss, ...]:
-        """What the cluster's release does not know of a manifest: it stays in it, and the cluster drops it."""
+        """What the cluster's release does not know of a manifest: it stays in it; the cluster drops or refuses it."""
         if self.cluster is None:
             return ()
         gvk, cluster = gvk_of(manifest), self.cluster

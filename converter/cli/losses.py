@@ -19,8 +19,8 @@ from converter.clusters import Cluster, Fleet
 from converter.clusters.karmada import CLUSTERS
 from converter.errors import ManifestError
 from converter.kube.names import ANCHOR_LABEL, LOSSES_ANNOTATION, cluster_of
+from converter.losses import told_by_release
 from converter.rules.weights import Weight
-from converter.works.losing import told_by_release
 from converter.works.shelf import is_carrier
 
 if TYPE_CHECKING:

@@ -27,7 +27,7 @@ _COLOURS: Final = {Weight.DANGEROUS: "red", Weight.DEGRADING: "yellow", Weight.H
 _LEVELS: Final = {Weight.DANGEROUS: "error", Weight.DEGRADING: "warning", Weight.HARMLESS: "note"}
 _SARIF: Final = "https://json.schemastore.org/sarif-2.1.0.json"
 _TOLD: Final = {
-    "loss": "The cluster's release, or the version it serves, cannot hold the field.",
+    "loss": "The cluster's release, or the version it serves, cannot hold the field or its value.",
     "unreachable": "The cluster serves no version of the kind that rules lead to.",
     "unreadable": "The manifest has not the shape that Kubernetes gives it.",
 }

@@ -1,4 +1,4 @@
-"""Which fields of a manifest a Kubernetes release does not know, and would drop without a word.
+"""Which fields of a manifest a Kubernetes release does not know, and would drop without a word; and which values.
 
 The catalog's types are compiled into plain dictionaries, one a type, the first time they are needed; releases that
 agree about a type share it. Maps and free-form JSON (annotations, ConfigMap data, RawExtension) are not looked into.
@@ -20,15 +20,18 @@ if TYPE_CHECKING:
 
 
 class UnknownField(NamedTuple):
-    """A field that a release does not know.
+    """A field that a release does not know, or a value of one that it knows.
 
     Attributes:
         path: where it stands.
         value: what it holds.
+        refused: whether the field is known, and the value is one that only other releases have: servers drop fields
+            that they do not know, but refuse such values.
     """
 
     path: Path
     value: Json
+    refused: bool = False
 
     def __str__(self) -> str:
         return format_path(self.path)
@@ -47,12 +50,13 @@ class _Plan:
     Attributes:
         fields: by name: None where there is nothing to look into, else how to look into it.
         names: the names alone, for a comparison that is done in C.
-        below: how to glance into those that can hold more; nearly every manifest needs no more than the glance.
+        below: how to glance into those that can hold more, or a value that is not known; nearly every manifest, and
+            nearly every part of the others, needs no more than the glance.
     """
 
     fields: dict[str, _Look | None] = field(default_factory=dict)
     names: frozenset[str] = frozenset()
-    below: tuple[tuple[str, _Glance], ...] = ()
+    below: dict[str, _Glance] = field(default_factory=dict)
 
 
 class FieldCheck:
@@ -64,9 +68,10 @@ class FieldCheck:
         self._roots: dict[tuple[Release, GroupVersionKind], _Plan | None] = {}
 
     def unknown(self, manifest: Manifest, gvk: GroupVersionKind, release: Release) -> tuple[UnknownField, ...]:
-        """List the fields of a manifest that a release does not know in that version, in the manifest's order.
+        """List what a release does not know of a manifest in that version, in the manifest's order.
 
-        None are found in a kind that the release does not know at all.
+        Of values only those are found that another release knows. Nothing is found in a kind that the release does not
+        know at all.
 
         Args:
             manifest: the manifest, in the version that the cluster gets.
@@ -86,9 +91,17 @@ class FieldCheck:
         _look_at(plan, manifest, found)
         return tuple(found)
 
-    def known_since(self, gvk: GroupVersionKind, path: Path, after: Release) -> Release | None:
-        """Name the first release after one that knows a field; None where none does."""
-        return next((release for release in self._catalog.fields_ever(gvk, path) if release > after), None)
+    def known_in(self, gvk: GroupVersionKind, path: Path, value: str | None = None) -> tuple[Release, ...]:
+        """Name the releases that know a field, or a value of it."""
+        if value is None:
+            return self._catalog.fields_ever(gvk, path)
+        return self._catalog.values_ever(gvk, path, value)
+
+    def known_since(
+        self, gvk: GroupVersionKind, path: Path, after: Release, value: str | None = None
+    ) -> Release | None:
+        """Name the first release after one that knows a field, or a value of it; None where none does."""
+        return next((release for release in self.known_in(gvk, path, value) if release > after), None)
 
     def _root(self, gvk: GroupVersionKind, release: Release) -> _Plan | None:
         here = self._catalog.type_of(release, gvk)
@@ -102,12 +115,14 @@ class FieldCheck:
             plan.fields = {name: self._look(known) for name, known in of.fields.items()}
             plan.names = frozenset(plan.fields)
             glances = ((name, self._glance(known)) for name, known in of.fields.items())
-            plan.below = tuple((name, glance) for name, glance in glances if glance is not None)
+            plan.below = {name: glance for name, glance in glances if glance is not None}
         return plan
 
     def _glance(self, known: FieldType) -> _Glance | None:
         if known.kind == "object" and known.target is not None:
             return partial(_glance_at, self._plan(known.target))
+        if known.values is not None and known.values.lacking:
+            return partial(_glance_at_value, known.values.lacking)
         inner = self._glance(known.element) if known.element is not None else None
         if inner is None:
             return None
@@ -117,6 +132,8 @@ class FieldCheck:
         if field.kind == "object" and field.target is not None:
             plan = self._plan(field.target)
             return lambda node, found: _look_at(plan, node, found)
+        if field.values is not None and field.values.lacking:
+            return _at_value(field.values.lacking)
         inner = self._look(field.element) if field.element is not None else None
         if inner is None:
             return None
@@ -129,10 +146,14 @@ def _glance_at(plan: _Plan, node: Any) -> bool:
         return False
     if not node.keys() <= plan.names:
         return True
-    for key, glance in plan.below:  # noqa: SIM110  a generator costs as much as all that it saves
+    for key, glance in plan.below.items():  # noqa: SIM110  a generator costs as much as all that it saves
         if key in node and glance(node[key]):
             return True
     return False
+
+
+def _glance_at_value(lacking: frozenset[str], node: Any) -> bool:
+    return type(node) is str and node in lacking
 
 
 def _glance_in_list(inner: _Glance, node: Any) -> bool:
@@ -154,14 +175,14 @@ def _glance_in_map(inner: _Glance, node: Any) -> bool:
 def _look_at(plan: _Plan, node: Any, found: _Found) -> None:
     if type(node) is not dict:  # simpler JSON where that is allowed, or a wrong type, which is not our business
         return
-    known = plan.fields
+    known, below = plan.fields, plan.below
     for key, value in node.items():
         look = known.get(key, _MISSING)
         if look is None or value is None:
             continue
         if look is _MISSING:
             found.append(UnknownField((key,), value))
-        else:
+        elif below[key](value):
             _below(key, look, value, found)
 
 
@@ -169,8 +190,16 @@ def _below(segment: Segment, look: _Look, value: Any, found: _Found) -> None:
     before = len(found)
     look(value, found)
     for index in range(before, len(found)):
-        path, unknown = found[index]
-        found[index] = UnknownField((segment, *path), unknown)
+        path, unknown, refused = found[index]
+        found[index] = UnknownField((segment, *path), unknown, refused)
+
+
+def _at_value(lacking: frozenset[str]) -> _Look:
+    def look(node: Any, found: _Found) -> None:
+        if type(node) is str and node in lacking:
+            found.append(UnknownField((), node, refused=True))
+
+    return look
 
 
 def _in_list(inner: _Look) -> _Look:

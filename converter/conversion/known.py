@@ -1,12 +1,13 @@
-"""Says fast, for nearly every manifest, that a release knows all of its fields; `fields` finds those it does not.
+"""Says fast, for nearly every manifest, that a release knows all of it; `fields` finds what it does not know.
 
-The catalog's types become typed decoders that stop at a field they do not have. Such a decoder runs in C, builds less
-than a plain one, and makes looking for unknown fields cost no more than decoding the manifest would.
+The catalog's types become typed decoders that stop at a field they do not have, and at a value where another release
+has more of them. Such a decoder runs in C, builds less than a plain one, and makes looking for what is unknown cost no
+more than decoding the manifest would.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 from msgspec import Raw
@@ -77,7 +78,10 @@ class KnownFields:
             return (holder[inner] if holder is list else holder[str, inner]) | None
         target = known.target
         if target is None:
-            return Raw
+            if known.values is None or not known.values.lacking:
+                return Raw
+            words: Any = Literal
+            return words[tuple(sorted(known.values.known))] | None if known.values.known else None
         if target in inside or known.loose:
             raise _NoDecoderError
         if target not in self._types:

@@ -1,4 +1,4 @@
-"""Which values of a manifest a cluster of a release drops without a word: each with its weight, and what would help.
+"""What of a manifest a cluster of a release drops without a word, or refuses: with its weight, and what would help.
 
 Nothing is guessed: of a cluster whose release is not known, or is older than the catalog, and of kinds that are not
 Kubernetes' own, nothing is said.
@@ -15,6 +15,7 @@ from converter.conversion.known import KnownFields, accepts
 from converter.errors import ManifestError
 from converter.kube import EACH, GroupVersionKind, Json, Manifest, Named, Path, parse_path
 from converter.losses.coverage import Coverage
+from converter.losses.sentences import History, dropped, refused
 from converter.rules.steps.values import shown
 from converter.rules.weights import Weight
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from converter.catalog import Catalog, Release
     from converter.conversion import Loss
+    from converter.conversion.fields import UnknownField
     from converter.rules.weights import Weights
 
 
@@ -39,6 +41,7 @@ class FieldLoss:
         weight: how much it matters.
         consequence: what happens without it, for people; may be empty.
         since: the first later release that holds it; None where none does, or the cluster's is not known.
+        refused: whether the cluster refuses the value aloud, since it knows the field and not the value.
     """
 
     path: str
@@ -47,6 +50,7 @@ class FieldLoss:
     weight: Weight
     consequence: str = ""
     since: Release | None = None
+    refused: bool = False
 
     def __str__(self) -> str:
         consequence = f"; {self.consequence}" if self.consequence else ""
@@ -65,38 +69,16 @@ class Shapes:
         self.coverage = Coverage(catalog)
         self.history = lru_cache(maxsize=4096)(self._history)
 
-    def _history(self, gvk: GroupVersionKind, path: Path, release: Release) -> History:
-        since = self.check.known_since(gvk, path, release)
+    def _history(self, gvk: GroupVersionKind, path: Path, release: Release, value: str | None = None) -> History:
+        since = self.check.known_since(gvk, path, release, value)
         if since is not None:
             return History(since)
         others = [other for other in self._catalog.kinds() if other.kind == gvk.kind and other != gvk]
-        known = ((self.check.known_since(other, path, release), other.api_version) for other in others)
+        known = ((self.check.known_since(other, path, release, value), other.api_version) for other in others)
         later = min(((when, version) for when, version in known if when is not None), default=None)
         if later is not None:
             return History(*later)
-        return History(last=max(self._catalog.fields_ever(gvk, path), default=None))
-
-
-@dataclass(frozen=True, slots=True)
-class History:
-    """Which releases know a field that one does not.
-
-    Attributes:
-        since: the first later one that does; None where none does.
-        version: the other apiVersion that it has it in; empty where it is the same.
-        last: where no later one does, the last that did.
-    """
-
-    since: Release | None = None
-    version: str = ""
-    last: Release | None = None
-
-    @property
-    def advice(self) -> str:
-        """Which release would do, in words; empty where none would."""
-        if self.since is None:
-            return ""
-        return f"{self.since} would do, in {self.version}" if self.version else f"{self.since} would do"
+        return History(last=max(self.check.known_in(gvk, path, value), default=None))
 
 
 @lru_cache(maxsize=4)
@@ -160,7 +142,7 @@ class LossAnalysis:
     def of_release(
         self, manifest: Manifest, gvk: GroupVersionKind, release: Release | None, namespace: str = "", cluster: str = ""
     ) -> tuple[FieldLoss, ...]:
-        """List what a release drops of a manifest in the version that the cluster gets, in the manifest's order.
+        """List what a release drops or refuses of a manifest in the version that the cluster gets, in its order.
 
         Args:
             manifest: the manifest.
@@ -172,24 +154,21 @@ class LossAnalysis:
         if release is None or release < self._shapes.oldest:
             return ()
         unknown = self._shapes.check.unknown(manifest, gvk, release)
-        return tuple(
-            self._weighed(gvk, field.path, str(field), field.value, release, namespace, cluster) for field in unknown
-        )
+        return tuple(self._weighed(gvk, field, release, namespace, cluster) for field in unknown)
 
-    def _weighed(  # noqa: PLR0917  the facts of one loss
-        self, gvk: GroupVersionKind, path: Path, text: str, value: Json, release: Release, namespace: str, cluster: str
+    def _weighed(
+        self, gvk: GroupVersionKind, field: UnknownField, release: Release, namespace: str, cluster: str
     ) -> FieldLoss:
-        general = generalized(path)
-        entry = self._weights.find(gvk.kind, general, namespace, cluster)
-        history = self._shapes.history(gvk, general, release)
-        if history.since is not None:
-            why = f"Kubernetes {release} does not know it and drops it without a word; {history.advice}"
-        elif history.last is not None:
-            why = f"Kubernetes {release} drops it without a word; the last to know it was {history.last}"
-        else:
-            why = f"no release up to {self._shapes.newest} knows it; {release} drops it without a word"
+        path, value = generalized(field.path), field.value
+        entry = self._weights.find(gvk.kind, path, namespace, cluster)
         weight = entry.weight if entry is not None else Weight.DEGRADING
-        return FieldLoss(text, value, why, weight, entry.why if entry is not None else "", history.since)
+        if field.refused and isinstance(value, str):
+            history = self._shapes.history(gvk, path, release, value)
+            why = refused(release, value, history)
+            return FieldLoss(str(field), value, why, weight, since=history.since, refused=True)
+        history = self._shapes.history(gvk, path, release)
+        why = dropped(release, history, self._shapes.newest)
+        return FieldLoss(str(field), value, why, weight, entry.why if entry is not None else "", history.since)
 
     def of_conversion(
         self,

@@ -1,4 +1,4 @@
-"""Whether a release knows every field that any release has of a kind: what needs no look into its manifests."""
+"""Whether a release knows every field and value that any has of a kind: what needs no look into its manifests."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Coverage:
         self._answers: dict[tuple[Release, GroupVersionKind], bool] = {}
 
     def concerns(self, release: Release, gvk: GroupVersionKind) -> bool:
-        """Whether a manifest of a kind can hold a field that a release does not know.
+        """Whether a manifest of a kind can hold a field, or a value of one, that a release does not know.
 
         Raises:
             UnknownReleaseError: the release is older than the oldest in the catalog.
@@ -40,6 +40,8 @@ class Coverage:
         if here is None:
             return False
         others = (self._catalog.type_of(other, gvk) for other in self._catalog.releases_of(gvk))
+        if _lacks_values(here, {here}, top=True):
+            return True
         seen: set[tuple[ObjectType, ObjectType]] = set()
         return any(other is not None and _lacks(here, other, seen, top=True) for other in others)
 
@@ -55,6 +57,22 @@ def _lacks(here: ObjectType, other: ObjectType, seen: set[tuple[ObjectType, Obje
         ours = here.fields.get(name)
         if ours is None or _below(ours, theirs, seen):
             return True
+    return False
+
+
+def _lacks_values(here: ObjectType, seen: set[ObjectType], *, top: bool = False) -> bool:
+    """Whether a type lacks a value that another release knows, at any depth."""
+    for name, field in here.fields.items():
+        inner = field.innermost
+        if top and name in _NOT_SENT:
+            continue
+        if inner.values is not None and inner.values.lacking:
+            return True
+        target = inner.target
+        if target is not None and target not in seen and target.name not in _SERVER_WRITTEN:
+            seen.add(target)
+            if _lacks_values(target, seen):
+                return True
     return False
 
 

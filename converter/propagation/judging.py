@@ -9,7 +9,8 @@ import msgspec
 
 from converter.errors import ManifestError
 from converter.kube.names import LOSSES_ANNOTATION, cluster_of
-from converter.works.losing import field_of, told_by_release
+from converter.losses import told_by_release
+from converter.works.losing import field_of
 from converter.works.rewriting import rewrite
 from converter.works.work import decode_work
 
@@ -104,7 +105,7 @@ def _patch(work: Manifest, outcome: Outcome) -> Manifest:
 
 
 def _can_hold_more(work: Manifest, annotations: Mapping[str, str | None]) -> bool:
-    """Whether the cluster's release holds something now that it dropped when the Work was sent last."""
+    """Whether the cluster's release holds something now that it dropped or refused when the Work was sent last."""
     if LOSSES_ANNOTATION not in annotations:
         return False
     before = ((work["metadata"].get("annotations") or {}).get(LOSSES_ANNOTATION) or "").splitlines()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from converter.losses import told_by_release
 from converter.rules.loss_policy import Action, LossPolicy
 
 if TYPE_CHECKING:
@@ -16,9 +17,6 @@ if TYPE_CHECKING:
 
 _NOT_SENT: Final = ("status", "metadata")
 """Karmada takes these off, or writes them itself: what a release does not know of them is nobody's loss."""
-
-DROPPED: Final = " drops it without a word"
-"""Stands in every line about a release, so that such lines can be told from those about a conversion."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +49,6 @@ class Judged:
     warnings: list[str] = field(default_factory=list)
     denied: list[str] = field(default_factory=list)
     lost: Lost | None = None
-
-
-def told_by_release(line: str) -> bool:
-    """Whether a line of the annotation is about what the cluster's release drops, and not about a conversion."""
-    return DROPPED in line
 
 
 def field_of(line: str) -> str:

@@ -22,11 +22,12 @@ from converter.kube.names import (
     POLICY_ANNOTATION,
     anchor_reference,
 )
+from converter.losses import told_by_release
 from converter.rules.loss_policy import LossPolicy
 from converter.works.bookkeeping import NO_RECORD, UNCONVERTED, Books, Entry, Note, Record, settle
 from converter.works.choice import Reach, choose
 from converter.works.heads import decode, decode_checked, head_of, read_head
-from converter.works.losing import LossJudge, Lost, sent, told_by_release
+from converter.works.losing import LossJudge, Lost, sent
 from converter.works.outcome import NOTHING, Converted, Outcome, Trouble
 from converter.works.policy import Action, Policy, PolicyError
 from converter.works.shelf import carrier, read_carrier, suspension_of, word_for

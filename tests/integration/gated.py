@@ -66,6 +66,26 @@ REWRITTEN = (
 )
 
 
+TAKEN = (
+    Silent(
+        r"StatefulSet spec\.template\.spec\..+",
+        ("1.16", "1.20", "1.24", "1.30"),
+        "of a template only volumes are validated (ValidatePodTemplateSpecForStatefulSet); its Pods are refused",
+    ),
+    Silent(
+        r"StatefulSet spec\.volumeClaimTemplates\[\*\]\.spec\.accessModes\[\*\] = ReadWriteOncePod",
+        ("1.16", "1.20"),
+        "claim templates are not validated; the claims that are made of them are refused",
+    ),
+)
+"""Values that a release does not know and takes all the same, as ``KIND PATH = VALUE``."""
+
+
+def taken(release: str, value: str) -> bool:
+    """Whether a value that a server takes without knowing it is one of these."""
+    return any(release in each.releases and re.search(f"{each.field}$", value) for each in TAKEN)
+
+
 def explained(release: str, field: str) -> bool:
     """Whether a field that went in silence is one of these."""
     return any(release in each.releases and re.search(f"{each.field}$", field) for each in (*GATED, *REWRITTEN))

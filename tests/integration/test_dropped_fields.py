@@ -1,8 +1,9 @@
-"""What a real API server drops of an object is exactly what was reported for its release.
+"""What a real API server drops or refuses of an object is exactly what was reported for its release.
 
 Manifests are grown from the newest release's types, mended by the server's refusals, stored, and read back. What is
 reported must be gone; what is gone must have been reported, but for the fields that `gated.py` names: the release
-knows them, and drops them while a feature gate is off, or moves or rewrites them by itself.
+knows them, and drops them while a feature gate is off, or moves or rewrites them by itself. A value that is reported
+must be refused or changed.
 """
 
 from __future__ import annotations
@@ -15,12 +16,14 @@ from dataclasses import dataclass, field
 import pytest
 
 from converter.catalog import Release, load_catalog, walk
-from converter.kube import Each, GroupVersionKind, format_path, gvk_of, parse_path
+from converter.kube import GroupVersionKind, format_path, gvk_of, parse_path
 from converter.losses.analysis import generalized
 from tests.controlplanes.client import ApiError
 from tests.controlplanes.servers import RELEASES
-from tests.integration.gated import explained
+from tests.integration import valued
+from tests.integration.gated import explained, taken
 from tests.integration.growing import Grower
+from tests.integration.valued import answer, at, known_value_is_taken, merged
 
 NEWEST = "1.37"
 SIZE = int(os.environ.get("CONVERTER_TEST_DROPPED", "16"))
@@ -60,17 +63,6 @@ class Seen:
     reported: Counter = field(default_factory=Counter)
     kept: list = field(default_factory=list)
     silent: Counter = field(default_factory=Counter)
-
-
-def at(node, path):
-    """What stands at a path; the second is False where nothing does."""
-    for segment in path:
-        here = isinstance(node, list) and isinstance(segment, int) and segment < len(node)
-        if here or (isinstance(node, dict) and segment in node):
-            node = node[segment]
-        else:
-            return None, False
-    return node, True
 
 
 def says_something(value):
@@ -125,7 +117,7 @@ def compare(manifest, answered, analysis, release, seen):
     told = [
         parse_path(loss.path)
         for loss in analysis.of_release(manifest, gvk, release)
-        if not loss.path.startswith(("metadata", "status"))
+        if not loss.refused and not loss.path.startswith(("metadata", "status"))
     ]
     for path in told:
         if at(answered, path)[1]:
@@ -225,20 +217,6 @@ def with_field(base, path, kind):
     return merged(base, parse_path(path), value)
 
 
-def merged(node, path, value):
-    if not path:
-        return value
-    head, *rest = path
-    if isinstance(head, Each):
-        items = list(node) if isinstance(node, list) and node else [{}]
-        fitting = [index for index, item in enumerate(items) if isinstance(item, dict) and rest and rest[0] in item]
-        place = fitting[0] if fitting else 0
-        items[place] = merged(items[place], rest, value)
-        return items
-    holder = node if isinstance(node, dict) else {}
-    return {**holder, head: merged(holder.get(head), rest, value)}
-
-
 @pytest.mark.parametrize("release", RELEASES)
 def test_each_later_field_by_itself_vanishes_and_is_reported(apiservers, shipped, release):
     client, own = apiservers[release].client, Release.parse(release)
@@ -284,3 +262,33 @@ def test_what_vanished_is_exactly_what_was_reported(apiservers, shipped, release
     assert seen.kept == []
     assert unexplained(release, seen) == []
     assert seen.accepted > SIZE
+
+
+@pytest.mark.parametrize("release", RELEASES)
+def test_values_of_later_releases_are_refused_and_were_reported(apiservers, shipped, release):
+    client, own = apiservers[release].client, Release.parse(release)
+    served = client.served()
+    refused, kept, unclear, skipped = Counter(), [], [], Counter()
+    for api_version, kind in dict.fromkeys(base[:2] for base in valued.BASES):
+        if kind not in served.get(api_version, {}):
+            continue
+        gvk = GroupVersionKind.of(api_version, kind)
+        for trial in valued.trials(gvk, own):
+            told = [loss for loss in shipped.losses.of_release(trial.manifest, gvk, own) if loss.refused]
+            assert [loss.value for loss in told] == [trial.value], f"{trial.manifest} was not reported"
+            place = parse_path(told[0].path)
+            name = f"{kind} {format_path(generalized(place))} = {trial.value}"
+            if not known_value_is_taken(client, trial, place):  # another base has what this field needs, or none
+                skipped[name] += 1
+                continue
+            answered, refusal = answer(client, trial.manifest)
+            if answered is None and trial.value in refusal:
+                refused[name] += 1
+            elif answered is None:
+                unclear.append(f"{name}: {refusal}")
+            elif at(answered, place) == (trial.value, True) and not taken(release, name):
+                kept.append(name)
+    print(f"v{release}: {len(refused)} values refused: {', '.join(refused)}; not tried: {set(skipped) - set(refused)}")
+    assert kept == []
+    assert unclear == []
+    assert refused

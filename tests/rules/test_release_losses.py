@@ -1,4 +1,4 @@
-"""Fields that came with some release: reported for the release before, and not for the one that has them."""
+"""Fields and values that came with some release: reported for the release before, and not for the one that has them."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ import pytest
 
 from converter.catalog import Release, load_catalog, walk
 from converter.kube import GroupVersionKind, format_path, gvk_of, parse_path
-from converter.kube.path import Each
+from converter.kube.path import EACH, Each
 from converter.losses.analysis import generalized
 
-SEEDS = Path(__file__).parent.parent / "data" / "oracle" / "seeds.jsonl.gz"
+ORACLE = Path(__file__).parent.parent / "data" / "oracle"
 FIRST = Release(1, 16)
 SCALARS = {"string": "x", "int": 1, "bool": True, "number": 1, "int-or-string": 1, "quantity": "1"}
 DEPTH = 24
@@ -48,9 +48,31 @@ def top(path, had):
     return not holder or holder in had
 
 
-def holding(gvk, path, field):
+def new_values(catalog, gvk):
+    """Every value that a release has and the one before has not, of a field that both have, with both releases."""
+    known = [release for release in catalog.releases_of(gvk) if release >= FIRST]
+    for before, after in itertools.pairwise(known):
+        old, new = catalog.type_of(before, gvk), catalog.type_of(after, gvk)
+        if old is new:
+            continue
+        had = dict(enumerations(old))
+        for path, field in walk(new, depth=DEPTH):
+            if path in had and field.innermost.values is not None:
+                for value in sorted(field.innermost.values.known - had[path].known):
+                    yield path, field, value, before, after
+
+
+def enumerations(root):
+    """Every field below a type whose values are not the same in all releases, with its values."""
+    for path, field in walk(root, depth=DEPTH):
+        if field.innermost.values is not None:
+            yield path, field.innermost.values
+
+
+def holding(gvk, path, field, value=None):
     """An object with nothing but one field."""
-    value = SCALARS.get(field.innermost.scalar or "", "x" if field.innermost.scalar else {})
+    if value is None:
+        value = SCALARS.get(field.innermost.scalar or "", "x" if field.innermost.scalar else {})
     around = field
     for _ in range(field.nesting):
         value = [value] if around.kind == "list" else {"x": value}
@@ -103,13 +125,81 @@ def test_every_new_field_is_reported_for_the_release_before_and_not_for_its_own(
     assert len(kinds) > 60
 
 
-def test_a_kind_is_looked_into_where_a_field_is_missing_and_not_elsewhere(shipped):
+def test_every_new_value_is_reported_for_the_release_before_and_not_for_its_own(shipped):
+    catalog = load_catalog()
+    values, kinds, wrong = set(), set(), []
+    for gvk in catalog.kinds():
+        for path, field, value, before, after in new_values(catalog, gvk):
+            place = map_steps(catalog, gvk, after, path)
+            manifest = as_manifest(holding(gvk, path, field, value), place)
+            at = (*place, *[EACH] * field.nesting)
+            told = shipped.losses.of_release(manifest, gvk, before)
+            said = [(generalized(parse_path(loss.path)), loss.value, loss.since, loss.refused) for loss in told]
+            if said != [(at, value, after, True)]:
+                wrong.append(f"{gvk} {path} = {value}: {before} of {after}: {[str(loss) for loss in told]}")
+            if shipped.losses.of_release(manifest, gvk, after):
+                wrong.append(f"{gvk} {path} = {value}: a false alarm for {after}")
+            values.add(value)
+            kinds.add(gvk)
+    assert wrong == []
+    assert values >= {
+        "FailIndex",
+        "ReadWriteOncePod",
+        "ContainerResource",
+        "Recreate",
+        "Gt",
+        "CrossNamespacePodAffinity",
+    }
+    assert len(kinds) > 20
+
+
+def test_values_that_no_release_knows_and_those_that_all_know_are_left_alone(shipped):
+    catalog, wrong, counted = load_catalog(), [], 0
+    for gvk in catalog.kinds():
+        for release in catalog.releases_of(gvk):
+            for path, values in enumerations(catalog.type_of(release, gvk)):
+                field = catalog.field_at(release, gvk, path)
+                place = map_steps(catalog, gvk, release, path)
+                for value in (*sorted(values.known), "Misspelt", ""):
+                    manifest = as_manifest(holding(gvk, path, field, value), place)
+                    wrong += [f"{gvk} {release}: {loss}" for loss in shipped.losses.of_release(manifest, gvk, release)]
+                    counted += 1
+    assert wrong == []
+    assert counted > 1000
+
+
+def test_a_refused_value_is_told_in_words_with_the_release_that_would_do(shipped):
+    job = {"spec": {"podFailurePolicy": {"rules": [{"action": "Ignore"}, {"action": "FailIndex"}]}}}
+    (loss,) = shipped.losses.of_release(job, GroupVersionKind.of("batch/v1", "Job"), Release(1, 27))
+    assert str(loss) == (
+        'spec.podFailurePolicy.rules[1].action = "FailIndex": Kubernetes v1.27 does not know the value "FailIndex" and '
+        "refuses it; v1.28 would do (dangerous)"
+    )
+
+
+def test_a_value_that_went_names_the_last_release_to_know_it(shipped):
+    endpoints = GroupVersionKind.of("discovery.k8s.io/v1beta1", "EndpointSlice")
+    (loss,) = shipped.losses.of_release({"addressType": "IP"}, endpoints, Release(1, 20))
+    assert loss.why == 'Kubernetes v1.20 does not know the value "IP" and refuses it; the last to know it was v1.19'
+    assert loss.since is None
+
+
+def test_a_value_that_only_another_version_of_the_kind_came_to_know_names_that_version(shipped):
+    pod = {"spec": {"template": {"spec": {"tolerations": [{"operator": "Gt"}]}}}}
+    gvk = GroupVersionKind.of("extensions/v1beta1", "Deployment")
+    (loss,) = shipped.losses.of_release(pod, gvk, Release(1, 16))
+    assert "; v1.35 would do, in apps/v1" in loss.why
+
+
+def test_a_kind_is_looked_into_where_a_field_or_value_is_missing_and_not_elsewhere(shipped):
     catalog = load_catalog()
     for gvk in catalog.kinds():
         ever = frozenset().union(*(paths(catalog.type_of(release, gvk)) for release in catalog.releases_of(gvk)))
         sent = {path for path in ever if not path.startswith(("status", "metadata")) and ".metadata." not in path}
         for release in catalog.releases_of(gvk):
-            missing = sent - paths(catalog.type_of(release, gvk))
+            root = catalog.type_of(release, gvk)
+            missing = sent - paths(root)
+            missing |= {path for path, values in enumerations(root) if path in sent and values.lacking}
             concerned = shipped.losses.concerns(release, gvk.api_version, gvk.kind)
             assert concerned == bool(missing), f"{gvk} {release}: {sorted(missing)[:3]}"
 
@@ -133,9 +223,10 @@ def test_a_release_newer_than_the_catalog_is_taken_for_the_newest(shipped):
     assert shipped.losses.of_release(cron, gvk_of(cron), Release(1, 99)) == ()
 
 
-def test_nothing_that_a_server_stored_is_reported_for_that_server(shipped):
+@pytest.mark.parametrize("file", ["seeds.jsonl.gz", "collected.jsonl.gz"])
+def test_nothing_that_a_server_stored_is_reported_for_that_server(shipped, file):
     wrong, counted = [], 0
-    with gzip.open(SEEDS, "rt") as lines:
+    with gzip.open(ORACLE / file, "rt") as lines:
         for record in map(json.loads, lines):
             release = Release.parse(record["server"])
             for form in record["forms"].values():

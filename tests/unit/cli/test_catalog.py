@@ -41,10 +41,20 @@ def test_a_kind_and_its_fields(ask):
     assert "  timeZone  <string>" in out
 
 
+def test_values_stand_beside_a_field_where_releases_differ_about_them(ask):
+    quota = ask("v1.20", "ResourceQuota").splitlines()
+    (scopes,) = (line for line in quota if line.lstrip().startswith("scopes "))
+    assert (
+        scopes.strip()
+        == "scopes  <list of string>  BestEffort, NotBestEffort, NotTerminating, PriorityClass, Terminating"
+    )
+    assert "  restartPolicy  <string>\n" in ask("v1.20", "Pod", "--path", "spec")
+
+
 def test_json_says_the_same(ask):
     found = json.loads(ask("v1.20", "CronJob", "-o", "json", "--depth", "1"))
     assert [version["api_version"] for version in found["versions"]] == ["batch/v1beta1", "batch/v2alpha1"]
-    assert {"name": "spec", "type": "V1beta1CronJobSpec", "fields": []} in found["fields"]
+    assert {"name": "spec", "type": "V1beta1CronJobSpec", "fields": [], "values": []} in found["fields"]
     assert json.loads(ask("-o", "json"))[0] == "v1.12"
     pods = [kind for kind in json.loads(ask("v1.20", "-o", "json")) if kind["kind"] == "Pod"]
     assert [(kind["api_version"], kind["plural"], kind["namespaced"]) for kind in pods] == [("v1", "pods", True)]

@@ -185,6 +185,33 @@ spec:
     assert found(out)[0][-1] == "dangerous"
 
 
+CLAIM = """\
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: data}
+spec:
+  accessModes:
+  - ReadWriteOncePod
+"""
+
+
+def test_a_value_that_the_release_does_not_know_is_found_with_its_line(capsys, tmp_path):
+    (tmp_path / "claim.yaml").write_text(CLAIM)
+    arguments = ("check", "-f", tmp_path / "claim.yaml", "--fail-on", "degrading", "--release")
+    code, out, _ = run(capsys, *arguments, "v1.21", "-o", "json")
+    (finding,) = json.loads(out)["findings"]
+    assert (code, finding["field"], finding["since"]) == (1, "spec.accessModes[0]", "v1.22")
+    assert 'v1.21 does not know the value "ReadWriteOncePod" and refuses it' in finding["message"]
+    _, out, _ = run(capsys, *arguments, "v1.21", "-o", "sarif")
+    (result,) = json.loads(out)["runs"][0]["results"]
+    assert result["locations"][0]["physicalLocation"]["region"]["startLine"] == 6
+    _, out, _ = run(capsys, *arguments, "v1.21")
+    assert "refuses it; v1.22 would do" in " ".join(out.split())
+    _, out, _ = run(capsys, *arguments, "v1.21", "-o", "junit")
+    assert "refuses it" in ET.fromstring(out).find("testsuite/testcase/failure").get("message")
+    assert run(capsys, *arguments, "v1.22")[0] == 0
+
+
 def test_losses_tells_the_same_of_files(capsys, files):
     code, out, _ = run(capsys, "losses", "-f", files / "all.yaml", "--release", "v1.22", "-o", "json")
     assert (code, found(out)) == (1, TWO)
@@ -195,6 +222,7 @@ def test_losses_tells_the_same_of_files(capsys, files):
 def test_losses_of_works_are_those_of_the_release_and_those_noted(shipped):
     cron = {"apiVersion": "batch/v1beta1", "kind": "CronJob", "metadata": {"name": "a"}, "spec": {"timeZone": "UTC"}}
     noted = 'CronJob a: spec.x = 1: gone (dangerous)\nCronJob a: spec.timeZone = "UTC": v1.20 drops it without a word'
+    noted += '\nCronJob a: spec.z = "Z": Kubernetes v1.20 does not know the value "Z" and refuses it; v1.30 would do'
     work = {
         "metadata": {
             "name": "w",

@@ -4,7 +4,7 @@ import pytest
 
 from converter.catalog import Release, load_catalog
 from converter.conversion.fields import FieldCheck
-from converter.kube import GroupVersionKind
+from converter.kube import EACH, GroupVersionKind
 
 
 @pytest.fixture(scope="module")
@@ -90,3 +90,43 @@ def test_the_release_that_would_do_is_named(check):
     gvk = GroupVersionKind.of("batch/v1", "CronJob")
     assert check.known_since(gvk, ("spec", "timeZone"), Release.parse("v1.21")) == Release.parse("v1.24")
     assert check.known_since(gvk, ("spec", "nonsense"), Release.parse("v1.21")) is None
+
+
+def quota(**spec):
+    return {"apiVersion": "v1", "kind": "ResourceQuota", "spec": spec}
+
+
+@pytest.mark.parametrize(("release", "told"), [("v1.20", ["spec.scopes[1]"]), ("v1.21", []), ("v1.14", [])])
+def test_a_value_in_a_list_is_found_with_its_place(check, release, told):
+    assert unknown(check, quota(scopes=["BestEffort", "CrossNamespacePodAffinity"]), release) == told
+
+
+def test_a_value_deep_inside_is_told_from_a_field(check):
+    pod = {"tolerations": [{"operator": "Exists"}, {"operator": "Gt"}], "hostUsers": True}
+    gvk = GroupVersionKind.of("apps/v1", "Deployment")
+    found = check.unknown(deployment(pod), gvk, Release.parse("v1.24"))
+    assert [(str(each), each.value, each.refused) for each in found] == [
+        ("spec.template.spec.tolerations[1].operator", "Gt", True),
+        ("spec.template.spec.hostUsers", True, False),
+    ]
+
+
+def test_a_value_below_a_field_that_is_unknown_itself_is_not_told(check):
+    rules = [{"action": "FailIndex"}]
+    job = {"apiVersion": "batch/v1", "kind": "Job", "spec": {"podFailurePolicy": {"rules": rules}}}
+    assert unknown(check, job, "v1.24") == ["spec.podFailurePolicy"]
+    assert unknown(check, job, "v1.25") == ["spec.podFailurePolicy.rules[0].action"]
+
+
+@pytest.mark.parametrize("wrong", [None, "", "Misspelt", 5, ["Gt"], {"Gt": "Gt"}, [["Gt"]], True])
+def test_what_is_no_value_of_any_release_is_left_to_the_server(check, wrong):
+    assert unknown(check, deployment({"tolerations": [{"operator": wrong}]}), "v1.24") == []
+    assert unknown(check, quota(scopes=[wrong]), "v1.20") == []
+    assert unknown(check, quota(scopes=wrong), "v1.20") == []
+
+
+def test_the_release_that_knows_a_value_is_named(check):
+    gvk = GroupVersionKind.of("v1", "ResourceQuota")
+    path = ("spec", "scopes", EACH)
+    assert check.known_since(gvk, path, Release.parse("v1.22"), "VolumeAttributesClass") == Release.parse("v1.33")
+    assert check.known_since(gvk, path, Release.parse("v1.22"), "Misspelt") is None

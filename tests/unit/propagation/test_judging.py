@@ -53,3 +53,12 @@ def test_the_same_losses_at_another_release_change_no_spec(shipped, told):
 
 def test_nothing_to_say_is_no_patch(shipped, told):
     assert judge(shipped, "v1.22", told).patch is None
+
+
+def test_a_work_whose_value_was_refused_is_sent_again_when_the_release_knows_it(shipped):
+    given = work(cronjob(jobTemplate={"spec": {"podFailurePolicy": {"rules": [{"action": "FailIndex"}]}}}))
+    patch = judge(shipped, "v1.27", given).patch
+    assert "refuses it" in patch["metadata"]["annotations"][LOSSES_ANNOTATION]
+    given["metadata"]["annotations"] = patch["metadata"]["annotations"]
+    upgraded = judge(shipped, "v1.28", given).patch
+    assert upgraded == {"metadata": {"annotations": {LOSSES_ANNOTATION: None}}, "spec": {"suspendDispatching": False}}

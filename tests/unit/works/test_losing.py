@@ -9,8 +9,11 @@ import pytest
 from converter import Converter
 from converter.catalog import Release, load_catalog
 from converter.clusters import Cluster
+from converter.conversion import Loss
+from converter.kube import GroupVersionKind
 from converter.kube.names import KEPT_ANNOTATION, LOSSES_ANNOTATION, LOSSES_LABEL, POLICY_ANNOTATION, SOURCES_ANNOTATION
 from converter.library import SHIPPED_RULES, rule_sources
+from converter.losses import told_by_release
 from converter.rules import RuleBook, Source
 from converter.works.policy import Policy
 from converter.works.rewriting import rewrite
@@ -199,3 +202,62 @@ def test_counts_say_what_was_made_of_each(shipped):
     assert [(loss.path, loss.weight, action) for loss, action in lost.losses] == [
         ("spec.timeZone", "dangerous", "warn")
     ]
+
+
+JOB = {
+    "apiVersion": "batch/v1",
+    "kind": "Job",
+    "metadata": {"name": "import", "namespace": "demo"},
+    "spec": {"podFailurePolicy": {"rules": [{"action": "FailIndex"}]}},
+}
+REFUSED = (
+    'Job demo/import: spec.podFailurePolicy.rules[0].action = "FailIndex": Kubernetes v1.27 does not know the value '
+    '"FailIndex" and refuses it; v1.28 would do (dangerous)'
+)
+
+
+def test_a_value_that_the_release_refuses_is_told_like_a_field(shipped):
+    given = work(JOB)
+    outcome = told(given, cluster("v1.27"), shipped)
+    assert outcome.warnings == (f"cluster old: {REFUSED}",)
+    assert outcome.annotations == {LOSSES_ANNOTATION: REFUSED}
+    stored = applied(given, outcome)
+    assert not told(stored, cluster("v1.27"), shipped).changes
+    assert told(stored, cluster("v1.28"), shipped).annotations == {LOSSES_ANNOTATION: None}
+
+
+def test_a_value_that_the_release_refuses_is_denied_by_the_policy(denying):
+    denial = told(work(JOB), cluster("v1.27"), denying).denial
+    assert REFUSED.removesuffix(" (dangerous)").partition(": ")[2] in denial
+    assert not told(work(JOB), cluster("v1.28"), denying).denial
+
+
+def test_a_refused_value_after_a_conversion_goes_with_an_upgrade_and_what_was_converted_away_stays(shipped):
+    metric = {"type": "ContainerResource"}
+    hpa = {
+        "apiVersion": "autoscaling/v2",
+        "kind": "HorizontalPodAutoscaler",
+        "metadata": {"name": "web", "namespace": "demo"},
+        "spec": {"maxReplicas": 2, "scaleTargetRef": {"kind": "Deployment", "name": "web"}, "metrics": [metric]},
+    }
+    given = work(hpa)
+    stored = applied(given, told(given, cluster("v1.19"), shipped))
+    line = 'metrics[0].type = "ContainerResource": Kubernetes v1.19 does not know the value "ContainerResource" and '
+    assert f"{line}refuses it; v1.20 would do" in stored["metadata"]["annotations"][LOSSES_ANNOTATION]
+    again = applied(stored, told(stored, cluster("v1.20"), shipped))
+    assert again["spec"]["workload"]["manifests"][0]["apiVersion"] == "autoscaling/v2beta2"
+    assert LOSSES_ANNOTATION not in again["metadata"]["annotations"]
+
+
+@pytest.mark.parametrize("minor", [16, 20, 24, 27, 34])
+def test_every_line_about_a_release_is_told_from_those_about_a_conversion(shipped, minor):
+    pod = {"tolerations": [{"operator": "Gt"}], "hostUsers": False, "nonsense": 1, "deprecatedServiceAccount": "a"}
+    pod["containers"] = [{"name": "a", "restartPolicy": "Never"}]
+    lost = shipped.losses.of_release(
+        {"apiVersion": "v1", "kind": "Pod", "spec": pod}, GroupVersionKind.of("v1", "Pod"), Release(1, minor)
+    )
+    assert any(loss.refused for loss in lost)
+    assert all(told_by_release(str(loss)) for loss in lost)
+    gone = Loss("spec.x", "FailIndex", "v1beta1 has no such field")
+    weighed = shipped.losses.of_conversion([gone], GroupVersionKind.of("v1", "Pod"), Release(1, minor))
+    assert not any(told_by_release(str(loss)) for loss in weighed)
