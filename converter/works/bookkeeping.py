@@ -163,7 +163,8 @@ class Books:
         """
         wanted: dict[str, str | None] = dict.fromkeys(OURS)
         converted = any(note.entry is not None for note in notes)
-        lines = [line for note in notes for line in note.losses]
+        # Sorted, since what the API server has stored has its fields in another order than what was just converted.
+        lines = [line for note in notes for line in sorted(note.losses)]
         if converted:
             wanted[SOURCES_ANNOTATION] = canonical_json([note.entry for note in notes]).decode()
             wanted[KEPT_ANNOTATION] = self._kept(notes, lines, wanted, stored)

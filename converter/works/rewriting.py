@@ -217,8 +217,9 @@ class _Rewriting:
         try:
             source = self._converter.restore(_checked(raw), earlier.read_kept())
             if choice.route is not None:
-                again = msgspec.json.decode(msgspec.json.encode(source))
-                return self._convert(index, head, source, again, choice.route)
+                # In the order that Karmada sends: what is kept and told must not differ when it sends the original.
+                text = canonical_json(source)
+                return self._convert(index, head, _decode(text), _decode(text), choice.route)
         except (ConversionError, ManifestError) as error:
             why = f"{_label(head)} ({head.api_version}) cannot be taken back to {entry.source}: {error}"
             self._trouble(head, why, self._policy_of(head))
