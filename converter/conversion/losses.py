@@ -66,15 +66,17 @@ def tell_losses(notes: Sequence[Note], values: Sequence[KeptValue], target: str)
     losses: list[Loss] = []
     told: set[tuple[Path, str, bytes]] = set()
     for note in notes:
-        at_place = [leaf for leaf in gone if leaf.says and _touch(leaf.path, note.path)]
-        found = at_place or _alike(note, gone)
         same = (note.path[-1:], note.why, canonical_json(note.value))
-        if found and not at_place:
+        at_place = [leaf for leaf in gone if leaf.says and _touch(leaf.path, note.path)]
+        if same in told and not at_place:
+            continue
+        found = at_place or _alike(note, gone)
+        if at_place or not found:
+            losses.append(Loss(format_path(note.path), note.value, note.why))
+        else:
             told.add(same)
             telling = [leaf for leaf in found if leaf.says] or found
             losses += [Loss(format_path(leaf.path), leaf.value, note.why) for leaf in telling]
-        elif same not in told:
-            losses.append(Loss(format_path(note.path), note.value, note.why))
         gone = [leaf for leaf in gone if leaf not in found]
     for leaf in (leaf for leaf in gone if leaf.says):
         why = f"{target} has no place for it" if is_empty(leaf.was) else f"{target} can only say {shown(leaf.was)}"
