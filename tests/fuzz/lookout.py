@@ -111,7 +111,7 @@ def _holds(whole: Any, part: Any) -> bool:
 def at(node: Any, path: str | Path) -> Any:
     """What stands at a path; `MISSING` where nothing does."""
     for segment in parse_path(path) if isinstance(path, str) else path:
-        if isinstance(segment, Named):
+        if isinstance(segment, Named) and isinstance(node, list):
             named = [item for item in node if isinstance(item, dict) and item.get("name") == segment.name]
             node = named[0] if named else MISSING
         elif isinstance(node, dict):
