@@ -11,7 +11,7 @@ from converter.catalog import Release, load_catalog
 from converter.cli import FINDINGS, OK
 from converter.cli.documents import read_documents
 from converter.cli.findings import THRESHOLDS, fails, findings_of, subjects
-from converter.cli.options import UsageError, add_policy_option, add_rules_option, load_converter
+from converter.cli.options import UsageError, add_files_option, add_policy_option, add_rules_option, load_converter
 from converter.cli.reports import FORMS, write
 from converter.clusters import Cluster, read_inventory
 
@@ -39,10 +39,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument(
-        "-f", "--filename", action="append", required=True, metavar="FILE",
-        help="a file, a directory, or - for standard input; YAML or JSON, several documents, Lists (repeatable)",
-    )  # fmt: skip
+    add_files_option(parser)
     add_cluster_options(parser)
     add_rules_option(parser)
     add_policy_option(parser)

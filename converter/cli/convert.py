@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from converter.cli import FINDINGS, OK
 from converter.cli.documents import Document, items_of, read_documents, to_yaml, write_documents
 from converter.cli.options import (
+    add_files_option,
     add_rules_option,
     add_target_options,
     chosen_cluster,
@@ -51,10 +52,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument(
-        "-f", "--filename", action="append", required=True, metavar="FILE",
-        help="a file, a directory, or - for standard input; YAML or JSON, several documents, Lists (repeatable)",
-    )  # fmt: skip
+    add_files_option(parser)
     add_target_options(parser)
     add_rules_option(parser)
     parser.add_argument("-o", "--output", choices=("yaml", "json"), default="yaml", help="how to write (default: yaml)")

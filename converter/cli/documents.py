@@ -117,10 +117,21 @@ def to_yaml(manifest: Manifest) -> str:
 
 
 def write_documents(manifests: Iterable[Manifest], form: str, out: TextIO) -> None:
-    """Write manifests as a YAML stream, or as JSON: one object, or a List where there are several."""
+    """Write manifests as a YAML stream, or as JSON: one object, or a List where there are several.
+
+    Lists among several are dissolved in it: this program does not look for a List in a List.
+    """
     collected = list(manifests)
     if form == "yaml":
         out.write("---\n".join(to_yaml(manifest) for manifest in collected))
         return
-    whole = collected[0] if len(collected) == 1 else {"apiVersion": "v1", "kind": "List", "items": collected}
+    whole = collected[0] if len(collected) == 1 else {"apiVersion": "v1", "kind": "List", "items": _flat(collected)}
     out.write(msgspec.json.format(msgspec.json.encode(whole), indent=2).decode() + "\n")
+
+
+def _flat(manifests: Iterable[Manifest]) -> list[Manifest]:
+    found: list[Manifest] = []
+    for manifest in manifests:
+        items = items_of(manifest)
+        found += [manifest] if items is None else items
+    return found

@@ -10,6 +10,7 @@ from converter.cli.convert import take_kept
 from converter.cli.documents import items_of, read_documents
 from converter.cli.options import (
     UsageError,
+    add_files_option,
     add_rules_option,
     add_target_options,
     chosen_cluster,
@@ -48,8 +49,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("-f", "--filename", action="append", default=[], metavar="FILE",
-                        help="a file, a directory, or - for standard input (repeatable)")  # fmt: skip
+    add_files_option(parser, required=False)
     parser.add_argument("--kind", metavar="KIND", help="without a file: the kind to explain")
     parser.add_argument("--from", dest="source", metavar="VERSION", help="without a file: the apiVersion to start from")
     add_target_options(parser)

@@ -19,6 +19,19 @@ class UsageError(ConverterError):
     """Options that do not go together; the message says which to give."""
 
 
+def add_files_option(parser: argparse._ActionsContainer, *, required: bool = True) -> None:
+    """Add ``-f``, for manifests: what `converter.cli.documents.read_documents` reads."""
+    parser.add_argument(
+        "-f",
+        "--filename",
+        action="append",
+        required=required,
+        default=[],
+        metavar="FILE",
+        help="a file, a directory, or - for standard input; YAML or JSON, several documents, Lists (repeatable)",
+    )
+
+
 def add_rules_option(parser: argparse._ActionsContainer) -> None:
     """Add ``--rules``, for an admin's own rules."""
     parser.add_argument(

@@ -37,18 +37,23 @@ class Loss:
 
 @dataclass(frozen=True, slots=True)
 class _Leaf:
-    """One value that did not come back, with what came instead."""
+    """One value that did not come back, with what came instead; some say nothing, and are told only with a note."""
 
     path: Path
     value: Json
     was: Json
+
+    @property
+    def says(self) -> bool:
+        return not is_empty(self.value)
 
 
 def tell_losses(notes: Sequence[Note], values: Sequence[KeptValue], target: str) -> tuple[Loss, ...]:
     """Join what the steps noted on the way with what proved not to come back.
 
     What did not come back says where a value stood in the manifest as given; the notes say why it is gone. A
-    note from later on a route has a path of the version there, so it is matched by its value as well.
+    note from later on a route has a path of the version there, so it is matched by its value as well, and by its
+    name, since many fields hold the same. Of several notes that say the same the first tells of all those values.
 
     Args:
         notes: what the steps noted.
@@ -59,26 +64,28 @@ def tell_losses(notes: Sequence[Note], values: Sequence[KeptValue], target: str)
         return ()
     gone = [leaf for item in values for leaf in _leaves(item)]
     losses: list[Loss] = []
+    told: set[tuple[Path, str, bytes]] = set()
     for note in notes:
-        at_place = [leaf for leaf in gone if _touch(leaf.path, note.path)]
-        if at_place:
-            losses.append(Loss(format_path(note.path), note.value, note.why))
-            gone = [leaf for leaf in gone if leaf not in at_place]
+        same = (note.path[-1:], note.why, canonical_json(note.value))
+        at_place = [leaf for leaf in gone if leaf.says and _touch(leaf.path, note.path)]
+        if same in told and not at_place:
             continue
-        wanted = {canonical_json(value) for _, value in _spread(note.value, ())}
-        by_value = [leaf for leaf in gone if canonical_json(leaf.value) in wanted]
-        gone = [leaf for leaf in gone if leaf not in by_value]
-        losses += [Loss(format_path(leaf.path), leaf.value, note.why) for leaf in by_value]
-        if not by_value:
+        found = at_place or _alike(note, gone)
+        if at_place or not found:
             losses.append(Loss(format_path(note.path), note.value, note.why))
-    for leaf in gone:
+        else:
+            told.add(same)
+            telling = [leaf for leaf in found if leaf.says] or found
+            losses += [Loss(format_path(leaf.path), leaf.value, note.why) for leaf in telling]
+        gone = [leaf for leaf in gone if leaf not in found]
+    for leaf in (leaf for leaf in gone if leaf.says):
         why = f"{target} has no place for it" if is_empty(leaf.was) else f"{target} can only say {shown(leaf.was)}"
         losses.append(Loss(format_path(leaf.path), leaf.value, why))
     return tuple(losses)
 
 
 def _leaves(item: KeptValue) -> Iterator[_Leaf]:
-    """Spread what was kept at one place over its fields, without those that say nothing."""
+    """Spread what was kept at one place over its fields."""
     if item.value is UNSET or not item.path:
         return
     was = None if item.was is UNSET else item.was
@@ -87,11 +94,20 @@ def _leaves(item: KeptValue) -> Iterator[_Leaf]:
 
 
 def _spread(value: Json, path: Path) -> Iterator[tuple[Path, Json]]:
-    if isinstance(value, dict):
+    if isinstance(value, dict) and value:
         for key, below in value.items():
             yield from _spread(below, (*path, key))
-    elif not is_empty(value):
+    else:
         yield path, value
+
+
+def _alike(note: Note, gone: Sequence[_Leaf]) -> list[_Leaf]:
+    """The values that a note is about by what they are: those of its name, or, where none has it, all that say it."""
+    wanted = {canonical_json(value) for _, value in _spread(note.value, ())}
+    alike = [leaf for leaf in gone if canonical_json(leaf.value) in wanted]
+    return [leaf for leaf in alike if note.path[-1:] and note.path[-1] in leaf.path] or [
+        leaf for leaf in alike if leaf.says
+    ]
 
 
 def _touch(one: Path, two: Path) -> bool:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from typing import TYPE_CHECKING
 
 import yaml
 
 from converter.clusters import FleetView, InventoryError, read_inventory
-from converter.serving.watching import POLL_SECONDS, fingerprint
+from converter.serving.watching import POLL_SECONDS, fingerprint, keep_looking
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,12 +63,8 @@ class LiveInventory:
         Args:
             interval: seconds between two looks.
         """
-        while True:
-            await asyncio.sleep(interval)
-            try:
-                await asyncio.to_thread(self.refresh)
-            except Exception:  # noqa: BLE001  the fleet in use is good; nothing must end the watch
-                _log.exception("looking for a changed inventory failed; the last good one stays in use")
+        failure = "looking for a changed inventory failed; the last good one stays in use"
+        await keep_looking(self.refresh, interval, _log, failure)
 
 
 def _named_in(file: Path) -> list[Path]:

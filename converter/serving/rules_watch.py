@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import datetime as dt
 import logging
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from converter.errors import RuleBookError, RuleProblem
 from converter.library import RULE_SUFFIXES, SHIPPED_RULES, Converter
-from converter.serving.watching import POLL_SECONDS, fingerprint
+from converter.serving.watching import POLL_SECONDS, fingerprint, keep_looking
 
 if TYPE_CHECKING:
     import os
@@ -153,12 +152,8 @@ class LiveRules:
         Args:
             interval: seconds between two looks.
         """
-        while True:
-            await asyncio.sleep(interval)
-            try:
-                await asyncio.to_thread(self.refresh)
-            except Exception:  # noqa: BLE001  the rules in use are good; nothing must end the watch
-                _log.exception("looking for changed rules failed; the last good book stays in use")
+        failure = "looking for changed rules failed; the last good book stays in use"
+        await keep_looking(self.refresh, interval, _log, failure)
 
 
 @contextlib.contextmanager

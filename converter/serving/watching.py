@@ -6,18 +6,37 @@ system sends no events, and one look a second at a few files costs nothing.
 
 from __future__ import annotations
 
+import asyncio
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    import logging
+    from collections.abc import Callable, Iterable
 
 Fingerprint = tuple[tuple[str, ...], ...]
 """What files look like from outside; equal while nothing has changed."""
 
 POLL_SECONDS = 0.5
 """How often to look: a change found at once and confirmed once is in use well within two seconds."""
+
+
+async def keep_looking(refresh: Callable[[], object], interval: float, log: logging.Logger, failure: str) -> None:
+    """Refresh, in a thread, for as long as the server runs.
+
+    Args:
+        refresh: looks, and reads again what has changed.
+        interval: seconds between two looks.
+        log: whose log a failure goes to.
+        failure: what to log where it raises.
+    """
+    while True:
+        await asyncio.sleep(interval)
+        try:
+            await asyncio.to_thread(refresh)
+        except Exception:  # whatever it is: what is in use is good, and nothing must end the watch
+            log.exception(failure)
 
 
 def fingerprint(roots: Iterable[str | os.PathLike[str]], suffixes: tuple[str, ...] | None = None) -> Fingerprint:

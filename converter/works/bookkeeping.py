@@ -265,7 +265,8 @@ def settle(
     converted = keeps = False
     for note in notes:
         entries.append(note.entry)
-        lines += note.losses
+        # Sorted, since what the API server has stored has its fields in another order than what was just converted.
+        lines += sorted(note.losses) if len(note.losses) > 1 else note.losses
         converted = converted or note.entry is not None
         keeps = keeps or note.kept != _NOTHING
     if converted:

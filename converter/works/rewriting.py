@@ -244,7 +244,9 @@ class _Rewriting:
         try:
             source = self._converter.restore(decode_checked(raw), earlier.read_kept())
             if choice.route is not None:
-                return self._convert(index, head, source, canonical_json(source), choice.route)
+                # In the order that Karmada sends: what is kept and told must not differ when it sends the original.
+                text = canonical_json(source)
+                return self._convert(index, head, decode(text), text, choice.route)
         except (ConversionError, ManifestError) as error:
             why = f"{head.label} ({head.api_version}) cannot be taken back to {entry.source}: {error}"
             self._trouble(head, why, self._policy_of(head))

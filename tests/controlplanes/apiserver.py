@@ -82,7 +82,9 @@ class ApiServer:
         self._tokens = world.run.folder / f"{name}.tokens"
         self._tokens.touch(mode=0o600)
         self._tokens.write_text(f'{self.token},admin,admin,"system:masters"\n')
-        self.kubeconfig = kubeconfig.write(world.run.folder / f"{name}.kubeconfig", self.port, world.pki)
+        self.kubeconfig = kubeconfig.write(
+            world.run.folder / f"{name}.kubeconfig", self.port, world.pki.authority, world.pki.admin
+        )
         self.client = world.client(self.port)
         self.process: Process = world.run.process(name, self._command(), variables)
 

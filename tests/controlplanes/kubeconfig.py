@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.controlplanes.pki import Pki
+    from tests.controlplanes.pki import Authority, Pair
 
 #: Karmada's own tools look for a context of this name.
 CONTEXT = "karmada-apiserver"
 
 
-def write(path: Path, port: int, pki: Pki) -> Path:
-    """Write a kubeconfig for the administrator of the API server on a port; JSON is YAML, too."""
+def write(path: Path, port: int, authority: Authority, user: Pair) -> Path:
+    """Write a user's kubeconfig for the API server on a port, which an authority vouches for; JSON is YAML, too."""
     config = {
         "apiVersion": "v1",
         "kind": "Config",
@@ -25,7 +25,7 @@ def write(path: Path, port: int, pki: Pki) -> Path:
                 "name": CONTEXT,
                 "cluster": {
                     "server": f"https://127.0.0.1:{port}",
-                    "certificate-authority-data": pki.authority.bundle,
+                    "certificate-authority-data": authority.bundle,
                 },
             }
         ],
@@ -33,8 +33,8 @@ def write(path: Path, port: int, pki: Pki) -> Path:
             {
                 "name": "admin",
                 "user": {
-                    "client-certificate-data": _inside(pki.admin.certificate),
-                    "client-key-data": _inside(pki.admin.key),
+                    "client-certificate-data": _inside(user.certificate),
+                    "client-key-data": _inside(user.key),
                 },
             }
         ],

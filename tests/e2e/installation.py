@@ -7,8 +7,8 @@ import http.client
 import ssl
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
-from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 from tests.controlplanes import kubeconfig
@@ -99,9 +99,9 @@ class Installation:
     def wait(self) -> None:
         """Wait until every process is ready and the APIServices that the fleet needs stand."""
         for port in (self.admission_port, self.discovery_port):
-            wait_until(f"port {port}", lambda port=port: self._ready(port, tls=True), 60, ignore=(OSError,))
+            wait_until(f"port {port}", partial(self._ready, port, tls=True), 60, ignore=(OSError,))
         for port in self._ports[2:]:
-            wait_until(f"port {port}", lambda port=port: self._ready(port, tls=False), 60, ignore=(OSError,))
+            wait_until(f"port {port}", partial(self._ready, port, tls=False), 60, ignore=(OSError,))
         wait_until("an APIService of ours", self._registered, 60)
 
     def stop(self) -> None:
@@ -131,7 +131,7 @@ class Installation:
         pair = self._world.pki.authority.issue(f"converter:{user}")
         file = self._world.run.folder / f"converter-{user}.kubeconfig"
         server = self.fleet.karmada.apiserver
-        return kubeconfig.write(file, server.port, SimpleNamespace(authority=self._world.pki.authority, admin=pair))
+        return kubeconfig.write(file, server.port, self._world.pki.authority, pair)
 
     def _ready(self, port: int, *, tls: bool) -> bool:
         self.fleet.check()

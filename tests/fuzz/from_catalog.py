@@ -19,7 +19,7 @@ from converter.kube import GroupVersionKind, format_path, parse_path
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from converter.catalog import FieldType, ObjectType
+    from converter.catalog import FieldType, ObjectType, Release
 
 SEEDS = st.integers(min_value=0, max_value=2**32 - 1)
 """Numbers to make manifests of."""
@@ -41,10 +41,10 @@ _LEAN = 0.8
 
 
 @cache
-def _types(gvk: GroupVersionKind) -> tuple[ObjectType, ...]:
-    """The types of a kind in each release that knows it, each once."""
+def _types(gvk: GroupVersionKind, only: Release | None) -> tuple[ObjectType, ...]:
+    """The types of a kind in each release that knows it, or in one of them, each once."""
     catalog = load_catalog()
-    found = [catalog.type_of(release, gvk) for release in catalog.releases_of(gvk)]
+    found = [catalog.type_of(release, gvk) for release in ([only] if only else catalog.releases_of(gvk))]
     return tuple(dict.fromkeys(kind for kind in found if kind is not None))
 
 
@@ -60,11 +60,18 @@ class Maker:
         api_version: the version.
         kind: the kind.
         words: for some paths the values to choose from, where any string would seldom be an interesting one.
+        release: the one whose fields they have; None for each of all that know the kind.
     """
 
-    def __init__(self, api_version: str, kind: str, words: Mapping[str, Sequence[Any]] | None = None) -> None:
+    def __init__(
+        self,
+        api_version: str,
+        kind: str,
+        words: Mapping[str, Sequence[Any]] | None = None,
+        release: Release | None = None,
+    ) -> None:
         self.api_version, self.kind = api_version, kind
-        self._types = _types(GroupVersionKind.of(api_version, kind))
+        self._types = _types(GroupVersionKind.of(api_version, kind), release)
         assert self._types, f"the catalog does not know {kind} in {api_version}"
         self._words = {format_path(parse_path(path)): tuple(values) for path, values in (words or {}).items()}
 

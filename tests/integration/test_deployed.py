@@ -14,7 +14,6 @@ import sys
 import urllib.error
 import urllib.request
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 import yaml
@@ -91,8 +90,8 @@ class Deployed:
     def access(self, user):
         """Steps 4: a kubeconfig of one of the two users."""
         pair = self.world.pki.authority.issue(f"converter:{user}")
-        proof = SimpleNamespace(authority=self.world.pki.authority, admin=pair)
-        return kubeconfig.write(self.folder / f"{user}.kubeconfig", self.fleet.karmada.apiserver.port, proof)
+        port, authority = self.fleet.karmada.apiserver.port, self.world.pki.authority
+        return kubeconfig.write(self.folder / f"{user}.kubeconfig", port, authority, pair)
 
     def account(self):
         """The controller's service account on the host cluster."""

@@ -5,34 +5,12 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 
-from tests.fuzz import strategies_autoscaling as autoscaling
-from tests.fuzz import strategies_networking as networking
-from tests.fuzz import strategies_workloads as workloads
 from tests.fuzz.from_catalog import SEEDS
 from tests.fuzz.from_catalog import Maker as CatalogMaker
+from tests.fuzz.hand_written import KINDS
 from tests.fuzz.roundtrip import assert_round_trips, assert_typed_errors
 from tests.fuzz.strategies import made_by, wrong_types
 
-APPS = ("apps/v1", "apps/v1beta2", "apps/v1beta1")
-EXTENSIONS = "extensions/v1beta1"
-NETWORKING = ("networking.k8s.io/v1", "networking.k8s.io/v1beta1")
-
-KINDS = {
-    "Deployment": (workloads.deployments, (*APPS, EXTENSIONS)),
-    "DaemonSet": (workloads.daemon_sets, ("apps/v1", "apps/v1beta2", EXTENSIONS)),
-    "StatefulSet": (workloads.stateful_sets, APPS),
-    "ReplicaSet": (workloads.replica_sets, ("apps/v1", "apps/v1beta2", EXTENSIONS)),
-    "ControllerRevision": (workloads.controller_revisions, APPS),
-    "CronJob": (workloads.cron_jobs, ("batch/v1", "batch/v1beta1", "batch/v2alpha1")),
-    "HorizontalPodAutoscaler": (
-        autoscaling.autoscalers,
-        ("autoscaling/v2", "autoscaling/v2beta2", "autoscaling/v2beta1", "autoscaling/v1"),
-    ),
-    "Ingress": (networking.ingresses, (*NETWORKING, EXTENSIONS)),
-    "IngressClass": (networking.ingress_classes, NETWORKING),
-    "NetworkPolicy": (networking.network_policies, ("networking.k8s.io/v1", EXTENSIONS)),
-    "PodDisruptionBudget": (networking.budgets, ("policy/v1", "policy/v1beta1")),
-}
 SOURCES = [(kind, source) for kind, (_, versions) in KINDS.items() for source in versions]
 
 

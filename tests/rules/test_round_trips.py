@@ -6,7 +6,7 @@ nothing to get wrong. (`make fuzz` runs ten times as many.)
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
@@ -17,10 +17,9 @@ from converter.catalog import load_catalog
 from tests.fuzz.from_catalog import SEEDS, Maker
 from tests.fuzz.roundtrip import assert_round_trips, assert_typed_errors
 from tests.fuzz.strategies import wrong_types
+from tests.fuzz.words_access import WORDS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from converter.kube import GroupVersionKind
 
 GROUPS = (
@@ -34,31 +33,6 @@ GROUPS = (
 )
 KINDS = ("IPAddress", "PodSecurityPolicy", "ServiceCIDR")
 """The groups, and kinds of other groups, whose tests are here; the others have theirs in files of their own."""
-
-_GROUP = "rbac.authorization.k8s.io"
-_SHARES = (0, 0, 5, None)
-_SUBJECTS = {
-    "subjects[*].kind": ("User", "Group", "ServiceAccount", "Robot", None),
-    "subjects[*].name": ("jane", "*"),
-    "subjects[*].apiGroup": (_GROUP, "", None, "other.example"),
-    "subjects[*].apiVersion": (f"{_GROUP}/v1alpha1", "v1", "", None, "other.example/v1", "a/b/c"),
-}
-_DISRUPTION = ("Pod", "PodGroup", {"single": {}}, {"all": {}}, None)
-WORDS: Mapping[str, Mapping[str, Sequence[Any]]] = {
-    "PriorityLevelConfiguration": {
-        'metadata.annotations["flowcontrol.k8s.io/v1beta3-preserve-zero-concurrency-shares"]': ("", "x"),
-        "spec.limited.nominalConcurrencyShares": _SHARES,
-        "spec.limited.assuredConcurrencyShares": _SHARES,
-    },
-    "RoleBinding": _SUBJECTS,
-    "ClusterRoleBinding": _SUBJECTS,
-    "ResourceSlice": {"spec.allNodes": (True, False, None), "spec.nodeName": ("", "n1", None)},
-    "PodGroup": {"spec.disruptionMode": _DISRUPTION, "spec.parentCompositePodGroupName": (None, None, "a")},
-    "Workload": {
-        "spec.podGroupTemplates[*].disruptionMode": _DISRUPTION,
-        "spec.compositePodGroupTemplates": (None, None, [{"name": "a"}]),
-    },
-}
 
 
 def _sources() -> list[GroupVersionKind]:

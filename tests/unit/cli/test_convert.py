@@ -125,6 +125,70 @@ def test_losses_can_be_kept_and_restored(files, capsys, tmp_path):
     assert yaml.safe_load(back) == given
 
 
+SCALER = {
+    "apiVersion": "autoscaling/v2",
+    "kind": "HorizontalPodAutoscaler",
+    "metadata": {"name": "web", "annotations": {"own": "x"}},
+    "spec": {"maxReplicas": 3, "behavior": {}, "metrics": []},
+}
+EMPTY_BUDGET = {**BUDGET, "spec": {"selector": None}}
+SLICE = {
+    "apiVersion": "resource.k8s.io/v1",
+    "kind": "ResourceSlice",
+    "metadata": {"name": "a"},
+    "spec": {"driver": "d", "devices": [{"name": "gpu", "allowMultipleAllocations": True, "bindsToNode": True}]},
+}
+OLD_VERSIONS = ("policy/v1beta1", "autoscaling/v1", "resource.k8s.io/v1alpha3", "batch/v1beta1")
+NEW_VERSIONS = ("policy/v1", "autoscaling/v2", "resource.k8s.io/v1", "batch/v1")
+
+
+LIST = {"apiVersion": "v1", "kind": "List"}
+
+
+def flat(documents):
+    """All manifests: JSON has one document, so several and the items of lists among them stand in one List."""
+    for document in documents:
+        yield from document.get("items", [document])
+
+
+def to(versions):
+    return [word for version in versions for word in ("--to", version)]
+
+
+@pytest.mark.parametrize("form", ["yaml", "json"])
+@pytest.mark.parametrize(
+    "documents",
+    [
+        [EMPTY_BUDGET, SCALER, SLICE, CRON],
+        [{"apiVersion": "v1", "kind": "List", "items": [SLICE, CRON, EMPTY_BUDGET, SCALER]}],
+        [{"apiVersion": "resource.k8s.io/v1", "kind": "ResourceSliceList", "items": [SLICE, SLICE]}, EMPTY_BUDGET],
+    ],
+    ids=["documents", "a List", "a list of one kind and more"],
+)
+def test_everything_comes_back_exactly_from_what_was_kept(files, capsys, tmp_path, documents, form):
+    path = files("new.yaml", *documents)
+    code, there, _ = run(capsys, "convert", "-f", path, *to(OLD_VERSIONS), "--keep-losses", "-o", form)
+    assert code == OK
+    assert "apiconverter.dev/kept" in there
+    assert not [version for version in NEW_VERSIONS if f"{version}\n" in there]
+    old = tmp_path / f"old.{form}"
+    old.write_text(there)
+
+    code, back, err = run(capsys, "convert", "-f", str(old), *to(NEW_VERSIONS))
+
+    assert (code, err) == (OK, "")
+    wanted = documents if form == "yaml" or len(documents) == 1 else [{**LIST, "items": list(flat(documents))}]
+    assert list(yaml.safe_load_all(back)) == wanted
+
+
+def test_without_what_was_kept_the_way_back_is_not_exact(files, capsys, tmp_path):
+    _, there, err = run(capsys, "convert", "-f", files("new.yaml", SLICE), *to(OLD_VERSIONS))
+    assert "lost: spec.devices[name=gpu].allowMultipleAllocations = true" in err
+    (tmp_path / "old.yaml").write_text(there)
+    _, back, _ = run(capsys, "convert", "-f", str(tmp_path / "old.yaml"), *to(NEW_VERSIONS))
+    assert yaml.safe_load(back) != SLICE
+
+
 @pytest.mark.parametrize("text", ["a: [", "- 1\n- 2\n", "text", '{"a":'])
 def test_input_that_is_no_manifest_is_told(capsys, tmp_path, text):
     path = tmp_path / "bad.yaml"

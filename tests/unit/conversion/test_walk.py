@@ -32,6 +32,30 @@ def test_a_loss_two_rules_away_is_told_where_it_stood_at_the_start():
     assert rules.convert(result.manifest, to=A, kept=result.kept).manifest == given
 
 
+def test_equal_values_lost_two_rules_away_are_each_told_once_with_their_own_reason():
+    nest = 'steps: [{nest: {into: "spec.items[*].own", fields: [a, b], side: right}}]'
+    steps = """\
+    steps:
+      - in: ["spec.items[*].own"]
+        steps:
+          - drop: {path: a, side: left, why: no a}
+          - drop: {path: b, side: left, why: no b}
+    """
+    rules = converter(
+        rule_text(nest, name="ab", left=A, right=B),
+        rule_text(steps, name="bc", left=B, right=C),
+    )
+    given = thing(A, spec={"items": [{"a": ["x"]}, {"a": ["x"], "b": ["x"]}, {"b": {"deep": {}}}]})
+    told = {loss.path: loss.why for loss in rules.convert(given, to=C).losses}
+    assert len(told) == len(rules.convert(given, to=C).losses)
+    assert told == {
+        "spec.items[0].a": "no a",
+        "spec.items[1].a": "no a",
+        "spec.items[1].b": "no b",
+        "spec.items[2].b.deep": "no b",
+    }
+
+
 def test_an_unknown_field_passes_unchanged():
     result = converter(rule_text("steps: [{rename: {spec.a: spec.b}}]")).convert(thing(A, spec={"odd": 1}), to=B)
     assert result.manifest == thing(B, spec={"odd": 1})

@@ -93,6 +93,15 @@ def test_the_same_again_is_no_change_and_an_upgrade_takes_the_line_away(shipped)
     assert upgraded.warnings == ()
 
 
+def test_lines_are_the_same_whatever_the_order_of_fields(shipped):
+    """The API server stores what was just converted with its keys in order; a second look must find nothing to do."""
+    spec = {"suspend": False, "unknown": 1, "another": 2}
+    given = work(cron(**spec))
+    stored = json.loads(json.dumps(applied(given, told(given, cluster("v1.20"), shipped)), sort_keys=True))
+    assert stored["metadata"]["annotations"][LOSSES_ANNOTATION].count("\n") == 2
+    assert not told(stored, cluster("v1.20"), shipped).changes
+
+
 def test_a_release_that_is_not_known_says_nothing(shipped):
     where = Cluster.from_versions("old", {"batch/v1": ["CronJob"]})
     assert not told(work(cron()), where, shipped).changes

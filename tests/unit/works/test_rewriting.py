@@ -56,6 +56,24 @@ def test_a_cluster_that_changes_gets_what_it_would_have_got_at_once(first, secon
         assert moved["metadata"][field] == direct["metadata"][field]
 
 
+def test_an_upgrade_keeps_and_tells_in_the_order_in_which_karmada_sends():
+    """Or else the annotations would change once more when Karmada sends the original, whose keys are in order."""
+    drops = ["a", "b", "c"]
+    rules = converter(
+        rule_text("steps: [{drop: {path: spec.b, side: left, why: no b}}]", name="one"),
+        rule_text(
+            f"steps: [{', '.join(f'{{drop: {{path: spec.{name}, side: left, why: none}}}}' for name in drops)}]",
+            name="two",
+            right="a.example/v3",
+        ),
+    )
+    given = work({**THING, "spec": dict.fromkeys([*drops, "rest"], 1)})
+    _, converted = after(given, serving("a.example/v2"), rules)
+    _, moved = after(converted, serving("a.example/v3"), rules)
+    _, direct = after(given, serving("a.example/v3"), rules)
+    assert moved == direct
+
+
 def test_a_cluster_that_serves_more_than_before_moves_to_the_nearest():
     _, converted = after(work(THING), serving("a.example/v3"))
     outcome, moved = after(converted, serving("a.example/v2", "a.example/v3"))

@@ -1,0 +1,123 @@
+"""What a manifest holds beside the fields of its version or release; what lines of losses name."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+from collections import defaultdict
+from functools import cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from converter.catalog import load_catalog
+from converter.kube import GroupVersionKind, Named, format_path, parse_path
+from converter.works.losing import told_by_release
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from converter.catalog import FieldType, ObjectType, Release
+    from converter.kube import Path
+
+_LINE = re.compile(r"(?P<label>\S+ \S+): (?P<path>.+?) = ")
+_NOT_SENT = ("status", "metadata")
+"""Karmada takes the status off, and writes metadata itself."""
+MISSING = object()
+
+
+class Told(NamedTuple):
+    """The paths that lines about one manifest name: what the release drops, and what a conversion could not carry."""
+
+    dropped: set[str]
+    gone: set[str]
+
+
+def is_cut(lines: str) -> bool:
+    """Whether there were more lines than the annotation takes."""
+    return re.search(r"(^|\n)and \d+ more$", lines) is not None
+
+
+def told(lines: str) -> defaultdict[str, Told]:
+    """Read the annotation for people, by the label of the manifest."""
+    found: defaultdict[str, Told] = defaultdict(lambda: Told(set(), set()))
+    for line in lines.splitlines():
+        if is_cut(line):
+            continue
+        match = _LINE.match(line)
+        assert match is not None, line
+        about = found[match["label"]]
+        (about.dropped if told_by_release(line) else about.gone).add(match["path"])
+    return found
+
+
+@cache
+def types_of(gvk: GroupVersionKind) -> tuple[ObjectType, ...]:
+    """The types that releases have given a version, each once."""
+    catalog = load_catalog()
+    found = (catalog.type_of(release, gvk) for release in catalog.releases_of(gvk))
+    return tuple(dict.fromkeys(one for one in found if one is not None))
+
+
+def dropped_by(release: Release, manifest: dict[str, Any]) -> set[str]:
+    """The paths that a release has no field for in the manifest's version; none where it has not the version."""
+    found = load_catalog().type_of(release, GroupVersionKind.of(manifest["apiVersion"], manifest["kind"]))
+    if found is None:
+        return set()
+    return {format_path(path) for path, value in strays(manifest, (found,)) if path[0] not in _NOT_SENT}
+
+
+def strays(node: Any, types: Sequence[ObjectType], path: Path = ()) -> Iterator[tuple[Path, Any]]:
+    """The outermost places in an object that none of some types has a field for, and that say something."""
+    if not isinstance(node, dict):
+        return
+    for key, value in node.items():
+        known = [kind.fields[key] for kind in types if key in kind.fields]
+        if known:
+            yield from _below(value, known, (*path, key))
+        elif value is not None:
+            yield (*path, key), value
+
+
+def _below(node: Any, known: Sequence[FieldType], path: Path) -> Iterator[tuple[Path, Any]]:
+    elements = [field.element for field in known if field.element is not None]
+    if elements and isinstance(node, (list, dict)):
+        for key, item in enumerate(node) if isinstance(node, list) else node.items():
+            yield from _below(item, elements, (*path, key))
+    elif all(field.kind == "object" for field in known):
+        targets = [field.target for field in known if field.target is not None]
+        yield from strays(node, targets, path)
+
+
+def wrote(user: Any, key: Any, value: Any) -> bool:
+    """Whether a field with that value stands anywhere in what a user wrote, JSON in its strings included.
+
+    Go names in such JSON differ by case (autoscaling/v1's annotations). Of an object a part is enough, down to its
+    hull: rules move fields out of it, and leave what they do not know.
+    """
+    if isinstance(user, str) and user[:1] in ("{", "["):
+        with contextlib.suppress(ValueError, RecursionError):
+            return wrote(json.loads(user), key, value)
+    name = str(key).lower()
+    below = user.items() if isinstance(user, dict) else enumerate(user) if isinstance(user, list) else ()
+    return any((str(other).lower() == name and _holds(item, value)) or wrote(item, key, value) for other, item in below)
+
+
+def _holds(whole: Any, part: Any) -> bool:
+    if isinstance(whole, dict) and isinstance(part, dict):
+        return all(key in whole and _holds(whole[key], value) for key, value in part.items())
+    return bool(whole == part)
+
+
+def at(node: Any, path: str | Path) -> Any:
+    """What stands at a path; `MISSING` where nothing does."""
+    for segment in parse_path(path) if isinstance(path, str) else path:
+        if isinstance(segment, Named) and isinstance(node, list):
+            named = [item for item in node if isinstance(item, dict) and item.get("name") == segment.name]
+            node = named[0] if named else MISSING
+        elif isinstance(node, dict):
+            node = node.get(segment, MISSING)
+        elif isinstance(node, list) and isinstance(segment, int) and segment < len(node):
+            node = node[segment]
+        else:
+            return MISSING
+    return node
