@@ -7,6 +7,7 @@ it, ``containers[name=app]`` into the item with that name, ``rules[0]`` into the
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any, NamedTuple, TypeAlias
 
 from converter.errors import ManifestError
@@ -70,8 +71,9 @@ def _segment(match: re.Match[str]) -> Segment:
     return re.sub(r"\\(.)", r"\1", match["quoted"])
 
 
+@lru_cache(maxsize=4096)
 def format_path(path: Path) -> str:
-    """Write a path so that `parse_path` reads it back."""
+    """Write a path so that `parse_path` reads it back; what is told of is told again and again, and so remembered."""
     parts: list[str] = []
     for segment in path:
         if isinstance(segment, Each):

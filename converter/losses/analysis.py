@@ -6,9 +6,10 @@ Kubernetes' own, nothing is said.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
 
 from converter.conversion.fields import FieldCheck
 from converter.conversion.known import KnownFields, accepts
@@ -30,8 +31,7 @@ if TYPE_CHECKING:
     from converter.rules.weights import Weights
 
 
-@dataclass(frozen=True, slots=True)
-class FieldLoss:
+class FieldLoss(msgspec.Struct, frozen=True):
     """A value that a cluster cannot hold.
 
     Attributes:
@@ -205,6 +205,7 @@ _KINDS_REMEMBERED = 20_000
 """Kinds whose answer is remembered; requests can name kinds that are none."""
 
 
+@lru_cache(maxsize=4096)
 def generalized(path: Path) -> Path:
     """A path with every place of a list as ``[*]``: what does not depend on which item it is."""
     return tuple(EACH if isinstance(segment, (int, Named)) else segment for segment in path)

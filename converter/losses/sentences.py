@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from converter.rules.steps.values import shown
@@ -37,6 +38,7 @@ class History:
         return f"{self.since} would do, in {self.version}" if self.version else f"{self.since} would do"
 
 
+@lru_cache(maxsize=1024)
 def dropped(release: Release, history: History, newest: Release) -> str:
     """Say why a field is lost: its server knows none of that name.
 

@@ -96,7 +96,7 @@ class Weights:
 
     def __init__(self, entries: Iterable[WeightEntry] = ()) -> None:
         self.entries = tuple(entries)
-        self._found: dict[tuple[str, str], tuple[WeightEntry, ...]] = {}
+        self._found: dict[tuple[str, Path], tuple[WeightEntry, ...]] = {}
 
     def find(self, kind: str, path: Path, namespace: str = "", cluster: str = "") -> WeightEntry | None:
         """Find the entry that counts for a field; None where none speaks of it.
@@ -107,12 +107,13 @@ class Weights:
             namespace: the object's namespace; empty for cluster-scoped ones.
             cluster: the cluster's name.
         """
-        key = (kind, _flat(path))
+        key = (kind, path)
         found = self._found.get(key)
         if found is None:
             if len(self._found) >= _REMEMBERED:
                 self._found.clear()
-            found = self._found[key] = tuple(entry for entry in reversed(self.entries) if entry.speaks_of(*key))
+            flat = _flat(path)
+            found = self._found[key] = tuple(entry for entry in reversed(self.entries) if entry.speaks_of(kind, flat))
         return next((entry for entry in found if entry.holds_in(namespace, cluster)), None)
 
     def weigh(self, kind: str, path: Path, namespace: str = "", cluster: str = "") -> Weight:

@@ -104,11 +104,15 @@ def main() -> None:
     found = measure()
     for name, value in found.items():
         print(f"{name:45} {value:8.0f}" if "bytes" in name else f"{name:45} {value * 1e6:8.1f} µs")
-    added = found["review, Deployment, v1.20"] - found["review, Deployment, release not known"]
-    print(f"{'the analysis adds to a Deployment':45} {added * 1e6:8.1f} µs (limit {LIMIT * 1e6:.0f})")
+    added = {
+        name: found[f"review, {name}, v1.20"] - found[f"review, {name}, release not known"]
+        for name in ("Deployment", "Deployment, two lost")
+    }
+    for name, seconds in added.items():
+        print(f"{f'the analysis adds to a {name}':45} {seconds * 1e6:8.1f} µs (limit {LIMIT * 1e6:.0f})")
     nothing = found["review, ConfigMap, v1.20"] - found["review, ConfigMap, release not known"]
     print(f"{'... and to a kind that did not change':45} {nothing * 1e6:8.1f} µs")
-    raise SystemExit(added > LIMIT)
+    raise SystemExit(max(added.values()) > LIMIT)
 
 
 if __name__ == "__main__":
