@@ -25,7 +25,7 @@ from converter.admission.review import (
     patched,
     pointer,
 )
-from converter.kube.names import ANCHOR_LABEL, CONVERTED_LABEL, cluster_of
+from converter.kube.names import ANCHOR_LABEL, CONVERTED_LABEL, HELD_ANNOTATION, cluster_of
 from converter.works.bookkeeping import OURS
 from converter.works.heads import head_of
 from converter.works.policy import Policy
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from converter.works.work import NamedHead
 
 _OPERATIONS = frozenset({"CREATE", "UPDATE"})
-_OURS = frozenset(OURS)
+_OURS = frozenset({*OURS, HELD_ANNOTATION})
 _reviews = msgspec.json.Decoder(Review[Work[Raw] | None])
 _strict = msgspec.json.Decoder(Review[Work[Head]])
 

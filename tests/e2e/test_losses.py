@@ -57,6 +57,7 @@ def test_a_refused_work_holds_up_nobody_says_why_and_heals(fleet, converter):
         wait_until("the others being applied, and the reason on the binding", refused, 90)
         assert job.on("new")["spec"]["timeZone"] == "Europe/Madrid"
         assert not job.works("old"), "nothing of it is stored for the cluster that cannot hold it"
+        assert job.condition() == "False", "not all of the binding is applied, and its condition says so"
         assert "timeZone" in job.work("pull")["metadata"]["annotations"][LOSSES], "there the policy only warns"
 
         def warned():

@@ -105,7 +105,7 @@ def test_any_bytes(hook, body):
 
 
 NAMES = st.sampled_from(
-    ["apiconverter.dev/source-versions", "apiconverter.dev/kept", "apiconverter.dev/losses", "apiconverter.dev/policy"]
+    [f"apiconverter.dev/{name}" for name in ("source-versions", "kept", "kept-in", "held", "losses", "policy")]
 )
 
 

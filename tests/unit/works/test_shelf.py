@@ -130,6 +130,15 @@ def test_a_carrier_never_leaves_whoever_takes_the_suspension_off():
         assert admitted({**held, "spec": spec}) == held
 
 
+def test_a_held_work_that_lost_its_other_marks_still_sends_no_carrier():
+    held = admitted(work(thing()))
+    marks = {HELD_ANNOTATION: held["metadata"]["annotations"][HELD_ANNOTATION]}
+    spec = {"workload": held["spec"]["workload"]}
+    stored = admitted({**held, "metadata": {**held["metadata"], "annotations": marks, "labels": {}}, "spec": spec})
+    assert not any(map(is_carrier, manifests(stored)))
+    assert HELD_ANNOTATION not in stored["metadata"]["annotations"]
+
+
 def test_a_cluster_that_can_have_the_source_waits_for_who_can_read_the_shelf():
     stored, kept = stored_away(admitted(work(thing())))
     assert admitted(stored, BETTER) == stored, "admission cannot read it"
