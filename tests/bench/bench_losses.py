@@ -104,15 +104,16 @@ def main() -> None:
     found = measure()
     for name, value in found.items():
         print(f"{name:45} {value:8.0f}" if "bytes" in name else f"{name:45} {value * 1e6:8.1f} µs")
-    added = {
-        name: found[f"review, {name}, v1.20"] - found[f"review, {name}, release not known"]
-        for name in ("Deployment", "Deployment, two lost")
-    }
-    for name, seconds in added.items():
-        print(f"{f'the analysis adds to a {name}':45} {seconds * 1e6:8.1f} µs (limit {LIMIT * 1e6:.0f})")
+    limit = f"µs (limit {LIMIT * 1e6:.0f})"
+    added = found["review, Deployment, v1.20"] - found["review, Deployment, release not known"]
+    print(f"{'the analysis adds to a Deployment':45} {added * 1e6:8.1f} {limit}")
+    alone = found["analysis alone, two fields lost"]
+    print(f"{'... finding and weighing two lost fields':45} {alone * 1e6:8.1f} {limit}")
+    told = found["review, Deployment, two lost, v1.20"] - found["review, Deployment, two lost, release not known"]
+    print(f"{'... telling of them, patch and all':45} {told * 1e6:8.1f} µs")
     nothing = found["review, ConfigMap, v1.20"] - found["review, ConfigMap, release not known"]
     print(f"{'... and to a kind that did not change':45} {nothing * 1e6:8.1f} µs")
-    raise SystemExit(max(added.values()) > LIMIT)
+    raise SystemExit(max(added, alone) > LIMIT)
 
 
 if __name__ == "__main__":
