@@ -85,7 +85,7 @@ def _nothing() -> None:
 
 
 class Cache(Generic[T]):
-    """A copy of a collection, or of the part that a label selector takes.
+    """A copy of a collection, or of the part that selectors take.
 
     Attributes:
         items: the copy; read it freely, change it never.
@@ -101,6 +101,7 @@ class Cache(Generic[T]):
         changed: Callable[[Key, T | None, T | None], None],
         *,
         selector: str = "",
+        fields: str = "",
     ) -> None:
         """Prepare a copy; `run` fills it.
 
@@ -111,6 +112,7 @@ class Cache(Generic[T]):
                 ConverterError the object is left out, with a line in the log: it does not hold up the rest.
             changed: hears the item before and the item after of every change; None where there is none.
             selector: a label selector.
+            fields: a field selector; what an object can be selected by is up to its kind.
         """
         self.items: dict[Key, T] = {}
         self.synced = asyncio.Event()
@@ -120,7 +122,8 @@ class Cache(Generic[T]):
         self._collection = collection
         self._decode = decode
         self._changed = changed
-        self._selector = selector
+        selectors = {"labelSelector": selector, "fieldSelector": fields}
+        self._selected = {name: text for name, text in selectors.items() if text}
         self._version = ""
 
     async def run(self) -> None:
@@ -149,7 +152,7 @@ class Cache(Generic[T]):
             self._put(key, head.resource_version, raw)
 
     async def _list(self) -> None:
-        params = {"limit": str(_PAGE)} | ({"labelSelector": self._selector} if self._selector else {})
+        params = {"limit": str(_PAGE), **self._selected}
         found: set[Key] = set()
         while True:
             page = _lists.decode(await self._server.get(self._collection.path(), params))
@@ -175,9 +178,8 @@ class Cache(Generic[T]):
             "allowWatchBookmarks": "true",
             "resourceVersion": self._version,
             "timeoutSeconds": str(seconds),
+            **self._selected,
         }
-        if self._selector:
-            params["labelSelector"] = self._selector
         came = False
         async for line in self._server.watch(self._collection.path(), params, idle=seconds + 30):
             event = _events.decode(line)

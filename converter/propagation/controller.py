@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import datetime as dt
 import hashlib
 import logging
 from dataclasses import dataclass, field
@@ -27,6 +28,7 @@ from converter.propagation.events import BINDINGS, CLUSTER_BINDINGS, Teller
 from converter.propagation.judging import Judge
 from converter.propagation.queue import WorkQueue
 from converter.propagation.recheck import Recheck
+from converter.propagation.refusals import LOOK_AGAIN_SECONDS, Refusals
 from converter.propagation.stored import Losing, Stored, losing, stored
 from converter.works.placement import Unreachable
 from converter.works.policy import Policy
@@ -53,15 +55,17 @@ class Task(NamedTuple):
 
     Attributes:
         what: ``work`` (a Work and its anchor), ``losses`` (what its cluster drops of a Work, to tell of it),
-            ``cluster`` (its plain Works), ``bindings`` (all of them), or ``resourcebindings`` and
-            ``clusterresourcebindings`` (one of them, to tell of it).
+            ``cluster`` (its plain Works), ``bindings`` (all of them), ``refused`` (a binding that was refused a
+            Work), or ``resourcebindings`` and ``clusterresourcebindings`` (one of them, to tell of it).
         namespace: of what is named.
         name: of a Work, a cluster or a binding.
+        resource: of a binding that was refused something, which of the two sorts it is.
     """
 
     what: str
     namespace: str = ""
     name: str = ""
+    resource: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +129,9 @@ class Controller:
             Cache(server, collection, stored, self._binding_changed(collection), selector=f"{EXCLUDED_LABEL}=true")
             for collection in (BINDINGS, CLUSTER_BINDINGS)
         ]
-        self._caches: tuple[Cache[Any], ...] = (self._works, self._anchors, self._losing, *self._excluded)
+        self._refusals = Refusals(server, self._refused, lambda: dt.datetime.now(dt.UTC))
+        caches = (self._works, self._anchors, self._losing, self._refusals.cache)
+        self._caches: tuple[Cache[Any], ...] = (*caches, *self._excluded)
         self._teller = Teller(server)
         self._anchoring = Anchoring(
             server,
@@ -135,7 +141,7 @@ class Controller:
             judge=Judge(converter, fleet, settings.policy),
             listener=self._teller,
         )
-        self._recheck = Recheck(server, self._anchoring, Unreachable(converter, fleet), self._teller)
+        self._recheck = Recheck(server, self._anchoring, Unreachable(converter, fleet), self._teller, self._refusals)
         self._election = Election(server, settings.lease_namespace, settings.lease_name, settings.identity)
 
     @property
@@ -191,7 +197,8 @@ class Controller:
             await asyncio.sleep(0.05)
         watches = [asyncio.ensure_future(cache.run()) for cache in self._caches]
         try:
-            await asyncio.gather(self._works.synced.wait(), self._anchors.synced.wait())
+            needed = (self._works, self._anchors, self._refusals.cache)
+            await asyncio.gather(*(cache.synced.wait() for cache in needed))
             _log.info("%d converted Works, %d anchors", len(self._works.items), len(self._anchors.items))
             for key in self._works.items:  # also after an earlier term as leader, whose events are past
                 self._queue.add(Task("work", *key))
@@ -226,7 +233,7 @@ class Controller:
                 _log.debug("%s: %s; again in %.2f s", task, error, self._queue.retry(task))
             except ConverterError as error:
                 delay = self._queue.retry(task)
-                _log.warning("%s %s/%s: %s; again in %.1f s", *task, error, delay)
+                _log.warning("%s %s/%s: %s; again in %.1f s", *task[:3], error, delay)
             except Exception:  # noqa: BLE001 -- a mistake of ours in one Work must not stop the others
                 _log.exception("%s; again in %.1f s", task, self._queue.retry(task))
             finally:
@@ -245,9 +252,12 @@ class Controller:
                 await self._anchoring.tell_losses(key)
             case "cluster":
                 await self._recheck.plain_works(task.name)
+                await self._refusals.try_again(task.name)
                 self._looked_at(task.name)
             case "bindings":
                 await self._recheck.bindings()
+            case "refused":
+                await self._settle_refused(task)
             case _:
                 await self._tell_excluded(task)
 
@@ -290,6 +300,14 @@ class Controller:
     def _add_for_anchor(self, key: Key, anchor: Stored) -> None:
         if anchor.work:
             self._queue.add(Task("work", key.namespace, anchor.work))
+
+    def _refused(self, resource: str, key: Key) -> None:
+        self._queue.add(Task("refused", *key, resource))
+
+    async def _settle_refused(self, task: Task) -> None:
+        collection = next(one for one in (BINDINGS, CLUSTER_BINDINGS) if one.resource == task.resource)
+        if await self._refusals.settle(collection, Key(task.namespace, task.name)):
+            self._queue.add_after(task, LOOK_AGAIN_SECONDS)
 
     def _binding_changed(self, collection: Collection) -> Callable[[Key, Any, Any], None]:
         def changed(key: Key, _before: Stored | None, after: Stored | None) -> None:

@@ -26,7 +26,7 @@ _log = logging.getLogger(__name__)
 
 BINDINGS = Collection("/apis/work.karmada.io/v1alpha2", "resourcebindings")
 CLUSTER_BINDINGS = Collection("/apis/work.karmada.io/v1alpha2", "clusterresourcebindings", namespaced=False)
-_EVENTS = Collection("/api/v1", "events")
+EVENTS = Collection("/api/v1", "events")
 
 _REMEMBERED = 4096
 """Events that are remembered as told; the API server remembers the others for an hour."""
@@ -131,7 +131,7 @@ class Teller:
             "count": 1,
         }
         try:
-            await self._server.create(_EVENTS.path(namespace), event)
+            await self._server.create(EVENTS.path(namespace), event)
         except ExistsError:
             pass
         except ApiError as error:

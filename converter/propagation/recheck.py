@@ -23,6 +23,7 @@ from converter.kube.names import (
 )
 from converter.propagation.anchor import WORKS
 from converter.propagation.events import BINDINGS, CLUSTER_BINDINGS
+from converter.propagation.refusals import CONDITION
 from converter.works.placement import exclude, held_clusters, reasons
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from converter.kube import Manifest
     from converter.propagation.anchoring import Anchoring
     from converter.propagation.events import Teller
+    from converter.propagation.refusals import Refusals
 
 _log = logging.getLogger(__name__)
 
@@ -48,6 +50,7 @@ class Recheck:
         anchoring: Anchoring,
         unreachable: Callable[[str, str], Mapping[str, str]],
         teller: Teller,
+        refusals: Refusals,
     ) -> None:
         """Prepare.
 
@@ -57,11 +60,13 @@ class Recheck:
             unreachable: for an apiVersion and kind, the clusters that certainly have no version of it that can be
                 reached, with the reasons.
             teller: tells people.
+            refusals: knows which bindings Works were refused of.
         """
         self._server = server
         self._anchoring = anchoring
         self._unreachable = unreachable
         self._teller = teller
+        self._refusals = refusals
 
     async def plain_works(self, cluster: str) -> None:
         """Look at a cluster's Works that are not converted: it may have lost a version they need.
@@ -102,6 +107,8 @@ class Recheck:
         await self._teller.excluded(binding, reasons(note))
 
     async def _binding(self, collection: Collection, binding: Manifest) -> None:
+        if any(item.get("type") == CONDITION for item in (binding.get("status") or {}).get("conditions") or ()):
+            await self._refusals.settle_known(collection, binding)  # it may be over since nobody led
         metadata, spec = binding["metadata"], binding.get("spec") or {}
         resource = spec.get("resource") or {}
         if metadata.get("deletionTimestamp") or not isinstance(spec.get("placement"), dict):

@@ -13,7 +13,7 @@ import msgspec
 
 from converter.apiserver.errors import error_for
 
-COLLECTIONS = {"works", "clusters", "resourcebindings", "clusterresourcebindings", "controllerrevisions"}
+COLLECTIONS = {"works", "clusters", "resourcebindings", "clusterresourcebindings", "controllerrevisions", "events"}
 
 Hook = Callable[[dict, dict | None], dict]
 
@@ -31,7 +31,7 @@ class FakeServer:
         self.writes: list[str] = []
         self.reads: list[str] = []
         self.admit: Hook = lambda thing, _old: thing
-        self.watchers: list[tuple[str, str, asyncio.Queue]] = []
+        self.watchers: list[tuple[str, dict, asyncio.Queue]] = []
         self.history: list[tuple[int, str, dict]] = []
         self.crash_after: int | None = None
         self.on_change: Callable[[], None] = lambda: None
@@ -46,8 +46,7 @@ class FakeServer:
         if path in self.objects:
             return msgspec.json.encode(self.objects[path])
         if path.rsplit("/", 1)[-1] in COLLECTIONS:
-            selector = (params or {}).get("labelSelector", "")
-            items = [thing for at, thing in self.objects.items() if _in(at, path) and _selected(thing, selector)]
+            items = [thing for at, thing in self.objects.items() if _in(at, path) and _selected(thing, params or {})]
             start, limit = int((params or {}).get("continue") or 0), int((params or {}).get("limit") or 0)
             page = items[start : start + limit] if limit else items
             more = str(start + limit) if limit and start + limit < len(items) else ""
@@ -108,8 +107,8 @@ class FakeServer:
 
     async def watch(self, path, params, idle):  # noqa: ARG002 -- the interface's own
         queue: asyncio.Queue = asyncio.Queue()
-        selector, since = params.get("labelSelector", ""), int(params["resourceVersion"])
-        watcher = (path, selector, queue)
+        since = int(params["resourceVersion"])
+        watcher = (path, params, queue)
         for version, at, event in self.history:
             if version > since and _in(at, path):
                 self._feed(watcher, event)
@@ -206,9 +205,9 @@ class FakeServer:
         self.on_change()
 
     def _feed(self, watcher, record):
-        _, selector, queue = watcher
-        now = record["type"] != "DELETED" and _selected(record["object"], selector)
-        before = record["old"] is not None and _selected(record["old"], selector)
+        _, params, queue = watcher
+        now = record["type"] != "DELETED" and _selected(record["object"], params)
+        before = record["old"] is not None and _selected(record["old"], params)
         kind = ("MODIFIED" if before else "ADDED") if now else "DELETED" if before else None
         if kind:
             queue.put_nowait(msgspec.json.encode({"type": kind, "object": record["object"]}))
@@ -252,9 +251,16 @@ def _in(at, collection):
     return at.startswith(prefix) and at.rsplit("/", 2)[-2] == resource
 
 
-def _selected(thing, selector):
+def _selected(thing, params):
+    for term in filter(None, params.get("fieldSelector", "").split(",")):
+        path, value = term.split("=", 1)
+        found = thing
+        for key in path.split("."):
+            found = (found or {}).get(key)
+        if found != value:
+            return False
     labels = thing["metadata"].get("labels") or {}
-    for term in filter(None, selector.split(",")):
+    for term in filter(None, params.get("labelSelector", "").split(",")):
         if term.startswith("!"):
             if term[1:] in labels:
                 return False
