@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import pytest
 
+from tests.controlplanes.fleet import MemberSpec
 from tests.controlplanes.waiting import wait_until
 from tests.e2e.installation import Installation
 from tests.e2e.propagated import Propagated
 from tests.e2e.templates import NAMESPACE, template
 
 LOSSES = "apiconverter.dev/losses"
+REFUSED = "apiconverter.dev/WorkRefused"
+MENDING = "mending"
+#: Served by v1.24, but only where this is switched on (alpha there, on by default since v1.25).
+GATES = "--feature-gates=CronJobTimeZone=true"
 DENY = """\
 apiVersion: apiconverter.dev/v1alpha1
 kind: LossPolicy
@@ -35,6 +40,12 @@ def zoned(name):
     job = template("CronJob", name)
     job["spec"]["timeZone"] = "Europe/Madrid"
     return job
+
+
+def refusal(job):
+    """What the binding's condition says of a refused Work; empty where it has none."""
+    conditions = job.binding().get("status", {}).get("conditions", ())
+    return next((item["message"] for item in conditions if item["type"] == REFUSED), "")
 
 
 def told(fleet, name):
@@ -68,10 +79,44 @@ def test_a_refused_work_holds_up_nobody_says_why_and_heals(fleet, converter):
             return True
 
         wait_until("an Event about what is only warned of", warned)
+        wait_until("the reason in a condition", lambda: "timeZone" in refusal(job))
 
         fleet.client.patch("batch/v1", "CronJob", job.name, {"spec": {"timeZone": None}}, NAMESPACE)
         job.wait_until_applied(90)
         assert job.versions("old") == ["batch/v1beta1"]
+        wait_until("the end of the condition", lambda: refusal(job) == "", 60)
         wait_until(
             "the losses being gone", lambda: LOSSES not in job.work("pull")["metadata"].get("annotations", {}), 60
         )
+
+
+@pytest.fixture
+def mending(fleet, converter):
+    """A member of its own, since nothing takes an upgrade back."""
+    member = fleet.add(MemberSpec(MENDING, "1.20"))
+    yield member
+    fleet.remove(MENDING)
+
+
+def test_a_refused_work_is_taken_once_its_cluster_is_upgraded(fleet, converter, mending):
+    with Propagated(fleet, zoned("upgraded"), ["new", MENDING]) as job:
+        wait_until("the refusal", lambda: "timeZone" in refusal(job), 90)
+        assert not job.works(MENDING)
+        mending.upgrade("1.24", GATES)
+        job.wait_until_applied(120)
+        assert job.on(MENDING)["spec"]["timeZone"] == "Europe/Madrid"
+        wait_until("the end of the condition", lambda: refusal(job) == "", 60)
+    job.wait_until_gone(MENDING, ["batch/v1"])
+
+
+def test_a_refused_work_is_taken_once_the_policy_lets_it_pass(fleet, converter):
+    with Propagated(fleet, zoned("relaxed"), ["old"]) as job:
+        wait_until("the refusal", lambda: "timeZone" in refusal(job), 90)
+        policy = converter.rules / "policy.yaml"
+        policy.write_text(DENY.replace("dangerous: deny", "dangerous: warn"))
+        try:
+            job.wait_until_applied(120)
+            assert "timeZone" in job.work("old")["metadata"]["annotations"][LOSSES]
+            wait_until("the end of the condition", lambda: refusal(job) == "", 60)
+        finally:
+            policy.write_text(DENY)
