@@ -6,11 +6,9 @@ Karmada sends the original again, and writes nothing.
 
 from __future__ import annotations
 
-import functools
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import msgspec
-from msgspec import UNSET
 
 from converter.conversion import convert_fresh
 from converter.errors import ConversionError, ManifestError
@@ -23,13 +21,12 @@ from converter.kube.names import (
     anchor_reference,
 )
 from converter.losses import told_by_release
-from converter.rules.loss_policy import LossPolicy
 from converter.works.bookkeeping import NO_RECORD, UNCONVERTED, Books, Entry, Note, Record, settle
 from converter.works.choice import Reach, choose
+from converter.works.findings import Findings
 from converter.works.heads import decode, decode_checked, head_of, read_head
-from converter.works.losing import LossJudge, Lost, sent
+from converter.works.losing import sent
 from converter.works.outcome import NOTHING, Converted, Outcome, Trouble
-from converter.works.policy import Action, Policy, PolicyError
 from converter.works.shelf import carrier, read_carrier, suspension_of, word_for
 
 if TYPE_CHECKING:
@@ -41,15 +38,8 @@ if TYPE_CHECKING:
     from converter.conversion import Route
     from converter.library import Converter
     from converter.losses import FieldLoss
+    from converter.works.policy import Policy
     from converter.works.work import Metadata, NamedHead, Work
-
-_LOSSES_HINT: Final = (
-    "Leave the cluster out of the placement, upgrade it, or take the fields out for it with an OverridePolicy; "
-    "docs/losses.md says how an admin can ask for less"
-)
-
-
-_LOSS_POLICIES: Final = {action: LossPolicy.of(action) for action in Action}
 
 
 def rewrite(
@@ -117,19 +107,15 @@ class _Rewriting:
                 shelved = carried
         self._record = Record.read(self._annotations, shelved) if self._annotations else NO_RECORD
         self._wants_shelf = False
-        self._warnings: list[str] = []
         self._manifests: dict[int, bytes] = {}
         self._converted: list[Converted] = []
-        self._troubles: list[Trouble] = []
-        self._lost: list[Lost] = []
-        self._wanted = policy
-        self._policy = policy
-        if POLICY_ANNOTATION in self._annotations:
-            self._policy = self._under(policy, self._annotations[POLICY_ANNOTATION], "the Work")
+        wanted = self._annotations.get(POLICY_ANNOTATION)
+        self._found = Findings(cluster, policy, converter.book.policy, wanted, self._record.lines)
 
     def run(self, heads: Sequence[NamedHead | None]) -> Outcome:
         notes = [self._manifest(index, raw, heads[index]) for index, raw in enumerate(self._sent)]
-        denied = [trouble for trouble in self._troubles if trouble.action is Action.DENY]
+        found = self._found
+        denied = found.denied
         deleting = self._metadata.deletion_timestamp is not None
         if denied and not deleting:
             return self._denial(denied)
@@ -143,33 +129,24 @@ class _Rewriting:
             self._manifests,
             books.labels,
             books.annotations,
-            self._said(books) if self._troubles or books.warnings else tuple(self._warnings),
+            found.said(books.warnings),
             carrier=carried,
             suspend=suspend,
             wants_shelf=self._wants_shelf,
             converted=tuple(self._converted),
-            troubles=tuple(self._troubles),
-            lost=tuple(self._lost),
+            troubles=tuple(found.troubles),
+            lost=tuple(found.lost),
         )
-
-    def _said(self, books: Books) -> tuple[str, ...]:
-        """All warnings: first what could not be had, then what could not be kept, then what is lost."""
-        troubles = [trouble.why for trouble in self._troubles if trouble.action is not Action.IGNORE]
-        return (*(f"cluster {self._cluster.name}: {why}" for why in (*troubles, *books.warnings)), *self._warnings)
-
-    @functools.cached_property
-    def _judge(self) -> LossJudge:
-        policy = self._converter.book.policy or _LOSS_POLICIES[self._wanted.losses]
-        return LossJudge(policy, self._cluster, self._record.lines)
 
     def _denial(self, denied: list[Trouble]) -> Outcome:
         whys = "; ".join(trouble.why for trouble in denied)
         hints = " ".join(dict.fromkeys(trouble.hint for trouble in denied))
+        found = self._found
         return Outcome(
             denial=f"cluster {self._cluster.name}: {whys}. {hints}",
-            warnings=tuple(self._warnings),
-            troubles=tuple(self._troubles),
-            lost=tuple(self._lost),
+            warnings=tuple(found.warnings),
+            troubles=tuple(found.troubles),
+            lost=tuple(found.lost),
         )
 
     def _carry(self, books: Books) -> tuple[bytes | None, str]:
@@ -213,17 +190,16 @@ class _Rewriting:
                 return self._served(index, raw, head)
             if choice.route is not None:
                 return self._convert(index, head, decode(raw), raw, choice.route)
-            self._cannot(head, choice.why, certain=choice.reach is Reach.UNREACHABLE)
+            self._found.unreachable(head, choice.why, certain=choice.reach is Reach.UNREACHABLE)
         except (ConversionError, ManifestError) as error:
-            why = f"{head.label} ({head.api_version}) cannot be converted: {error}"
-            self._trouble(head, why, self._policy_of(head))
+            self._found.failed(head, f"cannot be converted: {error}")
         return UNCONVERTED
 
     def _no_manifest(self, index: int, raw: Raw) -> Note:
         try:
             read_head(raw)
         except ManifestError as error:
-            self._trouble(None, f"spec.workload.manifests[{index}] is no manifest: {error}", self._policy)
+            self._found.no_manifest(f"spec.workload.manifests[{index}] is no manifest: {error}")
         return UNCONVERTED
 
     def _again(self, index: int, raw: Raw, head: NamedHead, earlier: Note) -> Note:
@@ -236,7 +212,7 @@ class _Rewriting:
             if best == head.api_version or (best is None and self._cluster.serves(head.api_version, head.kind)):
                 return self._standing(raw, head, earlier)
             if choice.route is None:
-                self._cannot(head, choice.why, certain=choice.reach is Reach.UNREACHABLE)
+                self._found.unreachable(head, choice.why, certain=choice.reach is Reach.UNREACHABLE)
                 return earlier
         if earlier.on_shelf:  # what the way back needs is not at hand; whoever can read the shelf will see to it
             self._wants_shelf = True
@@ -248,12 +224,11 @@ class _Rewriting:
                 text = canonical_json(source)
                 return self._convert(index, head, decode(text), text, choice.route)
         except (ConversionError, ManifestError) as error:
-            why = f"{head.label} ({head.api_version}) cannot be taken back to {entry.source}: {error}"
-            self._trouble(head, why, self._policy_of(head))
+            self._found.failed(head, f"cannot be taken back to {entry.source}: {error}")
             return earlier
         self._manifests[index] = msgspec.json.encode(source)
         self._converted.append(Converted(head.kind, head.place, head.api_version, entry.source, 0))
-        lines = self._losses(head, self._by_release(source, head, entry.source))
+        lines = self._found.lose(head, self._by_release(source, head, entry.source))
         return Note(losses=lines) if lines else UNCONVERTED
 
     def _served(self, index: int, raw: Raw, head: NamedHead) -> Note:
@@ -262,7 +237,7 @@ class _Rewriting:
             dropped = self._by_release(decode(raw) if index == self._right else raw, head, head.api_version)
         except ManifestError:  # what goes as it is need not be readable here
             return UNCONVERTED
-        lines = self._losses(head, dropped)
+        lines = self._found.lose(head, dropped)
         return Note(losses=lines) if lines else UNCONVERTED
 
     def _standing(self, raw: Raw, head: NamedHead, earlier: Note) -> Note:
@@ -272,8 +247,7 @@ class _Rewriting:
             dropped = self._by_release(raw, head, head.api_version)
         except ManifestError:
             dropped = ()
-        lines = self._judge.judge(head, dropped, self._asked(head)).lines
-        return msgspec.structs.replace(earlier, losses=(*kept, *lines))
+        return msgspec.structs.replace(earlier, losses=(*kept, *self._found.lines(head, dropped)))
 
     def _by_release(self, manifest: Manifest | bytes | Raw, head: NamedHead, api_version: str) -> tuple[FieldLoss, ...]:
         losses, cluster = self._converter.losses, self._cluster
@@ -294,65 +268,12 @@ class _Rewriting:
             source, cluster = GroupVersionKind.of(route.source, head.kind), self._cluster
             weighed = self._converter.losses.of_conversion(gone, source, cluster.release, head.namespace, cluster.name)
             way = f" on the way from {route.source} to {route.target}"
-            lines = self._losses(head, (*weighed, *dropped), way)
+            lines = self._found.lose(head, (*weighed, *dropped), way)
         self._manifests[index] = encoded
         losses = len(gone) + len(dropped)
         self._converted.append(Converted(head.kind, head.place, route.source, route.target, losses))
         entry = Entry.of(head, route.source, route.target)
         return Note(entry, canonical_json(kept), lines) if kept.values else Note(entry, losses=lines)
-
-    def _losses(self, head: NamedHead, losses: tuple[FieldLoss, ...], way: str = "") -> tuple[str, ...]:
-        """Judge what a manifest loses; the lines for the annotation."""
-        if not losses:
-            return ()
-        judged = self._judge.judge(head, losses, self._asked(head))
-        self._warnings += judged.warnings
-        if judged.denied:
-            why = f"{head.label} would lose values{way}: {'; '.join(judged.denied)}"
-            trouble = Trouble(head.kind, head.place, head.api_version, why, Action.DENY, _LOSSES_HINT)
-            self._troubles.append(trouble)
-        if judged.lost is not None:
-            self._lost.append(judged.lost)
-        return judged.lines
-
-    def _asked(self, head: NamedHead) -> Action | None:
-        """What the object's annotation, or else the Work's, asks for; None where it asks for nothing less."""
-        own = head.policy_word
-        text = self._annotations.get(POLICY_ANNOTATION) if own is UNSET else own
-        if text is None:
-            return None
-        try:
-            return Action.parse(str(text))
-        except PolicyError as error:
-            warning = f"annotation {POLICY_ANNOTATION} of {head.label}: {error}"
-            if own is not UNSET and warning not in self._warnings:
-                self._warnings.append(warning)
-            return None
-
-    def _cannot(self, head: NamedHead, why: str, *, certain: bool) -> None:
-        policy = self._policy_of(head)
-        if not certain and policy.unreachable is Action.DENY:
-            policy = policy.under(Action.WARN)
-        self._trouble(head, f"{head.label} ({head.api_version}): {why}", policy)
-
-    def _trouble(self, head: NamedHead | None, why: str, policy: Policy) -> None:
-        if head is None:
-            self._troubles.append(Trouble("", "", "", why, policy.unreachable))
-        else:
-            self._troubles.append(Trouble(head.kind, head.place, head.api_version, why, policy.unreachable))
-
-    def _policy_of(self, head: NamedHead) -> Policy:
-        word = head.policy_word
-        return self._policy if word is UNSET else self._under(self._policy, word, head.label)
-
-    def _under(self, policy: Policy, text: object, where: str) -> Policy:
-        if text is None:
-            return policy
-        try:
-            return policy.under(Action.parse(str(text)))
-        except PolicyError as error:
-            self._warnings.append(f"annotation {POLICY_ANNOTATION} of {where}: {error}")
-            return policy
 
 
 def _as_object(metadata: Metadata) -> dict[str, object]:
