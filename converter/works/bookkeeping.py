@@ -23,6 +23,8 @@ from converter.kube.names import (
     SOURCES_ANNOTATION,
 )
 from converter.works.shelf import SHELF_LIMIT, digest_of
+from converter.works.telling import LIMIT as LOSSES_LIMIT
+from converter.works.telling import read_lines, write_lines
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -34,9 +36,6 @@ OURS: Final = (SOURCES_ANNOTATION, KEPT_ANNOTATION, SHELF_ANNOTATION, LOSSES_ANN
 ANNOTATIONS_LIMIT: Final = 240 << 10
 """Bytes of all annotations' names and values that a Work is brought to; the API server takes 256 KiB
 (TotalAnnotationSizeLimitB in apimachinery/pkg/api/validation/objectmeta.go), and others add some too."""
-
-LOSSES_LIMIT: Final = 16 << 10
-"""Characters of the annotation for people."""
 
 _NOTHING: Final = b"null"
 
@@ -128,12 +127,14 @@ class Record(msgspec.Struct, frozen=True):
         entries: one a manifest.
         kept: what was kept, one a manifest, as far as it is at hand.
         lines: what people are told.
+        more: how many more values conversions lost than there was room to tell.
         on_shelf: whether what is not at hand is on the shelf.
     """
 
     entries: Sequence[Entry | None] = ()
     kept: Sequence[Raw] = ()
     lines: Sequence[str] = ()
+    more: int = 0
     on_shelf: bool = False
 
     @classmethod
@@ -145,7 +146,7 @@ class Record(msgspec.Struct, frozen=True):
             shelved: what its shelf holds, or its carrier; None where that is not at hand.
         """
         sources = annotations.get(SOURCES_ANNOTATION)
-        lines = (annotations.get(LOSSES_ANNOTATION) or "").splitlines()
+        lines, more = read_lines(annotations.get(LOSSES_ANNOTATION))
         if not sources:
             return cls(lines=lines) if lines else NO_RECORD
         try:
@@ -157,7 +158,7 @@ class Record(msgspec.Struct, frozen=True):
             kept = _kept.decode(text or "[]")
         except (msgspec.MsgspecError, UnicodeError, RecursionError):
             kept = []
-        return cls(entries, kept, lines, shelved is None and SHELF_ANNOTATION in annotations)
+        return cls(entries, kept, lines, more, shelved is None and SHELF_ANNOTATION in annotations)
 
     def find(self, index: int, head: NamedHead) -> Note:
         """Find what is noted of a manifest: at its place, or, if the manifests have moved, elsewhere.
@@ -248,7 +249,12 @@ class Books(msgspec.Struct):
 
 
 def settle(
-    notes: Sequence[Note], labels: Mapping[str, str | None], stored: Mapping[str, str | None], *, shelves: bool = False
+    notes: Sequence[Note],
+    labels: Mapping[str, str | None],
+    stored: Mapping[str, str | None],
+    *,
+    more: int = 0,
+    shelves: bool = False,
 ) -> Books:
     """Work out the changes that lead from what stands on a Work to what should.
 
@@ -256,6 +262,7 @@ def settle(
         notes: one for each manifest.
         labels: the Work's labels.
         stored: the Work's annotations.
+        more: how many more values than the lines tell an earlier conversion lost, that still stands.
         shelves: whether what does not fit into annotations can be stored elsewhere.
     """
     books = Books()
@@ -273,8 +280,8 @@ def settle(
         wanted[SOURCES_ANNOTATION] = _encode(entries).decode()
         if keeps:
             books.keep(notes, lines, wanted, stored, shelves=shelves)
-    if lines:
-        wanted[LOSSES_ANNOTATION] = _for_people(lines)
+    if lines or more:
+        wanted[LOSSES_ANNOTATION] = write_lines(lines, more)
     for name, holds in ((CONVERTED_LABEL, converted), (LOSSES_LABEL, bool(lines) and not converted)):
         if holds and labels.get(name) != "true":
             books.labels[name] = "true"
@@ -303,19 +310,3 @@ def _joined(kept: Sequence[bytes]) -> bytes:
 
 def _size(name: str, value: str | None) -> int:
     return len(name.encode()) + len((value or "").encode())
-
-
-def _for_people(lines: Sequence[str]) -> str | None:
-    """Join lines, up to a limit; the same line once."""
-    if not lines:
-        return None
-    kept: list[str] = []
-    left = LOSSES_LIMIT - 64
-    unique = list(dict.fromkeys(lines))
-    for index, line in enumerate(unique):
-        left -= len(line.encode()) + 1
-        if left < 0:
-            kept.append(f"and {len(unique) - index} more")
-            break
-        kept.append(line)
-    return "\n".join(kept)

@@ -106,7 +106,7 @@ class _Rewriting:
                 *self._sent, self._carrier = self._sent
                 shelved = carried
         self._record = Record.read(self._annotations, shelved) if self._annotations else NO_RECORD
-        self._wants_shelf = False
+        self._wants_shelf = self._stands = False
         self._manifests: dict[int, bytes] = {}
         self._converted: list[Converted] = []
         wanted = self._annotations.get(POLICY_ANNOTATION)
@@ -121,7 +121,8 @@ class _Rewriting:
             return self._denial(denied)
         labels = self._metadata.labels or {}
         shelves = (self._shelves and not deleting) or self._carrier is not None
-        books = settle(notes, labels, self._annotations, shelves=shelves)
+        more = self._record.more if self._stands else 0
+        books = settle(notes, labels, self._annotations, more=more, shelves=shelves)
         if self._metadata.owner_references and anchor_reference(_as_object(self._metadata)) is not None:
             books.labels.update(dict.fromkeys(label for label in BINDING_LABELS if label in labels))
         carried, suspend = self._carry(books)
@@ -213,7 +214,7 @@ class _Rewriting:
                 return self._standing(raw, head, earlier)
             if choice.route is None:
                 self._found.unreachable(head, choice.why, certain=choice.reach is Reach.UNREACHABLE)
-                return earlier
+                return self._stay(earlier)
         if earlier.on_shelf:  # what the way back needs is not at hand; whoever can read the shelf will see to it
             self._wants_shelf = True
             return self._standing(raw, head, earlier)
@@ -225,7 +226,7 @@ class _Rewriting:
                 return self._convert(index, head, decode(text), text, choice.route)
         except (ConversionError, ManifestError) as error:
             self._found.failed(head, f"cannot be taken back to {entry.source}: {error}")
-            return earlier
+            return self._stay(earlier)
         self._manifests[index] = msgspec.json.encode(source)
         self._converted.append(Converted(head.kind, head.place, head.api_version, entry.source, 0))
         lines = self._found.lose(head, self._by_release(source, head, entry.source))
@@ -247,7 +248,12 @@ class _Rewriting:
             dropped = self._by_release(raw, head, head.api_version)
         except ManifestError:
             dropped = ()
-        return msgspec.structs.replace(earlier, losses=(*kept, *self._found.lines(head, dropped)))
+        return self._stay(msgspec.structs.replace(earlier, losses=(*kept, *self._found.lines(head, dropped))))
+
+    def _stay(self, earlier: Note) -> Note:
+        """Take note that a manifest stays as an earlier conversion left it."""
+        self._stands = True
+        return earlier
 
     def _by_release(self, manifest: Manifest | bytes | Raw, head: NamedHead, api_version: str) -> tuple[FieldLoss, ...]:
         losses, cluster = self._converter.losses, self._cluster

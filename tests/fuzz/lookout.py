@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from converter.catalog import load_catalog
 from converter.kube import GroupVersionKind, Named, format_path, parse_path
-from converter.works.losing import told_by_release
+from converter.losses import told_by_release
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -33,7 +33,7 @@ class Told(NamedTuple):
 
 
 def is_cut(lines: str) -> bool:
-    """Whether there were more lines than the annotation takes."""
+    """Whether there were more lines about a release than the annotation takes."""
     return re.search(r"(^|\n)and \d+ more$", lines) is not None
 
 
@@ -41,7 +41,7 @@ def told(lines: str) -> defaultdict[str, Told]:
     """Read the annotation for people, by the label of the manifest."""
     found: defaultdict[str, Told] = defaultdict(lambda: Told(set(), set()))
     for line in lines.splitlines():
-        if is_cut(line):
+        if re.fullmatch(r"and \d+ more( that conversions lost)?", line):
             continue
         match = _LINE.match(line)
         assert match is not None, line
@@ -59,11 +59,32 @@ def types_of(gvk: GroupVersionKind) -> tuple[ObjectType, ...]:
 
 
 def dropped_by(release: Release, manifest: dict[str, Any]) -> set[str]:
-    """The paths that a release has no field for in the manifest's version; none where it has not the version."""
+    """The paths that a release has no field for, or not that value, in the manifest's version.
+
+    None where it has not the version.
+    """
     found = load_catalog().type_of(release, GroupVersionKind.of(manifest["apiVersion"], manifest["kind"]))
     if found is None:
         return set()
-    return {format_path(path) for path, value in strays(manifest, (found,)) if path[0] not in _NOT_SENT}
+    places = [*(path for path, _ in strays(manifest, (found,))), *_values_unknown(manifest, found, ())]
+    return {format_path(path) for path in places if path[0] not in _NOT_SENT}
+
+
+def _values_unknown(node: Any, kind: ObjectType, path: Path) -> Iterator[Path]:
+    """The places of values that other releases know and this type does not."""
+    for key, value in node.items() if isinstance(node, dict) else ():
+        if key in kind.fields:
+            yield from _value_unknown(value, kind.fields[key], (*path, key))
+
+
+def _value_unknown(node: Any, known: FieldType, path: Path) -> Iterator[Path]:
+    if known.values is not None and isinstance(node, str) and node in known.values.lacking:
+        yield path
+    elif known.element is not None and isinstance(node, (list, dict)):
+        for key, item in enumerate(node) if isinstance(node, list) else node.items():
+            yield from _value_unknown(item, known.element, (*path, key))
+    elif known.target is not None:
+        yield from _values_unknown(node, known.target, path)
 
 
 def strays(node: Any, types: Sequence[ObjectType], path: Path = ()) -> Iterator[tuple[Path, Any]]:

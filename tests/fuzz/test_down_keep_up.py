@@ -139,7 +139,7 @@ def assert_only_its_own(original: dict[str, Any], sent: dict[str, Any]) -> None:
 def assert_dropped(
     converter: Converter, release: Release | None, sent: dict[str, Any], dropped: set[str], *, whole: bool
 ) -> None:
-    """What a release is said to drop is what it has no field for: all of that, and nothing else.
+    """What a release is said to drop or refuse is what it has no field, or not that value, for: all, and nothing else.
 
     Kinds that every release knows alike are not looked into, and so nothing is said of fields that no release knows.
     """
