@@ -6,6 +6,7 @@ import pytest
 
 from tests.controlplanes.fleet import MemberSpec
 from tests.controlplanes.waiting import wait_until
+from tests.e2e.conftest import karmada_version
 from tests.e2e.installation import Installation
 from tests.e2e.propagated import Propagated
 from tests.e2e.templates import NAMESPACE, template
@@ -54,6 +55,9 @@ def told(fleet, name):
     return [event["message"] for event in events if event["involvedObject"].get("name") == name]
 
 
+@pytest.mark.skipif(
+    karmada_version().startswith("1.12."), reason="Karmada v1.12 itself stops at the first Work that is refused"
+)
 def test_a_refused_work_holds_up_nobody_says_why_and_heals(fleet, converter):
     with Propagated(fleet, zoned("strict"), ["new", "old", "pull"]) as job:
 
