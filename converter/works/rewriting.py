@@ -243,17 +243,17 @@ class _Rewriting:
 
     def _standing(self, raw: Raw, head: NamedHead, earlier: Note) -> Note:
         """Tell anew what the release drops of a manifest that stays converted; it was judged when it came."""
-        kept = tuple(line for line in earlier.losses if not told_by_release(line))
         try:
             dropped = self._by_release(raw, head, head.api_version)
         except ManifestError:
             dropped = ()
-        return self._stay(msgspec.structs.replace(earlier, losses=(*kept, *self._found.lines(head, dropped))))
+        return self._stay(earlier, self._found.lines(head, dropped))
 
-    def _stay(self, earlier: Note) -> Note:
-        """Take note that a manifest stays as an earlier conversion left it."""
+    def _stay(self, earlier: Note, dropped: tuple[str, ...] = ()) -> Note:
+        """Leave a manifest as an earlier conversion left it; of its lines only those hold on that are about that."""
         self._stands = True
-        return earlier
+        kept = [line for line in earlier.losses if not told_by_release(line)]
+        return msgspec.structs.replace(earlier, losses=(*kept, *dropped))
 
     def _by_release(self, manifest: Manifest | bytes | Raw, head: NamedHead, api_version: str) -> tuple[FieldLoss, ...]:
         losses, cluster = self._converter.losses, self._cluster

@@ -270,3 +270,16 @@ def test_every_line_about_a_release_is_told_from_those_about_a_conversion(shippe
     gone = Loss("spec.x", "FailIndex", "v1beta1 has no such field")
     weighed = shipped.losses.of_conversion([gone], GroupVersionKind.of("v1", "Pod"), Release(1, minor))
     assert not any(told_by_release(str(loss)) for loss in weighed)
+
+
+def test_lines_about_a_release_go_where_the_cluster_can_have_the_object_no_more(shipped):
+    """They speak of the release that it had; and where there is no room for all, they would not be found anew."""
+    given = work(cron())
+    there = applied(given, told(given, cluster("v1.20"), shipped))
+    assert "v1.20 does not know it" in there["metadata"]["annotations"][LOSSES_ANNOTATION]
+    nothing = Cluster.from_versions("old", {"v1": ["ConfigMap"]}, release=Release.parse("v1.12"))
+    outcome = rewrite(decode_work(json.dumps(there).encode()), nothing, shipped, Policy.parse("warn"))
+    gone = applied(there, outcome)
+    assert LOSSES_ANNOTATION not in gone["metadata"]["annotations"]
+    assert SOURCES_ANNOTATION in gone["metadata"]["annotations"]
+    assert not rewrite(decode_work(json.dumps(gone).encode()), nothing, shipped, Policy.parse("warn")).changes
