@@ -203,13 +203,21 @@ class Books(msgspec.Struct):
     def keep(
         self,
         notes: Sequence[Note],
-        lines: list[str],
+        told: list[list[str]],
         wanted: dict[str, str | None],
         stored: Mapping[str, str | None],
         *,
         shelves: bool,
     ) -> None:
-        """Write down what was kept: as an annotation, on the shelf if that is too small, and if need be not at all."""
+        """Write down what was kept: as an annotation, on the shelf if that is too small, and if need be not at all.
+
+        Args:
+            notes: one for each manifest.
+            told: the lines about each, to which is added what is not kept.
+            wanted: takes our annotations.
+            stored: the Work's annotations.
+            shelves: whether there are shelves.
+        """
         kept = [note.kept for note in notes]
         shelf = None
         if _ON_SHELF in kept:  # it stays there, and the shelf is named as before
@@ -235,7 +243,7 @@ class Books(msgspec.Struct):
                 f"({len(kept[largest])} bytes, and {_holds(shelves=shelves)}): a conversion back will not restore it"
             )
             self.warnings.append(line)
-            lines.append(line)
+            told[largest].append(line)
             kept[largest] = _NOTHING
             text = _joined(kept)
         if any(item != _NOTHING for item in kept):
@@ -268,18 +276,19 @@ def settle(
     books = Books()
     wanted: dict[str, str | None] = {}
     entries: list[Entry | None] = []
-    lines: list[str] = []
+    told: list[list[str]] = []
     converted = keeps = False
     for note in notes:
         entries.append(note.entry)
-        # Sorted, since what the API server has stored has its fields in another order than what was just converted.
-        lines += sorted(note.losses) if len(note.losses) > 1 else note.losses
+        told.append([*note.losses])
         converted = converted or note.entry is not None
         keeps = keeps or note.kept != _NOTHING
     if converted:
         wanted[SOURCES_ANNOTATION] = _encode(entries).decode()
         if keeps:
-            books.keep(notes, lines, wanted, stored, shelves=shelves)
+            books.keep(notes, told, wanted, stored, shelves=shelves)
+    # Sorted, since what the API server has stored has its fields in another order than what was just converted.
+    lines = [line for one in told for line in sorted(one)]
     if lines or more:
         wanted[LOSSES_ANNOTATION] = write_lines(lines, more)
     for name, holds in ((CONVERTED_LABEL, converted), (LOSSES_LABEL, bool(lines) and not converted)):

@@ -70,6 +70,20 @@ def test_a_work_that_loses_more_than_can_be_told_stays_as_it_is():
     assert len(told) == 3
 
 
+def test_so_does_one_of_which_not_all_is_kept():
+    """What is not kept is told last where it happens, and among its manifest's lines when it is remembered."""
+    hook = webhook(ZONED, LESSER)
+    head = {"apiVersion": "a.example/v1", "kind": "Thing"}
+    large, small = ({"name": name, "namespace": "demo"} for name in ("a", "z"))
+    given = work(
+        {**head, "metadata": large, "spec": {"zone": "x" * (300 << 10)}},
+        {**head, "metadata": small, "spec": {"zone": "Mars"}},
+    )
+    stored = ask(hook, review(given)).applied(given)
+    assert "is not kept" in stored["metadata"]["annotations"][LOSSES_ANNOTATION]
+    assert "patch" not in ask(hook, review(stored)).response
+
+
 def test_so_does_one_whose_cluster_drops_more_than_can_be_told(shipped):
     cluster = Cluster.from_release("old", Release.parse("v1.20"), load_catalog())
     hook = webhook(shipped, cluster)
