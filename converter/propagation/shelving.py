@@ -51,13 +51,13 @@ class Shelving:
         """
         metadata = work["metadata"]
         manifests = ((work.get("spec") or {}).get("workload") or {}).get("manifests") or []
-        if HELD_ANNOTATION not in (metadata.get("annotations") or {}) or not manifests or not is_carrier(manifests[-1]):
+        if not manifests or not is_carrier(manifests[-1]):
             return None
         kept = read_carrier(msgspec.json.encode(manifests[-1]))
         if kept is None:
             return None
         await self._create(work, kept)
-        before = suspension_of(metadata["annotations"][HELD_ANNOTATION])
+        before = suspension_of((metadata.get("annotations") or {}).get(HELD_ANNOTATION))
         return {
             "metadata": {
                 "uid": metadata["uid"],

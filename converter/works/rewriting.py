@@ -27,6 +27,7 @@ from converter.works.findings import Findings
 from converter.works.heads import decode, decode_checked, head_of, read_head
 from converter.works.losing import sent
 from converter.works.outcome import NOTHING, Converted, Outcome, Trouble
+from converter.works.shelf import KIND as CARRIER_KIND
 from converter.works.shelf import carrier, read_carrier, suspension_of, word_for
 
 if TYPE_CHECKING:
@@ -74,15 +75,16 @@ def rewrite(
         return NOTHING
     if heads is None:
         heads = [head_of(raw) for raw in work.manifests]
-    return _Rewriting(work, cluster, converter, policy, shelved, right=right, shelves=shelves).run(heads)
+    return _Rewriting(work, heads, cluster, converter, policy, shelved, right=right, shelves=shelves).run()
 
 
 class _Rewriting:
     """One Work on its way."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0917  as `rewrite` has it
         self,
         work: Work[Raw],
+        heads: Sequence[NamedHead | None],
         cluster: Cluster,
         converter: Converter,
         policy: Policy,
@@ -99,8 +101,9 @@ class _Rewriting:
         self._shelves = shelves
         self._right = right
         self._sent = work.manifests
+        self._heads = heads
         self._carrier: Raw | None = None
-        if HELD_ANNOTATION in self._annotations and self._sent:
+        if heads and (last := heads[-1]) is not None and last.kind == CARRIER_KIND:
             carried = read_carrier(self._sent[-1])
             if carried is not None:
                 *self._sent, self._carrier = self._sent
@@ -112,8 +115,8 @@ class _Rewriting:
         wanted = self._annotations.get(POLICY_ANNOTATION)
         self._found = Findings(cluster, policy, converter.book.policy, wanted, self._record.lines)
 
-    def run(self, heads: Sequence[NamedHead | None]) -> Outcome:
-        notes = [self._manifest(index, raw, heads[index]) for index, raw in enumerate(self._sent)]
+    def run(self) -> Outcome:
+        notes = [self._manifest(index, raw, self._heads[index]) for index, raw in enumerate(self._sent)]
         found = self._found
         denied = found.denied
         deleting = self._metadata.deletion_timestamp is not None

@@ -130,6 +130,15 @@ def test_a_carrier_never_leaves_whoever_takes_the_suspension_off():
         assert admitted({**held, "spec": spec}) == held
 
 
+def test_a_held_work_that_lost_its_mark_is_held_all_the_same():
+    held = admitted(work(thing()))
+    marks = {name: value for name, value in held["metadata"]["annotations"].items() if name != HELD_ANNOTATION}
+    spec = {**held["spec"], "suspendDispatching": False}
+    stored = admitted({**held, "metadata": {**held["metadata"], "annotations": marks}, "spec": spec})
+    assert is_carrier(manifests(stored)[-1])
+    assert stored["spec"]["suspendDispatching"] is True
+
+
 def test_a_held_work_that_lost_its_other_marks_still_sends_no_carrier():
     held = admitted(work(thing()))
     marks = {HELD_ANNOTATION: held["metadata"]["annotations"][HELD_ANNOTATION]}
