@@ -197,7 +197,7 @@ class Controller:
             await asyncio.sleep(0.05)
         watches = [asyncio.ensure_future(cache.run()) for cache in self._caches]
         try:
-            needed = (self._works, self._anchors, self._refusals.cache)
+            needed = (self._works, self._anchors, self._losing, self._refusals.cache)
             await asyncio.gather(*(cache.synced.wait() for cache in needed))
             _log.info("%d converted Works, %d anchors", len(self._works.items), len(self._anchors.items))
             for key in self._works.items:  # also after an earlier term as leader, whose events are past

@@ -7,7 +7,7 @@ from converter import Converter
 from converter.apiserver import Collection
 from converter.clusters import FleetView
 from converter.clusters.karmada import CLUSTERS
-from converter.propagation.controller import Controller, Settings
+from converter.propagation.controller import LOOKED_AT_ANNOTATION, Controller, Settings
 from converter.propagation.judging import Judge
 from converter.works.policy import Policy
 from tests.unit.apiserver.fake_server import FakeServer, merge
@@ -113,3 +113,9 @@ async def quiet(plane):
     while before != len(plane.writes):
         before = len(plane.writes)
         await asyncio.sleep(0.15)
+
+
+async def looked_at(plane):
+    """Wait until who leads has read everything and looked at it once, as it does to begin with."""
+    await until(lambda: LOOKED_AT_ANNOTATION in plane.lease["metadata"].get("annotations", {}))
+    await quiet(plane)

@@ -10,7 +10,7 @@ from converter.apiserver import Key
 from converter.propagation import controller as controller_module
 from converter.propagation.events import BINDINGS, CLUSTER_BINDINGS, EVENTS
 from converter.propagation.refusals import CONDITION, refusal
-from tests.unit.propagation.plane import NEW, OLD, quiet, started, until
+from tests.unit.propagation.plane import NEW, OLD, looked_at, quiet, started, until
 
 BINDING = BINDINGS.object_path("shop", "nightly-cronjob")
 WHY = "cluster old: CronJob shop/nightly would lose values: spec.timeZone. Leave the cluster out."
@@ -131,6 +131,7 @@ async def test_another_binding_of_the_same_name_is_not_blamed(plane):
 @pytest.mark.parametrize(("before", "after"), [({}, False), ({"preserveResourcesOnDeletion": False}, None)])
 async def test_a_changed_cluster_has_karmada_try_again(plane, before, after):
     await started(plane, OLD)
+    await looked_at(plane)
     bound(plane, **before)
     tell(plane, "SyncWorkFailed", DENIED)
     await until(lambda: shown(plane) == [WHY])
