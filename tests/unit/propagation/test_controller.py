@@ -15,7 +15,7 @@ from converter.propagation.anchor import WORKS
 from converter.propagation.controller import LOOKED_AT_ANNOTATION
 from converter.propagation.events import BINDINGS
 from converter.works.carried_status import unpack
-from tests.unit.propagation.plane import NEW, OLD, quiet, started, until
+from tests.unit.propagation.plane import NEW, OLD, looked_at, quiet, started, until
 from tests.unit.propagation.world import NAME, NS, WORK, new_work
 
 
@@ -79,6 +79,7 @@ async def test_from_a_new_work_to_its_status_and_an_upgrade(plane):
 
 async def test_what_a_cluster_drops_is_told_although_nothing_is_converted(plane):
     await started(plane, NEW, release="v1.22.3")
+    await looked_at(plane)
     plane.server.put(BINDINGS.object_path("shop", "nightly-cronjob"), binding(clusters=["old"]))
     zoned = new_work()
     zoned["spec"]["workload"]["manifests"][0]["spec"]["timeZone"] = "Europe/Madrid"
