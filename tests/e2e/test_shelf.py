@@ -12,7 +12,7 @@ from tests.e2e.templates import NAMESPACE
 SHELF = "apiconverter.dev/shelf"
 KEPT_IN = "apiconverter.dev/kept-in"
 HELD = "apiconverter.dev/held"
-GROUP = "example.net"
+GROUP = "shelf.example.org"
 CRD = ("apiextensions.k8s.io/v1", "CustomResourceDefinition", f"gadgets.{GROUP}")
 SCHEMA = {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}
 RULE = f"""\
