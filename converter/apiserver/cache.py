@@ -19,7 +19,7 @@ from converter.apiserver.errors import ApiError, ExpiredError
 from converter.errors import ConverterError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncIterator, Callable
 
     from converter.apiserver.client import ApiServer, Collection
 
@@ -231,6 +231,30 @@ def pages_of(answer: bytes) -> tuple[list[bytes], str]:
     """Split one page of a list into its objects and the token of the next page (empty at the end)."""
     page = _lists.decode(answer)
     return [bytes(raw) for raw in page.items or ()], page.metadata.continue_
+
+
+async def listed(
+    server: ApiServer, collection: Collection, namespace: str = "", selector: str = ""
+) -> AsyncIterator[bytes]:
+    """Give each object of a collection, or of its part in one namespace, page by page.
+
+    Args:
+        server: where from.
+        collection: what.
+        namespace: empty for all.
+        selector: a label selector.
+
+    Raises:
+        ApiError: a page could not be read.
+    """
+    params = {"limit": str(_PAGE)} | ({"labelSelector": selector} if selector else {})
+    while True:
+        items, token = pages_of(await server.get(collection.path(namespace), params))
+        for raw in items:
+            yield raw
+        if not token:
+            return
+        params["continue"] = token
 
 
 def decoded(raw: bytes) -> Any:

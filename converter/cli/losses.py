@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from converter.apiserver import ApiServer, Collection
+from converter.apiserver.cache import listed
 from converter.cli import FINDINGS, OK
 from converter.cli.check import add_cluster_options, chosen_clusters, report
 from converter.cli.findings import Finding, Place, Subject, findings_of
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from converter.library import Converter
 
 WORKS = Collection("/apis/work.karmada.io/v1alpha1", "works")
-_PAGE = "500"
 
 _EPILOG = """\
 examples:
@@ -89,16 +89,7 @@ async def _read(args: argparse.Namespace) -> tuple[Fleet, list[Manifest]]:
 
 
 async def _all(server: ApiServer, collection: Collection) -> list[Manifest]:
-    """List a collection, page by page."""
-    items: list[Manifest] = []
-    following = ""
-    while True:
-        page = {"limit": _PAGE, **({"continue": following} if following else {})}
-        answer = msgspec.json.decode(await server.get(collection.path(), page))
-        items += answer.get("items") or ()
-        following = (answer.get("metadata") or {}).get("continue") or ""
-        if not following:
-            return items
+    return [msgspec.json.decode(raw) async for raw in listed(server, collection)]
 
 
 def look(fleet: Fleet, works: list[Manifest], converter: Converter) -> tuple[list[Subject], list[Finding]]:

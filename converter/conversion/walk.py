@@ -51,7 +51,7 @@ def convert(manifest: Manifest, route: Route) -> Conversion:
         converted = copy_json(manifest)
         notes = _run(route.forward, converted, lambda: manifest)
         converted["apiVersion"] = route.target
-        values = _keep(manifest, copy_json(converted), route)
+        values = _keep(lambda: manifest, copy_json(converted), route)
     except RecursionError:
         raise _too_deep() from None
     return Conversion(converted, tell_losses(notes, values, route.target), Kept(route.source, values), route)
@@ -94,14 +94,7 @@ def convert_fresh(manifest: Manifest, data: bytes | Raw, original: Callable[[], 
         encoded = msgspec.json.encode(manifest)
         if notes:  # they may speak of objects that the way back changes
             manifest = msgspec.json.decode(encoded)
-        try:
-            route.backward(manifest, [])
-        except LensError:
-            values = _everything(original())
-        else:
-            manifest["apiVersion"] = route.source
-            same = not notes and canonical_json(manifest) == bytes(data)
-            values = () if same else difference(original(), manifest)
+        values = _keep(original, manifest, route, None if notes else data)
     except RecursionError:
         raise _too_deep() from None
     return Fresh(encoded, tell_losses(notes, values, route.target), Kept(route.source, values))
@@ -131,19 +124,21 @@ def restore_source(manifest: Manifest, route: Route, kept: Kept) -> Manifest:
     return restored
 
 
-def _keep(original: Manifest, converted: Manifest, route: Route) -> tuple[KeptValue, ...]:
-    """List what the way back would not give; ``converted`` is used up."""
+def _keep(
+    original: Callable[[], Manifest], converted: Manifest, route: Route, data: bytes | Raw | None = None
+) -> tuple[KeptValue, ...]:
+    """List what the way back would not give; ``converted`` is used up.
+
+    Where it gives just ``data``, the original's JSON, there is nothing to list, and the original is not asked for.
+    """
     try:
         route.backward(converted, [])
-    except LensError:
-        return _everything(original)
+    except LensError:  # the way back is refused, so nothing less than the whole original would do
+        return (KeptValue("", value=copy_json(original())),)
     converted["apiVersion"] = route.source
-    return difference(original, converted)
-
-
-def _everything(original: Manifest) -> tuple[KeptValue, ...]:
-    """Keep the whole original: where the way back is refused, nothing less would do."""
-    return (KeptValue("", value=copy_json(original)),)
+    if data is not None and canonical_json(converted) == bytes(data):
+        return ()
+    return difference(original(), converted)
 
 
 def _too_deep() -> ManifestError:

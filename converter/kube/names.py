@@ -83,13 +83,13 @@ def anchor_name(work_name: str) -> str:
     anchor's. A name too long for the suffix is cut, and told apart by a digest.
     """
     suffix = "-anchor"
-    if len(work_name) + len(suffix) <= _LONGEST_NAME:
+    if len(work_name) + len(suffix) <= LONGEST_NAME:
         return work_name + suffix
     digest = hashlib.sha256(work_name.encode()).hexdigest()[:16]
-    return f"{work_name[: _LONGEST_NAME - len(suffix) - len(digest) - 1].rstrip('.-')}-{digest}{suffix}"
+    return f"{work_name[: LONGEST_NAME - len(suffix) - len(digest) - 1].rstrip('.-')}-{digest}{suffix}"
 
 
-_LONGEST_NAME = 253
+LONGEST_NAME: Final = 253
 """Kubernetes: an object's name is a DNS subdomain of at most so many characters."""
 
 

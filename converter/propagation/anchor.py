@@ -165,7 +165,7 @@ def renewal(anchor: Manifest, wanted: Manifest, adopted_for: str = "") -> Manife
     if adopted_for:
         annotations[ADOPTED_ANNOTATION] = adopted_for
     return {
-        "metadata": {**_same(anchor), "labels": labels, "annotations": annotations},
+        "metadata": {**same_version(anchor), "labels": labels, "annotations": annotations},
         "spec": wanted["spec"],
     }
 
@@ -180,7 +180,7 @@ def ownership(work: Manifest, anchor: Manifest) -> Manifest:
     }
     others = _other_owners(work)
     off: dict[str, None] = dict.fromkeys(own_binding_labels(work))
-    return {"metadata": {**_same(work), "ownerReferences": [*others, reference], "labels": off}}
+    return {"metadata": {**same_version(work), "ownerReferences": [*others, reference], "labels": off}}
 
 
 def release(work: Manifest, anchor: Manifest) -> Manifest:
@@ -188,7 +188,7 @@ def release(work: Manifest, anchor: Manifest) -> Manifest:
     labels = {
         label: value for label, value in (anchor["metadata"].get("labels") or {}).items() if label in BINDING_LABELS
     }
-    return {"metadata": {**_same(work), "ownerReferences": _other_owners(work) or None, "labels": labels}}
+    return {"metadata": {**same_version(work), "ownerReferences": _other_owners(work) or None, "labels": labels}}
 
 
 def _other_owners(work: Manifest) -> list[Manifest]:
@@ -196,7 +196,7 @@ def _other_owners(work: Manifest) -> list[Manifest]:
     return [item for item in work["metadata"].get("ownerReferences") or () if item is not ours]
 
 
-def _same(thing: Manifest) -> dict[str, str]:
+def same_version(thing: Manifest) -> dict[str, str]:
     """The preconditions of a patch: this very object, as it was read."""
     return {"uid": thing["metadata"]["uid"], "resourceVersion": thing["metadata"]["resourceVersion"]}
 
@@ -220,7 +220,7 @@ def status_patch(anchor: Manifest, message: str) -> Manifest | None:
     same_status = known is not None and known.get("status") == "False"
     condition["lastTransitionTime"] = known["lastTransitionTime"] if known is not None and same_status else _now()
     others = [item for item in (anchor.get("status") or {}).get("conditions") or () if item.get("type") != APPLIED]
-    return {"metadata": _same(anchor), "status": {"conditions": [*others, condition]}}
+    return {"metadata": same_version(anchor), "status": {"conditions": [*others, condition]}}
 
 
 def _now() -> str:

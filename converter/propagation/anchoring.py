@@ -151,7 +151,7 @@ class Anchoring:
         if patch is None:
             return work, True
         before = work["metadata"]
-        patch.setdefault("metadata", {}).update({"uid": before["uid"], "resourceVersion": before["resourceVersion"]})
+        patch.setdefault("metadata", {}).update(anchors.same_version(work))
         work = await self._patch(before, patch)
         if work["metadata"]["resourceVersion"] != before["resourceVersion"]:
             await self._listener.rewritten(work)

@@ -59,13 +59,13 @@ class Task(NamedTuple):
             Work), or ``resourcebindings`` and ``clusterresourcebindings`` (one of them, to tell of it).
         namespace: of what is named.
         name: of a Work, a cluster or a binding.
-        resource: of a binding that was refused something, which of the two sorts it is.
+        collection: of a binding that was refused something: which of the two it is in.
     """
 
     what: str
     namespace: str = ""
     name: str = ""
-    resource: str = ""
+    collection: Collection | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,12 +301,12 @@ class Controller:
         if anchor.work:
             self._queue.add(Task("work", key.namespace, anchor.work))
 
-    def _refused(self, resource: str, key: Key) -> None:
-        self._queue.add(Task("refused", *key, resource))
+    def _refused(self, collection: Collection, key: Key) -> None:
+        self._queue.add(Task("refused", *key, collection))
 
     async def _settle_refused(self, task: Task) -> None:
-        collection = next(one for one in (BINDINGS, CLUSTER_BINDINGS) if one.resource == task.resource)
-        if await self._refusals.settle(collection, Key(task.namespace, task.name)):
+        assert task.collection is not None
+        if await self._refusals.settle(task.collection, Key(task.namespace, task.name)):
             self._queue.add_after(task, LOOK_AGAIN_SECONDS)
 
     def _binding_changed(self, collection: Collection) -> Callable[[Key, Any, Any], None]:

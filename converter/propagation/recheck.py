@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from converter.apiserver import ApiError
-from converter.apiserver.cache import pages_of
+from converter.apiserver.cache import listed
 from converter.kube.names import (
     ANCHOR_LABEL,
     CONVERTED_LABEL,
@@ -21,13 +21,13 @@ from converter.kube.names import (
     EXCLUDED_LABEL,
     EXECUTION_SPACE_PREFIX,
 )
-from converter.propagation.anchor import WORKS
+from converter.propagation.anchor import WORKS, same_version
 from converter.propagation.events import BINDINGS, CLUSTER_BINDINGS
 from converter.propagation.refusals import CONDITION
 from converter.works.placement import exclude, held_clusters, reasons
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping
+    from collections.abc import Callable, Mapping
 
     from converter.apiserver import ApiServer, Collection
     from converter.kube import Manifest
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-_PAGE = "500"
 _PLAIN = f"!{CONVERTED_LABEL},!{ANCHOR_LABEL}"
 
 
@@ -75,7 +74,8 @@ class Recheck:
             ApiError: the list could not be read, or a Work not be written; try again.
         """
         failed: ApiError | None = None
-        async for work in self._pages(WORKS, EXECUTION_SPACE_PREFIX + cluster, _PLAIN):
+        async for raw in listed(self._server, WORKS, EXECUTION_SPACE_PREFIX + cluster, _PLAIN):
+            work = msgspec.json.decode(raw)
             try:
                 await self._anchoring.rewrite(work)
             except ApiError as error:
@@ -92,7 +92,8 @@ class Recheck:
         """
         failed: ApiError | None = None
         for collection in (BINDINGS, CLUSTER_BINDINGS):
-            async for binding in self._pages(collection):
+            async for raw in listed(self._server, collection):
+                binding = msgspec.json.decode(raw)
                 try:
                     await self._binding(collection, binding)
                 except ApiError as error:
@@ -120,8 +121,7 @@ class Recheck:
             return
         patch: dict[str, Any] = {
             "metadata": {
-                "uid": metadata["uid"],
-                "resourceVersion": metadata["resourceVersion"],
+                **same_version(binding),
                 "annotations": {EXCLUDED_ANNOTATION: wanted.note},
                 "labels": {EXCLUDED_LABEL: "true" if wanted.note else None},
             },
@@ -129,16 +129,6 @@ class Recheck:
         }
         path = collection.object_path(metadata.get("namespace", ""), metadata["name"])
         await self._server.patch(path, patch)
-
-    async def _pages(self, collection: Collection, namespace: str = "", selector: str = "") -> AsyncIterator[Manifest]:
-        params = {"limit": _PAGE} | ({"labelSelector": selector} if selector else {})
-        while True:
-            items, token = pages_of(await self._server.get(collection.path(namespace), params))
-            for raw in items:
-                yield msgspec.json.decode(raw)
-            if not token:
-                return
-            params["continue"] = token
 
 
 def merge_from(before: Any, after: Any) -> Any:

@@ -19,6 +19,7 @@ import msgspec
 from converter.apiserver import Key, MissingError
 from converter.apiserver.cache import Cache, pages_of
 from converter.kube.names import GROUP
+from converter.propagation.anchor import same_version
 from converter.propagation.events import BINDINGS, CLUSTER_BINDINGS, EVENTS
 
 if TYPE_CHECKING:
@@ -128,26 +129,27 @@ class Refusals:
         cache: Karmada's Events of failures.
     """
 
-    def __init__(self, server: ApiServer, changed: Callable[[str, Key], None], now: Callable[[], dt.datetime]) -> None:
+    def __init__(
+        self, server: ApiServer, changed: Callable[[Collection, Key], None], now: Callable[[], dt.datetime]
+    ) -> None:
         """Prepare.
 
         Args:
             server: the control plane.
-            changed: hears the resource and the key of a binding that has to be looked at; `settle` does so.
+            changed: hears the collection and the key of a binding that has to be looked at; `settle` does so.
             now: gives the present.
         """
         self._server = server
         self._changed = changed
         self._now = now
-        self._known: dict[tuple[str, Key], Refusal] = {}
+        self._known: dict[tuple[Collection, Key], Refusal] = {}
         self.cache: Cache[Refusal] = Cache(server, EVENTS, refusal, self._heard, fields=f"reason={_FAILED}")
 
     def _heard(self, _key: Key, before: Refusal | None, after: Refusal | None) -> None:
         told = after or before
         if told is None or not told.why:
             return
-        collection = _COLLECTIONS[told.kind]
-        place = (collection.resource, told.key)
+        place = (_COLLECTIONS[told.kind], told.key)
         if after is None:
             if self._known.get(place) == before:
                 del self._known[place]
@@ -164,7 +166,7 @@ class Refusals:
         try:
             binding: Manifest = msgspec.json.decode(await self._server.get(collection.object_path(*key)))
         except MissingError:
-            self._known.pop((collection.resource, key), None)
+            self._known.pop((collection, key), None)
             return False
         return await self.settle_known(collection, binding)
 
@@ -172,7 +174,7 @@ class Refusals:
         """Do the same for a binding that has just been read."""
         metadata = binding["metadata"]
         key = Key(metadata.get("namespace", ""), metadata["name"])
-        place = (collection.resource, key)
+        place = (collection, key)
         known = self._known.get(place)
         if known is not None and (known.uid != metadata["uid"] or await self._is_over(known)):
             self._known.pop(place, None)
@@ -196,10 +198,9 @@ class Refusals:
         Raises:
             ApiError: a binding could not be written; try again.
         """
-        for (resource, key), known in list(self._known.items()):
+        for (collection, key), known in list(self._known.items()):
             if cluster not in known.clusters:
                 continue
-            collection = next(one for one in _COLLECTIONS.values() if one.resource == resource)
             path = collection.object_path(*key)
             try:
                 binding: Manifest = msgspec.json.decode(await self._server.get(path))
@@ -222,7 +223,7 @@ def _patch(binding: Manifest, why: str, now: dt.datetime) -> Manifest | None:
         others.append(
             {"type": CONDITION, "status": "True", "reason": "WorkRefused", "message": why, "lastTransitionTime": since}
         )
-    return {"metadata": _same(binding), "status": {"conditions": others}}
+    return {"metadata": same_version(binding), "status": {"conditions": others}}
 
 
 def _nudge(binding: Manifest) -> Manifest | None:
@@ -235,8 +236,4 @@ def _nudge(binding: Manifest) -> Manifest | None:
     if preserved or binding["metadata"].get("deletionTimestamp"):
         return None
     other = None if preserved is False else False
-    return {"metadata": _same(binding), "spec": {"preserveResourcesOnDeletion": other}}
-
-
-def _same(thing: Manifest) -> dict[str, str]:
-    return {"uid": thing["metadata"]["uid"], "resourceVersion": thing["metadata"]["resourceVersion"]}
+    return {"metadata": same_version(binding), "spec": {"preserveResourcesOnDeletion": other}}

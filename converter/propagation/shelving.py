@@ -14,10 +14,10 @@ import msgspec
 from msgspec import UNSET
 
 from converter.apiserver import Collection, ExistsError, Key, MissingError
-from converter.apiserver.cache import pages_of
+from converter.apiserver.cache import listed
 from converter.errors import ConverterError
 from converter.kube.names import HELD_ANNOTATION, SHELF_ANNOTATION, SHELF_LABEL
-from converter.propagation.anchor import WORKS
+from converter.propagation.anchor import WORKS, same_version
 from converter.works.shelf import digest_of, is_carrier, read_carrier, shelf, shelf_name, suspension_of
 
 if TYPE_CHECKING:
@@ -60,8 +60,7 @@ class Shelving:
         before = suspension_of((metadata.get("annotations") or {}).get(HELD_ANNOTATION))
         return {
             "metadata": {
-                "uid": metadata["uid"],
-                "resourceVersion": metadata["resourceVersion"],
+                **same_version(work),
                 "annotations": {SHELF_ANNOTATION: digest_of(kept), HELD_ANNOTATION: None},
             },
             "spec": {
@@ -117,17 +116,11 @@ class Shelving:
         uid = work["metadata"]["uid"]
         digest = (work["metadata"].get("annotations") or {}).get(SHELF_ANNOTATION)
         named = shelf_name(work, digest) if digest else ""
-        params = {"labelSelector": f"{SHELF_LABEL}=true", "limit": "500"}
-        while True:
-            items, token = pages_of(await self._server.get(SHELVES.path(key.namespace), params))
-            for raw in items:
-                metadata = msgspec.json.decode(raw)["metadata"]
-                owners = [owner.get("uid") for owner in metadata.get("ownerReferences") or ()]
-                if uid in owners and metadata["name"] != named:
-                    await self._delete(metadata)
-            if not token:
-                return
-            params["continue"] = token
+        async for raw in listed(self._server, SHELVES, key.namespace, f"{SHELF_LABEL}=true"):
+            metadata = msgspec.json.decode(raw)["metadata"]
+            owners = [owner.get("uid") for owner in metadata.get("ownerReferences") or ()]
+            if uid in owners and metadata["name"] != named:
+                await self._delete(metadata)
 
     async def _delete(self, metadata: Manifest) -> None:
         path = SHELVES.object_path(metadata["namespace"], metadata["name"])

@@ -161,7 +161,7 @@ class _Rewriting:
         """
         stored, suspended = self._annotations.get(HELD_ANNOTATION), self._work.suspended
         if books.carried is None:
-            if stored is not None or HELD_ANNOTATION in self._annotations:
+            if HELD_ANNOTATION in self._annotations:
                 books.annotations[HELD_ANNOTATION] = None
             if self._carrier is None:
                 return None, ""

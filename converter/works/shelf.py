@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
-from converter.kube.names import EXECUTION_SPACE_PREFIX, SHELF_LABEL
+from converter.kube.names import EXECUTION_SPACE_PREFIX, LONGEST_NAME, SHELF_LABEL
 
 if TYPE_CHECKING:
     from converter.kube import Manifest
@@ -30,9 +30,6 @@ KIND: Final = "ControllerRevision"
 SHELF_LIMIT: Final = 1000 << 10
 """Bytes of what is kept that a shelf, and a Work that carries it, can hold: etcd takes requests of 1.5 MiB
 (`--max-request-bytes`), quotes are escaped there, and the converted manifest needs its place in the same Work."""
-
-_LONGEST_NAME: Final = 253
-"""Kubernetes: an object's name is a DNS subdomain of at most so many characters."""
 
 
 class _Data(msgspec.Struct):
@@ -125,7 +122,7 @@ def _object(name: str, namespace: str, kept: bytes) -> Manifest:
 
 def _named(work: str, digest: str) -> str:
     suffix = f"-kept-{digest[:16]}"
-    return work[: _LONGEST_NAME - len(suffix)].rstrip(".-") + suffix if work else suffix[1:]
+    return work[: LONGEST_NAME - len(suffix)].rstrip(".-") + suffix if work else suffix[1:]
 
 
 def word_for(suspended: bool | UnsetType | None) -> str:  # noqa: FBT001  a field of the Work, as it was read
