@@ -1,7 +1,7 @@
 """The webhook on a binding's status: puts in place what came in a message.
 
 Karmada aggregates the Works of a binding; for a converted one it meets the anchor, never applied, with the truth in
-its message (`converter.works.carried_status`). Nothing but the request is read here, so that all replicas
+its message (`converter.karmada.carried_status`). Nothing but the request is read here, so that all replicas
 answer the same at any time: the request as Karmada sends it again and again becomes what is stored
 already, and the API server writes nothing.
 """
@@ -15,8 +15,8 @@ import msgspec
 
 from converter.admission.review import allow, decode_review, patched
 from converter.errors import ManifestError
-from converter.kube.names import STATUS_MARKER
-from converter.works.carried_status import CarriedStatus, unpack
+from converter.karmada.names import STATUS_MARKER
+from converter.karmada.carried_status import CarriedStatus, unpack
 
 if TYPE_CHECKING:
     from collections.abc import Callable

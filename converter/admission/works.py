@@ -25,12 +25,12 @@ from converter.admission.review import (
     patched,
     pointer,
 )
-from converter.kube.names import ANCHOR_LABEL, CONVERTED_LABEL, HELD_ANNOTATION, cluster_of
-from converter.works.bookkeeping import OURS
-from converter.works.heads import head_of
+from converter.karmada.names import ANCHOR_LABEL, CONVERTED_LABEL, HELD_ANNOTATION, cluster_of
+from converter.works.annotations import OURS
+from converter.kube.partial_object import head_of
 from converter.works.policy import Policy
-from converter.works.rewriting import rewrite
-from converter.works.work import Head, Work
+from converter.works.plan import rewrite
+from converter.karmada.work import Head, Work
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,9 +38,9 @@ if TYPE_CHECKING:
     from converter.clusters import Cluster, FleetView
     from converter.library import Converter
     from converter.losses import LossAnalysis
-    from converter.works.losing import Lost
-    from converter.works.outcome import Outcome
-    from converter.works.work import NamedHead
+    from converter.losses.decide import Lost
+    from converter.works.result import Outcome
+    from converter.karmada.work import NamedHead
 
 _OPERATIONS = frozenset({"CREATE", "UPDATE"})
 _OURS = frozenset({*OURS, HELD_ANNOTATION})

@@ -10,20 +10,21 @@ import socket
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from converter.apiserver import ApiServer
+from converter.client import ApiServer
 from converter.catalog import load_catalog
 from converter.cli import OK
-from converter.cli.certificates import add_certificate_options, kept_certificates
+from converter.cli.certificate_options import add_certificate_options, kept_certificates
 from converter.cli.options import add_policy_option, add_rules_option, rule_paths
-from converter.cli.registration import add_registration_options, registered
+from converter.cli.discovery_options import add_registration_options, registered
 from converter.clusters import FleetView, read_inventory
-from converter.propagation.controller import Controller, Settings
-from converter.serving import answers, loop
-from converter.serving.app import App
-from converter.serving.logs import FORMATS, LEVELS, set_up
-from converter.serving.metrics import CONTENT_TYPE, Metrics
-from converter.serving.rules_watch import LiveRules
-from converter.serving.server import Address, serve
+from converter.controllers.manager import Controller, Settings
+from converter.server import responses as answers
+from converter.server import event_loop as loop
+from converter.server.app import App
+from converter.server.logging import FORMATS, LEVELS, set_up
+from converter.server.metrics import CONTENT_TYPE, Metrics
+from converter.server.rules_reloader import LiveRules
+from converter.server.run import Address, serve
 from converter.works.policy import Action, Policy
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from converter.cli import FINDINGS, OK
-from converter.cli.documents import Document, items_of, read_documents, to_yaml, write_documents
+from converter.cli.manifest_files import Document, items_of, read_documents, to_yaml, write_documents
 from converter.cli.options import (
     add_files_option,
     add_rules_option,
@@ -20,8 +20,8 @@ from converter.cli.options import (
 from converter.conversion import Kept
 from converter.errors import ConversionError, ManifestError, NoRouteError
 from converter.kube import Manifest, copy_json, gvk_of, name_of
-from converter.kube.names import KEPT_ANNOTATION
-from converter.works.foresight import namespace_of
+from converter.karmada.names import KEPT_ANNOTATION
+from converter.works.preview import namespace_of
 
 if TYPE_CHECKING:
     from converter.clusters import Cluster

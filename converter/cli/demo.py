@@ -18,14 +18,14 @@ from rich.rule import Rule
 from rich.text import Text
 
 from converter.cli import OK
-from converter.cli.documents import to_yaml
+from converter.cli.manifest_files import to_yaml
 from converter.cli.serve import SAMPLE_FOLDER
 from converter.clusters import read_inventory
 from converter.errors import ConverterError, NoRouteError
 from converter.kube import gvk_of, name_of
 from converter.library import Converter
-from converter.serving.client import Answer, WebhookClient
-from converter.serving.sample import FLEET, oldest_first, review_of, sample_manifests, work_for
+from converter.server.review_client import Answer, WebhookClient
+from converter.server.sample import FLEET, oldest_first, review_of, sample_manifests, work_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

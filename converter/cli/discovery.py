@@ -8,12 +8,12 @@ from pathlib import Path
 from converter.catalog import load_catalog
 from converter.cli import OK
 from converter.cli.options import add_rules_option
-from converter.serving import loop
-from converter.serving.discovery import DiscoveryApp
-from converter.serving.logs import FORMATS, LEVELS, set_up
-from converter.serving.rules_watch import LiveRules
-from converter.serving.server import Address, serve
-from converter.serving.tls import ServingCertificate
+from converter.server import event_loop as loop
+from converter.server.discovery import DiscoveryApp
+from converter.server.logging import FORMATS, LEVELS, set_up
+from converter.server.rules_reloader import LiveRules
+from converter.server.run import Address, serve
+from converter.certificates.tls import ServingCertificate
 
 _EPILOG = """\
 examples:

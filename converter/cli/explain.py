@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from converter.cli import FINDINGS, OK
 from converter.cli.convert import take_kept
-from converter.cli.documents import items_of, read_documents
+from converter.cli.manifest_files import items_of, read_documents
 from converter.cli.options import (
     UsageError,
     add_files_option,
@@ -20,7 +20,7 @@ from converter.cli.options import (
 from converter.errors import ConversionError, ManifestError
 from converter.kube import gvk_of, name_of
 from converter.rules.steps.blocks import ordered
-from converter.works.foresight import foresee
+from converter.works.preview import foresee
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

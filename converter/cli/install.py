@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import yaml
 
-from converter.apiserver import ApiServer, MissingError
+from converter.client import ApiServer, MissingError
 from converter.cli import FINDINGS, OK
 from converter.cli.options import UsageError
-from converter.discovery.registrar import API_SERVICES, LABEL, remove_api_services
-from converter.installation.installer import check, install, uninstall
-from converter.installation.manifests import WEBHOOKS, Addresses, karmada_part
-from converter.kube.names import CONVERTED_LABEL
+from converter.controllers.apiservices import API_SERVICES, LABEL, remove_api_services
+from converter.install.installer import check, install, uninstall
+from converter.install.manifests import WEBHOOKS, Addresses, karmada_part
+from converter.karmada.names import CONVERTED_LABEL
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

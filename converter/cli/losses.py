@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from converter.apiserver import ApiServer, Collection
-from converter.apiserver.cache import listed
+from converter.client import ApiServer, Collection
+from converter.client.informer import listed
 from converter.cli import FINDINGS, OK
 from converter.cli.check import add_cluster_options, chosen_clusters, report
-from converter.cli.findings import Finding, Place, Subject, findings_of
+from converter.cli.loss_findings import Finding, Place, Subject, findings_of
 from converter.cli.options import UsageError, add_policy_option, add_rules_option, load_converter
 from converter.cli.reports import write
 from converter.clusters import Cluster, Fleet
-from converter.clusters.karmada import CLUSTERS
+from converter.clusters.watched import CLUSTERS
 from converter.errors import ManifestError
-from converter.kube.names import ANCHOR_LABEL, LOSSES_ANNOTATION, cluster_of
+from converter.karmada.names import ANCHOR_LABEL, LOSSES_ANNOTATION, cluster_of
 from converter.losses import told_by_release
-from converter.rules.weights import Weight
-from converter.works.shelf import is_carrier
+from converter.losses.severity import Weight
+from converter.works.overflow import is_carrier
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -20,7 +20,7 @@ class UsageError(ConverterError):
 
 
 def add_files_option(parser: argparse._ActionsContainer, *, required: bool = True) -> None:
-    """Add ``-f``, for manifests: what `converter.cli.documents.read_documents` reads."""
+    """Add ``-f``, for manifests: what `converter.cli.manifest_files.read_documents` reads."""
     parser.add_argument(
         "-f",
         "--filename",

@@ -12,14 +12,14 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from converter.cli.findings import fails, line_of
+from converter.cli.loss_findings import fails, line_of
 from converter.cli.version import version_text
-from converter.rules.weights import Weight
+from converter.losses.severity import Weight
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from converter.cli.findings import Finding, Subject
+    from converter.cli.loss_findings import Finding, Subject
 
 FORMS: Final = ("table", "json", "sarif", "junit")
 

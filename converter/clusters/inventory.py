@@ -13,8 +13,8 @@ from converter.clusters.cluster import Cluster
 from converter.clusters.fleet import Fleet
 from converter.errors import ConverterError, ManifestError, RuleProblem
 from converter.kube import split_api_version
-from converter.kube.names import GROUP
-from converter.rules.document import Cursor, Problems, read_documents
+from converter.karmada.names import GROUP
+from converter.rules.yaml_source import Cursor, Problems, read_documents
 
 if TYPE_CHECKING:
     import os

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from converter.errors import NoRouteError
-from converter.rules.weaving import sequence
+from converter.rules.codegen import sequence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -12,8 +12,8 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from converter.conversion import Routes
-from converter.conversion.fields import FieldCheck
-from converter.coverage.losses import FieldLosses
+from converter.losses.unknown_fields import FieldCheck
+from converter.coverage.by_field import FieldLosses
 from converter.errors import NoRouteError
 from converter.kube import version_priority
 

@@ -1,6 +1,6 @@
 """The rule language: read, check, compile to functions, keep as a book."""
 
-from converter.rules.book import Edge, RuleBook, Source
+from converter.rules.rule_book import Edge, RuleBook, Source
 from converter.rules.lens import LensError, Note, Side
 from converter.rules.rule import Example, Rule
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from converter.rules.loss_policy import Action, PolicyError, milder
+from converter.losses.policy import Action, PolicyError, milder
 
 __all__ = ["Action", "Policy", "PolicyError"]
 

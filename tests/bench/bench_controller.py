@@ -25,13 +25,13 @@ from aiohttp import web
 
 from converter import Converter
 from converter.clusters import Cluster
-from converter.kube.names import ANCHOR_LABEL, BINDING_LABEL, CONVERTED_LABEL
-from converter.propagation import anchor as anchors
-from converter.propagation.status import carried_status
-from converter.works.carried_status import pack
+from converter.karmada.names import ANCHOR_LABEL, BINDING_LABEL, CONVERTED_LABEL
+from converter.controllers import anchor as anchors
+from converter.controllers.work_status import carried_status
+from converter.karmada.carried_status import pack
 from converter.works.policy import Policy
-from converter.works.rewriting import rewrite
-from converter.works.work import decode_work
+from converter.works.plan import rewrite
+from converter.karmada.work import decode_work
 from tests.e2e.templates import template
 
 KINDS = ("CronJob", "Ingress", "PodDisruptionBudget", "HorizontalPodAutoscaler")

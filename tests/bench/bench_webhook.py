@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
-from converter.serving.tls import write_throwaway
+from converter.certificates.tls import write_throwaway
 from tests.bench.load import drive, request_bytes
 from tests.bench.server import PATH, Server, running
 

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from converter.discovery.registrar import PATIENCE
+from converter.controllers.apiservices import PATIENCE
 from tests.controlplanes.waiting import wait_until
 from tests.e2e.installation import Installation
 from tests.e2e.propagated import Propagated

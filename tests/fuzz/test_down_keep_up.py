@@ -20,7 +20,7 @@ from converter import Converter
 from converter.catalog import load_catalog
 from converter.errors import ConversionError, ManifestError
 from converter.kube import canonical_json, format_path, gvk_of
-from converter.kube.names import CONVERTED_LABEL, GROUP, KEPT_ANNOTATION, LOSSES_ANNOTATION, SOURCES_ANNOTATION
+from converter.karmada.names import CONVERTED_LABEL, GROUP, KEPT_ANNOTATION, LOSSES_ANNOTATION, SOURCES_ANNOTATION
 from tests.fuzz.from_catalog import SEEDS
 from tests.fuzz.journeys import Journey, cluster_of, home_of, manifests_of
 from tests.fuzz.lookout import MISSING, at, dropped_by, is_cut, strays, told, types_of, wrote

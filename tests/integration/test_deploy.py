@@ -12,10 +12,10 @@ import msgspec
 import pytest
 import yaml
 
-from converter.apiserver import ApiServer
-from converter.apiserver.errors import ApiError
-from converter.installation.manifests import Addresses, karmada_part
-from converter.serving.certificate_secret import SECRETS, CertificateSecret, read
+from converter.client import ApiServer
+from converter.client.errors import ApiError
+from converter.install.manifests import Addresses, karmada_part
+from converter.controllers.certificate_secret import SECRETS, CertificateSecret, read
 from tests.controlplanes import apiserver as controlplane
 from tests.controlplanes import toolchain
 from tests.controlplanes.kubeconfig import CONTEXT

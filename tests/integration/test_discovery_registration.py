@@ -5,8 +5,8 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from converter.apiserver import ApiServer
-from converter.discovery.registrar import (
+from converter.client import ApiServer
+from converter.controllers.apiservices import (
     API_SERVICES,
     LINGER,
     PATIENCE,

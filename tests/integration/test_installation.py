@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 import yaml
 
-from converter.apiserver import ApiServer
-from converter.installation.installer import check, install, uninstall
-from converter.installation.manifests import WEBHOOKS, Addresses
+from converter.client import ApiServer
+from converter.install.installer import check, install, uninstall
+from converter.install.manifests import WEBHOOKS, Addresses
 from tests.controlplanes import build
 from tests.controlplanes.karmada import VERSION
 from tests.controlplanes.places import Places

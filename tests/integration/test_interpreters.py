@@ -7,7 +7,7 @@ import subprocess
 import pytest
 import yaml
 
-from converter.installation.interpreters import customizations
+from converter.install.interpreters import customizations
 from tests.controlplanes import build
 from tests.controlplanes.places import Places
 

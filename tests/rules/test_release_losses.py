@@ -13,7 +13,7 @@ import pytest
 from converter.catalog import Release, load_catalog, walk
 from converter.kube import GroupVersionKind, format_path, gvk_of, parse_path
 from converter.kube.path import EACH, Each
-from converter.losses.analysis import generalized
+from converter.losses.evaluate import generalized
 
 ORACLE = Path(__file__).parent.parent / "data" / "oracle"
 FIRST = Release(1, 16)

@@ -9,7 +9,7 @@ import pytest
 
 from converter.catalog import Release, load_catalog
 from converter.clusters import Cluster
-from converter.kube.names import CONVERTED_LABEL, KEPT_ANNOTATION, LOSSES_ANNOTATION, SOURCES_ANNOTATION
+from converter.karmada.names import CONVERTED_LABEL, KEPT_ANNOTATION, LOSSES_ANNOTATION, SOURCES_ANNOTATION
 from tests.reviewkit import CAPTURED, DATA, ask, webhook
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ import pytest
 
 from converter.admission.review import ReviewError
 from converter.clusters import Cluster, FleetView
-from converter.kube.names import (
+from converter.karmada.names import (
     ANCHOR_LABEL,
     BINDING_LABEL,
     CLUSTER_BINDING_LABEL,

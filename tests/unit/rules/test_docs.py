@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from converter.rules.functions import FUNCTIONS
-from converter.rules.step_reading import STEP_WORDS
+from converter.rules.parse_steps import STEP_WORDS
 
 DOCS = Path(__file__).parents[3] / "docs" / "rules.md"
 BEGIN, END = "<!-- functions: kept true by tests/unit/rules/test_docs.py -->\n", "<!-- end of functions -->\n"

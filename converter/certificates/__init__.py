@@ -1,0 +1,1 @@
+"""Certificates: issue, rotate, serve over TLS, and notice changed files."""

@@ -1,0 +1,160 @@
+"""What ``converter check`` and ``converter losses`` find: what an object loses in a cluster, and where it was read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+import yaml
+
+from converter.cli.manifest_files import Document, items_of
+from converter.errors import ManifestError
+from converter.kube import Path, gvk_of, name_of, parse_path
+from converter.losses.severity import Weight
+from converter.works.preview import foresee
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from converter.clusters import Cluster
+    from converter.kube import Manifest
+    from converter.library import Converter
+
+Sort: TypeAlias = Literal["loss", "unreachable", "unreadable"]
+
+THRESHOLDS = (*(weight.value for weight in reversed(Weight)), "never")
+"""From which weight on a finding is a failure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a manifest was read.
+
+    Attributes:
+        file: the file; ``standard input`` or a Work's name where it was none.
+        document: which of the file's documents, from 0.
+        item: which item of a List, from 0; None where the document is the manifest.
+    """
+
+    file: str
+    document: int = 0
+    item: int | None = None
+
+    def __str__(self) -> str:
+        item = f" item {self.item + 1}" if self.item is not None else ""
+        return f"{self.file}#{self.document + 1}{item}" if self.document or item else self.file
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One manifest in one cluster."""
+
+    place: Place
+    manifest: Manifest
+    cluster: Cluster
+
+    @property
+    def label(self) -> str:
+        """The manifest for people: ``CronJob demo/report``."""
+        return f"{self.manifest.get('kind') or 'object'} {name_of(self.manifest)}".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that a cluster cannot have as it is.
+
+    Attributes:
+        subject: which manifest, in which cluster.
+        sort: a lost field, a manifest that the cluster cannot have, or one that cannot be read.
+        weight: how much it matters.
+        path: the field; empty where it is about the whole.
+        text: a sentence for people, without the object and the cluster.
+        since: the release that would do; empty where none is known.
+    """
+
+    subject: Subject
+    sort: Sort
+    weight: Weight
+    path: str
+    text: str
+    since: str = ""
+
+
+def subjects(documents: Iterable[Document], clusters: Iterable[Cluster]) -> Iterator[Subject]:
+    """Pair every manifest of the input, the items of Lists one by one, with every cluster."""
+    wanted = tuple(clusters)
+    for document in documents:
+        file, _, number = document.origin.rpartition("#")
+        if not file or not number.isdecimal():
+            file, number = document.origin, "1"
+        items = items_of(document.value)
+        if items is None:
+            found = [(Place(file, int(number) - 1), document.value)]
+        else:
+            found = [(Place(file, int(number) - 1, index), item) for index, item in enumerate(items)]
+        for place, manifest in found:
+            for cluster in wanted:
+                yield Subject(place, manifest, cluster)
+
+
+def findings_of(subject: Subject, converter: Converter) -> list[Finding]:
+    """Find what a cluster would lose of a manifest."""
+    try:
+        gvk_of(subject.manifest)
+        forecast = foresee(subject.manifest, subject.cluster, converter)
+    except ManifestError as error:
+        return [Finding(subject, "unreadable", Weight.DANGEROUS, error.path, str(error))]
+    if forecast.problem:
+        weight = Weight.DANGEROUS if forecast.certain else Weight.DEGRADING
+        return [Finding(subject, "unreachable", weight, "", forecast.problem)]
+    return [
+        Finding(
+            subject, "loss", loss.weight, loss.path, str(loss).removesuffix(f" ({loss.weight})"), str(loss.since or "")
+        )
+        for loss in forecast.losses
+    ]
+
+
+def fails(finding: Finding, threshold: str) -> bool:
+    """Whether a finding weighs so much that a run has failed."""
+    return threshold != "never" and finding.weight.severity >= Weight(threshold).severity
+
+
+def line_of(text: str, place: Place, path: str) -> int:
+    """Find the line, from 1, of a field in a file's text, or of the nearest thing around it; 1 where nothing is.
+
+    Args:
+        text: the file's text, YAML or JSON.
+        place: which manifest of it.
+        path: the field.
+    """
+    try:
+        nodes = [node for node in yaml.compose_all(text, Loader=yaml.CSafeLoader) if node.tag != _NULL]
+        node = nodes[place.document]
+        steps: Path = (*(("items", place.item) if place.item is not None else ()), *parse_path(path))
+    except (yaml.YAMLError, IndexError, ManifestError, RecursionError, AttributeError):
+        return 1
+    line: int = node.start_mark.line + 1
+    for step in steps:
+        below = _step(node, step)
+        if below is None:
+            break
+        line, node = below
+    return line
+
+
+_NULL = "tag:yaml.org,2002:null"
+
+
+def _step(node: yaml.Node, step: object) -> tuple[int, yaml.Node] | None:
+    if isinstance(node, yaml.MappingNode):
+        found = ((key.start_mark.line + 1, value) for key, value in node.value if key.value == step)
+        return next(found, None)
+    if isinstance(node, yaml.SequenceNode):
+        for index, item in enumerate(node.value):
+            named = isinstance(item, yaml.MappingNode) and any(
+                key.value == "name" and value.value == getattr(step, "name", None) for key, value in item.value
+            )
+            if index == step or named:
+                return item.start_mark.line + 1, item
+    return None

@@ -1,0 +1,210 @@
+"""Requests to an API server: bytes out, bytes in, and errors as types.
+
+The Python client (``kubernetes.aio``) reads the kubeconfig or the Pod's service account, with all their ways to
+prove who one is, and makes the TLS context. The requests themselves are made with aiohttp: its models would
+decode what nobody looks at.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
+
+import aiohttp
+import msgspec
+from kubernetes.aio import config as kube_config
+from kubernetes.aio.client import Configuration
+from kubernetes.aio.client.rest import RESTClientObject
+
+from converter.client.errors import UnavailableError, error_for
+from converter.errors import ConverterError
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import AsyncIterator, Mapping
+
+MERGE_PATCH = "application/merge-patch+json"
+JSON_PATCH = "application/json-patch+json"
+_JSON = "application/json"
+_TIMEOUT = aiohttp.ClientTimeout(total=30, connect=10)
+_AGENT = "karmada-api-version-converter"
+
+
+class AccessError(ConverterError):
+    """There is no usable way to the API server: no kubeconfig, or not in a Pod."""
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """All objects of one resource.
+
+    Attributes:
+        prefix: the path of the group and version: ``/apis/work.karmada.io/v1alpha1``, ``/api/v1``.
+        resource: the resource's plural name.
+        namespaced: whether its objects live in namespaces.
+    """
+
+    prefix: str
+    resource: str
+    namespaced: bool = True
+
+    def path(self, namespace: str = "") -> str:
+        """The path of the whole collection, or of its part in one namespace."""
+        if self.namespaced and namespace:
+            return f"{self.prefix}/namespaces/{namespace}/{self.resource}"
+        return f"{self.prefix}/{self.resource}"
+
+    def object_path(self, namespace: str, name: str, subresource: str = "") -> str:
+        """The path of one object, or of a subresource of it."""
+        path = f"{self.path(namespace)}/{name}"
+        return f"{path}/{subresource}" if subresource else path
+
+
+class ApiServer:
+    """One API server; close it after use, or use it as an async context manager."""
+
+    def __init__(self, configuration: Configuration) -> None:
+        self._configuration = configuration
+        self._tls = RESTClientObject(configuration).ssl_context
+        self._session: aiohttp.ClientSession | None = None
+
+    @classmethod
+    async def connect(cls, kubeconfig: str | os.PathLike[str] | None = None, context: str | None = None) -> ApiServer:
+        """Make a client from a kubeconfig, or from the Pod's service account where none is named.
+
+        Raises:
+            AccessError: there is neither, or it cannot be read.
+        """
+        configuration = Configuration()
+        try:
+            if kubeconfig is None:
+                kube_config.load_incluster_config(configuration)  # type: ignore[no-untyped-call]
+            else:
+                await kube_config.load_kube_config(  # type: ignore[no-untyped-call]
+                    config_file=str(kubeconfig),
+                    context=context,
+                    client_configuration=configuration,
+                    persist_config=False,
+                )
+        except (kube_config.ConfigException, OSError) as error:
+            where = "the Pod's service account" if kubeconfig is None else f"the kubeconfig {kubeconfig}"
+            raise AccessError(f"cannot use {where}: {error}; name another with --kubeconfig") from error
+        return cls(configuration)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close all connections."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    async def get(self, path: str, params: Mapping[str, str] | None = None) -> bytes:
+        """Read an object or a list.
+
+        Raises:
+            ApiError: one of its subclasses, as for every method here.
+        """
+        return await self._send("GET", path, params=params)
+
+    async def create(self, path: str, body: Any) -> bytes:
+        """Create an object in the collection at ``path``; gives what was stored."""
+        return await self._send("POST", path, body, _JSON)
+
+    async def replace(self, path: str, body: Any) -> bytes:
+        """Replace an object; with a resourceVersion in it, only where it has not changed since."""
+        return await self._send("PUT", path, body, _JSON)
+
+    async def patch(self, path: str, body: Any, content_type: str = MERGE_PATCH) -> bytes:
+        """Patch an object; gives what was stored."""
+        return await self._send("PATCH", path, body, content_type)
+
+    async def delete(self, path: str, *, uid: str, version: str = "") -> None:
+        """Delete just this object, and where ``version`` is given, only where it has not changed since."""
+        preconditions = {"uid": uid} | ({"resourceVersion": version} if version else {})
+        await self._send("DELETE", path, {"preconditions": preconditions}, _JSON)
+
+    async def watch(self, path: str, params: Mapping[str, str], idle: float) -> AsyncIterator[bytes]:
+        """Give one line after another, until the server ends the watch.
+
+        Args:
+            path: the collection's path.
+            params: the query.
+            idle: give up after so many seconds without a single byte.
+        """
+        timeout = aiohttp.ClientTimeout(total=None, connect=10, sock_read=idle)
+        request = f"WATCH {path}"
+        try:
+            async with (await self._open()).get(
+                self._url(path), params=params, headers=await self._headers(None), timeout=timeout
+            ) as answer:
+                if answer.status >= 300:  # noqa: PLR2004 -- HTTP: everything from 300 on is no success
+                    raise error_for(request, answer.status, await answer.read())
+                async for line in _lines(answer.content):
+                    yield line
+        except (TimeoutError, aiohttp.ClientError, OSError) as error:
+            raise UnavailableError(request, 0, "", f"{type(error).__name__} {error}".strip()) from error
+
+    async def _send(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        content_type: str | None = None,
+        params: Mapping[str, str] | None = None,
+    ) -> bytes:
+        request = f"{method} {path}"
+        data = None if body is None else msgspec.json.encode(body)
+        try:
+            async with (await self._open()).request(
+                method,
+                self._url(path),
+                data=data,
+                params=params,
+                headers=await self._headers(content_type),
+                timeout=_TIMEOUT,
+            ) as answer:
+                text = await answer.read()
+        except (TimeoutError, aiohttp.ClientError, OSError) as error:
+            raise UnavailableError(request, 0, "", f"{type(error).__name__} {error}".strip()) from error
+        if answer.status >= 300:  # noqa: PLR2004 -- HTTP: everything from 300 on is no success
+            raise error_for(request, answer.status, text)
+        return text
+
+    async def _open(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            connector = aiohttp.TCPConnector(ssl=self._tls, limit=32)
+            self._session = aiohttp.ClientSession(connector=connector, trust_env=True)
+        return self._session
+
+    def _url(self, path: str) -> str:
+        return self._configuration.host.rstrip("/") + path
+
+    async def _headers(self, content_type: str | None) -> dict[str, str]:
+        headers = {"Accept": _JSON, "User-Agent": _AGENT}
+        if content_type is not None:
+            headers["Content-Type"] = content_type
+        token = await self._configuration.get_api_key_with_prefix("BearerToken", alias="authorization")
+        if token:  # asked for anew each time, so that a rotated token is taken up
+            headers["Authorization"] = token
+        return headers
+
+
+async def _lines(content: aiohttp.StreamReader) -> AsyncIterator[bytes]:
+    """Split a stream into lines of any length (the reader's own ``readline`` refuses long ones)."""
+    rest = bytearray()
+    async for chunk in content.iter_any():
+        rest += chunk
+        if b"\n" not in chunk:
+            continue
+        *complete, tail = rest.split(b"\n")
+        rest = bytearray(tail)
+        for line in complete:
+            if line:
+                yield bytes(line)
+    if rest:
+        yield bytes(rest)

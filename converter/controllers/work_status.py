@@ -1,0 +1,81 @@
+"""The status of a converted Work as Karmada would have aggregated it, in the version that the template has."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from converter.errors import ConverterError
+from converter.controllers.anchor import applied_condition, manifests_of, source_versions
+from converter.karmada.carried_status import CarriedStatus, ManifestReport
+
+if TYPE_CHECKING:
+    from converter import Converter
+    from converter.kube import Manifest
+
+_log = logging.getLogger(__name__)
+
+
+def carried_status(work: Manifest, converter: Converter) -> CarriedStatus:
+    """Say of a converted Work what `assembleWorkStatus` (pkg/util/helper/workstatus.go) would say of any other.
+
+    A status that cannot be converted back is left out, and the message says why: the rest is still true.
+    """
+    condition = applied_condition(work)
+    if condition is None or condition.get("status") != "True":
+        return CarriedStatus(applied=False, message=str((condition or {}).get("message") or ""))
+    reports: list[ManifestReport] = []
+    notes: list[str] = []
+    manifests, sources = manifests_of(work), source_versions(work)
+    for item in (work.get("status") or {}).get("manifestStatuses") or ():
+        identifier = item.get("identifier") or {}
+        index = identifier.get("ordinal", 0)
+        if not isinstance(index, int) or not 0 <= index < len(manifests) or not _matches(identifier, manifests[index]):
+            continue  # of a manifest, or a version of it, that the Work had before
+        status, note = _converted_back(item.get("status", msgspec.UNSET), manifests[index], sources[index], converter)
+        metadata = manifests[index].get("metadata") or {}
+        reports.append(
+            ManifestReport(
+                api_version=sources[index],
+                kind=str(manifests[index].get("kind")),
+                name=str(metadata.get("name") or ""),
+                namespace=str(metadata.get("namespace") or ""),
+                health=str(item.get("health") or ""),
+                status=status,
+            )
+        )
+        if note:
+            notes.append(note)
+    return CarriedStatus(applied=True, message=" ".join(notes), manifests=tuple(reports))
+
+
+def _matches(identifier: Manifest, manifest: Manifest) -> bool:
+    """Whether a collected status is of a manifest as it is now: `equalIdentifier` of Karmada's aggregation."""
+    group, version = identifier.get("group") or "", identifier.get("version") or ""
+    metadata = manifest.get("metadata") or {}
+    return (
+        (f"{group}/{version}" if group else version) == manifest.get("apiVersion")
+        and identifier.get("kind") == manifest.get("kind")
+        and (identifier.get("namespace") or "") == (metadata.get("namespace") or "")
+        and identifier.get("name") == metadata.get("name")
+    )
+
+
+def _converted_back(status: Any, manifest: Manifest, source: str, converter: Converter) -> tuple[Any, str]:
+    """Convert a status to the template's version; a note where that cannot be done."""
+    if source == manifest.get("apiVersion") or not isinstance(status, dict):
+        return status, ""
+    metadata = manifest.get("metadata") or {}
+    bare = {
+        "apiVersion": manifest["apiVersion"],
+        "kind": manifest["kind"],
+        "metadata": {field: metadata[field] for field in ("name", "namespace") if field in metadata},
+        "status": status,
+    }
+    try:
+        return converter.convert(bare, source).manifest.get("status", msgspec.UNSET), ""
+    except ConverterError as error:
+        _log.warning("status of %s %s: %s", manifest["kind"], metadata.get("name"), error)
+        return msgspec.UNSET, f"[the status cannot be converted from {manifest['apiVersion']} to {source}: {error}]"

@@ -1,0 +1,116 @@
+"""What a version cannot hold, told to people: where it stood, what it was, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from msgspec import UNSET
+
+from converter.kube import Json, Path, canonical_json, format_path, is_empty, parse_path
+from converter.rules.steps.values import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from converter.conversion.conversion_data import KeptValue
+    from converter.rules.lens import Note
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """A value that the target version cannot hold.
+
+    Attributes:
+        path: where it stands in the manifest as given.
+        value: what it is.
+        why: a sentence for the user.
+    """
+
+    path: str
+    value: Json
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.path} = {shown(self.value)}: {self.why}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Leaf:
+    """One value that did not come back, with what came instead; some say nothing, and are told only with a note."""
+
+    path: Path
+    value: Json
+    was: Json
+
+    @property
+    def says(self) -> bool:
+        return not is_empty(self.value)
+
+
+def tell_losses(notes: Sequence[Note], values: Sequence[KeptValue], target: str) -> tuple[Loss, ...]:
+    """Join what the steps noted on the way with what proved not to come back.
+
+    What did not come back says where a value stood in the manifest as given; the notes say why it is gone. A
+    note from later on a route has a path of the version there, so it is matched by its value as well, and by its
+    name, since many fields hold the same. Of several notes that say the same the first tells of all those values.
+
+    Args:
+        notes: what the steps noted.
+        values: what was kept for the way back.
+        target: the apiVersion converted to, for the sentence where no step gives one.
+    """
+    if not notes and not values:
+        return ()
+    gone = [leaf for item in values for leaf in _leaves(item)]
+    losses: list[Loss] = []
+    told: set[tuple[Path, str, bytes]] = set()
+    for note in notes:
+        same = (note.path[-1:], note.why, canonical_json(note.value))
+        at_place = [leaf for leaf in gone if leaf.says and _touch(leaf.path, note.path)]
+        if same in told and not at_place:
+            continue
+        found = at_place or _alike(note, gone)
+        if at_place or not found:
+            losses.append(Loss(format_path(note.path), note.value, note.why))
+        else:
+            told.add(same)
+            telling = [leaf for leaf in found if leaf.says] or found
+            losses += [Loss(format_path(leaf.path), leaf.value, note.why) for leaf in telling]
+        gone = [leaf for leaf in gone if leaf not in found]
+    for leaf in (leaf for leaf in gone if leaf.says):
+        why = f"{target} has no place for it" if is_empty(leaf.was) else f"{target} can only say {shown(leaf.was)}"
+        losses.append(Loss(format_path(leaf.path), leaf.value, why))
+    return tuple(losses)
+
+
+def _leaves(item: KeptValue) -> Iterator[_Leaf]:
+    """Spread what was kept at one place over its fields."""
+    if item.value is UNSET or not item.path:
+        return
+    was = None if item.was is UNSET else item.was
+    for path, value in _spread(item.value, parse_path(item.path)):
+        yield _Leaf(path, value, was)
+
+
+def _spread(value: Json, path: Path) -> Iterator[tuple[Path, Json]]:
+    if isinstance(value, dict) and value:
+        for key, below in value.items():
+            yield from _spread(below, (*path, key))
+    else:
+        yield path, value
+
+
+def _alike(note: Note, gone: Sequence[_Leaf]) -> list[_Leaf]:
+    """The values that a note is about by what they are: those of its name, or, where none has it, all that say it."""
+    wanted = {canonical_json(value) for _, value in _spread(note.value, ())}
+    alike = [leaf for leaf in gone if canonical_json(leaf.value) in wanted]
+    return [leaf for leaf in alike if note.path[-1:] and note.path[-1] in leaf.path] or [
+        leaf for leaf in alike if leaf.says
+    ]
+
+
+def _touch(one: Path, two: Path) -> bool:
+    """Whether one path is the other, or leads to it."""
+    shorter = min(len(one), len(two))
+    return one[:shorter] == two[:shorter]

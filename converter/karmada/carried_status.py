@@ -1,0 +1,129 @@
+"""How a converted Work's status travels through Karmada's own aggregation: as the message of a condition.
+
+Karmada copies the message of an anchor's ``Applied`` condition into ``aggregatedStatus[].appliedMessage`` of the
+binding (`assembleWorkStatus` in pkg/util/helper/workstatus.go); the webhook on the binding's status unpacks it there.
+A message is a marker and compact JSON, or where that would be too long, the same compressed.
+"""
+
+from __future__ import annotations
+
+import base64
+import zlib
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from converter.errors import ManifestError
+from converter.kube import canonical_json
+from converter.karmada.names import STATUS_MARKER
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+LONGEST_MESSAGE: Final = 32768
+"""Characters that a condition's message may have (`metav1.Condition`, validated by the Work's CRD)."""
+
+_PACKED: Final = "z:"
+_LARGEST: Final = 8 << 20
+"""Bytes that a packed status may unpack to; etcd holds less in one object, so more is an attack."""
+
+
+class ManifestReport(msgspec.Struct, frozen=True, omit_defaults=True, rename="camel"):
+    """What is known of one manifest of a Work, in the version that the template has.
+
+    Attributes:
+        api_version: the template's apiVersion.
+        kind: its kind.
+        name: its name.
+        namespace: its namespace; empty for cluster-scoped objects.
+        health: ``Healthy``, ``Unhealthy`` or ``Unknown``, as Karmada's interpreter said of the object on the member.
+        status: the status, converted back; unset where none has been collected.
+    """
+
+    api_version: str
+    kind: str
+    name: str
+    namespace: str = ""
+    health: str = ""
+    status: Any = msgspec.UNSET
+
+
+class CarriedStatus(msgspec.Struct, frozen=True, omit_defaults=True, rename="camel"):
+    """What Karmada would have found on the Work itself, had it not been converted.
+
+    Attributes:
+        applied: whether the Work's ``Applied`` condition is True.
+        message: that condition's message where it is not; and a note where a status was too long to be carried.
+        manifests: what has been collected, by manifest.
+    """
+
+    applied: bool = False
+    message: str = ""
+    manifests: tuple[ManifestReport, ...] = ()
+
+    def of(self, api_version: str, kind: str, namespace: str, name: str) -> ManifestReport | None:
+        """Find what is known of one object; None where there is nothing."""
+        wanted = (api_version, kind, namespace, name)
+        found = (item for item in self.manifests if (item.api_version, item.kind, item.namespace, item.name) == wanted)
+        return next(found, None)
+
+
+_decoder = msgspec.json.Decoder(CarriedStatus)
+
+
+def pack(status: CarriedStatus) -> str:
+    """Write a status as a message of at most `LONGEST_MESSAGE` characters; equal statuses give equal messages.
+
+    What fits in no way is cut with a note: first the objects' statuses, then the message. Whether it is applied
+    and how healthy it is always survive.
+    """
+    whole = _write(status)
+    if whole is not None:
+        return whole
+    size = len(canonical_json(status))
+    note = f"[the status is left out: it has {size} bytes, too many to be carried through a condition's message]"
+    bare = CarriedStatus(status.applied, _join(status.message, note), tuple(_bare(status.manifests)))
+    message = status.message
+    while (text := _write(bare)) is None:
+        message = message[: len(message) // 2]
+        manifests = bare.manifests if message else bare.manifests[:1]
+        bare = CarriedStatus(status.applied, _join(message and f"{message}…", note), manifests)
+    return text
+
+
+def unpack(message: str) -> CarriedStatus | None:
+    """Read what `pack` wrote; None for any other message.
+
+    Raises:
+        ManifestError: it has the marker, but nothing readable behind it.
+    """
+    if not message.startswith(STATUS_MARKER):
+        return None
+    text = message[len(STATUS_MARKER) :]
+    try:
+        if not text.startswith(_PACKED):
+            return _decoder.decode(text)
+        unpacker = zlib.decompressobj()
+        data = unpacker.decompress(base64.b64decode(text[len(_PACKED) :], validate=True), _LARGEST)
+        if not unpacker.eof:
+            raise ManifestError("is cut off, or larger than any status")
+        return _decoder.decode(data)
+    except (ValueError, zlib.error, RecursionError) as error:  # base64 and msgspec raise ValueErrors
+        raise ManifestError(f"carries no readable status: {error}") from error
+
+
+def _write(status: CarriedStatus) -> str | None:
+    data = canonical_json(status)
+    plain = STATUS_MARKER + data.decode()
+    if len(plain) <= LONGEST_MESSAGE:
+        return plain
+    packed = STATUS_MARKER + _PACKED + base64.b64encode(zlib.compress(data, 9)).decode()
+    return packed if len(packed) <= LONGEST_MESSAGE else None
+
+
+def _bare(manifests: Iterable[ManifestReport]) -> Iterable[ManifestReport]:
+    return (msgspec.structs.replace(item, status=msgspec.UNSET) for item in manifests)
+
+
+def _join(message: str, note: str) -> str:
+    return f"{message} {note}" if message else note

@@ -1,0 +1,110 @@
+"""Names that stand on objects in the control plane: our own, and those of Karmada that we read.
+
+Ours never reach a member cluster: they stand on Works and bindings, not on manifests.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any, Final
+
+GROUP: Final = "apiconverter.dev"
+
+CONVERTED_LABEL: Final = f"{GROUP}/converted"
+"""On a Work that holds at least one converted manifest; the value is ``true``."""
+
+ANCHOR_LABEL: Final = f"{GROUP}/anchor"
+"""On an anchor; the value is ``true``."""
+
+SOURCES_ANNOTATION: Final = f"{GROUP}/source-versions"
+"""On a converted Work: a JSON list with one entry a manifest, null where it was left as it is, else
+``{"kind": …, "name": …, "from": apiVersion, "to": apiVersion}``."""
+
+KEPT_ANNOTATION: Final = f"{GROUP}/kept"
+"""On a converted Work: a JSON list with one entry a manifest, null or what `converter.conversion.Kept` holds."""
+
+SHELF_ANNOTATION: Final = f"{GROUP}/kept-in"
+"""On a converted Work of which more is kept than its annotations hold: the digest of what is kept, which is stored in
+an object of its own (`converter.works.overflow`)."""
+
+HELD_ANNOTATION: Final = f"{GROUP}/held"
+"""On a Work that is not dispatched until what is kept of it is stored: what ``spec.suspendDispatching`` was before,
+as JSON, or ``absent``."""
+
+SHELF_LABEL: Final = f"{GROUP}/shelf"
+"""On an object that stores what is kept of a Work; the value is ``true``."""
+
+LOSSES_LABEL: Final = f"{GROUP}/losses"
+"""On a Work that is not converted and has the annotation of the same name, so that those alone can be watched; the
+value is ``true``."""
+
+LOSSES_ANNOTATION: Final = f"{GROUP}/losses"
+"""On a Work some of whose fields its cluster cannot hold: one line a field, for people to read."""
+
+POLICY_ANNOTATION: Final = f"{GROUP}/policy"
+"""On a Work, or on the template: ``deny``, ``warn`` or ``ignore`` what cannot be converted."""
+
+EXCLUDED_ANNOTATION: Final = f"{GROUP}/excluded-clusters"
+"""On a binding: which clusters no conversion can reach, and why."""
+
+EXCLUDED_LABEL: Final = f"{GROUP}/excluded"
+"""On a binding with that annotation, so that those alone can be watched; the value is ``true``."""
+
+EXECUTION_SPACE_PREFIX: Final = "karmada-es-"
+"""A namespace with this prefix holds the Works of the cluster whose name follows (pkg/util/names/names.go)."""
+
+BINDING_LABEL: Final = "resourcebinding.karmada.io/permanent-id"
+"""On a Work made for a ResourceBinding (pkg/apis/work/v1alpha2/well_known_constants.go)."""
+
+CLUSTER_BINDING_LABEL: Final = "clusterresourcebinding.karmada.io/permanent-id"
+"""On a Work made for a ClusterResourceBinding (same file)."""
+
+BINDING_LABELS: Final = (BINDING_LABEL, CLUSTER_BINDING_LABEL)
+
+WORK_API_VERSION: Final = "work.karmada.io/v1alpha1"
+"""The apiVersion of Works."""
+
+ANCHOR_OF_ANNOTATION: Final = f"{GROUP}/anchor-of"
+"""On an anchor: the name of the converted Work it stands for."""
+
+STATUS_MARKER: Final = f"{GROUP}/status:"
+"""Starts the message of an anchor's Applied condition that carries a converted Work's status."""
+
+
+def cluster_of(namespace: str) -> str | None:
+    """Name the cluster whose execution space a namespace is; None where it is no execution space."""
+    return namespace.removeprefix(EXECUTION_SPACE_PREFIX) if namespace.startswith(EXECUTION_SPACE_PREFIX) else None
+
+
+def anchor_name(work_name: str) -> str:
+    """Name the anchor of a Work.
+
+    Karmada's own names end in a hash without vowels (pkg/util/names/names.go), so that none of them can be an
+    anchor's. A name too long for the suffix is cut, and told apart by a digest.
+    """
+    suffix = "-anchor"
+    if len(work_name) + len(suffix) <= LONGEST_NAME:
+        return work_name + suffix
+    digest = hashlib.sha256(work_name.encode()).hexdigest()[:16]
+    return f"{work_name[: LONGEST_NAME - len(suffix) - len(digest) - 1].rstrip('.-')}-{digest}{suffix}"
+
+
+LONGEST_NAME: Final = 253
+"""Kubernetes: an object's name is a DNS subdomain of at most so many characters."""
+
+
+def anchor_reference(metadata: dict[str, Any]) -> dict[str, Any] | None:
+    """Find the owner reference to its anchor in a Work's metadata; None where it is not anchored."""
+    wanted = anchor_name(metadata.get("name") or "")
+    references = metadata.get("ownerReferences")
+    if not isinstance(references, list):
+        return None
+    for reference in references:
+        if (
+            isinstance(reference, dict)
+            and reference.get("kind") == "Work"
+            and reference.get("apiVersion") == WORK_API_VERSION
+            and reference.get("name") == wanted
+        ):
+            return reference
+    return None

@@ -1,0 +1,125 @@
+"""A Work, read as far as conversion needs it (Karmada: pkg/apis/work/v1alpha1/work_types.go)."""
+
+from __future__ import annotations
+
+from typing import Any, Generic, TypeVar
+
+import msgspec
+from msgspec import Raw
+
+from converter.errors import ManifestError
+from converter.karmada.names import POLICY_ANNOTATION
+
+ManifestT = TypeVar("ManifestT")
+
+
+class Head(msgspec.Struct, rename="camel"):
+    """What has to be known of a manifest to see whether its cluster serves it."""
+
+    api_version: str = ""
+    kind: str = ""
+
+
+class ManifestAnnotations(msgspec.Struct):
+    """The one annotation of a manifest that is looked at; the others, which can be long, are skipped."""
+
+    policy: Any = msgspec.field(name=POLICY_ANNOTATION, default=msgspec.UNSET)
+
+
+class ManifestMetadata(msgspec.Struct, rename="camel"):
+    """What messages, bookkeeping and policies need of a manifest's metadata."""
+
+    name: str | None = None
+    generate_name: str | None = None
+    namespace: str | None = None
+    annotations: ManifestAnnotations | None = None
+
+
+class NamedHead(Head):
+    """A manifest's head, with what names it."""
+
+    metadata: ManifestMetadata | None = None
+
+    @property
+    def namespace(self) -> str:
+        """Its namespace; empty where it names none."""
+        return (self.metadata.namespace or "") if self.metadata is not None else ""
+
+    @property
+    def name(self) -> str:
+        """Its name, or the beginning of one that is still to be made; empty where it has neither."""
+        metadata = self.metadata
+        return (metadata.name or metadata.generate_name or "") if metadata is not None else ""
+
+    @property
+    def place(self) -> str:
+        """``namespace/name``, or what it has of the two."""
+        return f"{self.namespace}/{self.name}" if self.namespace else self.name
+
+    @property
+    def label(self) -> str:
+        """What people call it: ``CronJob demo/report``."""
+        return f"{self.kind} {self.place}".rstrip()
+
+    @property
+    def policy_word(self) -> Any:
+        """What stands in its own policy annotation; unset where it has none."""
+        metadata = self.metadata
+        return msgspec.UNSET if metadata is None or metadata.annotations is None else metadata.annotations.policy
+
+
+class Metadata(msgspec.Struct, rename="camel"):
+    """A Work's own metadata."""
+
+    name: str = ""
+    labels: dict[str, str | None] | None = None
+    annotations: dict[str, str | None] | None = None
+    owner_references: list[dict[str, Any]] | None = None
+    deletion_timestamp: str | None = None
+
+
+class Workload(msgspec.Struct, Generic[ManifestT]):
+    """Holds the manifests."""
+
+    manifests: list[ManifestT] | None = None
+
+
+class WorkSpec(msgspec.Struct, Generic[ManifestT], rename="camel"):
+    """What is wanted of the cluster."""
+
+    workload: Workload[ManifestT] | None = None
+    suspend_dispatching: bool | msgspec.UnsetType | None = msgspec.UNSET
+
+
+class Work(msgspec.Struct, Generic[ManifestT]):
+    """A Work whose manifests are decoded to some depth, down to not at all (`msgspec.Raw`)."""
+
+    metadata: Metadata
+    spec: WorkSpec[ManifestT] | None = None
+
+    @property
+    def manifests(self) -> list[ManifestT]:
+        """The manifests; none where any part on the way to them is missing."""
+        if self.spec is None or self.spec.workload is None or self.spec.workload.manifests is None:
+            return []
+        return self.spec.workload.manifests
+
+    @property
+    def suspended(self) -> bool | msgspec.UnsetType | None:
+        """Its ``suspendDispatching``; unset where it is absent."""
+        return self.spec.suspend_dispatching if self.spec is not None else msgspec.UNSET
+
+
+_works = msgspec.json.Decoder(Work[Raw])
+
+
+def decode_work(data: bytes | Raw) -> Work[Raw]:
+    """Read a Work's JSON, and leave its manifests as they are.
+
+    Raises:
+        ManifestError: it is no Work; the message says where.
+    """
+    try:
+        return _works.decode(data)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+        raise ManifestError(f"is no Work: {error}") from None

@@ -1,0 +1,219 @@
+"""How much it matters that a cluster drops a field: the table of weights in the rule book, and an admin's own.
+
+A ``FieldWeights`` document is a list of entries; of all entries that speak of a field the last one counts, in the order
+in which the files are read: the shipped table first, then each ``--rules`` in its turn.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from enum import StrEnum
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Final
+
+from converter.errors import ManifestError
+from converter.kube import Path, parse_path
+from converter.rules.yaml_source import Cursor, Problems, read_documents
+from converter.rules.rule import API_VERSION
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from converter.catalog import Catalog
+
+KIND: Final = "FieldWeights"
+
+_SEPARATOR: Final = "\0"  # no key of a Kubernetes object holds it
+_REMEMBERED: Final = 4096
+"""Fields whose entries are remembered; map keys, which requests can invent, must not fill the memory."""
+
+
+class Weight(StrEnum):
+    """How much the loss of a field matters; in the order of severity."""
+
+    HARMLESS = "harmless"
+    """A hint: what runs is the same without it."""
+
+    DEGRADING = "degrading"
+    """A feature less."""
+
+    DANGEROUS = "dangerous"
+    """Security or data are at stake, or the object does something else than it says."""
+
+    @property
+    def severity(self) -> int:
+        """0 for harmless, 1 for degrading, 2 for dangerous."""
+        return _ORDER.index(self)
+
+
+_ORDER = tuple(Weight)
+
+
+@dataclass(frozen=True, slots=True)
+class WeightEntry:
+    """One line of the table.
+
+    Attributes:
+        weight: what it gives.
+        fields: the patterns as they are written.
+        why: what happens without the field, for people; may be empty.
+        kinds: the kinds it speaks of; empty for all.
+        namespaces: the objects' namespaces, with ``*``; empty for all.
+        clusters: the clusters' names, with ``*``; empty for all.
+        file: where it was read.
+        line: its line there.
+    """
+
+    weight: Weight
+    fields: tuple[str, ...]
+    why: str = ""
+    kinds: frozenset[str] = frozenset()
+    namespaces: tuple[str, ...] = ()
+    clusters: tuple[str, ...] = ()
+    file: str = ""
+    line: int = 0
+    _pattern: re.Pattern[str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_pattern", re.compile("|".join(map(_expression, self.fields)), re.DOTALL))
+
+    def speaks_of(self, kind: str, text: str) -> bool:
+        """Whether it speaks of a field of a kind, as `_flat` writes the field."""
+        return (not self.kinds or kind in self.kinds) and self._pattern.fullmatch(text) is not None
+
+    def holds_in(self, namespace: str, cluster: str) -> bool:
+        """Whether it holds for objects of a namespace in a cluster."""
+        return matches(self.namespaces, namespace) and matches(self.clusters, cluster)
+
+
+class Weights:
+    """The whole table; it never changes but for a memory of what it was asked.
+
+    Attributes:
+        entries: in the order they were read.
+    """
+
+    def __init__(self, entries: Iterable[WeightEntry] = ()) -> None:
+        self.entries = tuple(entries)
+        self._found: dict[tuple[str, Path], tuple[WeightEntry, ...]] = {}
+
+    def find(self, kind: str, path: Path, namespace: str = "", cluster: str = "") -> WeightEntry | None:
+        """Find the entry that counts for a field; None where none speaks of it.
+
+        Args:
+            kind: the object's kind.
+            path: the field's place; an entry for something that holds the field speaks of the field as well.
+            namespace: the object's namespace; empty for cluster-scoped ones.
+            cluster: the cluster's name.
+        """
+        key = (kind, path)
+        found = self._found.get(key)
+        if found is None:
+            if len(self._found) >= _REMEMBERED:
+                self._found.clear()
+            flat = _flat(path)
+            found = self._found[key] = tuple(entry for entry in reversed(self.entries) if entry.speaks_of(kind, flat))
+        return next((entry for entry in found if entry.holds_in(namespace, cluster)), None)
+
+    def weigh(self, kind: str, path: Path, namespace: str = "", cluster: str = "") -> Weight:
+        """Weigh a field: what no entry speaks of is degrading."""
+        entry = self.find(kind, path, namespace, cluster)
+        return entry.weight if entry is not None else Weight.DEGRADING
+
+
+def matches(patterns: Iterable[str], name: str) -> bool:
+    """Whether a name is among some that may hold ``*``; any is, where there are none."""
+    listed = tuple(patterns)
+    return not listed or any(fnmatchcase(name, pattern) for pattern in listed)
+
+
+def _flat(path: Path) -> str:
+    return _SEPARATOR.join(segment if isinstance(segment, str) else "*" for segment in path)
+
+
+def _expression(pattern: str) -> str:
+    """Write a field's pattern as a regular expression over what `_flat` makes of a path, and of what is below it."""
+    parts: list[str] = []
+    for piece in re.split(r"(\*\*\.)", pattern):
+        if piece == "**.":
+            parts.append(f"(?:[^{_SEPARATOR}]+{_SEPARATOR})*")
+        elif piece == "**":
+            parts.append(".+")
+        elif piece:
+            segments = (
+                re.escape(segment) if isinstance(segment, str) else f"[^{_SEPARATOR}]+"
+                for segment in parse_path(piece.removesuffix("."))
+            )
+            parts.append(_SEPARATOR.join(segments) + (_SEPARATOR if piece.endswith(".") else ""))
+    return f"(?:{''.join(parts)})(?:{_SEPARATOR}.*)?"
+
+
+def read_weights(text: str, problems: Problems, catalog: Catalog | None = None) -> list[WeightEntry]:
+    """Read every entry of one file's ``FieldWeights``; what is wrong goes into ``problems``.
+
+    Documents of other kinds are passed over, and bad YAML too: whoever reads the rules tells of it.
+
+    Args:
+        text: the file's text.
+        problems: takes what is wrong.
+        catalog: what the fields of Kubernetes' own kinds are checked against; None leaves them unchecked.
+    """
+    if KIND not in text:
+        return []
+    entries: list[WeightEntry] = []
+    for document in read_documents(text, Problems(problems.file)):
+        root = Cursor.at_root(document, problems)
+        if isinstance(root.value, dict) and root.value.get("kind") == KIND:
+            entries += _read(root, catalog)
+    return entries
+
+
+def _read(root: Cursor, catalog: Catalog | None) -> Iterator[WeightEntry]:
+    root.only(("apiVersion", "kind", "metadata", "spec"), "a table of weights")
+    root.choice("apiVersion", (API_VERSION,))
+    if not root.has("spec"):
+        root.problem("spec is missing", "docs/losses.md shows a table")
+        return
+    spec = root.child("spec")
+    spec.only(("weights", "description"), "the spec of a table of weights")
+    for entry in spec.child("weights").entries():
+        before = len(root.problems.found)
+        entry.only(("weight", "fields", "why", "kinds", "namespaces", "clusters"), "an entry")
+        weight = entry.choice("weight", tuple(Weight))
+        kinds, fields = texts(entry, "kinds"), texts(entry, "fields")
+        if not fields and len(root.problems.found) == before:
+            entry.problem("names no fields", 'fields: ["**.securityContext"], or ["**"] for all')
+        for index, pattern in enumerate(fields):
+            _check(entry.child("fields").child(index), pattern, kinds, catalog)
+        why = entry.text("why", "")
+        namespaces, clusters = texts(entry, "namespaces"), texts(entry, "clusters")
+        if len(root.problems.found) == before:
+            yield WeightEntry(
+                Weight(weight), tuple(fields), why, frozenset(kinds), tuple(namespaces), tuple(clusters),
+                root.problems.file, entry.line,
+            )  # fmt: skip
+
+
+def texts(holder: Cursor, key: str) -> list[str]:
+    """Read a list of texts under a key; none where the key is not there."""
+    if not holder.has(key):
+        return []
+    return [item.value for item in holder.child(key).entries() if item.expect(str, "a string")]
+
+
+def _check(place: Cursor, pattern: str, kinds: list[str], catalog: Catalog | None) -> None:
+    try:
+        _expression(pattern)
+        path = parse_path(pattern) if "**" not in pattern else None
+    except ManifestError as error:
+        place.problem(error.problem, "** stands for any fields around: **.securityContext")
+        return
+    if path is None or catalog is None:
+        return
+    known = [gvk for gvk in catalog.kinds() if gvk.kind in kinds]
+    if known and not any(catalog.has_field(gvk, path) for gvk in known):
+        place.problem(
+            f"no release knows a field {pattern} of {' or '.join(kinds)}",
+            "`converter catalog RELEASE KIND` lists a kind's fields",
+        )

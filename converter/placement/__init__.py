@@ -1,0 +1,1 @@
+"""Placement: which clusters a binding has to leave out."""

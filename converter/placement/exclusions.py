@@ -1,0 +1,182 @@
+"""Which clusters a binding's placement has to leave out, because no conversion can reach them.
+
+With Karmada's scheduler plugin APIEnablement off (it would also leave out what we convert for) somebody has to keep
+objects away from clusters that can have them in no version. A placement's own way to say so is ``exclude``: the
+scheduler asks it first of all (`ClusterMatches` in pkg/util/selector.go), and after each change of the placement it
+schedules anew. What we exclude is remembered beside it, so that a policy's own exclusions are never touched.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from converter.kube import Manifest, canonical_json, copy_json
+from converter.works.version_selection import Reach, choose
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Mapping
+
+    from converter import Converter
+    from converter.clusters import Fleet, FleetView
+
+
+class _Excluded(msgspec.Struct):
+    """One cluster of the note that stands on a binding.
+
+    Attributes:
+        why: a sentence for people.
+        places: the affinities of the placement that we excluded it from.
+    """
+
+    why: str
+    places: list[str] = msgspec.field(name="in")
+
+
+_notes = msgspec.json.Decoder(dict[str, _Excluded])
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusion:
+    """What a binding should have.
+
+    Attributes:
+        placement: its placement.
+        note: the value of its annotation; None where it should have none.
+    """
+
+    placement: Manifest | None
+    note: str | None
+
+
+def exclude(
+    placement: Manifest | None, held: Collection[str], unreachable: Mapping[str, str], note: str | None
+) -> Exclusion:
+    """Say what a binding's placement and note should be; what they are already, once they are.
+
+    Args:
+        placement: ``spec.placement`` as it is; never changed. Without one the scheduler does not schedule at
+            all (bindings of dependencies follow others), and nothing is to be done.
+        held: the clusters in ``spec.clusters``: what already is somewhere stays there, as with Karmada's own
+            plugin (pkg/scheduler/framework/plugins/apienablement).
+        unreachable: the clusters that certainly have no version that can be reached, with the reason.
+        note: the annotation as it is; None where there is none.
+    """
+    if not isinstance(placement, dict):
+        return Exclusion(placement, None)
+    before = _read(note)
+    wanted = {name: why for name, why in unreachable.items() if name not in held}
+    result: Manifest = copy_json(placement)
+    ours: dict[str, list[str]] = {}
+    for place, affinity in _affinities(result):
+        for name in _exclude_here(affinity, wanted, before.get(place, frozenset())):
+            ours.setdefault(name, []).append(place)
+    if not result.get("clusterAffinity") and placement.get("clusterAffinity") != {}:
+        result.pop("clusterAffinity", None)  # ours alone, made above or emptied
+    entries = {name: _Excluded(wanted[name], places) for name, places in ours.items()}
+    return Exclusion(result, canonical_json(entries).decode() if entries else None)
+
+
+def _affinities(placement: Manifest) -> Iterator[tuple[str, Manifest]]:
+    """Each set of clusters that the scheduler may choose from, with a name for the note.
+
+    Where a placement has neither field any cluster is a candidate, and ``clusterAffinity: {}`` means just that
+    (`ClusterAffinity.Filter` in pkg/scheduler/framework/plugins/clusteraffinity), so one is made to hold ours.
+    """
+    terms = placement.get("clusterAffinities")
+    if isinstance(placement.get("clusterAffinity"), dict) or not terms:
+        if not isinstance(placement.get("clusterAffinity"), dict):
+            placement["clusterAffinity"] = {}
+        yield "clusterAffinity", placement["clusterAffinity"]
+        return
+    for term in terms:
+        place = f"clusterAffinities[{term.get('affinityName', '')}]"
+        yield place, term
+        for index, overflow in enumerate(term.get("overflowAffinities") or ()):
+            yield f"{place}.overflowAffinities[{index}]", overflow
+
+
+def _exclude_here(affinity: Manifest, wanted: Mapping[str, str], before: frozenset[str]) -> list[str]:
+    """Put our exclusions into one affinity; which they are.
+
+    Where not all that we had put there is there still, somebody has written the placement anew (Karmada's detector
+    does, from the policy, and keeps our note), and all that is there is theirs.
+    """
+    listed: list[str] = list(affinity.get("exclude") or ())
+    theirs = [name for name in listed if name not in before] if before <= set(listed) else listed
+    names = affinity.get("clusterNames")
+    ours = sorted(name for name in wanted if name not in theirs and (not names or name in names))
+    if theirs + ours != listed:
+        affinity["exclude"] = theirs + ours
+        if not affinity["exclude"]:
+            del affinity["exclude"]
+    return ours
+
+
+def _read(note: str | None) -> dict[str, frozenset[str]]:
+    """Read a note into what we excluded, by place; nothing where somebody has spoilt it."""
+    try:
+        entries = _notes.decode(note or "{}")
+    except (msgspec.MsgspecError, UnicodeError):
+        return {}
+    found: dict[str, set[str]] = {}
+    for name, entry in entries.items():
+        for place in entry.places:
+            found.setdefault(place, set()).add(name)
+    return {place: frozenset(names) for place, names in found.items()}
+
+
+def reasons(note: str | None) -> dict[str, str]:
+    """Read a note for people: cluster by cluster, why it is left out."""
+    try:
+        return {name: entry.why for name, entry in sorted(_notes.decode(note or "{}").items())}
+    except (msgspec.MsgspecError, UnicodeError):
+        return {}
+
+
+def held_clusters(spec: Mapping[str, Any]) -> frozenset[str]:
+    """Name the clusters that a binding's spec has been scheduled to."""
+    clusters = spec.get("clusters")
+    return frozenset(
+        item["name"]
+        for item in (clusters if isinstance(clusters, list) else ())
+        if isinstance(item, dict) and isinstance(item.get("name"), str)
+    )
+
+
+class Unreachable:
+    """Says which clusters cannot have a kind in any version; each answer is worked out once for a fleet and a book.
+
+    Shared by the webhook and the controller, so that both always exclude the same.
+    """
+
+    def __init__(self, converter: Callable[[], Converter], fleet: FleetView) -> None:
+        """Prepare.
+
+        Args:
+            converter: gives the rules as they are now.
+            fleet: the clusters.
+        """
+        self._converter = converter
+        self._fleet = fleet
+        self._known: dict[tuple[str, str], Mapping[str, str]] = {}
+        self._of: tuple[object, object] = (None, None)
+
+    def __call__(self, api_version: str, kind: str) -> Mapping[str, str]:
+        """Name the clusters that certainly cannot have a kind, with the reasons."""
+        if not self._fleet.ready:
+            return {}
+        converter, fleet = self._converter(), self._fleet.current
+        if self._of[0] is not converter or self._of[1] is not fleet:
+            self._known, self._of = {}, (converter, fleet)
+        found = self._known.get((api_version, kind))
+        if found is None:
+            found = self._known[api_version, kind] = _unreachable(api_version, kind, fleet, converter)
+        return found
+
+
+def _unreachable(api_version: str, kind: str, fleet: Fleet, converter: Converter) -> dict[str, str]:
+    choices = ((name, choose(api_version, kind, cluster, converter)) for name, cluster in fleet.items())
+    return {name: choice.why for name, choice in choices if choice.reach is Reach.UNREACHABLE}

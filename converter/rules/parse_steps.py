@@ -1,0 +1,255 @@
+"""Reads the steps of a rule: which word makes which step, and what each of them needs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from converter.kube import Path, format_path
+from converter.rules.functions import FUNCTIONS
+from converter.rules.lens import Side
+from converter.rules.steps.base import Step, is_plain, keys_of, split_scope
+from converter.rules.steps.blocks import Call, In
+from converter.rules.steps.int_or_string import IntOrString
+from converter.rules.steps.moves import ENCODINGS, Annotation, Nest, Rename
+from converter.rules.steps.values import MISSING, Default, Drop, Refuse, Values
+from converter.rules.steps.zeros import OmitZero
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from converter.rules.yaml_source import Cursor
+    from converter.rules.steps.blocks import Guard
+    from converter.rules.steps.moves import Keys
+
+_SIDES = ("left", "right")
+_WITH = ("steps", "when")  # keys that stand beside a step's own word
+
+
+def read_steps(cursor: Cursor) -> tuple[Step, ...]:
+    """Read a list of steps; problems are noted, and steps that have one are left out."""
+    return tuple(step for entry in cursor.entries() for step in _read_step(entry))
+
+
+def _read_step(entry: Cursor) -> list[Step]:
+    if not entry.expect(dict, "a step"):
+        return []
+    words = [key for key in entry.value if key not in _WITH]
+    if len(words) != 1 or words[0] not in _READERS:
+        entry.problem(
+            f"a step is one of {', '.join(_READERS)}, not {' + '.join(map(str, words)) or 'nothing'}",
+            "docs/rules.md shows each of them",
+        )
+        return []
+    word = words[0]
+    if word != "in":
+        for key in _WITH:
+            if entry.has(key):
+                entry.child(key).problem(f"{key!r} belongs to the step 'in', not to {word!r}")
+    return list(_READERS[word](entry, entry.child(word)))
+
+
+def _plain(cursor: Cursor, path: Path) -> Path:
+    if not path:
+        cursor.problem("an empty path", "name a field, such as spec.replicas")
+    elif not is_plain(path):
+        cursor.problem(f"{format_path(path)}: a step's path has only keys and [*]")
+    return tuple(segment for segment in path if is_plain((segment,)))
+
+
+def _field(cursor: Cursor, key: str = "path") -> tuple[Path, Keys]:
+    """Read a required path that ends in a key, split into its scope and the keys below."""
+    path = _plain(cursor.child(key), cursor.path(key))
+    scope, keys = split_scope(path)
+    if path and not keys:
+        cursor.child(key).problem(f"{format_path(path)} names the items, not a field of theirs")
+    return scope, keys or ("",)
+
+
+def _keys(cursor: Cursor, key: str) -> Keys:
+    """Read a required path of keys alone."""
+    scope, keys = _field(cursor, key)
+    if scope:
+        cursor.child(key).problem(f"{key}: [*] cannot stand here", "put the step into an 'in'")
+    return keys
+
+
+def _side(cursor: Cursor) -> Side:
+    return Side(cursor.choice("side", _SIDES))
+
+
+def _flag(cursor: Cursor, key: str) -> bool:
+    """Read an optional yes or no; no where it is missing."""
+    return cursor.has(key) and cursor.child(key).expect(bool, "true or false") and cursor.value[key] is True
+
+
+def _rename(entry: Cursor, body: Cursor) -> Iterator[Step]:
+    for old, child in body.items():
+        if not child.expect(str, "the field's other path"):
+            continue
+        left_scope, left = split_scope(_plain(child, child.as_path(old)))
+        right_scope, right = split_scope(_plain(child, child.as_path(child.value)))
+        if left_scope != right_scope:
+            child.problem("both paths must step into the same list", "a field cannot move out of its list")
+        elif not left or not right or left == right:
+            child.problem("a rename needs two different fields")
+        else:
+            yield Rename(line=child.line or entry.line, scope=left_scope, left=left, right=right)
+
+
+def _nest(entry: Cursor, body: Cursor) -> Iterator[Step]:
+    body.only(("into", "fields", "side", "always"), "nest")
+    scope, keys = _field(body, "into")
+    fields = tuple(item.value for item in body.child("fields").entries() if item.expect(str, "a field's name"))
+    yield Nest(
+        line=entry.line,
+        scope=(*scope, *keys[:-1]),
+        into=keys[-1],
+        fields=fields,
+        side=_side(body),
+        always=_flag(body, "always"),
+    )
+
+
+def _annotation(entry: Cursor, body: Cursor) -> Iterator[Step]:
+    body.only(("field", "name", "as", "side"), "annotation")
+    yield Annotation(
+        line=entry.line,
+        field=_keys(body, "field"),
+        name=body.text("name"),
+        encoding=body.choice("as", ENCODINGS, "string"),
+        side=_side(body),
+    )
+
+
+def _int_or_string(entry: Cursor, body: Cursor) -> Iterator[Step]:
+    body.only(("into", "number", "string", "side", "neither"), "intOrString")
+    scope, into = _field(body, "into")
+    number_scope, number = _field(body, "number")
+    string_scope, string = _field(body, "string")
+    if not scope == number_scope == string_scope:
+        body.problem("the three fields must stand in the same list")
+    side = Side(body.choice("side", _SIDES, "right"))
+    neither = (
+        body.value.get("neither") if body.has("neither") and body.child("neither").expect(int, "a number") else None
+    )
+    yield IntOrString(line=entry.line, scope=scope, into=into, number=number, string=string, side=side, neither=neither)
+
+
+def _values(entry: Cursor, body: Cursor) -> Iterator[Step]:
+    body.only(("path", "pairs"), "values")
+    scope, keys = _field(body)
+    pairs = []
+    for pair in body.child("pairs").entries():
+        pair.only(_SIDES, "a pair")
+        if pair.has("left") and pair.has("right"):
+            pairs.append((pair.value["left"], pair.value["right"]))
+        else:
+            pair.problem("a pair has a 'left' and a 'right' value")
+    yield Values(line=entry.line, scope=scope, keys=keys, pairs=tuple(pairs))
+
+
+def _default(entry: Cursor, body: Cursor) -> Iterator[Step]:
+    body.only(("path", "left", "right", "value", "side", "copy", "when", "unless", "empty"), "default")
+    scope, keys = _field(body)
+    left, right = body.value.get("left", MISSING), body.value.get("right", MISSING)
+    copied: Keys = ()
+    side: Side | None = None
+    if body.has("copy") or body.has("value"):
+        side = _side(body)
+        if left is not MISSING or right is not MISSING or body.has("copy") == body.has("value"):
+            body.problem("a default has 'left' and 'right', or 'side' with one of 'value' and 'copy'")
+        if body.has("copy"):
+            copied = _keys(body, "copy")
+        elif side is Side.LEFT:
+            left = body.value["value"]
+        else:
+            right = body.value["value"]
+    elif left is MISSING and right is MISSING:
+        body.problem("a default needs a value: 'left', 'right', or 'side' with 'value' or 'copy'")
+    unless = (
+        tuple(
+            keys_of(child.as_path(child.value))
+            for child in body.child("unless").entries()
+            if child.expect(str, "a path")
+        )
+        if body.has("unless")
+        else ()
+    )
+    yield Default(
+        line=entry.line,
+        scope=scope,
+        keys=keys,
+        left=left,
+        right=right,
+        copied=copied,
+        copied_on=side if copied else None,
+        when=_guard(body),
+        unless=unless,
+        empty=_flag(body, "empty"),
+    )
+
+
+def _drop(entry: Cursor, body: Cursor) -> Iterator[Step]:
+    body.only(("path", "side", "why"), "drop")
+    scope, keys = _field(body)
+    yield Drop(line=entry.line, scope=scope, keys=keys, side=_side(body), why=body.text("why"))
+
+
+def _omit_zero(entry: Cursor, body: Cursor) -> Iterator[Step]:
+    body.only(("path", "side", "zero"), "omitZero")
+    scope, keys = _field(body)
+    yield OmitZero(line=entry.line, scope=scope, keys=keys, side=_side(body), zero=body.value.get("zero", 0))
+
+
+def _refuse(entry: Cursor, body: Cursor) -> Iterator[Step]:
+    body.only(("path", "side", "why", "values"), "refuse")
+    scope, keys = _field(body)
+    values = tuple(item.value for item in body.child("values").entries()) if body.has("values") else None
+    yield Refuse(line=entry.line, scope=scope, keys=keys, side=_side(body), why=body.text("why"), values=values)
+
+
+def _in(entry: Cursor, body: Cursor) -> Iterator[Step]:
+    places = [body] if isinstance(body.value, str) else list(body.entries())
+    paths = tuple(_plain(place, place.as_path(place.value)) for place in places if place.expect(str, "a path"))
+    if not entry.has("steps"):
+        entry.problem("'in' needs 'steps'")
+        return
+    yield In(line=entry.line, paths=paths, steps=read_steps(entry.child("steps")), when=_guard(entry))
+
+
+def _guard(cursor: Cursor) -> Guard:
+    if not cursor.has("when"):
+        return ()
+    guard = []
+    for path, child in cursor.child("when").items():
+        values = tuple(child.value) if isinstance(child.value, list) else (child.value,)
+        guard.append((keys_of(_plain(child, child.as_path(path))), values))
+    return tuple(guard)
+
+
+def _call(entry: Cursor, body: Cursor) -> Iterator[Step]:
+    if not body.expect(str, "a named function"):
+        return
+    function = FUNCTIONS.get(body.value)
+    if function is None:
+        body.problem(f"no function is named {body.value!r}", f"there are: {', '.join(sorted(FUNCTIONS)) or 'none'}")
+        return
+    yield Call(line=entry.line, function=function)
+
+
+_READERS: dict[str, Callable[[Cursor, Cursor], Iterator[Step]]] = {
+    "rename": _rename,
+    "nest": _nest,
+    "annotation": _annotation,
+    "intOrString": _int_or_string,
+    "values": _values,
+    "default": _default,
+    "omitZero": _omit_zero,
+    "drop": _drop,
+    "refuse": _refuse,
+    "in": _in,
+    "call": _call,
+}
+
+STEP_WORDS = tuple(_READERS)
+"""Every word that starts a step."""

@@ -1,0 +1,259 @@
+"""The HTTP application: one table of paths, and the way each request takes through it.
+
+Built on aiohttp's low-level server, one call from request to answer: aiohttp's router, middlewares and signals cost a
+quarter of what is spent on a review that needs nothing (tests/bench/bench_webhook.py).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import time
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Final
+
+from aiohttp import HttpVersion11, web
+from aiohttp.http_exceptions import HttpProcessingError
+
+from converter.errors import ConverterError
+from converter.server.responses import PlainReview, failure, review, text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from aiohttp.abc import AbstractStreamWriter
+    from aiohttp.http_parser import RawRequestMessage
+    from aiohttp.streams import StreamReader
+    from aiohttp.web_protocol import RequestHandler
+
+    from converter.server.metrics import Metrics
+
+_log = logging.getLogger(__name__)
+
+BODY_LIMIT: Final = 8 * 1024 * 1024
+"""The largest body accepted, in bytes, unless said otherwise. The API server itself takes 3 MiB an object."""
+
+BODY_SECONDS: Final = 30.0
+"""How long a client may take to send a body: the longest time-out a webhook can have in Kubernetes."""
+
+_JSON = "application/json"
+
+_KEEPALIVE_SECONDS = 3600.0
+"""How long an idle connection stays open. Longer than Go's clients keep one, so that it is always they who close."""
+
+_LINGER_SECONDS = 2.0
+"""How long to read on after an early answer, so that a client which is still sending gets to see it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """One admission webhook.
+
+    Attributes:
+        path: where it is called: ``/mutate/works``.
+        name: what metrics and logs call it.
+        answer: from a review's bytes to its answer's bytes; quick, since everything else waits for it.
+            Raises ConverterError for what is no review.
+    """
+
+    path: str
+    name: str
+    answer: Callable[[bytes], bytes]
+
+
+class Rejected(Exception):  # noqa: N818  a way of control, never seen outside this module
+    """A request that does not get as far as a webhook.
+
+    Attributes:
+        outcome: what metrics call it.
+        response: its answer.
+    """
+
+    def __init__(self, outcome: str, response: web.Response) -> None:
+        super().__init__(outcome)
+        self.outcome = outcome
+        self.response = response
+
+
+class App:
+    """Everything that is served, by path.
+
+    Attributes:
+        draining: set when the server is about to stop: it says that it is not ready, answers whoever still asks,
+            and closes each connection after the answer.
+        in_flight: how many requests have begun and not ended.
+    """
+
+    def __init__(
+        self,
+        webhooks: Iterable[Webhook],
+        pages: Mapping[str, Callable[[], web.Response]],
+        metrics: Metrics,
+        *,
+        body_limit: int = BODY_LIMIT,
+        body_seconds: float = BODY_SECONDS,
+    ) -> None:
+        """Make the application.
+
+        Args:
+            webhooks: what is answered to POST.
+            pages: what is answered to GET and HEAD.
+            metrics: what counts the webhooks' requests.
+            body_limit: the largest body accepted, in bytes.
+            body_seconds: how long a client may take to send it.
+        """
+        self._webhooks = {webhook.path: webhook for webhook in webhooks}
+        self._pages = pages
+        self._metrics = metrics
+        self._limit = body_limit
+        self._seconds = body_seconds
+        self.draining = False
+        self.in_flight = 0
+
+    def server(self) -> web.Server:
+        """Make aiohttp's server of it, inside a running event loop."""
+        return web.Server(
+            self.handle,
+            request_factory=self._request,
+            access_log=None,
+            keepalive_timeout=_KEEPALIVE_SECONDS,
+            lingering_time=_LINGER_SECONDS,
+        )
+
+    def _request(
+        self,
+        message: RawRequestMessage,
+        payload: StreamReader,
+        protocol: RequestHandler,
+        writer: AbstractStreamWriter,
+        task: asyncio.Task[None],
+    ) -> web.BaseRequest:
+        return web.BaseRequest(message, payload, protocol, writer, task, protocol._loop, client_max_size=self._limit)  # noqa: SLF001  as aiohttp's own factory does
+
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer one request."""
+        self.in_flight += 1
+        try:
+            path = request.raw_path.partition("?")[0]
+            webhook = self._webhooks.get(path)
+            if webhook is None:
+                response: web.StreamResponse = self._page(path, request.method)
+            else:
+                response = await self._review(webhook, request)
+        finally:
+            self.in_flight -= 1
+        if self.draining:
+            response.force_close()
+        return response
+
+    async def _review(self, webhook: Webhook, request: web.BaseRequest) -> web.StreamResponse:
+        try:
+            body = await self._body(request)
+        except Rejected as rejected:
+            self._metrics.request(webhook.name, rejected.outcome)
+            return rejected.response
+        began = time.perf_counter()
+        try:
+            answer = webhook.answer(body)
+        except ConverterError as error:
+            self._metrics.request(webhook.name, "invalid")
+            _log.info("not a review", extra={"webhook": webhook.name, "why": str(error)})
+            return failure(HTTPStatus.BAD_REQUEST, str(error))
+        except Exception:  # noqa: BLE001  a fault of ours must end neither the server nor in the user's face
+            self._metrics.request(webhook.name, "failed")
+            return _internal_error(webhook.path)
+        self._metrics.took(webhook.name, time.perf_counter() - began)
+        self._metrics.request(webhook.name, outcome_of(answer))
+        if request.keep_alive and request.version == HttpVersion11 and not self.draining:
+            return PlainReview(answer, request._payload_writer)  # noqa: SLF001  where aiohttp's answers take it from
+        return review(answer)
+
+    async def _body(self, request: web.BaseRequest) -> bytes:
+        """Check that it is a POST of JSON, not too large, and read it.
+
+        Raises:
+            Rejected: it is not.
+        """
+        if request.method != "POST":
+            message = f"{request.raw_path} takes POST with an AdmissionReview, not {request.method}"
+            raise Rejected("wrong_method", failure(HTTPStatus.METHOD_NOT_ALLOWED, message, Allow="POST"))
+        if request.headers.get("Content-Type") != _JSON and not _is_json(request):
+            given = request.headers.get("Content-Type") or "none"
+            message = f"the content type must be {_JSON} in UTF-8, but it is {given}"
+            raise Rejected("wrong_type", failure(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, message))
+        if (request.content_length or 0) > self._limit:
+            raise self._too_large()
+        content = request.content
+        if content.is_eof() and content.exception() is None:  # all of it is here already, as nearly always
+            body = content.read_nowait()
+        else:
+            body = await self._slow_body(request)
+        if len(body) > self._limit:
+            raise self._too_large()
+        return body
+
+    async def _slow_body(self, request: web.BaseRequest) -> bytes:
+        try:
+            async with asyncio.timeout(self._seconds):
+                return await request.read()
+        except web.HTTPRequestEntityTooLarge:
+            raise self._too_large() from None
+        except TimeoutError:
+            message = f"the body did not come within {self._seconds:g} seconds"
+            raise Rejected("invalid", failure(HTTPStatus.REQUEST_TIMEOUT, message, close=True)) from None
+        except (web.RequestPayloadError, web.PayloadAccessError, HttpProcessingError, OSError) as error:
+            message = f"the body ended early or is badly encoded: {error}"
+            raise Rejected("invalid", failure(HTTPStatus.BAD_REQUEST, message, close=True)) from None
+
+    def _too_large(self) -> Rejected:
+        message = f"the body is larger than {self._limit} bytes, which is the limit here (--max-body)"
+        return Rejected("too_large", failure(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, message, close=True))
+
+    def _page(self, path: str, method: str) -> web.Response:
+        page = self._pages.get(path)
+        if page is None:
+            known = ", ".join([*self._webhooks, *self._pages])
+            return failure(HTTPStatus.NOT_FOUND, f"nothing is at {path}; there is: {known}")
+        if method not in {"GET", "HEAD"}:
+            return failure(HTTPStatus.METHOD_NOT_ALLOWED, f"{path} takes GET, not {method}", Allow="GET, HEAD")
+        try:
+            return page()
+        except Exception:  # noqa: BLE001  as above
+            return _internal_error(path)
+
+    def ready(self, why_not: str) -> web.Response:
+        """Answer ``/readyz``.
+
+        Args:
+            why_not: what is still missing; empty if nothing is.
+        """
+        reason = "stopping" if self.draining else why_not
+        if reason:
+            return text(f"not ready: {reason}\n", HTTPStatus.SERVICE_UNAVAILABLE)
+        return text("ok\n")
+
+
+def outcome_of(answer: bytes) -> str:
+    """Tell from an answered review how it ended.
+
+    Nothing but the answer's own fields can match: within a JSON string, each of these quotes would be escaped.
+    """
+    if b'"allowed":true' not in answer:
+        return "denied"
+    if b'"patch":' in answer:
+        return "changed"
+    return "warned" if b'"warnings":' in answer else "unchanged"
+
+
+def _is_json(request: web.BaseRequest) -> bool:
+    return request.content_type == _JSON and (request.charset or "utf-8").lower() in {"utf-8", "utf8", "us-ascii"}
+
+
+def _internal_error(path: str) -> web.Response:
+    """Log the exception that is being handled under an id, and answer with nothing but the id."""
+    incident = secrets.token_hex(6)
+    _log.exception("internal error", extra={"path": path, "incident": incident})
+    message = f"internal error {incident}; the converter's log has the details under this id"
+    return failure(HTTPStatus.INTERNAL_SERVER_ERROR, message)

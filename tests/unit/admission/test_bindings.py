@@ -1,0 +1,74 @@
+"""The webhook on bindings, as patches."""
+
+import base64
+import json
+
+import jsonpatch
+import pytest
+
+from converter.admission.bindings import PlacementWebhook
+from converter.karmada.names import EXCLUDED_ANNOTATION, EXCLUDED_LABEL
+
+UNREACHABLE = {("gateway.example/v1", "Gateway"): {"old": "no rule leads to v1alpha1"}}
+
+
+def binding(placement, *, kind="Gateway", clusters=(), **metadata):
+    return {
+        "apiVersion": "work.karmada.io/v1alpha2",
+        "kind": "ResourceBinding",
+        "metadata": {"name": "b", "namespace": "demo", **metadata},
+        "spec": {
+            "resource": {"apiVersion": "gateway.example/v1", "kind": kind},
+            "clusters": [{"name": name} for name in clusters],
+            **({"placement": placement} if placement is not None else {}),
+        },
+    }
+
+
+def answered(thing, operation="CREATE", sub="", unreachable=UNREACHABLE):
+    request = {"uid": "u", "operation": operation, "subResource": sub, "object": thing}
+    body = {"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": request}
+    webhook = PlacementWebhook(lambda version, kind: unreachable.get((version, kind), {}))
+    response = json.loads(webhook.answer(json.dumps(body).encode()))["response"]
+    assert response["allowed"] is True
+    if "patch" not in response:
+        return thing
+    return jsonpatch.apply_patch(thing, json.loads(base64.b64decode(response["patch"])))
+
+
+@pytest.mark.parametrize("operation", ["CREATE", "UPDATE"])
+@pytest.mark.parametrize("labels", [{}, {"labels": {"a": "b"}, "annotations": {"c": "d"}}, {"labels": {}}])
+def test_an_unreachable_cluster_is_excluded_with_the_reason(operation, labels):
+    result = answered(binding({}, **labels), operation)
+    assert result["spec"]["placement"] == {"clusterAffinity": {"exclude": ["old"]}}
+    assert json.loads(result["metadata"]["annotations"][EXCLUDED_ANNOTATION]) == {
+        "old": {"why": "no rule leads to v1alpha1", "in": ["clusterAffinity"]}
+    }
+    assert result["metadata"]["labels"][EXCLUDED_LABEL] == "true"
+    assert answered(result, "UPDATE") == result
+
+
+def test_it_is_taken_back_when_the_cluster_can_be_reached():
+    excluded = answered(binding({"spreadConstraints": []}, labels={"a": "b"}))
+    result = answered(excluded, "UPDATE", unreachable={})
+    assert result["spec"]["placement"] == {"spreadConstraints": []}
+    assert result["metadata"]["labels"] == {"a": "b"}
+    assert result["metadata"]["annotations"] == {}
+
+
+@pytest.mark.parametrize(
+    ("thing", "operation", "sub"),
+    [
+        (binding({}, kind="Service"), "CREATE", ""),
+        (binding({}, clusters=["old"]), "UPDATE", ""),
+        (binding(None), "CREATE", ""),
+        (binding({}), "UPDATE", "status"),
+        (binding({}), "DELETE", ""),
+        (binding({}, deletionTimestamp="2026-01-01T00:00:00Z"), "UPDATE", ""),
+        ({"spec": {"placement": []}}, "CREATE", ""),
+        ({"spec": {"clusters": 1}}, "CREATE", ""),
+        (None, "DELETE", ""),
+    ],
+)
+def test_everything_else_passes_as_it_is(thing, operation, sub):
+    assert answered(thing, operation, sub) == thing

@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import ssl
+import stat
+import warnings
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+
+from converter.server.app import App, Webhook
+from converter.certificates.issue import CertificateError, issue_serving, make_authority
+from converter.server.metrics import Metrics
+from converter.certificates.tls import ServingCertificate, load_context, write_pair, write_throwaway
+
+JSON = {"Content-Type": "application/json"}
+NAMES = ["localhost", "127.0.0.1"]
+
+
+def now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
+
+
+@pytest.fixture
+def app() -> App:
+    return App([Webhook("/mutate/works", "works", lambda body: body)], {}, Metrics(["works"]))
+
+
+async def served_serial(port: int, **options) -> int:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    _, writer = await asyncio.open_connection("127.0.0.1", port, ssl=context, **options)
+    der = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
+    writer.close()
+    return x509.load_der_x509_certificate(der).serial_number
+
+
+async def test_clients_that_check_everything_trust_it(app, serving):
+    async with serving(app) as running:
+        running.trust.verify_flags |= ssl.VERIFY_X509_STRICT
+        async with running.client() as client, client.post("/mutate/works", data=b"{}", headers=JSON) as answer:
+            assert answer.status == 200
+
+
+async def test_old_tls_is_refused(app, serving):
+    async with serving(app) as running:
+        with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
+            running.trust.minimum_version = ssl.TLSVersion.TLSv1
+            running.trust.maximum_version = ssl.TLSVersion.TLSv1_1
+        running.trust.set_ciphers("ALL:@SECLEVEL=0")
+        with pytest.raises((ssl.SSLError, ConnectionError)):
+            await running.raw()
+
+
+@pytest.mark.parametrize("name", [{"server_hostname": ""}, {"server_hostname": "localhost"}])
+async def test_a_new_certificate_is_served_without_dropping_a_request(app, serving, tmp_path, name, until):
+    """Also to clients that send no server name, as those do that go to an IP address."""
+    folder = tmp_path / "tls"
+    async with serving(app) as running, running.client() as client:
+        watch = asyncio.create_task(running.certificate.watch(0.02))
+        over = asyncio.Event()
+        answered = 0
+
+        async def ask() -> None:
+            nonlocal answered
+            while not over.is_set():
+                async with client.post("/mutate/works", data=b"{}", headers=JSON) as answer:
+                    assert answer.status == 200
+                answered += 1
+
+        askers = [asyncio.create_task(ask()) for _ in range(3)]
+        await until(lambda: answered, 5)
+        before = await served_serial(running.port, **name)
+        fresh = issue_serving(make_authority("another", now()), NAMES, now())
+        wanted = x509.load_pem_x509_certificate(fresh.certificate).serial_number
+        write_pair(folder, fresh)
+        async with asyncio.timeout(2):
+            while await served_serial(running.port, **name) != wanted:
+                pass
+        count = answered
+        await until(lambda: answered > count, 5)
+        over.set()
+        await asyncio.gather(*askers)  # raises what any of them raised
+        watch.cancel()
+    assert before != wanted
+    assert running.certificate.reloads == 1
+
+
+def test_a_half_written_pair_leaves_the_old_one(tmp_path, caplog):
+    _, certificate, key = write_throwaway(tmp_path, NAMES, now())
+    serving = ServingCertificate(certificate, key)
+    other = issue_serving(make_authority("another", now()), NAMES, now())
+    certificate.write_bytes(other.certificate)
+    for _ in range(3):
+        assert not serving.refresh()
+    assert "no certificate with its key" in serving.problem
+    assert caplog.text.count("not replaced") == 1
+    key.write_bytes(other.key)
+    assert serving.refresh()
+    assert serving.problem == ""
+    key.unlink()
+    assert not serving.refresh()
+    assert "does not exist" in serving.problem
+
+
+@pytest.mark.parametrize(
+    ("certificate", "key", "says"),
+    [
+        (None, b"x", "does not exist"),
+        (b"x", None, "no certificate with its key"),
+        (b"nonsense", b"nonsense", "no certificate with its key"),
+    ],
+)
+def test_what_cannot_be_used_is_told(tmp_path, certificate, key, says):
+    files = tmp_path / "c.pem", tmp_path / "k.pem"
+    for file, content in zip(files, (certificate, key), strict=True):
+        if content is not None:
+            file.write_bytes(content)
+    with pytest.raises(CertificateError, match=says):
+        load_context(*files)
+
+
+def test_an_encrypted_key_is_refused_and_no_password_asked_for(tmp_path):
+    _, certificate, key = write_throwaway(tmp_path, NAMES, now())
+    plain = serialization.load_pem_private_key(key.read_bytes(), None)
+    secret = serialization.BestAvailableEncryption(b"secret")
+    key.write_bytes(plain.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, secret))
+    with pytest.raises(CertificateError, match="encrypted"):
+        load_context(certificate, key)
+
+
+def test_keys_are_for_their_owner_only(tmp_path):
+    _, _, key = write_throwaway(tmp_path / "new", NAMES, now())
+    assert stat.S_IMODE(key.stat().st_mode) == 0o600

@@ -1,0 +1,273 @@
+"""An API server in memory, as far as the controllers can tell: versions, preconditions, watches, admission, GC.
+
+It is no oracle for Kubernetes (the end-to-end tier runs the real one); it makes every interleaving cheap to try.
+"""
+
+import asyncio
+import copy
+import itertools
+import uuid
+from collections.abc import Callable
+
+import msgspec
+
+from converter.client.errors import error_for
+
+COLLECTIONS = {"works", "clusters", "resourcebindings", "clusterresourcebindings", "controllerrevisions", "events"}
+
+Hook = Callable[[dict, dict | None], dict]
+
+
+class CrashError(BaseException):
+    """The process under test was killed just after (or before) one of its writes."""
+
+
+class FakeServer:
+    """Holds objects by path; the methods are those of `converter.client.ApiServer`."""
+
+    def __init__(self) -> None:
+        self.objects: dict[str, dict] = {}
+        self.versions = itertools.count(1)
+        self.writes: list[str] = []
+        self.reads: list[str] = []
+        self.admit: Hook = lambda thing, _old: thing
+        self.watchers: list[tuple[str, dict, asyncio.Queue]] = []
+        self.history: list[tuple[int, str, dict]] = []
+        self.crash_after: int | None = None
+        self.on_change: Callable[[], None] = lambda: None
+        self.fail: Callable[[str, str], tuple[int, str] | None] = lambda _method, _path: None
+
+    # --- the interface of ApiServer -------------------------------------------------------------------------
+
+    async def get(self, path, params=None):
+        await asyncio.sleep(0)
+        self.reads.append(path)
+        self._maybe_fail("GET", path)
+        if path in self.objects:
+            return msgspec.json.encode(self.objects[path])
+        if path.rsplit("/", 1)[-1] in COLLECTIONS:
+            items = [thing for at, thing in self.objects.items() if _in(at, path) and _selected(thing, params or {})]
+            start, limit = int((params or {}).get("continue") or 0), int((params or {}).get("limit") or 0)
+            page = items[start : start + limit] if limit else items
+            more = str(start + limit) if limit and start + limit < len(items) else ""
+            meta = {"resourceVersion": str(self.version()), **({"continue": more} if more else {})}
+            return msgspec.json.encode({"metadata": meta, "items": page})
+        raise self._error("GET", path, 404, "NotFound")
+
+    async def create(self, path, body):
+        await self._before("POST", path)
+        name = body["metadata"].get("name") or body["metadata"]["generateName"] + uuid.uuid4().hex[:5]
+        at = f"{path}/{name}"
+        if at in self.objects:
+            raise self._error("POST", path, 409, "AlreadyExists")
+        thing = copy.deepcopy(body)
+        thing["metadata"] |= {"name": name, "uid": str(uuid.uuid4()), "generation": 1}
+        if "/namespaces/" in path:
+            thing["metadata"]["namespace"] = path.split("/namespaces/")[1].split("/")[0]
+        thing.pop("status", None)
+        return self._after("POST", at, self._store(at, self.admit(thing, None), "ADDED"))
+
+    async def patch(self, path, body, content_type="application/merge-patch+json"):
+        assert content_type == "application/merge-patch+json"
+        await self._before("PATCH", path)
+        status = path.endswith("/status")
+        at = path.removesuffix("/status")
+        old = self._find("PATCH", at)
+        meta = body.get("metadata", {})
+        if meta.get("uid", old["metadata"]["uid"]) != old["metadata"]["uid"]:
+            raise self._error("PATCH", path, 409, "Conflict")
+        if meta.get("resourceVersion", old["metadata"]["resourceVersion"]) != old["metadata"]["resourceVersion"]:
+            raise self._error("PATCH", path, 409, "Conflict")
+        new = merge(copy.deepcopy(old), body)
+        if status:
+            new = {**copy.deepcopy(old), "status": new.get("status")}
+        else:
+            if "status" in old:
+                new["status"] = copy.deepcopy(old["status"])
+            new = self.admit(new, old)
+        return self._after("PATCH", path, self._update(at, old, new))
+
+    async def replace(self, path, body):
+        await self._before("PUT", path)
+        old = self._find("PUT", path)
+        if (
+            body["metadata"].get("resourceVersion", old["metadata"]["resourceVersion"])
+            != old["metadata"]["resourceVersion"]
+        ):
+            raise self._error("PUT", path, 409, "Conflict")
+        return self._after("PUT", path, self._update(path, old, self.admit(copy.deepcopy(body), old)))
+
+    async def delete(self, path, *, uid, version=""):
+        await self._before("DELETE", path)
+        old = self._find("DELETE", path)
+        if old["metadata"]["uid"] != uid or version not in {"", old["metadata"]["resourceVersion"]}:
+            raise self._error("DELETE", path, 409, "Conflict")
+        self.remove(path)
+        self._after("DELETE", path, b"")
+
+    async def watch(self, path, params, idle):  # noqa: ARG002 -- the interface's own
+        queue: asyncio.Queue = asyncio.Queue()
+        since = int(params["resourceVersion"])
+        watcher = (path, params, queue)
+        for version, at, event in self.history:
+            if version > since and _in(at, path):
+                self._feed(watcher, event)
+        self.watchers.append(watcher)
+        try:
+            while (line := await queue.get()) is not None:
+                yield line
+        finally:
+            self.watchers.remove(watcher)
+
+    # --- what a test does from outside ----------------------------------------------------------------------
+
+    def version(self):
+        return next(self.versions)
+
+    def apply(self, path, change):
+        """Change an object as some other client would (admission included)."""
+        old = self.objects[path]
+        new = copy.deepcopy(old)
+        change(new)
+        self._update(path, old, self.admit(new, old))
+
+    def remove(self, path):
+        """Delete an object: at once, or where it has finalizers by a deletion timestamp."""
+        old = self.objects[path]
+        if old["metadata"].get("finalizers"):
+            new = copy.deepcopy(old)
+            new["metadata"].setdefault("deletionTimestamp", "2026-01-01T00:00:00Z")
+            self._update(path, old, new)
+            return
+        del self.objects[path]
+        gone = copy.deepcopy(old)
+        gone["metadata"]["resourceVersion"] = str(self.version())
+        self._emit(path, "DELETED", gone, old)
+
+    def put(self, path, thing):
+        """Create an object as some other client would."""
+        thing = copy.deepcopy(thing)
+        thing["metadata"] |= {"uid": str(uuid.uuid4()), "generation": 1}
+        self._store(path, self.admit(thing, None), "ADDED")
+
+    def collect_garbage(self):
+        """Do what the garbage collector does: delete what is owned only by what is gone."""
+        uids = {thing["metadata"]["uid"] for thing in self.objects.values()}
+        for path, thing in list(self.objects.items()):
+            owners = thing["metadata"].get("ownerReferences") or []
+            if owners and not any(owner["uid"] in uids for owner in owners):
+                self.remove(path)
+
+    def end_watches(self):
+        for _, _, queue in self.watchers:
+            queue.put_nowait(None)
+
+    def forget_history(self):
+        """Make every running watch expire."""
+        self.history.clear()
+        for _, _, queue in self.watchers:
+            status = {"kind": "Status", "code": 410, "reason": "Expired", "message": "too old resource version"}
+            queue.put_nowait(msgspec.json.encode({"type": "ERROR", "object": status}))
+
+    # --- inside ----------------------------------------------------------------------------------------------
+
+    def _find(self, method, path):
+        if path not in self.objects:
+            raise self._error(method, path, 404, "NotFound")
+        return self.objects[path]
+
+    def _store(self, path, thing, event, old=None):
+        thing["metadata"]["resourceVersion"] = str(self.version())
+        self.objects[path] = thing
+        self._emit(path, event, thing, old)
+        return msgspec.json.encode(thing)
+
+    def _update(self, path, old, new):
+        new["metadata"]["resourceVersion"] = old["metadata"]["resourceVersion"]
+        if new == old:
+            return msgspec.json.encode(old)
+        if new.get("spec") != old.get("spec"):
+            new["metadata"]["generation"] = old["metadata"]["generation"] + 1
+        if new["metadata"].get("deletionTimestamp") and not new["metadata"].get("finalizers"):
+            self.objects[path] = new
+            del self.objects[path]
+            new["metadata"]["resourceVersion"] = str(self.version())
+            self._emit(path, "DELETED", new, old)
+            return msgspec.json.encode(new)
+        return self._store(path, new, "MODIFIED", old)
+
+    def _emit(self, path, event, thing, old):
+        record = {"type": event, "object": copy.deepcopy(thing), "old": old}
+        self.history.append((int(thing["metadata"]["resourceVersion"]), path, record))
+        for watcher in list(self.watchers):
+            if _in(path, watcher[0]):
+                self._feed(watcher, record)
+        self.on_change()
+
+    def _feed(self, watcher, record):
+        _, params, queue = watcher
+        now = record["type"] != "DELETED" and _selected(record["object"], params)
+        before = record["old"] is not None and _selected(record["old"], params)
+        kind = ("MODIFIED" if before else "ADDED") if now else "DELETED" if before else None
+        if kind:
+            queue.put_nowait(msgspec.json.encode({"type": kind, "object": record["object"]}))
+
+    async def _before(self, method, path):
+        await asyncio.sleep(0)
+        self._maybe_fail(method, path)
+
+    def _after(self, method, path, answer):
+        self.writes.append(f"{method} {path}")
+        if self.crash_after is not None and len(self.writes) >= self.crash_after:
+            raise CrashError
+        return answer
+
+    def _maybe_fail(self, method, path):
+        failure = self.fail(method, path)
+        if failure:
+            raise self._error(method, path, *failure)
+
+    @staticmethod
+    def _error(method, path, status, reason):
+        body = msgspec.json.encode({"kind": "Status", "reason": reason, "message": reason, "code": status})
+        return error_for(f"{method} {path}", status, body)
+
+
+def merge(target, patch):
+    """RFC 7396."""
+    if not isinstance(patch, dict):
+        return patch
+    target = target if isinstance(target, dict) else {}
+    for key, value in patch.items():
+        if value is None:
+            target.pop(key, None)
+        else:
+            target[key] = merge(target.get(key), value)
+    return target
+
+
+def _in(at, collection):
+    prefix, resource = collection.rsplit("/", 1)
+    return at.startswith(prefix) and at.rsplit("/", 2)[-2] == resource
+
+
+def _selected(thing, params):
+    for term in filter(None, params.get("fieldSelector", "").split(",")):
+        path, value = term.split("=", 1)
+        found = thing
+        for key in path.split("."):
+            found = (found or {}).get(key)
+        if found != value:
+            return False
+    labels = thing["metadata"].get("labels") or {}
+    for term in filter(None, params.get("labelSelector", "").split(",")):
+        if term.startswith("!"):
+            if term[1:] in labels:
+                return False
+        elif "=" in term:
+            name, value = term.split("=", 1)
+            if labels.get(name) != value:
+                return False
+        elif term not in labels:
+            return False
+    return True

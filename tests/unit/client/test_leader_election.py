@@ -1,0 +1,115 @@
+"""One leader at a time, the next when it is gone."""
+
+import asyncio
+import contextlib
+
+import pytest
+
+from converter.client import Election
+from tests.unit.client.fake_server import FakeServer
+
+PATH = "/apis/coordination.k8s.io/v1/namespaces/system/leases/lease"
+TIMES = {"duration": 1.0, "deadline": 0.25, "period": 0.03}
+
+
+class Replica:
+    def __init__(self, server, name):
+        self.terms = 0
+        self.acting = False
+        self.election = Election(server, "system", "lease", name, **TIMES)
+        self.task = None
+
+    async def lead(self):
+        self.terms += 1
+        self.acting = True
+        try:
+            await asyncio.sleep(60)
+        finally:
+            self.acting = False
+
+    def start(self):
+        self.task = asyncio.ensure_future(self.election.run(self.lead))
+        return self
+
+    async def stop(self):
+        self.task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self.task
+
+
+@pytest.fixture
+async def make():
+    replicas = []
+
+    def start(server, name):
+        replicas.append(Replica(server, name).start())
+        return replicas[-1]
+
+    yield start
+    for replica in replicas:
+        await replica.stop()
+
+
+async def until(condition, seconds=3):
+    for _ in range(int(seconds * 200)):
+        if condition():
+            return
+        await asyncio.sleep(0.005)
+    raise AssertionError("it did not come to pass")
+
+
+async def test_one_of_two_leads_and_the_other_follows_at_once_when_it_stops(make):
+    server = FakeServer()
+    first = make(server, "a")
+    await until(lambda: first.acting)
+    second = make(server, "b")
+    await asyncio.sleep(0.3)
+    assert first.acting
+    assert not second.acting
+    await first.stop()
+    assert server.objects[PATH]["spec"]["holderIdentity"] == ""
+    await until(lambda: second.acting, 0.8)
+    assert server.objects[PATH]["spec"]["leaseTransitions"] == 1
+
+
+async def test_a_leader_that_dies_is_followed_after_its_lease_and_not_before(make):
+    server = FakeServer()
+    first = make(server, "a")
+    await until(lambda: first.acting)
+    first.election._release = lambda: asyncio.sleep(0)
+    await first.stop()
+    second = make(server, "b")
+    await asyncio.sleep(0.5)
+    assert not second.acting
+    await until(lambda: second.acting)
+
+
+async def test_a_leader_that_cannot_renew_stops_before_its_lease_is_up_and_leads_again_later(make):
+    server = FakeServer()
+    first = make(server, "a")
+    await until(lambda: first.acting)
+    server.fail = lambda *_: (503, "ServiceUnavailable")
+    await until(lambda: not first.acting, 0.9)
+    server.fail = lambda *_: None
+    await until(lambda: first.acting)
+    assert first.terms == 2
+
+
+async def test_a_leader_whose_lease_was_taken_stops(make):
+    server = FakeServer()
+    first = make(server, "a")
+    await until(lambda: first.acting)
+    server.apply(PATH, lambda lease: lease["spec"].update(holderIdentity="b", leaseDurationSeconds=60))
+    await until(lambda: not first.acting)
+    await asyncio.sleep(0.2)
+    assert not first.acting
+
+
+async def test_leading_that_fails_is_passed_on():
+    async def fail():
+        raise ValueError("broken")
+
+    election = Election(FakeServer(), "system", "lease", "a", **TIMES)
+    with pytest.raises(ValueError, match="broken"):
+        await election.run(fail)
+    assert not election.leading

@@ -1,0 +1,171 @@
+"""Requests over real HTTP: what is sent, and what each answer becomes."""
+
+import asyncio
+import json
+
+import pytest
+from aiohttp import web
+
+from converter.client import (
+    ApiServer,
+    Collection,
+    ConflictError,
+    ExistsError,
+    ExpiredError,
+    MissingError,
+    RejectedError,
+    UnavailableError,
+)
+from converter.client.rest import AccessError
+
+WORKS = Collection("/apis/work.karmada.io/v1alpha1", "works")
+
+
+class Remote:
+    """Answers whatever a test says, and remembers what it was asked."""
+
+    def __init__(self):
+        self.asked = []
+        self.answer = lambda _: web.json_response({"kind": "Fine"})
+
+    async def handle(self, request):
+        text = await request.text()
+        self.asked.append((request.method, request.path_qs, dict(request.headers), json.loads(text) if text else None))
+        answer = self.answer(request)
+        return await answer if hasattr(answer, "__await__") else answer
+
+
+@pytest.fixture
+async def remote(aiohttp_server, tmp_path):
+    made = Remote()
+    app = web.Application(client_max_size=1 << 24)
+    app.router.add_route("*", "/{path:.*}", made.handle)
+    running = await aiohttp_server(app)
+    made.port = running.port
+    config = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [{"name": "c", "cluster": {"server": f"http://127.0.0.1:{running.port}"}}],
+        "users": [{"name": "u", "user": {"token": "secret-token"}}],
+        "contexts": [{"name": "x", "context": {"cluster": "c", "user": "u"}}],
+        "current-context": "x",
+    }
+    made.kubeconfig = tmp_path / "config"
+    made.kubeconfig.write_text(json.dumps(config))
+    async with await ApiServer.connect(made.kubeconfig) as made.server:
+        yield made
+
+
+def test_paths_of_collections_and_objects():
+    assert WORKS.path() == "/apis/work.karmada.io/v1alpha1/works"
+    assert WORKS.path("a") == "/apis/work.karmada.io/v1alpha1/namespaces/a/works"
+    assert WORKS.object_path("a", "b", "status") == "/apis/work.karmada.io/v1alpha1/namespaces/a/works/b/status"
+    clusters = Collection("/apis/cluster.karmada.io/v1alpha1", "clusters", namespaced=False)
+    assert clusters.object_path("", "old") == "/apis/cluster.karmada.io/v1alpha1/clusters/old"
+
+
+async def test_a_request_says_who_asks(remote):
+    assert json.loads(await remote.server.get("/x", {"limit": "5"})) == {"kind": "Fine"}
+    method, path, headers, body = remote.asked[0]
+    assert (method, path, body) == ("GET", "/x?limit=5", None)
+    assert headers["Authorization"] == "Bearer secret-token"
+    assert headers["Accept"] == "application/json"
+    assert "Content-Type" not in headers
+
+
+async def test_writes_carry_their_type_and_preconditions(remote):
+    await remote.server.create("/c", {"a": 1})
+    await remote.server.replace("/c/x", {"a": 2})
+    await remote.server.patch("/c/x", {"a": None})
+    await remote.server.delete("/c/x", uid="u", version="7")
+    await remote.server.delete("/c/x", uid="u")
+    sent = [(method, headers["Content-Type"], body) for method, _, headers, body in remote.asked]
+    assert sent == [
+        ("POST", "application/json", {"a": 1}),
+        ("PUT", "application/json", {"a": 2}),
+        ("PATCH", "application/merge-patch+json", {"a": None}),
+        ("DELETE", "application/json", {"preconditions": {"uid": "u", "resourceVersion": "7"}}),
+        ("DELETE", "application/json", {"preconditions": {"uid": "u"}}),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "kind"),
+    [
+        (404, "NotFound", MissingError),
+        (409, "Conflict", ConflictError),
+        (409, "AlreadyExists", ExistsError),
+        (410, "Expired", ExpiredError),
+        (403, "Forbidden", RejectedError),
+        (422, "Invalid", RejectedError),
+        (429, "TooManyRequests", UnavailableError),
+        (500, "InternalError", UnavailableError),
+        (503, "ServiceUnavailable", UnavailableError),
+    ],
+)
+async def test_each_refusal_has_its_type_and_the_servers_words(remote, status, reason, kind):
+    said = {"kind": "Status", "message": "because", "reason": reason}
+    remote.answer = lambda _: web.json_response(said, status=status)
+    with pytest.raises(kind) as caught:
+        await remote.server.get("/x")
+    assert type(caught.value) is kind
+    assert (caught.value.status, caught.value.reason, caught.value.problem) == (status, reason, "because")
+    assert str(caught.value) == f"GET /x: because ({status} {reason})"
+
+
+async def test_an_answer_that_is_no_status_is_told_as_it_is(remote):
+    remote.answer = lambda _: web.Response(status=502, text="<html>bad gateway</html>")
+    with pytest.raises(UnavailableError, match="bad gateway"):
+        await remote.server.get("/x")
+
+
+async def test_nobody_there_is_unavailable(remote):
+    remote.server._configuration.host = "http://127.0.0.1:9"
+    with pytest.raises(UnavailableError):
+        await remote.server.get("/x")
+    with pytest.raises(UnavailableError):
+        async for _ in remote.server.watch("/x", {}, 5):
+            pass
+
+
+async def test_a_watch_gives_whole_lines_however_long_and_cut_they_come(remote):
+    long = json.dumps({"x": "y" * 3_000_000}).encode()
+
+    async def stream(request):
+        answer = web.StreamResponse()
+        await answer.prepare(request)
+        for piece in (b'{"a":', b"1}\n", b'{"b":2}\n{"c":3}\n', long[:1000], long[1000:], b"\n\n", b'{"d":4}'):
+            await answer.write(piece)
+        return answer
+
+    remote.answer = stream
+    lines = [line async for line in remote.server.watch("/x", {"watch": "true"}, 5)]
+    assert lines == [b'{"a":1}', b'{"b":2}', b'{"c":3}', long, b'{"d":4}']
+
+
+async def test_a_watch_that_is_refused_or_falls_silent_ends_with_an_error(remote):
+    remote.answer = lambda _: web.json_response({"message": "old", "reason": "Expired"}, status=410)
+    with pytest.raises(ExpiredError):
+        async for _ in remote.server.watch("/x", {}, 5):
+            pass
+
+    async def silent(request):
+        answer = web.StreamResponse()
+        await answer.prepare(request)
+        await answer.write(b'{"a":1}\n')
+        await asyncio.sleep(0.5)
+        return answer
+
+    remote.answer = silent
+    watch = remote.server.watch("/x", {}, 0.05)
+    assert await anext(watch) == b'{"a":1}'
+    with pytest.raises(UnavailableError):
+        await anext(watch)
+
+
+async def test_no_way_to_the_server_is_said_with_what_to_do(tmp_path, monkeypatch):
+    monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
+    with pytest.raises(AccessError, match="--kubeconfig"):
+        await ApiServer.connect()
+    with pytest.raises(AccessError, match="nowhere"):
+        await ApiServer.connect(tmp_path / "nowhere")

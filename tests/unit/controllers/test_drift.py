@@ -1,0 +1,64 @@
+"""A Work whose cluster can hold more than before is sent again, though its manifests are the same."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+
+from converter.catalog import Release, load_catalog
+from converter.clusters import Cluster, Fleet, FleetView
+from converter.karmada.names import LOSSES_ANNOTATION, LOSSES_LABEL
+from converter.controllers.drift import Judge
+from converter.works.policy import Policy
+from tests.reviewkit import cronjob, work
+
+
+def judge(shipped, release, given):
+    cluster = Cluster.from_release("old", Release.parse(release), load_catalog())
+    return Judge(lambda: shipped, FleetView(Fleet.of([cluster])), Policy())(copy.deepcopy(given))
+
+
+@pytest.fixture
+def told(shipped):
+    """A Work as it stands after it was admitted for v1.22."""
+    given = work(cronjob(timeZone="UTC"))
+    patch = judge(shipped, "v1.22", given).patch
+    assert "spec" not in patch
+    given["metadata"] |= patch["metadata"]
+    return given
+
+
+def test_an_upgrade_changes_the_spec_so_that_karmada_sends_it_again(shipped, told):
+    patch = judge(shipped, "v1.25", told).patch
+    gone = {"annotations": {LOSSES_ANNOTATION: None}, "labels": {LOSSES_LABEL: None}}
+    assert patch == {"metadata": gone, "spec": {"suspendDispatching": False}}
+
+
+def test_what_was_nudged_before_is_nudged_the_other_way(shipped, told):
+    told["spec"]["suspendDispatching"] = False
+    assert judge(shipped, "v1.25", told).patch["spec"] == {"suspendDispatching": None}
+
+
+def test_a_suspended_work_stays_suspended(shipped, told):
+    told["spec"]["suspendDispatching"] = True
+    assert "spec" not in judge(shipped, "v1.25", told).patch
+
+
+def test_the_same_losses_at_another_release_change_no_spec(shipped, told):
+    patch = judge(shipped, "v1.23", told).patch
+    assert "v1.23 does not know it" in patch["metadata"]["annotations"][LOSSES_ANNOTATION]
+    assert "spec" not in patch
+
+
+def test_nothing_to_say_is_no_patch(shipped, told):
+    assert judge(shipped, "v1.22", told).patch is None
+
+
+def test_a_work_whose_value_was_refused_is_sent_again_when_the_release_knows_it(shipped):
+    given = work(cronjob(jobTemplate={"spec": {"podFailurePolicy": {"rules": [{"action": "FailIndex"}]}}}))
+    patch = judge(shipped, "v1.27", given).patch
+    assert "refuses it" in patch["metadata"]["annotations"][LOSSES_ANNOTATION]
+    given["metadata"]["annotations"] = patch["metadata"]["annotations"]
+    upgraded = judge(shipped, "v1.28", given).patch
+    assert upgraded == {"metadata": {"annotations": {LOSSES_ANNOTATION: None}}, "spec": {"suspendDispatching": False}}

@@ -1,0 +1,151 @@
+"""The installation's files say what the code does: options, ports, names, files, rights."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+
+from converter.cli import build_parser
+from converter.install.manifests import KARMADA_PART, Addresses, InstallationError, karmada_part, place_of
+from converter.server.wiring import Settings, assemble
+from converter.server.run import FINISH_SECONDS, Address
+
+ROOT = Path(__file__).parents[3]
+HOST = ROOT / "deploy" / "host"
+HOST_PART = [item for file in sorted(HOST.glob("*.yaml")) for item in yaml.safe_load_all(file.read_text())]
+COMPONENTS = ("admission", "controller", "discovery")
+
+
+def host(kind, component):
+    (found,) = [i for i in HOST_PART if i["kind"] == kind and i["metadata"]["name"] == f"converter-{component}"]
+    return found
+
+
+def pod(component):
+    return host("Deployment", component)["spec"]["template"]["spec"]
+
+
+def options(component):
+    """What the process would be started with, read by the command line itself."""
+    (container,) = pod(component)["containers"]
+    variables = {"POD_NAME": f"converter-{component}-0", "POD_NAMESPACE": "karmada-system"}
+    args = [re.sub(r"\$\((\w+)\)", lambda name: variables[name[1]], arg) for arg in container["args"]]
+    return build_parser().parse_args(args)
+
+
+@pytest.mark.parametrize("component", COMPONENTS)
+def test_its_ports_and_probes_are_where_the_process_listens(component):
+    (container,) = pod(component)["containers"]
+    (port,) = container["ports"]
+    address = Address.parse(options(component).listen)
+    assert (address.host, address.port) == ("", port["containerPort"])
+    for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
+        asked = container[probe]["httpGet"]
+        assert asked["port"] == port["name"] == asked["scheme"].lower()
+        alive = "/livez" if component == "discovery" else "/healthz"
+        assert asked["path"] == ("/readyz" if probe == "readinessProbe" else alive)
+    assert port["name"] == ("http" if component == "controller" else "https")
+
+
+@pytest.mark.parametrize("component", ["admission", "discovery"])
+def test_it_is_let_finish_before_it_is_killed(component):
+    longest = options(component).drain_seconds + FINISH_SECONDS + 5
+    assert pod(component)["terminationGracePeriodSeconds"] >= longest
+
+
+@pytest.mark.parametrize("component", COMPONENTS)
+def test_every_file_it_is_told_of_is_mounted(component):
+    args = options(component)
+    (container,) = pod(component)["containers"]
+    mounts = {mount["mountPath"]: mount["name"] for mount in container["volumeMounts"]}
+    volumes = {volume["name"]: volume for volume in pod(component)["volumes"]}
+    assert set(mounts.values()) == set(volumes)
+    files = [getattr(args, name, None) for name in ("kubeconfig", "tls_cert", "tls_key")]
+    for file in [Path(path) for path in (*args.rules, *filter(None, files))]:
+        assert str(file) in mounts or str(file.parent) in mounts
+    if component != "controller":
+        secret = volumes["tls"]["secret"]
+        kept = options("controller").certificate_secret
+        assert f"karmada-system/{secret['secretName']}" == kept
+        assert {item["key"] for item in secret["items"]} == {"tls.crt", "tls.key"}, "and not the authority's key"
+
+
+def test_the_rights_name_the_secret_that_is_kept():
+    named, create = host("Role", "controller")["rules"]
+    assert [f"karmada-system/{name}" for name in named["resourceNames"]] == [options("controller").certificate_secret]
+    assert named["verbs"] == ["get", "update"]
+    assert create["verbs"] == ["create"]
+
+
+def test_the_certificates_answer_for_every_name_that_karmada_calls():
+    args, addresses = options("controller"), Addresses()
+    called = {addresses.webhooks.removeprefix("https://").removesuffix(":443"), addresses.discovery_host}
+    called.add(f"{args.discovery_service}.{args.discovery_namespace}.svc")  # kube-aggregator's name for the Service
+    assert called == set(args.certificate_name)
+    assert args.discovery_url == f"https://{addresses.discovery_host}"
+
+
+def test_all_three_have_the_same_rules_and_both_deciders_the_same_policy():
+    assert len({tuple(options(component).rules) for component in COMPONENTS}) == 1
+    assert options("admission").policy == options("controller").policy
+    assert options("admission").inventory == options("controller").inventory
+
+
+@pytest.mark.parametrize("component", ["admission", "discovery"])
+def test_services_and_budgets_select_the_pods(component):
+    deployment = host("Deployment", component)
+    labels = deployment["spec"]["template"]["metadata"]["labels"]
+    assert deployment["spec"]["selector"]["matchLabels"] == labels
+    assert host("Service", component)["spec"]["selector"] == labels
+    assert host("PodDisruptionBudget", component)["spec"]["selector"]["matchLabels"] == labels
+    assert deployment["spec"]["replicas"] >= 2
+    for spread in pod(component)["topologySpreadConstraints"]:
+        assert spread["labelSelector"]["matchLabels"] == labels
+
+
+def test_the_image_s_tag_is_this_version():
+    kustomization = yaml.safe_load((HOST / "kustomization.yaml").read_text())
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    (image,) = kustomization["images"]
+    assert image == {"name": project["name"], "newTag": project["version"]}
+    assert {pod(component)["containers"][0]["image"] for component in COMPONENTS} == {project["name"]}
+
+
+@pytest.mark.parametrize("folder", [HOST, KARMADA_PART])
+def test_every_file_is_part_of_its_kustomization(folder):
+    kustomization = yaml.safe_load((folder / "kustomization.yaml").read_text())
+    files = {file.name for file in folder.iterdir()} - {"kustomization.yaml"}
+    assert set(kustomization["resources"]) == files
+
+
+def test_the_webhooks_are_paths_that_are_served():
+    served = assemble(Settings(inventory=None)).app
+    (configuration,) = [item for item in karmada_part(Addresses()) if item["kind"] == "MutatingWebhookConfiguration"]
+    base = Addresses().webhooks
+    paths = {webhook["clientConfig"]["url"].removeprefix(base) for webhook in configuration["webhooks"]}
+    assert paths == set(served._webhooks)
+
+
+def test_addresses_and_the_authority_are_filled_in():
+    addresses = Addresses("https://10.0.0.1:8443/", "discovery.example", "Zm9v", "control")
+    manifests = karmada_part(addresses)
+    assert {place_of(item).namespace for item in manifests} == {"", "control"}
+    (service,) = [item for item in manifests if item["kind"] == "Service"]
+    assert service["spec"]["externalName"] == "discovery.example"
+    (configuration,) = [item for item in manifests if item["kind"] == "MutatingWebhookConfiguration"]
+    for webhook in configuration["webhooks"]:
+        assert webhook["clientConfig"]["url"].startswith("https://10.0.0.1:8443/mutate/")
+        assert webhook["clientConfig"]["caBundle"] == "Zm9v"
+
+
+def test_what_others_need_is_applied_first():
+    kinds = [item["kind"] for item in karmada_part(Addresses())]
+    assert kinds[0] == "Namespace"
+    assert kinds.index("ClusterRole") < kinds.index("ClusterRoleBinding") < kinds.index("MutatingWebhookConfiguration")
+
+
+def test_a_kind_that_is_not_ours_is_an_error():
+    with pytest.raises(InstallationError, match="has a Gadget"):
+        place_of({"apiVersion": "v1", "kind": "Gadget", "metadata": {"name": "one"}})

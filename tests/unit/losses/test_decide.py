@@ -1,0 +1,285 @@
+"""What a cluster's release drops of a Work that is not converted, or converted: told, refused, let pass."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from converter import Converter
+from converter.catalog import Release, load_catalog
+from converter.clusters import Cluster
+from converter.conversion import Loss
+from converter.kube import GroupVersionKind
+from converter.karmada.names import KEPT_ANNOTATION, LOSSES_ANNOTATION, LOSSES_LABEL, POLICY_ANNOTATION, SOURCES_ANNOTATION
+from converter.library import SHIPPED_RULES, rule_sources
+from converter.losses import told_by_release
+from converter.rules import RuleBook, Source
+from converter.works.policy import Policy
+from converter.works.plan import rewrite
+from converter.karmada.work import decode_work
+from tests.reviewkit import config_map, work
+
+
+@pytest.fixture(scope="module")
+def book():
+    return rule_sources([SHIPPED_RULES])
+
+
+def rules(book, policy=None):
+    text = f"apiVersion: apiconverter.dev/v1alpha1\nkind: LossPolicy\n{policy}"
+    sources = book if policy is None else [*book, Source("policy.yaml", text)]
+    return Converter(RuleBook.read(sources, load_catalog()))
+
+
+@pytest.fixture(scope="module")
+def shipped(book):
+    return rules(book)
+
+
+@pytest.fixture(scope="module")
+def denying(book):
+    return rules(book, "spec: {default: {dangerous: deny}}")
+
+
+def cluster(release, name="old", **labels):
+    return Cluster.from_release(name, Release.parse(release), load_catalog(), labels=labels)
+
+
+def cron(version="batch/v1", annotations=None, **spec):
+    return {
+        "apiVersion": version,
+        "kind": "CronJob",
+        "metadata": {"name": "report", "namespace": "demo", **({"annotations": annotations} if annotations else {})},
+        "spec": {"schedule": "@daily", "timeZone": "Europe/Berlin", "jobTemplate": {"spec": {}}, **spec},
+    }
+
+
+def told(given, where, converter):
+    return rewrite(decode_work(json.dumps(given).encode()), where, converter, Policy())
+
+
+def applied(given, outcome):
+    result = json.loads(json.dumps(given))
+    for index, encoded in outcome.manifests.items():
+        result["spec"]["workload"]["manifests"][index] = json.loads(encoded)
+    for field in ("labels", "annotations"):
+        stored = result["metadata"].setdefault(field, {})
+        stored.update(getattr(outcome, field))
+        result["metadata"][field] = {name: value for name, value in stored.items() if value is not None}
+    return result
+
+
+LINE = (
+    'CronJob demo/report: spec.timeZone = "Europe/Berlin": Kubernetes v1.22 does not know it and drops it without a '
+    "word; v1.24 would do; it runs at other times (dangerous)"
+)
+
+
+def test_a_field_that_the_release_drops_is_told_at_the_same_version(shipped):
+    outcome = told(work(config_map(), cron()), cluster("v1.22"), shipped)
+    assert outcome.warnings == (f"cluster old: {LINE}",)
+    assert outcome.annotations == {LOSSES_ANNOTATION: LINE}
+    assert not outcome.manifests
+    assert outcome.labels == {LOSSES_LABEL: "true"}
+
+
+def test_the_same_again_is_no_change_and_an_upgrade_takes_the_line_away(shipped):
+    given = work(cron())
+    stored = applied(given, told(given, cluster("v1.22"), shipped))
+    assert not told(stored, cluster("v1.22"), shipped).changes
+    upgraded = told(stored, cluster("v1.24"), shipped)
+    assert upgraded.annotations == {LOSSES_ANNOTATION: None}
+    assert upgraded.warnings == ()
+
+
+def test_lines_are_the_same_whatever_the_order_of_fields(shipped):
+    """The API server stores what was just converted with its keys in order; a second look must find nothing to do."""
+    spec = {"suspend": False, "unknown": 1, "another": 2}
+    given = work(cron(**spec))
+    stored = json.loads(json.dumps(applied(given, told(given, cluster("v1.20"), shipped)), sort_keys=True))
+    assert stored["metadata"]["annotations"][LOSSES_ANNOTATION].count("\n") == 2
+    assert not told(stored, cluster("v1.20"), shipped).changes
+
+
+def test_a_release_that_is_not_known_says_nothing(shipped):
+    where = Cluster.from_versions("old", {"batch/v1": ["CronJob"]})
+    assert not told(work(cron()), where, shipped).changes
+
+
+def test_what_is_dropped_after_a_conversion_is_told_and_stays_in_the_manifest(shipped):
+    given = work(cron())
+    outcome = told(given, cluster("v1.20"), shipped)
+    (manifest,) = (json.loads(encoded) for encoded in outcome.manifests.values())
+    assert manifest["apiVersion"] == "batch/v1beta1"
+    assert manifest["spec"]["timeZone"] == "Europe/Berlin"
+    assert outcome.annotations[LOSSES_ANNOTATION] == LINE.replace("v1.22", "v1.20")
+    assert KEPT_ANNOTATION not in outcome.annotations
+
+
+def test_a_converted_work_is_told_of_anew_when_only_the_release_changes(shipped):
+    given = work(cron())
+    stored = applied(given, told(given, cluster("v1.19"), shipped))
+    again = applied(stored, told(stored, cluster("v1.20"), shipped))
+    assert again == applied(given, told(given, cluster("v1.20"), shipped))
+    assert not told(again, cluster("v1.20"), shipped).changes
+
+
+def test_an_upgrade_brings_the_source_back_with_what_was_lost(shipped):
+    given = work(cron())
+    stored = applied(given, told(given, cluster("v1.20"), shipped))
+    back = applied(stored, told(stored, cluster("v1.25"), shipped))
+    assert back["spec"] == given["spec"]
+    assert LOSSES_ANNOTATION not in back["metadata"]["annotations"]
+    assert SOURCES_ANNOTATION not in back["metadata"]["annotations"]
+
+
+@pytest.mark.parametrize("release", ["v1.22", "v1.20"])
+def test_a_denial_names_the_field_the_cluster_its_release_and_the_one_that_would_do(denying, release):
+    outcome = told(work(cron()), cluster(release), denying)
+    for words in ("cluster old", "CronJob demo/report", "spec.timeZone", release, "v1.24 would do", "docs/losses.md"):
+        assert words in outcome.denial
+    assert not outcome.changes
+    assert not told(work(cron()), cluster("v1.25"), denying).denial
+
+
+def test_only_what_weighs_enough_is_refused(denying):
+    given = cron(timeZone=None, jobTemplate={"spec": {"podReplacementPolicy": "Failed"}})
+    outcome = told(work(given), cluster("v1.22"), denying)
+    assert not outcome.denial
+    assert "(degrading)" in outcome.annotations[LOSSES_ANNOTATION]
+
+
+def test_what_stands_on_the_work_already_is_not_refused_later(shipped, denying):
+    given = work(cron())
+    stored = applied(given, told(given, cluster("v1.22"), shipped))
+    assert not told(stored, cluster("v1.22"), denying).denial
+    stored["spec"]["workload"]["manifests"][0]["spec"]["timeZone"] = "Europe/Paris"
+    assert told(stored, cluster("v1.22"), denying).denial
+
+
+def test_a_work_being_deleted_is_never_refused(denying):
+    given = work(cron())
+    given["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"
+    assert not told(given, cluster("v1.22"), denying).denial
+
+
+def test_an_object_may_ask_for_less_only_where_the_policy_lets_it(book, denying):
+    asking = work(cron(annotations={POLICY_ANNOTATION: "warn"}))
+    assert told(asking, cluster("v1.22"), denying).denial
+    lenient = rules(book, "spec: {default: {dangerous: deny}, objectsMayLoosen: [dangerous]}")
+    assert not told(asking, cluster("v1.22"), lenient).denial
+    assert told(work(cron(annotations={POLICY_ANNOTATION: "deny"})), cluster("v1.22"), lenient).denial
+    assert told(work(cron()), cluster("v1.22"), lenient).denial
+
+
+def test_ignored_losses_leave_no_trace(shipped):
+    asking = work(cron(annotations={POLICY_ANNOTATION: "ignore"}))
+    outcome = told(asking, cluster("v1.22"), shipped)
+    assert not outcome.changes
+    assert outcome.warnings == ()
+
+
+def test_the_policy_knows_clusters_labels_and_namespaces(book):
+    converter = rules(
+        book,
+        """spec:
+  rules:
+    - {clusters: ["prod-*"], actions: {dangerous: deny}}
+    - {clusterLabels: {tier: gold}, actions: {dangerous: deny}}
+    - {namespaces: [demo], clusters: [prod-lab], actions: {dangerous: ignore}}
+""",
+    )
+    given = work(cron())
+    assert told(given, cluster("v1.22", "prod-1"), converter).denial
+    assert told(given, cluster("v1.22", "other", tier="gold"), converter).denial
+    assert not told(given, cluster("v1.22", "other", tier="tin"), converter).denial
+    assert told(given, cluster("v1.22", "other"), converter).warnings
+    assert not told(given, cluster("v1.22", "prod-lab"), converter).warnings
+
+
+def test_status_and_metadata_are_not_what_a_work_carries(shipped):
+    given = cron(timeZone=None)
+    given["status"] = {"lastSuccessfulTime": "2026-01-01T00:00:00Z", "nonsense": 1}
+    given["metadata"]["nonsense"] = 1
+    assert not told(work(given), cluster("v1.22"), shipped).changes
+
+
+def test_counts_say_what_was_made_of_each(shipped):
+    (lost,) = told(work(cron()), cluster("v1.22"), shipped).lost
+    assert (lost.kind, lost.name) == ("CronJob", "demo/report")
+    assert [(loss.path, loss.weight, action) for loss, action in lost.losses] == [
+        ("spec.timeZone", "dangerous", "warn")
+    ]
+
+
+JOB = {
+    "apiVersion": "batch/v1",
+    "kind": "Job",
+    "metadata": {"name": "import", "namespace": "demo"},
+    "spec": {"podFailurePolicy": {"rules": [{"action": "FailIndex"}]}},
+}
+REFUSED = (
+    'Job demo/import: spec.podFailurePolicy.rules[0].action = "FailIndex": Kubernetes v1.27 does not know the value '
+    '"FailIndex" and refuses it; v1.28 would do (dangerous)'
+)
+
+
+def test_a_value_that_the_release_refuses_is_told_like_a_field(shipped):
+    given = work(JOB)
+    outcome = told(given, cluster("v1.27"), shipped)
+    assert outcome.warnings == (f"cluster old: {REFUSED}",)
+    assert outcome.annotations == {LOSSES_ANNOTATION: REFUSED}
+    stored = applied(given, outcome)
+    assert not told(stored, cluster("v1.27"), shipped).changes
+    assert told(stored, cluster("v1.28"), shipped).annotations == {LOSSES_ANNOTATION: None}
+
+
+def test_a_value_that_the_release_refuses_is_denied_by_the_policy(denying):
+    denial = told(work(JOB), cluster("v1.27"), denying).denial
+    assert REFUSED.removesuffix(" (dangerous)").partition(": ")[2] in denial
+    assert not told(work(JOB), cluster("v1.28"), denying).denial
+
+
+def test_a_refused_value_after_a_conversion_goes_with_an_upgrade_and_what_was_converted_away_stays(shipped):
+    metric = {"type": "ContainerResource"}
+    hpa = {
+        "apiVersion": "autoscaling/v2",
+        "kind": "HorizontalPodAutoscaler",
+        "metadata": {"name": "web", "namespace": "demo"},
+        "spec": {"maxReplicas": 2, "scaleTargetRef": {"kind": "Deployment", "name": "web"}, "metrics": [metric]},
+    }
+    given = work(hpa)
+    stored = applied(given, told(given, cluster("v1.19"), shipped))
+    line = 'metrics[0].type = "ContainerResource": Kubernetes v1.19 does not know the value "ContainerResource" and '
+    assert f"{line}refuses it; v1.20 would do" in stored["metadata"]["annotations"][LOSSES_ANNOTATION]
+    again = applied(stored, told(stored, cluster("v1.20"), shipped))
+    assert again["spec"]["workload"]["manifests"][0]["apiVersion"] == "autoscaling/v2beta2"
+    assert LOSSES_ANNOTATION not in again["metadata"]["annotations"]
+
+
+@pytest.mark.parametrize("minor", [16, 20, 24, 27, 34])
+def test_every_line_about_a_release_is_told_from_those_about_a_conversion(shipped, minor):
+    pod = {"tolerations": [{"operator": "Gt"}], "hostUsers": False, "nonsense": 1, "deprecatedServiceAccount": "a"}
+    pod["containers"] = [{"name": "a", "restartPolicy": "Never"}]
+    lost = shipped.losses.of_release(
+        {"apiVersion": "v1", "kind": "Pod", "spec": pod}, GroupVersionKind.of("v1", "Pod"), Release(1, minor)
+    )
+    assert any(loss.refused for loss in lost)
+    assert all(told_by_release(str(loss)) for loss in lost)
+    gone = Loss("spec.x", "FailIndex", "v1beta1 has no such field")
+    weighed = shipped.losses.of_conversion([gone], GroupVersionKind.of("v1", "Pod"), Release(1, minor))
+    assert not any(told_by_release(str(loss)) for loss in weighed)
+
+
+def test_lines_about_a_release_go_where_the_cluster_can_have_the_object_no_more(shipped):
+    """They speak of the release that it had; and where there is no room for all, they would not be found anew."""
+    given = work(cron())
+    there = applied(given, told(given, cluster("v1.20"), shipped))
+    assert "v1.20 does not know it" in there["metadata"]["annotations"][LOSSES_ANNOTATION]
+    nothing = Cluster.from_versions("old", {"v1": ["ConfigMap"]}, release=Release.parse("v1.12"))
+    outcome = rewrite(decode_work(json.dumps(there).encode()), nothing, shipped, Policy.parse("warn"))
+    gone = applied(there, outcome)
+    assert LOSSES_ANNOTATION not in gone["metadata"]["annotations"]
+    assert SOURCES_ANNOTATION in gone["metadata"]["annotations"]
+    assert not rewrite(decode_work(json.dumps(gone).encode()), nothing, shipped, Policy.parse("warn")).changes

@@ -1,0 +1,93 @@
+"""The fast yes is never wrong: whatever it says yes to, the thorough search finds nothing in."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+
+from converter.catalog import Release, load_catalog
+from converter.losses.unknown_fields import FieldCheck
+from converter.losses.schema_decoders import KnownFields, accepts
+from converter.kube import GroupVersionKind, gvk_of
+from converter.losses.decide import sent
+from tests.bench.bench_losses import deployment
+from tests.reviewkit import cronjob
+
+CATALOG = load_catalog()
+KNOWN = KnownFields(CATALOG)
+CHECK = FieldCheck(CATALOG)
+DEPLOYMENT = GroupVersionKind.of("apps/v1", "Deployment")
+OLD, NEW = Release(1, 20), Release(1, 36)
+SEEDS = Path(__file__).parents[2] / "data" / "oracle"
+
+
+def has_all(manifest, release=OLD, gvk=None):
+    decoder = KNOWN.decoder(gvk or gvk_of(manifest), release)
+    return decoder is not None and accepts(decoder, json.dumps(manifest).encode())
+
+
+def test_yes_where_the_release_knows_all():
+    assert has_all(deployment())
+    assert has_all(cronjob("batch/v1beta1"))
+    assert not has_all(deployment(hostUsers=False))
+    assert has_all(deployment(hostUsers=False), NEW)
+
+
+@pytest.mark.parametrize(
+    "pod",
+    [
+        {"hostUsers": None},
+        {"containers": "none"},
+        {"containers": [{"name": "a", "nonsense": 1}]},
+        {"affinity": {"podAffinity": {"required": []}}},
+    ],
+)
+def test_no_answer_where_something_is_odd(pod):
+    assert not has_all(deployment(**pod))
+
+
+def test_free_form_json_is_not_looked_into():
+    assert has_all(deployment(nodeSelector={"any": "thing"}, overhead={"cpu": 1}))
+    assert has_all({**deployment(), "metadata": {"whatever": 1}, "status": {"as": "well"}})
+    config = {"apiVersion": "v1", "kind": "ConfigMap", "data": {"hostUsers": "x"}}
+    assert has_all(config)
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b"\xff", b'{"spec":' * 100_000])
+def test_what_cannot_be_read_gets_no_yes(body):
+    assert not accepts(KNOWN.decoder(DEPLOYMENT, OLD), body)
+
+
+def test_kinds_without_a_decoder_get_no_yes():
+    crd = {"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "spec": {}}
+    assert not has_all(crd), "schemas hold schemas"
+    assert not has_all({"apiVersion": "acme.example/v1", "kind": "Widget"})
+
+
+@pytest.mark.parametrize("release", CATALOG.releases[::4], ids=str)
+def test_nothing_is_found_in_what_it_says_yes_to(release):
+    yes = no = 0
+    for file in SEEDS.glob("*.jsonl.gz"):
+        with gzip.open(file, "rt") as lines:
+            for record in map(json.loads, lines):
+                for form in record["forms"].values():
+                    found = [field for field in CHECK.unknown(form, gvk_of(form), release) if field.path[0] not in _NOT]
+                    if has_all(form, release):
+                        assert found == [], f"{record['kind']} {record['name']} {release}"
+                        yes += 1
+                    elif CATALOG.type_of(release, gvk_of(form)) is not None and not found:
+                        no += 1
+    assert yes > 100
+    assert no * 4 < yes, "the fast yes is rarely missing"
+
+
+_NOT = {"metadata", "status"}
+
+
+def test_what_works_do_not_carry_is_the_same_everywhere(shipped):
+    loose = {**deployment(), "metadata": {"selfLinks": 1}, "status": {"none": 1}}
+    assert has_all(loose)
+    assert sent(shipped.losses.of_release(loose, DEPLOYMENT, OLD)) == ()

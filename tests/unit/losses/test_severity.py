@@ -1,0 +1,192 @@
+"""Tables of weights and loss policies: read with every problem and its line, matched, and the last one counts."""
+
+from __future__ import annotations
+
+import pytest
+
+from converter.catalog import load_catalog
+from converter.errors import RuleBookError
+from converter.kube import parse_path
+from converter.library import SHIPPED_RULES, rule_sources
+from converter.losses.evaluate import generalized
+from converter.rules import RuleBook, Source
+from converter.losses.policy import Action, LossPolicy
+from converter.losses.severity import Weight
+
+HEAD = "apiVersion: apiconverter.dev/v1alpha1\nkind: {kind}\nmetadata: {{name: x}}\n"
+
+
+def read(kind, *bodies):
+    sources = [Source(f"{number}.yaml", HEAD.format(kind=kind) + body) for number, body in enumerate(bodies)]
+    return RuleBook.read(sources, load_catalog())
+
+
+def problems(kind, *bodies):
+    with pytest.raises(RuleBookError) as caught:
+        read(kind, *bodies)
+    return [str(problem) for problem in caught.value.problems]
+
+
+def weights(*entries):
+    return read("FieldWeights", *(f"spec:\n  weights:\n    - {entry}\n" for entry in entries)).weights
+
+
+def weigh(table, kind, path, namespace="", cluster=""):
+    return table.weigh(kind, generalized(parse_path(path)), namespace, cluster)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path", "speaks"),
+    [
+        ("spec.x", "spec.x", True),
+        ("spec.x", "spec.x.below[0].it", True),
+        ("spec.x", "spec.xy", False),
+        ("spec.x", "spec", False),
+        ("**.x", "x", True),
+        ("**.x", "a.b[2].x.y", True),
+        ("**.x", "a.xx", False),
+        ("**.a[*].b", "spec.a[3].b", True),
+        ("**.a[*].b", "spec.a[name=web].b", True),
+        ("**.a[*].b", "spec.a.b", False),
+        ("spec.**.x", "spec.a.b.x", True),
+        ("**", "anything.at.all", True),
+        ("a[*].b", 'a["a key/of.a.map"].b', True),
+    ],
+)
+def test_patterns_speak_of_a_field_and_of_all_in_it(pattern, path, speaks):
+    found = weights(f"{{weight: dangerous, fields: ['{pattern}']}}")
+    assert (weigh(found, "Thing", path) is Weight.DANGEROUS) is speaks
+
+
+def test_what_no_entry_speaks_of_is_degrading():
+    assert weigh(weights("{weight: harmless, fields: [spec.x]}"), "Thing", "spec.y") is Weight.DEGRADING
+
+
+def test_of_all_entries_that_hold_the_last_counts():
+    found = weights(
+        "{weight: dangerous, fields: ['**.x']}",
+        "{weight: harmless, kinds: [Thing], fields: [spec.x], clusters: ['lab-*'], namespaces: [play]}",
+    )
+    assert weigh(found, "Thing", "spec.x", "play", "lab-1") is Weight.HARMLESS
+    assert weigh(found, "Thing", "spec.x", "work", "lab-1") is Weight.DANGEROUS
+    assert weigh(found, "Thing", "spec.x", "play", "prod") is Weight.DANGEROUS
+    assert weigh(found, "Other", "spec.x", "play", "lab-1") is Weight.DANGEROUS
+
+
+def test_keys_that_requests_invent_do_not_fill_the_memory():
+    found = weights("{weight: harmless, fields: ['**.x']}")
+    for number in range(10_000):
+        weigh(found, "Thing", f"spec.key{number}")
+    assert len(found._found) <= 4096
+
+
+@pytest.mark.parametrize(
+    ("entry", "line", "words"),
+    [
+        ("{weight: deadly, fields: [spec.x]}", 6, "none of harmless, degrading, dangerous"),
+        ("{weight: harmless}", 6, "names no fields"),
+        ("{weight: harmless, fields: ['spec..x']}", 6, "not a path"),
+        ("{weight: harmless, fields: [5]}", 6, "must be a string"),
+        ("{weight: harmless, fields: [spec.x], cluster: [a]}", 6, "no key 'cluster'"),
+        ("{weight: harmless, kinds: [CronJob], fields: [spec.timeZon]}", 6, "no release knows a field spec.timeZon"),
+    ],
+)
+def test_what_is_wrong_in_a_table_is_told_with_its_line(entry, line, words):
+    (found,) = problems("FieldWeights", f"spec:\n  weights:\n    - {entry}\n")
+    assert found.startswith(f"0.yaml:{line}: ")
+    assert words in found
+
+
+def test_the_shipped_table_weighs_what_the_issue_names():
+    table = RuleBook.read(rule_sources([SHIPPED_RULES]), load_catalog()).weights
+    for kind, path in (
+        ("Deployment", "spec.template.spec.containers[0].securityContext.seccompProfile"),
+        ("NetworkPolicy", "spec.egress[0].ports[0].endPort"),
+        ("Ingress", "spec.rules[0].http.paths[0].pathType"),
+        ("Pod", "spec.affinity.podAffinity.requiredDuringSchedulingIgnoredDuringExecution[0].namespaceSelector"),
+        ("Job", "spec.suspend"),
+        ("CronJob", "spec.timeZone"),
+        ("PriorityClass", "preemptionPolicy"),
+    ):
+        assert weigh(table, kind, path) is Weight.DANGEROUS, path
+    assert weigh(table, "Deployment", "status.terminatingReplicas") is Weight.HARMLESS
+    assert weigh(table, "Service", "spec.ports[0].appProtocol") is Weight.HARMLESS
+    assert weigh(table, "Deployment", "spec.template.spec.containers[0].resizePolicy") is Weight.DEGRADING
+
+
+def test_every_pattern_of_the_shipped_table_names_fields_that_there_are():
+    catalog = load_catalog()
+    table = RuleBook.read(rule_sources([SHIPPED_RULES]), catalog).weights
+    names = {
+        name
+        for gvk in catalog.kinds()
+        for release in catalog.releases_of(gvk)[-1:]
+        for name in _names(catalog.type_of(release, gvk), set())
+    } | {"selfLink", "clusterName"}
+    for entry in table.entries:
+        for pattern in entry.fields:
+            last = pattern.replace("[*]", "").rpartition(".")[2]
+            assert last in names, f"{entry.file}:{entry.line}: {pattern}"
+
+
+def _names(root, seen):
+    if root in seen:
+        return
+    seen.add(root)
+    for name, field in root.fields.items():
+        yield name
+        if field.innermost.target is not None:
+            yield from _names(field.innermost.target, seen)
+
+
+def test_a_policy_decides_by_weight_cluster_label_and_namespace():
+    policy = read(
+        "LossPolicy",
+        """spec:
+  default: {degrading: ignore}
+  rules:
+    - {clusterLabels: {tier: gold}, actions: {dangerous: deny}}
+    - {clusters: ["lab-*"], namespaces: [play], actions: {dangerous: ignore}}
+  objectsMayLoosen: [degrading]
+""",
+    ).policy
+    gold = {"tier": "gold", "more": "x"}
+    assert policy.action(Weight.DANGEROUS, "a", {}, "n") is Action.WARN
+    assert policy.action(Weight.DEGRADING, "a", {}, "n") is Action.IGNORE
+    assert policy.action(Weight.DANGEROUS, "a", gold, "n") is Action.DENY
+    assert policy.action(Weight.DANGEROUS, "lab-1", gold, "play") is Action.IGNORE
+    assert policy.action(Weight.DANGEROUS, "a", gold, "n", Action.IGNORE) is Action.DENY
+
+
+def test_an_object_makes_its_policy_milder_and_never_stricter():
+    policy = LossPolicy.of(Action.WARN)
+    assert policy.action(Weight.DANGEROUS, "a", {}, "", Action.IGNORE) is Action.IGNORE
+    assert policy.action(Weight.DANGEROUS, "a", {}, "", Action.DENY) is Action.WARN
+    assert policy.action(Weight.HARMLESS, "a", {}, "", Action.WARN) is Action.IGNORE
+    assert LossPolicy.of(Action.DENY).action(Weight.HARMLESS, "a", {}, "") is Action.DENY
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("spec: {default: {dangerous: forbid}}", "none of deny, warn, ignore"),
+        ("spec: {default: {deadly: deny}}", "no key 'deadly'"),
+        ("spec: {rules: [{clusters: [a]}]}", "actions is missing"),
+        ("spec: {objectsMayLoosen: [everything]}", "none of harmless, degrading, dangerous"),
+        ("spec: {rules: [{clusterLabels: {a: 1}, actions: {}}]}", "must be a string"),
+        ("metadata: {}", "stands here twice"),
+        ("policy: {}\nspec: {}", "no key 'policy'"),
+    ],
+)
+def test_what_is_wrong_in_a_policy_is_told(body, words):
+    assert any(words in problem for problem in problems("LossPolicy", body))
+
+
+def test_there_is_one_policy():
+    assert any("two loss policies" in problem for problem in problems("LossPolicy", "spec: {}", "spec: {}"))
+
+
+def test_other_files_are_none_of_its_business():
+    with pytest.raises(RuleBookError, match="is not a ConversionRule"):
+        read("FieldWeight", "spec: {weights: []}")
+    assert read("FieldWeights", "spec: {weights: []}").rules == ()

@@ -1,0 +1,114 @@
+"""A server on 127.0.0.1 with a certificate of its own, and clients that check it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import datetime as dt
+import logging
+import ssl
+from typing import TYPE_CHECKING
+
+import aiohttp
+import pytest
+
+from converter.server.event_loop import loop_factory
+from converter.server.run import Address, serve
+from converter.certificates.tls import ServingCertificate, write_throwaway
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+    from pathlib import Path
+
+    from converter.server.app import App
+
+
+OVER_SOCKETS = {"test_app.py", "test_server.py", "test_tls.py"}
+
+
+def pytest_asyncio_loop_factories(config, item):
+    """What talks over sockets runs on both loops that a server may have."""
+    both = {"asyncio": asyncio.new_event_loop, "uvloop": loop_factory() or asyncio.new_event_loop}
+    return both if item.path.name in OVER_SOCKETS else {"asyncio": asyncio.new_event_loop}
+
+
+class Running:
+    """A server that is running.
+
+    Attributes:
+        url: where.
+        certificate: its certificate.
+        trust: a client's TLS context that trusts its CA.
+        stop: set it to end the server.
+        task: the server itself.
+    """
+
+    def __init__(self, url: str, certificate: ServingCertificate, trust: ssl.SSLContext) -> None:
+        self.url = url
+        self.certificate = certificate
+        self.trust = trust
+        self.stop = asyncio.Event()
+        self.task: asyncio.Task[None] | None = None
+
+    @property
+    def port(self) -> int:
+        return int(self.url.rpartition(":")[2])
+
+    def client(self) -> aiohttp.ClientSession:
+        return aiohttp.ClientSession(self.url, connector=aiohttp.TCPConnector(ssl=self.trust))
+
+    async def raw(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        return await asyncio.open_connection("127.0.0.1", self.port, ssl=self.trust)
+
+
+@pytest.fixture(autouse=True)
+def _log_as_before():
+    """Commands set up the log of their process, which here is the tests'."""
+    loggers = [logging.getLogger(name) for name in ("", "aiohttp", "asyncio")]
+    handlers, levels = loggers[0].handlers[:], [logger.level for logger in loggers]
+    yield
+    loggers[0].handlers[:] = handlers
+    for logger, level in zip(loggers, levels, strict=True):
+        logger.setLevel(level)
+
+
+@pytest.fixture
+def until():
+    """Wait until something is so: `await until(lambda: ..., seconds)`; fails when it takes longer."""
+
+    async def wait(condition: Callable[[], object], seconds: float) -> None:
+        async with asyncio.timeout(seconds):
+            while not condition():  # noqa: ASYNC110  what is waited for tells no event
+                await asyncio.sleep(0.005)
+
+    return wait
+
+
+@pytest.fixture
+def serving(tmp_path: Path):
+    """Start servers: `async with serving(app) as running`."""
+
+    @contextlib.asynccontextmanager
+    async def start(app: App, background=(), folder: Path = tmp_path / "tls") -> AsyncIterator[Running]:
+        trusted, certificate, key = write_throwaway(folder, ["localhost", "127.0.0.1"], dt.datetime.now(dt.UTC))
+        pair = ServingCertificate(certificate, key)
+        bound: asyncio.Future[Address] = asyncio.get_running_loop().create_future()
+        running = Running("", pair, ssl.create_default_context(cafile=trusted))
+        work = serve(
+            app,
+            Address("127.0.0.1", 0),
+            pair.context,
+            background=background,
+            listening=bound.set_result,
+            stop=running.stop,
+        )
+        running.task = asyncio.create_task(work)
+        await asyncio.wait({running.task, bound}, return_when=asyncio.FIRST_COMPLETED)
+        running.url = (await bound).url
+        try:
+            yield running
+        finally:
+            running.stop.set()
+            await running.task
+
+    return start

@@ -1,0 +1,50 @@
+"""Losses in the log and in the metrics: by weight, without values, with labels that no request can invent."""
+
+from __future__ import annotations
+
+import logging
+
+from converter.catalog import Release, load_catalog
+from converter.clusters import Cluster
+from converter.server.conversion_log import Activity
+from converter.server.metrics import Metrics
+from tests.reviewkit import ask, cronjob, review, webhook, work
+
+OLD = Cluster.from_release("old", Release(1, 22), load_catalog())
+
+
+def lost(shipped, given, caplog):
+    metrics = Metrics(["works"])
+    activity = Activity(metrics)
+    with caplog.at_level(logging.INFO, logger="converter.conversions"):
+        answer = ask(webhook(shipped, OLD, observer=activity), review(given))
+    log = [f"{record.message} {record.__dict__}" for record in caplog.records]
+    return answer, metrics.text().decode(), activity, log
+
+
+def test_a_lost_field_is_counted_and_told_in_one_line_without_its_value(shipped, caplog):
+    given = cronjob(timeZone="Secret/Place")
+    given["spec"]["jobTemplate"]["spec"]["podReplacementPolicy"] = "Failed"
+    answer, metrics, activity, log = lost(shipped, work(given), caplog)
+    assert answer.allowed
+    assert 'converter_field_losses_total{action="warn",kind="CronJob",weight="dangerous"} 1.0' in metrics
+    assert 'converter_field_losses_total{action="warn",kind="CronJob",weight="degrading"} 1.0' in metrics
+    (line,) = log
+    assert "Secret/Place" not in metrics + line
+    assert line.startswith("fields lost ")
+    assert "'dangerous': 'spec.timeZone'" in line
+    assert activity.recent == ()
+
+
+def test_what_is_ignored_is_counted_and_not_told(shipped, caplog):
+    given = cronjob(timeZone="UTC")
+    given["metadata"]["annotations"]["apiconverter.dev/policy"] = "ignore"
+    _, metrics, _, log = lost(shipped, work(given), caplog)
+    assert 'converter_field_losses_total{action="ignore",kind="CronJob",weight="dangerous"} 1.0' in metrics
+    assert log == []
+
+
+def test_nothing_lost_is_nothing_counted(shipped, caplog):
+    _, metrics, _, log = lost(shipped, work(cronjob()), caplog)
+    assert "converter_field_losses_total{" not in metrics
+    assert log == []

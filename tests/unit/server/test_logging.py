@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import io
+import json
+import logging
+
+import pytest
+
+from converter.server.conversion_log import Activity
+from converter.server.logging import FORMATS, emit, set_up
+from converter.server.metrics import Metrics
+
+
+@pytest.fixture
+def stream(request):
+    """What is logged, in the style and level that the test names."""
+    out = io.StringIO()
+    set_up(*request.param, out)
+    return out
+
+
+@pytest.mark.parametrize("stream", [("json", "info")], indirect=True)
+def test_json_lines(stream):
+    log = logging.getLogger("some.where")
+    log.info("done with %s", "it", extra={"count": 3, "name_": "a\nb"})
+    log.debug("not this")
+    try:
+        1 / 0  # noqa: B018
+    except ZeroDivisionError:
+        log.exception("broken")
+    first, second = map(json.loads, stream.getvalue().splitlines())
+    assert first["message"] == "done with it"
+    assert (first["level"], first["logger"], first["count"], first["name_"]) == ("info", "some.where", 3, "a\nb")
+    assert first["time"].endswith("Z")
+    assert "ZeroDivisionError" in second["traceback"]
+
+
+@pytest.mark.parametrize("stream", [("text", "info")], indirect=True)
+def test_text_lines_cannot_be_forged(stream):
+    logging.getLogger("x").warning(
+        "hm\nERROR forged", extra={"a": "plain/1", "b": "two words", "c": "x\u2028y\nz", "d": 1}
+    )
+    (line,) = stream.getvalue().splitlines()
+    assert 'WARNING hm\\nERROR forged a=plain/1 b="two words"' in line
+    assert line.endswith("d=1")
+
+
+@pytest.mark.parametrize("stream", [(style, "info") for style in FORMATS], indirect=True)
+def test_a_conversion_is_one_line_and_says_who_what_and_how(stream):
+    activity = Activity(Metrics(["works"]))
+    activity.converted("edge", "CronJob", "demo/nightly", "batch/v1", "batch/v1beta1", 2)
+    activity.refused("attic", "IngressClass", "nginx", "networking.k8s.io/v1", "it serves none")
+    first, second = stream.getvalue().splitlines()
+    for word in ("edge", "CronJob", "demo/nightly", "batch/v1beta1", "losses"):
+        assert word in first
+    assert "it serves none" in second
+
+
+@pytest.mark.parametrize("stream", [("text", "warning")], indirect=True)
+def test_a_level_drops_what_is_less(stream):
+    activity = Activity(Metrics(["works"]))
+    activity.converted("edge", "CronJob", "demo/nightly", "batch/v1", "batch/v1beta1", 0)
+    assert stream.getvalue() == ""
+
+
+async def test_lines_of_conversions_wait_for_each_other(until, caplog):
+    caplog.set_level(logging.INFO)
+    activity = Activity(Metrics(["works"]))
+    for number in range(3):
+        activity.converted("edge", "CronJob", f"demo/{number}", "batch/v1", "batch/v1beta1", 0)
+    assert not caplog.records
+    assert [event.name for event in activity.recent] == ["demo/2", "demo/1", "demo/0"]
+    await until(lambda: len(caplog.records) == 3, 2)
+
+
+def test_nothing_is_nothing(caplog):
+    emit("x", [])
+    assert not caplog.records

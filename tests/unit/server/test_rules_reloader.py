@@ -1,0 +1,185 @@
+from __future__ import annotations
+
+import asyncio
+import itertools
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from converter.errors import RuleBookError
+from converter.server.app import App, Webhook
+from converter.server.metrics import Metrics
+from converter.server.rules_reloader import LiveRules
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import aiohttp
+
+JSON = {"Content-Type": "application/json"}
+
+
+def rule(kind: str, *versions: str) -> str:
+    """Rules that connect versions of a kind of no Kubernetes release."""
+    return "\n---\n".join(
+        f"""
+apiVersion: apiconverter.dev/v1alpha1
+kind: ConversionRule
+metadata: {{name: {kind.lower()}-{one}-{other}}}
+spec:
+  kind: {kind}
+  between: [example.com/{one}, example.com/{other}]
+  steps: []
+"""
+        for one, other in itertools.pairwise(versions)
+    )
+
+
+BROKEN = rule("Apple", "v1", "v2").replace("steps: []", "steps:") + "    - frobnicate: {a: b}\n    - rename: 7\n"
+
+
+class Sink:
+    def __init__(self):
+        self.told = []
+
+    def rules_reloaded(self, outcome, rules):
+        assert rules > 0
+        self.told.append(outcome)
+
+
+def test_a_broken_book_at_the_start_names_every_problem(tmp_path):
+    (tmp_path / "one.yaml").write_text(BROKEN)
+    (tmp_path / "two.yaml").write_text("a: [")
+    with pytest.raises(RuleBookError) as caught:
+        LiveRules([tmp_path])
+    files = [(problem.file.rpartition("/")[2], problem.line > 0) for problem in caught.value.problems]
+    assert len(files) >= 3
+    assert set(files) == {("one.yaml", True), ("two.yaml", True)}
+
+
+def test_a_change_is_taken_and_a_broken_one_refused_whole(tmp_path, caplog):
+    sink = Sink()
+    (tmp_path / "apple.yaml").write_text(rule("Apple", "v1", "v2"))
+    rules = LiveRules([tmp_path], sink=sink)
+    first = rules.current
+    assert not rules.refresh()
+    assert rules.current is first
+
+    (tmp_path / "pear.yaml").write_text(rule("Pear", "v1", "v2"))
+    assert rules.refresh()
+    assert {"Apple", "Pear"} <= set(rules.current.book.kinds())
+    good = rules.current
+
+    (tmp_path / "apple.yaml").write_text(BROKEN)
+    (tmp_path / "plum.yaml").write_text(rule("Plum", "v1", "v2"))
+    assert not rules.refresh()
+    assert rules.current is good
+    assert "Plum" not in rules.current.book.kinds()
+    assert len(rules.state.problems) >= 2
+    assert all(str(problem) in caplog.text for problem in rules.state.problems)
+    caplog.clear()
+    assert not rules.refresh()
+    assert not caplog.text  # told once, not twice a second
+
+    (tmp_path / "apple.yaml").write_text(rule("Apple", "v1", "v3"))
+    assert rules.refresh()
+    assert rules.state.problems == ()
+    assert "example.com/v3" in rules.current.book.versions("Apple")
+    (tmp_path / "pear.yaml").unlink()
+    assert rules.refresh()
+    assert "Pear" not in rules.current.book.kinds()
+    assert sink.told == ["taken", "refused", "taken", "taken"]
+
+
+def mount(volume: Path, version: str, files: dict[str, str]) -> None:
+    """Do what the kubelet does to a mounted ConfigMap (pkg/volume/util/atomic_writer.go)."""
+    folder = volume / f"..{version}"
+    folder.mkdir()
+    for name, text in files.items():
+        (folder / name).write_text(text)
+    (volume / "..data_tmp").symlink_to(folder.name)
+    (volume / "..data_tmp").replace(volume / "..data")
+    for name in files:
+        if not (volume / name).is_symlink():
+            (volume / name).symlink_to(f"..data/{name}")
+
+
+def test_the_swap_of_a_mounted_config_map_is_one_change(tmp_path):
+    mount(tmp_path, "2026_01", {"a.yaml": rule("Apple", "v1", "v2"), "b.yaml": rule("Pear", "v1", "v2")})
+    rules = LiveRules([tmp_path])
+    assert len([name for name in rules.current.book.rules if "example.com/v1" in (name.left, name.right)]) == 2
+    mount(tmp_path, "2026_02", {"a.yaml": rule("Apple", "v1", "v4"), "b.yaml": rule("Pear", "v1", "v4")})
+    assert rules.refresh()
+    assert rules.current.book.versions("Apple") == ("example.com/v1", "example.com/v4")
+    assert rules.current.book.versions("Pear") == ("example.com/v1", "example.com/v4")
+
+
+def test_a_directory_that_goes_away_leaves_the_book(tmp_path):
+    folder = tmp_path / "rules"
+    folder.mkdir()
+    (folder / "a.yaml").write_text(rule("Apple", "v1", "v2"))
+    rules = LiveRules([folder])
+    good = rules.current
+    (folder / "a.yaml").unlink()
+    folder.rmdir()
+    assert not rules.refresh()
+    assert rules.current is good
+    assert "does not exist" in str(rules.state.problems[0])
+
+
+async def test_within_two_seconds_atomically_and_without_a_stall(tmp_path, serving, until):
+    """Two kinds always change together; no request may ever see one new and one old, or wait for the reading."""
+
+    def files(version: str) -> None:
+        mount(tmp_path, version, {f"{kind}.yaml": rule(kind, "v1", version) for kind in ("Apple", "Pear")})
+
+    files("v2")
+    rules = LiveRules([tmp_path])
+
+    def answer(_body: bytes) -> bytes:
+        book = rules.current.book
+        return ",".join(version for kind in ("Apple", "Pear") for version in book.versions(kind)).encode()
+
+    app = App([Webhook("/mutate/works", "works", answer)], {}, Metrics(["works"]))
+    seen: list[bytes] = []
+    slowest = 0.0
+    over = asyncio.Event()
+
+    async def ask(client: aiohttp.ClientSession) -> None:
+        nonlocal slowest
+        while not over.is_set():
+            began = time.perf_counter()
+            async with client.post("/mutate/works", data=b"{}", headers=JSON) as response:
+                assert response.status == 200
+                seen.append(await response.read())
+            slowest = max(slowest, time.perf_counter() - began)
+            await asyncio.sleep(0.001)
+
+    async with serving(app, background=[rules.watch()]) as running, running.client() as client:
+        askers = [asyncio.create_task(ask(client)) for _ in range(4)]
+        await asyncio.sleep(0.2)
+        for version in ("v3", "v4"):
+            files(version)
+            wanted = f"example.com/{version}".encode()
+            await until(lambda wanted=wanted: wanted in seen[-1], 2)
+        over.set()
+        await asyncio.gather(*askers)
+    whole = {b"example.com/v1,example.com/%s,example.com/v1,example.com/%s" % (v, v) for v in (b"v2", b"v3", b"v4")}
+    assert set(seen) == whole
+    assert slowest < 0.5
+
+
+async def test_a_book_is_read_beside_the_event_loop(tmp_path, monkeypatch, until):
+    (tmp_path / "a.yaml").write_text(rule("Apple", "v1", "v2"))
+    rules = LiveRules([tmp_path])
+    readers = []
+    read = rules._read
+    monkeypatch.setattr(rules, "_read", lambda: (readers.append(threading.current_thread()), read())[1])
+    watch = asyncio.create_task(rules.watch(0.01))
+    (tmp_path / "a.yaml").write_text(rule("Apple", "v1", "v3"))
+    await until(lambda: "example.com/v3" in rules.current.book.versions("Apple"), 5)
+    watch.cancel()
+    assert readers
+    assert threading.main_thread() not in readers

@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+
+import pytest
+
+from converter.server.responses import text
+from converter.server.app import App, Webhook
+from converter.server.metrics import Metrics
+from converter.server.run import Address, ListenError, serve
+
+JSON = {"Content-Type": "application/json"}
+
+
+@pytest.fixture
+def app() -> App:
+    made = App([Webhook("/mutate/works", "works", lambda body: body)], {}, Metrics(["works"]))
+    made._pages = {"/readyz": lambda: made.ready(""), "/healthz": lambda: text("ok\n")}
+    return made
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted"),
+    [
+        ("127.0.0.1:8443", Address("127.0.0.1", 8443)),
+        (":8443", Address("", 8443)),
+        ("[::1]:0", Address("::1", 0)),
+        ("localhost:65535", Address("localhost", 65535)),
+    ],
+)
+def test_addresses(given, wanted):
+    assert Address.parse(given) == wanted
+
+
+@pytest.mark.parametrize("given", ["8443", "localhost", "localhost:", "localhost:x", "localhost:65536", "::1:8443"])
+def test_what_is_no_address(given):
+    with pytest.raises(ListenError, match="HOST:PORT"):
+        Address.parse(given)
+
+
+def test_urls():
+    assert Address("::1", 1).url == "https://[::1]:1"
+    assert Address("", 1).url == "https://127.0.0.1:1"
+
+
+async def test_an_address_in_use_is_told(app):
+    with (
+        socket.create_server(("127.0.0.1", 0)) as other,
+        pytest.raises(ListenError, match="--listen names another"),
+    ):
+        await serve(app, Address("127.0.0.1", other.getsockname()[1]), None)
+
+
+async def test_a_request_in_flight_is_finished_and_no_new_one_taken(app, serving, until):
+    async with serving(app) as running:
+        reader, writer = await running.raw()
+        idle_reader, idle_writer = await running.raw()
+        writer.write(
+            b"POST /mutate/works HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{"
+        )
+        await writer.drain()
+        await asyncio.sleep(0.05)
+        running.stop.set()
+        await until(lambda: app.draining, 5)
+        await asyncio.sleep(0.05)
+        idle_writer.write(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")  # connected before, so it is still answered
+        assert b"Connection: close" in await asyncio.wait_for(idle_reader.read(), 5)
+        with pytest.raises(OSError):  # noqa: PT011  refused or reset, as the system likes
+            await running.raw()
+        writer.write(b"}")
+        answer = await asyncio.wait_for(reader.read(), 5)
+        assert answer.startswith(b"HTTP/1.1 200")
+        assert b"Connection: close" in answer
+        assert answer.endswith(b"{}")
+        for each in (writer, idle_writer):
+            each.close()
+        await asyncio.wait_for(running.task, 5)
+
+
+async def test_on_sigterm_it_is_first_not_ready_and_still_answers(app):
+    bound = asyncio.get_running_loop().create_future()
+    over = asyncio.create_task(serve(app, Address("127.0.0.1", 0), None, drain_seconds=0.4, listening=bound.set_result))
+    port = (await bound).port
+
+    async def ask(path: bytes) -> bytes:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET " + path + b" HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        answer = await reader.read()
+        writer.close()
+        return answer
+
+    assert (await ask(b"/readyz")).startswith(b"HTTP/1.1 200")
+    os.kill(os.getpid(), signal.SIGTERM)
+    await asyncio.sleep(0.1)
+    assert (await ask(b"/readyz")).startswith(b"HTTP/1.1 503")
+    assert (await ask(b"/healthz")).startswith(b"HTTP/1.1 200")
+    await asyncio.wait_for(over, 5)
+
+
+async def test_what_runs_beside_it_ends_with_it(app, serving):
+    ended = asyncio.Event()
+
+    async def beside() -> None:
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(3600)
+        ended.set()
+
+    async with serving(app, background=[beside()]):
+        pass
+    assert ended.is_set()

@@ -1,0 +1,218 @@
+"""The whole server as `converter serve` puts it together, asked over TLS."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import html
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import jsonpatch
+import pytest
+
+from converter.cli import main
+from converter.server.wiring import Settings, assemble
+from converter.server.review_client import WebhookClient, WebhookError
+from converter.server.sample import FLEET, review_of, sample_manifests, work_for
+
+JSON = {"Content-Type": "application/json"}
+REVIEWS = Path(__file__).resolve().parents[2] / "data" / "reviews"
+
+
+def sample(kind: str, cluster: str) -> bytes:
+    return review_of(work_for(next(one for one in sample_manifests() if one["kind"] == kind), cluster))
+
+
+@pytest.fixture
+def served():
+    return assemble(Settings(FLEET))
+
+
+async def test_a_work_is_converted_counted_and_shown(served, serving):
+    review = sample("Ingress", "attic")
+    async with serving(served.app) as running, running.client() as client:
+        async with client.post("/mutate/works?timeout=10s", data=review, headers=JSON) as answer:
+            first = await answer.read()
+        async with client.post("/mutate/works", data=review, headers=JSON) as again:
+            assert await again.read() == first
+        async with client.post("/mutate/works", data=sample("Ingress", "cloud"), headers=JSON) as plain:
+            assert "patch" not in (await plain.json())["response"]
+        async with client.post("/mutate/works", data=sample("IngressClass", "attic"), headers=JSON) as denied:
+            assert not (await denied.json())["response"]["allowed"]
+        async with client.get("/metrics") as metrics:
+            counted = await metrics.text()
+        async with client.get("/") as page:
+            shown = await page.text()
+            assert "default-src 'none'" in page.headers["Content-Security-Policy"]
+        async with client.get("/readyz") as ready:
+            assert ready.status == 200
+    patch = json.loads(base64.b64decode(json.loads(first)["response"]["patch"]))
+    work = jsonpatch.apply_patch(json.loads(review)["request"]["object"], patch)
+    assert work["spec"]["workload"]["manifests"][0]["apiVersion"] == "networking.k8s.io/v1beta1"
+    assert 'converter_requests_total{outcome="changed",webhook="works"} 2.0' in counted
+    assert 'converter_requests_total{outcome="unchanged",webhook="works"} 1.0' in counted
+    assert 'converter_requests_total{outcome="denied",webhook="works"} 1.0' in counted
+    assert 'kind="Ingress",source="networking.k8s.io/v1",target="networking.k8s.io/v1beta1"} 2.0' in counted
+    assert "converter_clusters 4.0" in counted
+    for word in ("attic", "v1.16", "demo/shop", "networking.k8s.io/v1beta1", "IngressClass"):
+        assert word in shown
+    assert "shop-tls" not in shown  # what stands in manifests stays out
+
+
+async def test_the_page_escapes_what_requests_bring(served, serving):
+    manifest = {"apiVersion": "batch/v1", "kind": "CronJob", "metadata": {"name": "<script>x</script>"}, "spec": {}}
+    async with serving(served.app) as running, running.client() as client:
+        async with client.post("/mutate/works", data=review_of(work_for(manifest, "edge")), headers=JSON) as answer:
+            assert answer.status == 200
+        async with client.get("/") as page:
+            shown = await page.text()
+    assert "<script>" not in shown
+    assert html.escape("<script>x</script>") in shown
+
+
+BAD = {
+    "empty": b"",
+    "not JSON": b"nonsense",
+    "cut off": sample("Ingress", "attic")[:700],
+    "not UTF-8": sample("Ingress", "attic").replace(b"shop", b"sh\xffp"),
+    "too deep": b"[" * 10_000,
+    "another kind": b'{"apiVersion":"admission.k8s.io/v1","kind":"Work"}',
+    "another version": b'{"apiVersion":"admission.k8s.io/v1beta1","kind":"AdmissionReview","request":{"uid":"1"}}',
+    "no request": b'{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview"}',
+    "NaN": b'{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":NaN}',
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+async def test_what_is_no_review_is_a_400_with_a_sentence(served, serving, name):
+    async with (
+        serving(served.app) as running,
+        running.client() as client,
+        client.post("/mutate/works", data=BAD[name], headers=JSON) as answer,
+    ):
+        status = await answer.json()
+    assert answer.status == 400
+    assert len(status["message"]) > 20
+    assert "Traceback" not in status["message"]
+
+
+async def test_every_captured_review_of_works_is_answered(served, serving):
+    files = sorted(REVIEWS.glob("*-works-*.json"))
+    assert len(files) >= 12
+    async with serving(served.app) as running, running.client() as client:
+        for file in files:
+            async with client.post("/mutate/works", data=file.read_bytes(), headers=JSON) as answer:
+                body = await answer.json()
+            assert answer.status == 200
+            assert body["response"]["uid"] == json.loads(file.read_text())["request"]["uid"]
+
+
+async def test_the_inventory_is_read_again(tmp_path, serving, until):
+    file = tmp_path / "fleet.yaml"
+
+    def write(release: str) -> None:
+        file.write_text(
+            "apiVersion: apiconverter.dev/v1alpha1\nkind: ClusterInventory\n"
+            f"clusters: [{{name: edge, release: {release}}}]\n"
+        )
+
+    write("v1.20")
+    served = assemble(Settings(file))
+    async with serving(served.app, background=served.background()):
+        write("v1.36")
+        await until(lambda: str(served.fleet.current["edge"].release) == "v1.36", 2)
+        good = served.fleet.current
+        file.write_text("clusters: [")
+        await asyncio.sleep(0.8)
+        assert served.fleet.current is good
+
+
+def test_a_broken_rule_file_at_the_start_is_exit_code_2(tmp_path, capsys):
+    (tmp_path / "bad.yaml").write_text("apiVersion: apiconverter.dev/v1alpha1\nkind: ConversionRule\nspec: {kind: 7}\n")
+    (tmp_path / "worse.yaml").write_text("a: [")
+    fleet = ["serve", "--inventory", str(FLEET), "--self-signed", str(tmp_path / "tls"), "--rules", str(tmp_path)]
+    assert main([*fleet, "--listen", "127.0.0.1:0"]) == 2
+    said = capsys.readouterr()
+    assert "bad.yaml:" in said.err
+    assert "worse.yaml:" in said.err
+    assert "listening" not in said.out
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--tls-cert", "x"], "both"),
+        ([], "--self-signed"),
+        (["--self-signed", "x", "--tls-cert", "x", "--tls-key", "y"], "either"),
+        (["--tls-cert", "x", "--tls-key", "y"], "does not exist"),
+        (["--self-signed", "x", "--listen", "nowhere"], "HOST:PORT"),
+    ],
+)
+def test_options_that_do_not_go_together(options, says, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main(["serve", "--inventory", str(FLEET), *options]) == 2
+    assert says in capsys.readouterr().err
+
+
+def test_the_sample_serves_says_what_to_try_and_ends_on_sigterm(tmp_path):
+    """As a newcomer has it: start, paste the command that was printed, run the demo, stop."""
+    environment = {**os.environ, "NO_COLOR": "1", "PYTHONPATH": str(Path(__file__).resolve().parents[3])}
+    out = tmp_path / "out"
+    converter = [sys.executable, "-m", "converter"]
+    with out.open("w") as log:
+        process = subprocess.Popen(
+            [*converter, "serve", "--sample", "--listen", "127.0.0.1:0"],
+            cwd=tmp_path, stdout=log, stderr=subprocess.STDOUT, env=environment,
+        )  # fmt: skip
+        try:
+            until = time.monotonic() + 30
+            while "Try it" not in out.read_text() and time.monotonic() < until and process.poll() is None:
+                time.sleep(0.05)
+            said = out.read_text()
+            assert "curl --cacert .run/ca.crt" in said, said
+            facts = json.loads((tmp_path / ".run" / "listening.json").read_text())
+            client = WebhookClient(facts["url"], tmp_path / ".run" / "ca.crt")
+            assert client.is_ready()
+            answer = client.send((tmp_path / ".run" / "review.json").read_bytes())
+            assert answer.allowed
+            assert answer.work["spec"]["workload"]["manifests"][0]["apiVersion"] == "networking.k8s.io/v1beta1"
+            with pytest.raises(WebhookError, match="400"):
+                client.send(b"{}")
+            demo = subprocess.run(
+                [*converter, "demo"],
+                cwd=tmp_path,
+                capture_output=True,
+                text=True,
+                env=environment,
+                timeout=60,
+                check=False,
+            )
+        finally:
+            process.send_signal(signal.SIGTERM)
+            code = process.wait(20)
+    assert demo.returncode == 0, demo.stderr
+    assert "Asking the webhook that runs at" in demo.stdout
+    assert "batch/v1 → batch/v1beta1" in demo.stdout
+    assert "refused" in demo.stdout
+    assert "\x1b" not in demo.stdout
+    assert code == 0
+    assert not (tmp_path / ".run" / "listening.json").exists()
+    with pytest.raises(WebhookError, match="cannot be asked"):
+        client.send(b"{}")
+    assert not client.is_ready()
+
+
+def test_the_demo_starts_a_webhook_of_its_own(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).resolve().parents[3]))
+    assert main(["demo", "--kind", "Ingress", "--cluster", "attic", "--no-before"]) == 0
+    said = capsys.readouterr().out
+    assert "one of our own" in said
+    assert "+          serviceName: api" in said
+    assert main(["demo", "--kind", "Nonsense"]) == 2

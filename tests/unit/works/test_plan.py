@@ -1,0 +1,162 @@
+"""A Work through the life of its cluster."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from converter.clusters import Cluster
+from converter.karmada.names import CONVERTED_LABEL, KEPT_ANNOTATION, LOSSES_ANNOTATION, SOURCES_ANNOTATION
+from converter.works.policy import Policy
+from converter.works.plan import rewrite
+from converter.karmada.work import decode_work
+from tests.reviewkit import config_map, cronjob, work
+from tests.rulekit import converter, rule_text
+
+RULES = converter(
+    rule_text("steps:\n  - drop: {path: spec.zone, side: left, why: v2 knows no zones}", name="one"),
+    rule_text(
+        "steps:\n  - drop: {path: spec.size, side: left, why: v3 knows no sizes}",
+        name="two", left="a.example/v2", right="a.example/v3",
+    ),
+)  # fmt: skip
+THING = {"apiVersion": "a.example/v1", "kind": "Thing", "metadata": {"name": "t"}, "spec": {"size": 1, "zone": "Mars"}}
+
+
+def serving(*versions, complete=True):
+    return Cluster.from_versions("old", {version: ["Thing"] for version in versions}, complete=complete)
+
+
+def after(given, cluster, rules=RULES, policy=None):
+    """The outcome, and the Work it makes."""
+    outcome = rewrite(decode_work(json.dumps(given).encode()), cluster, rules, policy or Policy())
+    result = json.loads(json.dumps(given))
+    for index, encoded in outcome.manifests.items():
+        result["spec"]["workload"]["manifests"][index] = json.loads(encoded)
+    for field in ("labels", "annotations"):
+        stored = result["metadata"].setdefault(field, {})
+        for name, value in getattr(outcome, field).items():
+            if value is None:
+                del stored[name]
+            else:
+                stored[name] = value
+    return outcome, result
+
+
+@pytest.mark.parametrize("first", ["a.example/v2", "a.example/v3"])
+@pytest.mark.parametrize("second", ["a.example/v1", "a.example/v2", "a.example/v3"])
+def test_a_cluster_that_changes_gets_what_it_would_have_got_at_once(first, second):
+    given = work(THING)
+    _, converted = after(given, serving(first))
+    _, moved = after(converted, serving(second))
+    _, direct = after(given, serving(second))
+    assert moved["spec"] == direct["spec"]
+    for field in ("labels", "annotations"):
+        assert moved["metadata"][field] == direct["metadata"][field]
+
+
+def test_an_upgrade_keeps_and_tells_in_the_order_in_which_karmada_sends():
+    """Or else the annotations would change once more when Karmada sends the original, whose keys are in order."""
+    drops = ["a", "b", "c"]
+    rules = converter(
+        rule_text("steps: [{drop: {path: spec.b, side: left, why: no b}}]", name="one"),
+        rule_text(
+            f"steps: [{', '.join(f'{{drop: {{path: spec.{name}, side: left, why: none}}}}' for name in drops)}]",
+            name="two",
+            right="a.example/v3",
+        ),
+    )
+    given = work({**THING, "spec": dict.fromkeys([*drops, "rest"], 1)})
+    _, converted = after(given, serving("a.example/v2"), rules)
+    _, moved = after(converted, serving("a.example/v3"), rules)
+    _, direct = after(given, serving("a.example/v3"), rules)
+    assert moved == direct
+
+
+def test_a_cluster_that_serves_more_than_before_moves_to_the_nearest():
+    _, converted = after(work(THING), serving("a.example/v3"))
+    outcome, moved = after(converted, serving("a.example/v2", "a.example/v3"))
+    assert moved["spec"]["workload"]["manifests"][0] == {**THING, "apiVersion": "a.example/v2", "spec": {"size": 1}}
+    assert [(item.source, item.target) for item in outcome.converted] == [("a.example/v1", "a.example/v2")]
+
+
+def test_a_version_lost_for_good_is_refused_and_a_version_unknown_is_not():
+    _, converted = after(work(THING), serving("a.example/v2"))
+    assert "does not serve a.example/v1 Thing" in after(converted, serving("b.example/v1"))[0].denial
+    outcome, same = after(converted, serving(complete=False))
+    assert same == converted
+    assert not outcome.changes
+    assert "is not known" in outcome.warnings[0]
+
+
+def test_rules_that_are_gone_leave_a_work_as_it_is():
+    _, converted = after(work(THING), serving("a.example/v2"))
+    outcome, _ = after(converted, serving("a.example/v2"), converter())
+    assert not outcome.changes
+    assert not outcome.denial
+    refused, _ = after(converted, serving("a.example/v1"), converter())
+    assert "cannot be taken back to a.example/v1" in refused.denial
+
+
+@pytest.mark.parametrize(
+    "kept", ["", "nonsense", "[1]", '[{"source":"b/v1"}]', "[null]", '[{"source":"a.example/v1"}]']
+)
+def test_what_was_kept_and_is_spoilt_is_gone_but_the_way_back_is_not(kept):
+    _, converted = after(work(THING), serving("a.example/v2"))
+    converted["metadata"]["annotations"][KEPT_ANNOTATION] = kept
+    _, back = after(converted, serving("a.example/v1"))
+    assert back["spec"]["workload"]["manifests"] == [{**THING, "spec": {"size": 1}}]
+    assert not back["metadata"]["annotations"]
+
+
+def test_what_was_edited_in_between_stays_edited():
+    _, converted = after(work(THING), serving("a.example/v2"))
+    converted["spec"]["workload"]["manifests"][0]["spec"]["size"] = 7
+    _, back = after(converted, serving("a.example/v1"))
+    assert back["spec"]["workload"]["manifests"][0]["spec"] == {"size": 7, "zone": "Mars"}
+
+
+def test_a_template_in_another_version_is_converted_from_that():
+    _, converted = after(work(THING), serving("a.example/v3"))
+    converted["spec"]["workload"]["manifests"] = [{**THING, "apiVersion": "a.example/v2"}]
+    _, again = after(converted, serving("a.example/v3"))
+    (entry,) = json.loads(again["metadata"]["annotations"][SOURCES_ANNOTATION])
+    assert (entry["from"], entry["to"]) == ("a.example/v2", "a.example/v3")
+
+
+def test_losses_of_what_stays_are_still_told_when_something_else_changes():
+    _, converted = after(work(THING), serving("a.example/v2"))
+    line = converted["metadata"]["annotations"][LOSSES_ANNOTATION]
+    converted["spec"]["workload"]["manifests"].append({**THING, "metadata": {"name": "other"}})
+    outcome, more = after(converted, serving("a.example/v2"))
+    assert list(outcome.manifests) == [1]
+    assert more["metadata"]["annotations"][LOSSES_ANNOTATION] == f"{line}\n{line.replace('Thing t', 'Thing other')}"
+    assert more["metadata"]["labels"] == {CONVERTED_LABEL: "true"}
+
+
+def test_a_manifest_taken_out_takes_its_bookkeeping_with_it():
+    _, converted = after(work(THING, {**THING, "metadata": {"name": "other"}}), serving("a.example/v2"))
+    del converted["spec"]["workload"]["manifests"][0]
+    outcome, less = after(converted, serving("a.example/v2"))
+    assert not outcome.manifests
+    (entry,) = json.loads(less["metadata"]["annotations"][SOURCES_ANNOTATION])
+    assert entry["name"] == "other"
+    assert len(json.loads(less["metadata"]["annotations"][KEPT_ANNOTATION])) == 1
+    assert "Thing t:" not in less["metadata"]["annotations"][LOSSES_ANNOTATION]
+
+
+def test_others_annotations_leave_less_room_for_what_is_kept():
+    large = {**THING, "spec": {"zone": "x" * (100 << 10)}}
+    _, fits = after(work(large), serving("a.example/v2"))
+    assert KEPT_ANNOTATION in fits["metadata"]["annotations"]
+    outcome, full = after(work(large, annotations={"other": "y" * (150 << 10)}), serving("a.example/v2"))
+    assert KEPT_ANNOTATION not in full["metadata"]["annotations"]
+    assert "is not kept" in outcome.warnings[0]
+
+
+def test_the_outcome_depends_on_nothing_else():
+    given = json.dumps(work(THING, config_map(), cronjob())).encode()
+    clusters = [serving("a.example/v2", complete=False) for _ in range(2)]
+    one, two = (rewrite(decode_work(given), cluster, RULES, Policy()) for cluster in clusters)
+    assert one == two
