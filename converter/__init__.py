@@ -7,7 +7,7 @@
 'batch/v1beta1'
 """
 
-from converter.conversion import Conversion, Kept, KeptValue, Loss
+from converter.conversion import Conversion, ConversionData, Loss, PreservedValue
 from converter.errors import (
     ConversionError,
     ConverterError,
@@ -21,14 +21,14 @@ from converter.library import Converter
 
 __all__ = [
     "Conversion",
+    "ConversionData",
     "ConversionError",
     "Converter",
     "ConverterError",
-    "Kept",
-    "KeptValue",
     "Loss",
     "ManifestError",
     "NoRouteError",
+    "PreservedValue",
     "RefusedError",
     "RuleBookError",
     "RuleProblem",

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from converter.catalog import load_catalog
-from converter.conversion import Conversion, Kept, Route, Routes, convert, restore_source
+from converter.conversion import Conversion, ConversionData, Route, Routes, convert, restore_source
 from converter.errors import RuleBookError, RuleProblem
 from converter.kube import Manifest, copy_json, gvk_of
-from converter.losses import LossAnalysis
+from converter.losses import LossEvaluator
 from converter.rules import RuleBook, Source
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class Converter:
 
     def __init__(self, book: RuleBook, catalog: Catalog | None = None) -> None:
         self.routes = Routes(book)
-        self.losses = LossAnalysis(catalog or load_catalog(), book.weights)
+        self.losses = LossEvaluator(catalog or load_catalog(), book.weights)
 
     @classmethod
     def from_rules(
@@ -98,7 +98,7 @@ class Converter:
         """The rules."""
         return self.routes.book
 
-    def convert(self, manifest: Manifest, to: str | Iterable[str], kept: Kept | None = None) -> Conversion:
+    def convert(self, manifest: Manifest, to: str | Iterable[str], kept: ConversionData | None = None) -> Conversion:
         """Convert a manifest to another apiVersion.
 
         Args:
@@ -119,10 +119,10 @@ class Converter:
             gvk = gvk_of(manifest)
         source = gvk.api_version
         if source in targets:
-            return Conversion(copy_json(manifest), (), Kept(source), None)
+            return Conversion(copy_json(manifest), (), ConversionData(source), None)
         return convert(manifest, self.routes.best(gvk.kind, source, targets))
 
-    def restore(self, manifest: Manifest, kept: Kept) -> Manifest:
+    def restore(self, manifest: Manifest, kept: ConversionData) -> Manifest:
         """Take a converted manifest back to the version and the values it had before.
 
         Raises:

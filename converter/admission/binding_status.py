@@ -15,8 +15,8 @@ import msgspec
 
 from converter.admission.review import allow, decode_review, patched
 from converter.errors import ManifestError
-from converter.karmada.names import STATUS_MARKER
 from converter.karmada.carried_status import CarriedStatus, unpack
+from converter.karmada.names import STATUS_MARKER
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -25,25 +25,25 @@ from converter.admission.review import (
     patched,
     pointer,
 )
-from converter.karmada.names import ANCHOR_LABEL, CONVERTED_LABEL, HELD_ANNOTATION, cluster_of
+from converter.karmada.names import ANCHOR_LABEL, CONVERTED_LABEL, SUSPENDED_BEFORE_ANNOTATION, cluster_of
+from converter.karmada.work import Work
+from converter.kube.partial_object import Head, head_of
 from converter.works.annotations import OURS
-from converter.kube.partial_object import head_of
-from converter.works.policy import Policy
 from converter.works.plan import rewrite
-from converter.karmada.work import Head, Work
+from converter.works.policy import Policy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from converter.clusters import Cluster, FleetView
+    from converter.kube.partial_object import NamedHead
     from converter.library import Converter
-    from converter.losses import LossAnalysis
+    from converter.losses import LossEvaluator
     from converter.losses.decide import Lost
-    from converter.works.result import Outcome
-    from converter.karmada.work import NamedHead
+    from converter.works.result import WorkPlan
 
 _OPERATIONS = frozenset({"CREATE", "UPDATE"})
-_OURS = frozenset({*OURS, HELD_ANNOTATION})
+_OURS = frozenset({*OURS, SUSPENDED_BEFORE_ANNOTATION})
 _reviews = msgspec.json.Decoder(Review[Work[Raw] | None])
 _strict = msgspec.json.Decoder(Review[Work[Head]])
 
@@ -81,7 +81,7 @@ class WorkWebhook:
         policy: Policy | str = "deny",
         observer: Observer | None = None,
         *,
-        shelves: bool = False,
+        has_overflow_store: bool = False,
     ) -> None:
         """Prepare.
 
@@ -90,7 +90,7 @@ class WorkWebhook:
             fleet: holds the clusters.
             policy: what to do where a manifest cannot be had by its cluster.
             observer: hears what was done.
-            shelves: whether a controller brings to a shelf what does not fit into a Work's annotations.
+            has_overflow_store: whether a controller brings to a shelf what does not fit into a Work's annotations.
 
         Raises:
             PolicyError: the policy's word is none.
@@ -99,7 +99,7 @@ class WorkWebhook:
         self._fleet = fleet
         self._policy = Policy.parse(policy) if isinstance(policy, str) else policy
         self._observer = observer
-        self._shelves = shelves
+        self._shelves = has_overflow_store
 
     def answer(self, body: bytes) -> bytes:
         """Answer one AdmissionReview.
@@ -130,10 +130,12 @@ class WorkWebhook:
         right = _count_right(work, heads, cluster, rules.losses)
         if right == len(heads):
             return allow_as_is(request.uid)
-        outcome = rewrite(work, cluster, rules, self._policy, heads=heads, right=right, shelves=self._shelves)
+        outcome = rewrite(
+            work, cluster, rules, self._policy, heads=heads, right=right, has_overflow_store=self._shelves
+        )
         return self._answer(review, cluster, outcome)
 
-    def _answer(self, review: Review[Work[Raw] | None], cluster: Cluster, outcome: Outcome) -> bytes:
+    def _answer(self, review: Review[Work[Raw] | None], cluster: Cluster, outcome: WorkPlan) -> bytes:
         if self._observer is not None:
             self._tell(self._observer, cluster.name, outcome)
         if outcome.denial:
@@ -143,7 +145,7 @@ class WorkWebhook:
         assert review.request.object is not None
         return patched(review, operations(review.request.object, outcome), outcome.warnings)
 
-    def _tell(self, observer: Observer, cluster: str, outcome: Outcome) -> None:
+    def _tell(self, observer: Observer, cluster: str, outcome: WorkPlan) -> None:
         if not outcome.denial:
             for item in outcome.converted:
                 observer.converted(cluster, item.kind, item.name, item.source, item.target, item.losses)
@@ -195,7 +197,7 @@ def _is_being_deleted(work: Raw) -> bool:
         return False
 
 
-def _count_right(work: Work[Raw], heads: list[NamedHead | None], cluster: Cluster, losses: LossAnalysis) -> int:
+def _count_right(work: Work[Raw], heads: list[NamedHead | None], cluster: Cluster, losses: LossEvaluator) -> int:
     """How many manifests, from the first on, are right as they are: mostly all; -1 where a glance does not tell."""
     metadata = work.metadata
     labels = metadata.labels
@@ -209,12 +211,12 @@ def _count_right(work: Work[Raw], heads: list[NamedHead | None], cluster: Cluste
         if head is None or head.api_version not in served.get(head.kind, ()):
             return index
         version, kind = head.api_version, head.kind
-        if losses.concerns(release, version, kind) and not losses.holds_all(manifests[index], version, kind, release):
+        if losses.may_lose(release, version, kind) and not losses.accepts(manifests[index], version, kind, release):
             return index
     return len(heads)
 
 
-def operations(work: Work[Raw], outcome: Outcome) -> list[Operation]:
+def operations(work: Work[Raw], outcome: WorkPlan) -> list[Operation]:
     """Write an outcome as a JSON Patch of its Work: whole manifests, and single labels and annotations."""
     found = [
         Operation("replace", f"/spec/workload/manifests/{index}", Raw(encoded))

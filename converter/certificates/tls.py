@@ -7,8 +7,8 @@ import logging
 import ssl
 from typing import TYPE_CHECKING
 
-from converter.certificates.issue import CertificateError, Pair, issue_serving, make_authority
 from converter.certificates.file_watch import POLL_SECONDS, fingerprint
+from converter.certificates.issue import CertificateError, Pair, issue_serving, make_authority
 
 if TYPE_CHECKING:
     import datetime as dt

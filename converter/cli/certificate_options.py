@@ -6,16 +6,16 @@ import base64
 import contextlib
 from typing import TYPE_CHECKING
 
-from converter.client import ApiServer
 from converter.cli.options import UsageError
-from converter.install.installer import trust
+from converter.client import ApiServer
 from converter.controllers.certificate_secret import CertificateSecret
+from converter.install.installer import trust
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import AsyncIterator, Callable
 
-    from converter.controllers.manager import Controller
+    from converter.controllers.manager import Manager
 
 
 def add_certificate_options(parser: argparse.ArgumentParser) -> None:
@@ -33,7 +33,7 @@ def add_certificate_options(parser: argparse.ArgumentParser) -> None:
 
 @contextlib.asynccontextmanager
 async def kept_certificates(
-    args: argparse.Namespace, server: ApiServer, controller: Controller
+    args: argparse.Namespace, server: ApiServer, controller: Manager
 ) -> AsyncIterator[Callable[[], bytes] | None]:
     """Have whoever leads keep the Secret, where the options name one.
 
@@ -57,5 +57,5 @@ async def kept_certificates(
 
     async with await ApiServer.connect(args.host_kubeconfig, args.host_context) as host:
         secret = CertificateSecret(host, namespace, name, args.certificate_name, publish)
-        controller.beside.append(secret.run)
+        controller.leader_tasks.append(secret.run)
         yield lambda: secret.authority

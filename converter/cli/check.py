@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from converter.catalog import Release, load_catalog
 from converter.cli import FINDINGS, OK
-from converter.cli.manifest_files import read_documents
 from converter.cli.loss_findings import THRESHOLDS, fails, findings_of, subjects
+from converter.cli.manifest_files import read_documents
 from converter.cli.options import UsageError, add_files_option, add_policy_option, add_rules_option, load_converter
 from converter.cli.reports import FORMS, write
 from converter.clusters import Cluster, read_inventory

@@ -10,20 +10,20 @@ import socket
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from converter.client import ApiServer
 from converter.catalog import load_catalog
 from converter.cli import OK
 from converter.cli.certificate_options import add_certificate_options, kept_certificates
-from converter.cli.options import add_policy_option, add_rules_option, rule_paths
 from converter.cli.discovery_options import add_registration_options, registered
+from converter.cli.options import add_policy_option, add_rules_option, rule_paths
+from converter.client import ApiServer
 from converter.clusters import FleetView, read_inventory
-from converter.controllers.manager import Controller, Settings
-from converter.server import responses as answers
+from converter.controllers.manager import Manager, Settings
 from converter.server import event_loop as loop
+from converter.server import responses as answers
 from converter.server.app import App
 from converter.server.logging import FORMATS, LEVELS, set_up
 from converter.server.metrics import CONTENT_TYPE, Metrics
-from converter.server.rules_reloader import LiveRules
+from converter.server.rules_reloader import RulesReloader
 from converter.server.run import Address, serve
 from converter.works.policy import Action, Policy
 
@@ -89,7 +89,7 @@ def run(args: argparse.Namespace) -> int:
     set_up(args.log_format, args.log_level)
     address = Address.parse(args.listen)
     metrics = Metrics([])
-    rules = LiveRules(tuple(Path(path) for path in rule_paths(args)), catalog=load_catalog, sink=metrics)
+    rules = RulesReloader(tuple(Path(path) for path in rule_paths(args)), catalog=load_catalog, sink=metrics)
     metrics.rules_in_use(len(rules.current.book.rules))
     settings = Settings(
         identity=args.identity or f"{socket.gethostname()}-{os.getpid()}",
@@ -103,15 +103,18 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def _run(
-    args: argparse.Namespace, address: Address, rules: LiveRules, settings: Settings, metrics: Metrics
+    args: argparse.Namespace, address: Address, rules: RulesReloader, settings: Settings, metrics: Metrics
 ) -> None:
     fleet = FleetView()
     metrics.watch_clusters(lambda: len(fleet.current))
-    async with await ApiServer.connect(args.kubeconfig, args.context) as server, contextlib.AsyncExitStack() as beside:
-        controller = Controller(server, lambda: rules.current, fleet, settings)
-        kept = await beside.enter_async_context(kept_certificates(args, server, controller))
+    async with (
+        await ApiServer.connect(args.kubeconfig, args.context) as server,
+        contextlib.AsyncExitStack() as leader_tasks,
+    ):
+        controller = Manager(server, lambda: rules.current, fleet, settings)
+        kept = await leader_tasks.enter_async_context(kept_certificates(args, server, controller))
         registering = registered(args, server, controller, lambda: rules.current, fleet, kept=kept)
-        await beside.enter_async_context(registering)
+        await leader_tasks.enter_async_context(registering)
         pages: dict[str, Callable[[], web.Response]] = {}
         app = App([], pages, metrics)
         pages["/healthz"] = lambda: answers.text("ok\n")
@@ -129,7 +132,7 @@ async def _run(
                 await acting
 
 
-async def _tell_of_rules(rules: LiveRules, controller: Controller, interval: float = 1.0) -> None:
+async def _tell_of_rules(rules: RulesReloader, controller: Manager, interval: float = 1.0) -> None:
     """Have Works looked at again once the rules are others."""
     known = rules.current
     while True:

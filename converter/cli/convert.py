@@ -17,10 +17,10 @@ from converter.cli.options import (
     load_converter,
     wanted_versions,
 )
-from converter.conversion import Kept
+from converter.conversion import ConversionData
 from converter.errors import ConversionError, ManifestError, NoRouteError
+from converter.karmada.names import CONVERSION_DATA_ANNOTATION
 from converter.kube import Manifest, copy_json, gvk_of, name_of
-from converter.karmada.names import KEPT_ANNOTATION
 from converter.works.preview import namespace_of
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     parser.add_argument("--skip-unknown", action="store_true", help="pass on unchanged what no rule can convert")
     parser.add_argument(
         "--keep-losses", action="store_true",
-        help=f"keep what is lost in the annotation {KEPT_ANNOTATION}, from which a conversion back restores it",
+        help=f"store lost values in the annotation {CONVERSION_DATA_ANNOTATION}; converting back restores them",
     )  # fmt: skip
     parser.set_defaults(run=run)
 
@@ -130,7 +130,7 @@ class _Job:
         result = self.converter.convert(given, wanted, kept)
         if self.args.keep_losses and result.kept.values:
             annotations = result.manifest.setdefault("metadata", {}).setdefault("annotations", {})
-            annotations[KEPT_ANNOTATION] = result.kept.to_json().decode()
+            annotations[CONVERSION_DATA_ANNOTATION] = result.kept.to_json().decode()
         return result
 
     def _dropped(self, manifest: Manifest) -> tuple[FieldLoss, ...]:
@@ -146,7 +146,7 @@ class _Job:
         print(f"{origin}: {_called(manifest)}: cannot be converted{where}: {error}", file=sys.stderr)
 
 
-def take_kept(manifest: Manifest) -> tuple[Manifest, Kept | None]:
+def take_kept(manifest: Manifest) -> tuple[Manifest, ConversionData | None]:
     """Take what an earlier ``--keep-losses`` wrote off a manifest; the manifest given is not changed.
 
     Raises:
@@ -154,11 +154,11 @@ def take_kept(manifest: Manifest) -> tuple[Manifest, Kept | None]:
     """
     metadata = manifest.get("metadata")
     annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
-    if not isinstance(annotations, dict) or KEPT_ANNOTATION not in annotations:
+    if not isinstance(annotations, dict) or CONVERSION_DATA_ANNOTATION not in annotations:
         return manifest, None
-    kept = Kept.from_json(annotations[KEPT_ANNOTATION])
+    kept = ConversionData.from_json(annotations[CONVERSION_DATA_ANNOTATION])
     bare = copy_json(manifest)
-    del bare["metadata"]["annotations"][KEPT_ANNOTATION]
+    del bare["metadata"]["annotations"][CONVERSION_DATA_ANNOTATION]
     if not bare["metadata"]["annotations"]:
         del bare["metadata"]["annotations"]
     return bare, kept

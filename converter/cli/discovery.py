@@ -6,14 +6,14 @@ import argparse
 from pathlib import Path
 
 from converter.catalog import load_catalog
+from converter.certificates.tls import ServingCertificate
 from converter.cli import OK
 from converter.cli.options import add_rules_option
 from converter.server import event_loop as loop
 from converter.server.discovery import DiscoveryApp
 from converter.server.logging import FORMATS, LEVELS, set_up
-from converter.server.rules_reloader import LiveRules
+from converter.server.rules_reloader import RulesReloader
 from converter.server.run import Address, serve
-from converter.certificates.tls import ServingCertificate
 
 _EPILOG = """\
 examples:
@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
     """Serve until stopped; returns the exit code."""
     set_up(args.log_format, args.log_level)
     address = Address.parse(args.listen)
-    rules = LiveRules(tuple(Path(path) for path in args.rules), catalog=load_catalog)
+    rules = RulesReloader(tuple(Path(path) for path in args.rules), catalog=load_catalog)
     certificate = ServingCertificate(args.tls_cert, args.tls_key)
     app = DiscoveryApp(lambda: rules.current.book, load_catalog())
     loop.run(

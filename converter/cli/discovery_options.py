@@ -16,9 +16,9 @@ import aiohttp
 
 from converter.catalog import load_catalog
 from converter.cli.options import UsageError
-from converter.discovery import named_resources
+from converter.controllers.apiservices import APIServiceReconciler, Backend, native_versions
 from converter.controllers.needed_versions import needed_versions
-from converter.controllers.apiservices import Backend, Registrar, native_versions
+from converter.discovery import named_resources
 
 if TYPE_CHECKING:
     import argparse
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from converter import Converter
     from converter.client import ApiServer
     from converter.clusters import FleetView
+    from converter.controllers.manager import Manager
     from converter.controllers.needed_versions import GroupVersion
-    from converter.controllers.manager import Controller
 
 _log = logging.getLogger(__name__)
 
@@ -68,7 +68,7 @@ def add_registration_options(parser: argparse.ArgumentParser) -> None:
 async def registered(
     args: argparse.Namespace,
     server: ApiServer,
-    controller: Controller,
+    controller: Manager,
     converter: Callable[[], Converter],
     fleet: FleetView,
     *,
@@ -90,7 +90,7 @@ async def registered(
     """
     registration = Registration.make(args, server, converter, fleet, controller.versions_in_use, kept=kept)
     if registration is not None:
-        controller.beside.append(registration.run)
+        controller.leader_tasks.append(registration.run)
     yield
 
 
@@ -216,9 +216,9 @@ class Registration:
             await asyncio.sleep(_AUTHORITY_SECONDS)
         await self.registrar().run()
 
-    def registrar(self) -> Registrar:
+    def registrar(self) -> APIServiceReconciler:
         """Make the registrar."""
-        return Registrar(self.server, self._backend, self._needed, self._reachable, time.monotonic)
+        return APIServiceReconciler(self.server, self._backend, self._needed, self._reachable, time.monotonic)
 
     def _backend(self) -> Backend:
         return Backend(*self.place, base64.b64encode(self.trust.refresh().pem).decode())

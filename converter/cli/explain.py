@@ -20,7 +20,7 @@ from converter.cli.options import (
 from converter.errors import ConversionError, ManifestError
 from converter.kube import gvk_of, name_of
 from converter.rules.steps.blocks import ordered
-from converter.works.preview import foresee
+from converter.works.preview import preview_version
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -125,7 +125,7 @@ def _losses(converter: Converter, manifest: Manifest, cluster: Cluster) -> Itera
         yield f"what cluster {cluster.name} drops at its release is not known: its release is not"
         return
     given, _ = take_kept(manifest)
-    found = foresee(given, cluster, converter).losses
+    found = preview_version(given, cluster, converter).losses
     yield f"lost: {'nothing' if not found else ''}".rstrip()
     yield from (f"  {loss}" for loss in found)
 

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import yaml
 
-from converter.client import ApiServer, MissingError
 from converter.cli import FINDINGS, OK
 from converter.cli.options import UsageError
+from converter.client import ApiServer, NotFoundError
 from converter.controllers.apiservices import API_SERVICES, LABEL, remove_api_services
 from converter.install.installer import check, install, uninstall
 from converter.install.manifests import WEBHOOKS, Addresses, karmada_part
@@ -182,6 +182,6 @@ async def _has_authority(server: ApiServer) -> bool:
     path = f"/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/{WEBHOOKS}"
     try:
         webhooks = msgspec.json.decode(await server.get(path))["webhooks"]
-    except MissingError:
+    except NotFoundError:
         return False
     return all(webhook["clientConfig"].get("caBundle") for webhook in webhooks)

@@ -10,8 +10,8 @@ import yaml
 from converter.cli.manifest_files import Document, items_of
 from converter.errors import ManifestError
 from converter.kube import Path, gvk_of, name_of, parse_path
-from converter.losses.severity import Weight
-from converter.works.preview import foresee
+from converter.losses.severity import Severity
+from converter.works.preview import preview_version
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 Sort: TypeAlias = Literal["loss", "unreachable", "unreadable"]
 
-THRESHOLDS = (*(weight.value for weight in reversed(Weight)), "never")
+THRESHOLDS = (*(weight.value for weight in reversed(Severity)), "never")
 """From which weight on a finding is a failure."""
 
 
@@ -74,7 +74,7 @@ class Finding:
 
     subject: Subject
     sort: Sort
-    weight: Weight
+    weight: Severity
     path: str
     text: str
     since: str = ""
@@ -101,11 +101,11 @@ def findings_of(subject: Subject, converter: Converter) -> list[Finding]:
     """Find what a cluster would lose of a manifest."""
     try:
         gvk_of(subject.manifest)
-        forecast = foresee(subject.manifest, subject.cluster, converter)
+        forecast = preview_version(subject.manifest, subject.cluster, converter)
     except ManifestError as error:
-        return [Finding(subject, "unreadable", Weight.DANGEROUS, error.path, str(error))]
+        return [Finding(subject, "unreadable", Severity.DANGEROUS, error.path, str(error))]
     if forecast.problem:
-        weight = Weight.DANGEROUS if forecast.certain else Weight.DEGRADING
+        weight = Severity.DANGEROUS if forecast.certain else Severity.DEGRADING
         return [Finding(subject, "unreachable", weight, "", forecast.problem)]
     return [
         Finding(
@@ -117,7 +117,7 @@ def findings_of(subject: Subject, converter: Converter) -> list[Finding]:
 
 def fails(finding: Finding, threshold: str) -> bool:
     """Whether a finding weighs so much that a run has failed."""
-    return threshold != "never" and finding.weight.severity >= Weight(threshold).severity
+    return threshold != "never" and finding.weight.severity >= Severity(threshold).severity
 
 
 def line_of(text: str, place: Place, path: str) -> int:

@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from converter.client import ApiServer, Collection
-from converter.client.informer import listed
 from converter.cli import FINDINGS, OK
 from converter.cli.check import add_cluster_options, chosen_clusters, report
 from converter.cli.loss_findings import Finding, Place, Subject, findings_of
 from converter.cli.options import UsageError, add_policy_option, add_rules_option, load_converter
 from converter.cli.reports import write
+from converter.client import ApiServer, Collection
+from converter.client.informer import listed
 from converter.clusters import Cluster, Fleet
 from converter.clusters.watched import CLUSTERS
 from converter.errors import ManifestError
 from converter.karmada.names import ANCHOR_LABEL, LOSSES_ANNOTATION, cluster_of
 from converter.losses import told_by_release
-from converter.losses.severity import Weight
+from converter.losses.severity import Severity
 from converter.works.overflow import is_carrier
 
 if TYPE_CHECKING:
@@ -73,12 +73,12 @@ def run(args: argparse.Namespace) -> int:
             "say what to look at: --kubeconfig FILE, or -f FILE with --inventory FILE or --release RELEASE"
         )
     if args.filename:
-        return report(args, chosen_clusters(args), Weight.HARMLESS)
+        return report(args, chosen_clusters(args), Severity.HARMLESS)
     if args.release or args.inventory or args.cluster:
         raise UsageError("a control plane knows its clusters: leave out --release, --inventory and --cluster")
     clusters, works = asyncio.run(_read(args))
     looked_at, found = look(clusters, works, load_converter(args))
-    write(args.output, looked_at, found, Weight.HARMLESS, sys.stdout)
+    write(args.output, looked_at, found, Severity.HARMLESS, sys.stdout)
     return FINDINGS if found else OK
 
 
@@ -125,7 +125,7 @@ def _noted(subject: Subject, work: Manifest) -> Iterator[Finding]:
         if not line.startswith(f"{subject.label}: ") or told_by_release(line):
             continue
         text = line.removeprefix(f"{subject.label}: ")
-        weight = next((weight for weight in Weight if text.endswith(f" ({weight})")), Weight.DEGRADING)
+        weight = next((weight for weight in Severity if text.endswith(f" ({weight})")), Severity.DEGRADING)
         text = text.removesuffix(f" ({weight})")
         path = text.partition(" = ")[0] if " = " in text else ""
         yield Finding(subject, "loss", weight, path, text)

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from converter.cli.loss_findings import fails, line_of
 from converter.cli.version import version_text
-from converter.losses.severity import Weight
+from converter.losses.severity import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 FORMS: Final = ("table", "json", "sarif", "junit")
 
-_COLOURS: Final = {Weight.DANGEROUS: "red", Weight.DEGRADING: "yellow", Weight.HARMLESS: "dim"}
-_LEVELS: Final = {Weight.DANGEROUS: "error", Weight.DEGRADING: "warning", Weight.HARMLESS: "note"}
+_COLOURS: Final = {Severity.DANGEROUS: "red", Severity.DEGRADING: "yellow", Severity.HARMLESS: "dim"}
+_LEVELS: Final = {Severity.DANGEROUS: "error", Severity.DEGRADING: "warning", Severity.HARMLESS: "note"}
 _SARIF: Final = "https://json.schemastore.org/sarif-2.1.0.json"
 _TOLD: Final = {
     "loss": "The cluster's release, or the version it serves, cannot hold the field or its value.",
@@ -57,7 +57,7 @@ def summary(subjects: Sequence[Subject], findings: Sequence[Finding]) -> str:
     clusters = {subject.cluster.name for subject in subjects}
     places = {(subject.place, subject.label) for subject in subjects}
     counted = ", ".join(
-        f"{sum(finding.weight is weight for finding in findings)} {weight}" for weight in reversed(Weight)
+        f"{sum(finding.weight is weight for finding in findings)} {weight}" for weight in reversed(Severity)
     )
     return f"{len(places)} objects, {len(clusters)} clusters: {counted}"
 

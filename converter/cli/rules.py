@@ -11,10 +11,10 @@ from converter.cli import FAILED, FINDINGS, OK
 from converter.errors import RuleBookError
 from converter.library import SHIPPED_RULES, rule_sources
 from converter.rules import RuleBook
-from converter.rules.yaml_source import Problems
 from converter.rules.examples import failing_examples
 from converter.rules.functions import FUNCTIONS
 from converter.rules.parse import read_rules
+from converter.rules.yaml_source import Problems
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,18 +12,18 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from converter.client import ApiServer
+from converter.certificates.tls import ServingCertificate, write_throwaway
 from converter.cli import OK
 from converter.cli.options import UsageError, add_policy_option, add_rules_option, rule_paths
+from converter.client import ApiServer
 from converter.clusters import read_inventory
 from converter.clusters.watched import KarmadaClusters
 from converter.server import event_loop as loop
 from converter.server.app import BODY_LIMIT
-from converter.server.wiring import Served, Settings, assemble
 from converter.server.logging import FORMATS, LEVELS, set_up
-from converter.server.sample import FLEET, oldest_first, review_of, sample_manifests, work_for
 from converter.server.run import Address, serve
-from converter.certificates.tls import ServingCertificate, write_throwaway
+from converter.server.sample import FLEET, oldest_first, review_of, sample_manifests, work_for
+from converter.server.wiring import Served, Settings, assemble
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator

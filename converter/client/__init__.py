@@ -4,30 +4,30 @@ Karmada's own API server is the one meant. Everything is asyncio, and objects st
 with ten thousand Works in memory the generated models of the Python client would cost too much.
 """
 
-from converter.client.informer import Cache, Key
-from converter.client.rest import ApiServer, Collection
-from converter.client.leader_election import Election
 from converter.client.errors import (
+    AlreadyExistsError,
     ApiError,
     ConflictError,
-    ExistsError,
-    ExpiredError,
-    MissingError,
+    GoneError,
+    NotFoundError,
     RejectedError,
     UnavailableError,
 )
+from converter.client.informer import Informer, Key
+from converter.client.leader_election import LeaderElector
+from converter.client.rest import ApiServer, Collection
 
 __all__ = [
+    "AlreadyExistsError",
     "ApiError",
     "ApiServer",
-    "Cache",
     "Collection",
     "ConflictError",
-    "Election",
-    "ExistsError",
-    "ExpiredError",
+    "GoneError",
+    "Informer",
     "Key",
-    "MissingError",
+    "LeaderElector",
+    "NotFoundError",
     "RejectedError",
     "UnavailableError",
 ]

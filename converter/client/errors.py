@@ -25,7 +25,7 @@ class ApiError(ConverterError):
         super().__init__(f"{request}: {problem}" + (f" ({status} {reason})" if status else ""))
 
 
-class MissingError(ApiError):
+class NotFoundError(ApiError):
     """404: the object, or the whole resource, is not there."""
 
 
@@ -33,11 +33,11 @@ class ConflictError(ApiError):
     """409: someone else has written since, or a precondition no longer holds; read again and decide anew."""
 
 
-class ExistsError(ApiError):
+class AlreadyExistsError(ApiError):
     """409 on create: there is one with that name."""
 
 
-class ExpiredError(ApiError):
+class GoneError(ApiError):
     """410: the resource version, or the list's continuation, is too old; list again."""
 
 
@@ -76,11 +76,11 @@ def error_for(request: str, status: int, body: bytes) -> ApiError:
 
 def _kind(status: int, reason: str) -> type[ApiError]:
     if status == 404:  # noqa: PLR2004 -- the numbers are HTTP's own, and the table above names them
-        return MissingError
+        return NotFoundError
     if status == 409:  # noqa: PLR2004 -- as above
-        return ExistsError if reason == "AlreadyExists" else ConflictError
+        return AlreadyExistsError if reason == "AlreadyExists" else ConflictError
     if status == 410:  # noqa: PLR2004 -- as above
-        return ExpiredError
+        return GoneError
     if status in {408, 429} or status >= 500:  # noqa: PLR2004 -- as above
         return UnavailableError
     return RejectedError

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 import msgspec
 
-from converter.client.errors import ApiError, ExpiredError
+from converter.client.errors import ApiError, GoneError
 from converter.errors import ConverterError
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def _nothing() -> None:
     """Nobody wants to hear of complete lists."""
 
 
-class Cache(Generic[T]):
+class Informer(Generic[T]):
     """A copy of a collection, or of the part that selectors take.
 
     Attributes:
@@ -136,7 +136,7 @@ class Cache(Generic[T]):
                     failures = 0
                 if await self._watch():
                     failures = 0
-            except ExpiredError:
+            except GoneError:
                 self._version = ""
             except (ApiError, msgspec.MsgspecError) as error:
                 failures += 1
@@ -198,7 +198,7 @@ class Cache(Generic[T]):
     def _failure(self, raw: msgspec.Raw) -> ApiError:
         said = _failures.decode(raw)
         gone = 410
-        kind = ExpiredError if said.code == gone or said.reason == "Expired" else ApiError
+        kind = GoneError if said.code == gone or said.reason == "Expired" else ApiError
         return kind(f"WATCH {self._collection.path()}", said.code, said.reason, said.message)
 
     def _put(self, key: Key, version: str, raw: bytes) -> None:

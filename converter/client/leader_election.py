@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from converter.client.errors import AlreadyExistsError, ApiError, ConflictError, NotFoundError
 from converter.client.rest import Collection
-from converter.client.errors import ApiError, ConflictError, ExistsError, MissingError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -29,7 +29,7 @@ _log = logging.getLogger(__name__)
 LEASES = Collection("/apis/coordination.k8s.io/v1", "leases")
 
 
-class Election:
+class LeaderElector:
     """Stands for election again and again, and leads while elected.
 
     Attributes:
@@ -143,7 +143,7 @@ class Election:
             lease["metadata"]["annotations"] = self.notes
             lease["spec"] = self._spec(spec, taken=holder != self._identity)
             self._remember(await self._server.replace(self._path(), lease))
-        except (ConflictError, ExistsError):
+        except (ConflictError, AlreadyExistsError):
             return False
         except ApiError as error:
             _log.warning("leader election: %s", error)
@@ -153,7 +153,7 @@ class Election:
     async def _read(self) -> dict[str, Any] | None:
         try:
             return self._remember(await self._server.get(self._path()))
-        except MissingError:
+        except NotFoundError:
             return None
 
     def _remember(self, raw: bytes) -> dict[str, Any]:

@@ -12,8 +12,8 @@ from converter.catalog import CatalogError, Release, load_catalog
 from converter.clusters.cluster import Cluster
 from converter.clusters.fleet import Fleet
 from converter.errors import ConverterError, ManifestError, RuleProblem
-from converter.kube import split_api_version
 from converter.karmada.names import GROUP
+from converter.kube import split_api_version
 from converter.rules.yaml_source import Cursor, Problems, read_documents
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from converter.client import Cache, Collection, Key
+from converter.client import Collection, Informer, Key
 from converter.clusters.cluster import Cluster
 from converter.clusters.fleet import Fleet
 
@@ -53,7 +53,7 @@ class KarmadaClusters:
         self._told = changed
         self._known: dict[str, Cluster] = {}
         self._complete = False
-        self._cache: Cache[Cluster] = Cache(server, CLUSTERS, _read, self._changed)
+        self._cache: Informer[Cluster] = Informer(server, CLUSTERS, _read, self._changed)
 
     async def run(self) -> None:
         """Keep the fleet up to date until cancelled."""

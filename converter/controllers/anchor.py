@@ -137,7 +137,7 @@ def _stub(manifest: Manifest, version: str) -> Manifest:
     return {"apiVersion": version, "kind": manifest.get("kind"), "metadata": names}
 
 
-def stands(anchor: Manifest, wanted: Manifest) -> bool:
+def is_current(anchor: Manifest, wanted: Manifest) -> bool:
     """Whether an anchor already is as wanted; what Karmada's own webhook adds to it does not count."""
     have, want = anchor["metadata"], wanted["metadata"]
     labels, annotations = have.get("labels") or {}, have.get("annotations") or {}
@@ -155,7 +155,7 @@ def _identity(manifest: Manifest) -> tuple[Any, ...]:
     return manifest.get("apiVersion"), manifest.get("kind"), metadata.get("namespace") or "", metadata.get("name")
 
 
-def renewal(anchor: Manifest, wanted: Manifest, adopted_for: str = "") -> Manifest:
+def update_patch(anchor: Manifest, wanted: Manifest, adopted_for: str = "") -> Manifest:
     """Make the merge patch that turns an anchor into the one wanted, if nobody has changed it since."""
     labels: dict[str, str | None] = dict(wanted["metadata"]["labels"])
     for label in BINDING_LABELS:
@@ -170,7 +170,7 @@ def renewal(anchor: Manifest, wanted: Manifest, adopted_for: str = "") -> Manife
     }
 
 
-def ownership(work: Manifest, anchor: Manifest) -> Manifest:
+def adopt_patch(work: Manifest, anchor: Manifest) -> Manifest:
     """Make the one patch that hands a Work over to its anchor: owner on, binding label off."""
     reference = {
         "apiVersion": WORK_API_VERSION,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from converter.client import ApiError, ApiServer, Collection, ExistsError, MissingError
+from converter.client import AlreadyExistsError, ApiError, ApiServer, Collection, NotFoundError
 from converter.karmada.names import GROUP
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class Backend:
 
 
 @dataclass(slots=True)
-class Registrar:
+class APIServiceReconciler:
     """One reconciliation at a time; only the leader runs it.
 
     Attributes:
@@ -125,7 +125,7 @@ class Registrar:
             try:
                 await self.server.create(API_SERVICES.path(), wanted)
                 log.info("registered APIService %s: a member serves it, the control plane does not", name)
-            except ExistsError:  # the control plane's own, or somebody else's: it serves the version itself
+            except AlreadyExistsError:  # the control plane's own, or somebody else's: it serves the version itself
                 log.info("APIService %s exists and is not ours: left alone", name)
         elif not _matches(found["spec"], wanted["spec"]):
             await self.server.patch(API_SERVICES.object_path("", name), {"spec": wanted["spec"]})
@@ -153,7 +153,7 @@ async def _delete(server: ApiServer, found: dict[str, Any]) -> None:
     try:
         path = API_SERVICES.object_path("", found["metadata"]["name"])
         await server.delete(path, uid=found["metadata"]["uid"])
-    except MissingError:
+    except NotFoundError:
         pass
 
 

@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from converter.karmada.names import ANCHOR_OF_ANNOTATION, LOSSES_ANNOTATION, SHELF_ANNOTATION, SOURCES_ANNOTATION
+from converter.karmada.names import (
+    ANCHOR_OF_ANNOTATION,
+    CONVERSION_DATA_REF_ANNOTATION,
+    LOSSES_ANNOTATION,
+    SOURCES_ANNOTATION,
+)
 
 if TYPE_CHECKING:
     from converter.kube import Manifest
@@ -31,7 +36,7 @@ _heads = msgspec.json.Decoder(_Head)
 _converted = msgspec.json.Decoder(list[_Converted | None])
 
 
-class Stored(msgspec.Struct, frozen=True):
+class CachedWork(msgspec.Struct, frozen=True):
     """One object as it was last seen.
 
     Attributes:
@@ -39,7 +44,7 @@ class Stored(msgspec.Struct, frozen=True):
         generation: changes with its spec.
         work: on an anchor, the name of the Work it stands for; empty on a Work.
         versions: on a converted Work, the apiVersions its converted manifests have.
-        shelf: the digest of what is stored elsewhere of what was kept of it; empty for none.
+        overflow_object: the digest of what is stored elsewhere of what was kept of it; empty for none.
         raw: the object's JSON; ten thousand Works decoded would take ten times the memory.
     """
 
@@ -47,7 +52,7 @@ class Stored(msgspec.Struct, frozen=True):
     generation: int
     work: str
     versions: tuple[str, ...]
-    shelf: str
+    overflow_object: str
     raw: bytes
 
     def manifest(self) -> Manifest:
@@ -56,7 +61,7 @@ class Stored(msgspec.Struct, frozen=True):
         return decoded
 
 
-def stored(raw: bytes) -> Stored:
+def stored(raw: bytes) -> CachedWork:
     """Make what is kept of an object's JSON.
 
     Raises:
@@ -64,11 +69,14 @@ def stored(raw: bytes) -> Stored:
     """
     metadata = _heads.decode(raw).metadata
     annotations: dict[str, Any] = metadata.annotations or {}
-    work, shelf = annotations.get(ANCHOR_OF_ANNOTATION, ""), annotations.get(SHELF_ANNOTATION, "")
-    return Stored(metadata.uid, metadata.generation, work, _versions(annotations), shelf, raw)
+    work, overflow_object = (
+        annotations.get(ANCHOR_OF_ANNOTATION, ""),
+        annotations.get(CONVERSION_DATA_REF_ANNOTATION, ""),
+    )
+    return CachedWork(metadata.uid, metadata.generation, work, _versions(annotations), overflow_object, raw)
 
 
-class Losing(msgspec.Struct, frozen=True):
+class LossyWork(msgspec.Struct, frozen=True):
     """A Work of which its cluster drops something, as far as telling of it needs.
 
     Attributes:
@@ -78,13 +86,13 @@ class Losing(msgspec.Struct, frozen=True):
     losses: int
 
 
-def losing(raw: bytes) -> Losing:
+def losing(raw: bytes) -> LossyWork:
     """Make what is kept of such a Work's JSON.
 
     Raises:
         msgspec.MsgspecError: it is no Kubernetes object.
     """
-    return Losing(hash((_heads.decode(raw).metadata.annotations or {}).get(LOSSES_ANNOTATION)))
+    return LossyWork(hash((_heads.decode(raw).metadata.annotations or {}).get(LOSSES_ANNOTATION)))
 
 
 def _versions(annotations: dict[str, Any]) -> tuple[str, ...]:

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from converter.client import ApiError, ApiServer, Collection, ExistsError, MissingError
 from converter.certificates.issue import CertificateError, Pair
 from converter.certificates.rotate import Material, advance
+from converter.client import AlreadyExistsError, ApiError, ApiServer, Collection, NotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -78,7 +78,7 @@ class CertificateSecret:
         path = SECRETS.object_path(self._namespace, self._name)
         try:
             secret: dict[str, Any] | None = msgspec.json.decode(await self._server.get(path))
-        except MissingError:
+        except NotFoundError:
             secret = None
         before = read(secret)
         after = advance(before, self._names, now)
@@ -93,7 +93,7 @@ class CertificateSecret:
         if secret is None:
             try:
                 await self._server.create(SECRETS.path(self._namespace), wanted)
-            except ExistsError as error:  # made this very moment by somebody else: theirs is as good
+            except AlreadyExistsError as error:  # made this very moment by somebody else: theirs is as good
                 raise CertificateError(f"the Secret came into being meanwhile: {error}") from error
             return
         wanted["metadata"]["resourceVersion"] = secret["metadata"]["resourceVersion"]

@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from converter.client import Key, MissingError
-from converter.client.informer import Cache, pages_of
-from converter.karmada.names import GROUP
+from converter.client import Key, NotFoundError
+from converter.client.informer import Informer, pages_of
 from converter.controllers.anchor import same_version
 from converter.controllers.event_recorder import BINDINGS, CLUSTER_BINDINGS, EVENTS
+from converter.karmada.names import GROUP
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -82,7 +82,7 @@ class _Event(msgspec.Struct, rename="camel"):
 _events = msgspec.json.Decoder(_Event)
 
 
-class Refusal(msgspec.Struct, frozen=True):
+class Denial(msgspec.Struct, frozen=True):
     """What Karmada last told of a binding one of whose Works was refused.
 
     Attributes:
@@ -107,7 +107,7 @@ class Refusal(msgspec.Struct, frozen=True):
         return frozenset(_CLUSTERS.findall(self.why))
 
 
-def refusal(raw: bytes) -> Refusal:
+def refusal(raw: bytes) -> Denial:
     """Read one of Karmada's Events.
 
     Raises:
@@ -119,10 +119,10 @@ def refusal(raw: bytes) -> Refusal:
     if event.message.startswith("["):  # several errors at once
         why = why.removesuffix("]")
     key = Key(about.namespace if about.kind == "ResourceBinding" else "", about.name)
-    return Refusal(about.kind, key, about.uid, why, event.version, event.at)
+    return Denial(about.kind, key, about.uid, why, event.version, event.at)
 
 
-class Refusals:
+class DeniedWorks:
     """Knows the refusals of the last hour, which is how long Events are kept; only who leads runs it.
 
     Attributes:
@@ -142,10 +142,10 @@ class Refusals:
         self._server = server
         self._changed = changed
         self._now = now
-        self._known: dict[tuple[Collection, Key], Refusal] = {}
-        self.cache: Cache[Refusal] = Cache(server, EVENTS, refusal, self._heard, fields=f"reason={_FAILED}")
+        self._known: dict[tuple[Collection, Key], Denial] = {}
+        self.cache: Informer[Denial] = Informer(server, EVENTS, refusal, self._heard, fields=f"reason={_FAILED}")
 
-    def _heard(self, _key: Key, before: Refusal | None, after: Refusal | None) -> None:
+    def _heard(self, _key: Key, before: Denial | None, after: Denial | None) -> None:
         told = after or before
         if told is None or not told.why:
             return
@@ -165,7 +165,7 @@ class Refusals:
         """
         try:
             binding: Manifest = msgspec.json.decode(await self._server.get(collection.object_path(*key)))
-        except MissingError:
+        except NotFoundError:
             self._known.pop((collection, key), None)
             return False
         return await self.settle_known(collection, binding)
@@ -184,7 +184,7 @@ class Refusals:
             await self._server.patch(collection.object_path(key.namespace, key.name, "status"), patch)
         return known is not None
 
-    async def _is_over(self, known: Refusal) -> bool:
+    async def _is_over(self, known: Denial) -> bool:
         """Whether Karmada has told of a success since, or should have told of another failure."""
         if known.at is None or (self._now() - known.at).total_seconds() > _LONGEST_PAUSE:
             return True
@@ -204,7 +204,7 @@ class Refusals:
             path = collection.object_path(*key)
             try:
                 binding: Manifest = msgspec.json.decode(await self._server.get(path))
-            except MissingError:
+            except NotFoundError:
                 continue
             patch = _nudge(binding)
             if patch is not None:

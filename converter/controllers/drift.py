@@ -9,10 +9,10 @@ import msgspec
 
 from converter.errors import ManifestError
 from converter.karmada.names import LOSSES_ANNOTATION, cluster_of
+from converter.karmada.work import decode_work
 from converter.losses import told_by_release
 from converter.losses.decide import field_of
 from converter.works.plan import rewrite
-from converter.karmada.work import decode_work
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -20,29 +20,29 @@ if TYPE_CHECKING:
     from converter import Converter
     from converter.clusters import FleetView
     from converter.kube import Manifest
-    from converter.works.result import Outcome
     from converter.works.policy import Policy
+    from converter.works.result import WorkPlan
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Drift:
     """What a Work should be.
 
     Attributes:
         patch: the merge patch that makes it so; None where it is so.
         refusal: why it cannot be; empty where it can.
-        wants_shelf: whether it takes what is on the Work's shelf to say.
+        needs_overflow: whether it takes what is on the Work's shelf to say.
     """
 
     patch: Manifest | None = None
     refusal: str = ""
-    wants_shelf: bool = False
+    needs_overflow: bool = False
 
 
-_FINE = Verdict()
+_FINE = Drift()
 
 
-class Judge:
+class DriftDetector:
     """Judges Works by the fleet and the rules as they are at the moment."""
 
     def __init__(self, converter: Callable[[], Converter], fleet: FleetView, policy: Policy) -> None:
@@ -57,12 +57,12 @@ class Judge:
         self._fleet = fleet
         self._policy = policy
 
-    def __call__(self, work: Manifest, shelved: bytes | None = None) -> Verdict:
+    def __call__(self, work: Manifest, overflow: bytes | None = None) -> Drift:
         """Judge one Work; of a cluster that is not known nothing is said.
 
         Args:
             work: the Work.
-            shelved: what is on its shelf, where that has been fetched.
+            overflow: what is on its shelf, where that has been fetched.
         """
         name = cluster_of(work["metadata"].get("namespace") or "")
         cluster = self._fleet.current.get(name) if name is not None and self._fleet.ready else None
@@ -71,14 +71,14 @@ class Judge:
         try:
             read = decode_work(msgspec.json.encode(work))
         except ManifestError as error:
-            return Verdict(refusal=str(error))
-        outcome = rewrite(read, cluster, self._converter(), self._policy, shelved, shelves=True)
-        if outcome.denial or outcome.wants_shelf:
-            return Verdict(refusal=outcome.denial, wants_shelf=outcome.wants_shelf)
-        return Verdict(_patch(work, outcome)) if outcome.changes else _FINE
+            return Drift(refusal=str(error))
+        outcome = rewrite(read, cluster, self._converter(), self._policy, overflow, has_overflow_store=True)
+        if outcome.denial or outcome.needs_overflow:
+            return Drift(refusal=outcome.denial, needs_overflow=outcome.needs_overflow)
+        return Drift(_patch(work, outcome)) if outcome.changes else _FINE
 
 
-def _patch(work: Manifest, outcome: Outcome) -> Manifest:
+def _patch(work: Manifest, outcome: WorkPlan) -> Manifest:
     """Write an outcome as a merge patch of its Work."""
     patch: dict[str, Any] = {"metadata": {}}
     if outcome.labels:

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from converter.client import ApiError, Collection, ExistsError, MissingError
-from converter.karmada.names import LOSSES_ANNOTATION, cluster_of
+from converter.client import AlreadyExistsError, ApiError, Collection, NotFoundError
 from converter.controllers.anchor import manifests_of, source_versions
+from converter.karmada.names import LOSSES_ANNOTATION, cluster_of
 
 if TYPE_CHECKING:
     from converter.client import ApiServer
@@ -37,7 +37,7 @@ _LONGEST = 1000
 _COMPONENT = "api-version-converter"
 
 
-class Teller:
+class EventRecorder:
     """Writes events."""
 
     def __init__(self, server: ApiServer) -> None:
@@ -60,7 +60,7 @@ class Teller:
         losses = (work["metadata"].get("annotations") or {}).get(LOSSES_ANNOTATION)
         if losses:
             where = f"cluster {cluster_of(work['metadata']['namespace'])} cannot hold: {losses}"
-            await self._on_work_and_binding(work, "Warning", "FieldsNotHeld", where)
+            await self._on_work_and_binding(work, "Warning", "FieldsDropped", where)
 
     async def released(self, work: Manifest) -> None:
         """A Work no longer needs conversion."""
@@ -99,7 +99,7 @@ class Teller:
             return None
         try:
             binding: Manifest = msgspec.json.decode(await self._server.get(path))
-        except MissingError:
+        except NotFoundError:
             return None
         except ApiError as error:
             _log.info("no event on a binding: %s", error)
@@ -132,7 +132,7 @@ class Teller:
         }
         try:
             await self._server.create(EVENTS.path(namespace), event)
-        except ExistsError:
+        except AlreadyExistsError:
             pass
         except ApiError as error:
             _log.info("event %s on %s: %s", reason, about["name"], error)

@@ -10,10 +10,17 @@ import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from converter.client import Cache, ConflictError, Election, Key
+from converter.client import ConflictError, Informer, Key, LeaderElector
+from converter.client.workqueue import WorkQueue
 from converter.clusters.watched import KarmadaClusters
+from converter.controllers.anchor import WORKS
+from converter.controllers.cached_work import CachedWork, LossyWork, losing, stored
+from converter.controllers.denied_works import LOOK_AGAIN_SECONDS, DeniedWorks
+from converter.controllers.drift import DriftDetector
+from converter.controllers.event_recorder import BINDINGS, CLUSTER_BINDINGS, EventRecorder
+from converter.controllers.resync import Resync
+from converter.controllers.work_reconciler import RequeueError, WorkReconciler
 from converter.errors import ConverterError
-from converter.kube import canonical_json
 from converter.karmada.names import (
     ANCHOR_LABEL,
     CONVERTED_LABEL,
@@ -22,14 +29,7 @@ from converter.karmada.names import (
     GROUP,
     LOSSES_LABEL,
 )
-from converter.controllers.anchor import WORKS
-from converter.controllers.work_reconciler import Anchoring, NotYetError
-from converter.controllers.event_recorder import BINDINGS, CLUSTER_BINDINGS, Teller
-from converter.controllers.drift import Judge
-from converter.client.workqueue import WorkQueue
-from converter.controllers.resync import Recheck
-from converter.controllers.denied_works import LOOK_AGAIN_SECONDS, Refusals
-from converter.controllers.cached_work import Losing, Stored, losing, stored
+from converter.kube import canonical_json
 from converter.placement.exclusions import Unreachable
 from converter.works.policy import Policy
 
@@ -90,12 +90,12 @@ class Settings:
     policy: Policy = field(default_factory=Policy)
 
 
-class Controller:
+class Manager:
     """Everything that one replica does; `run` does it.
 
     Attributes:
         leading: whether this replica acts.
-        beside: what else only the leader does; each goes on until cancelled.
+        leader_tasks: what else only the leader does; each goes on until cancelled.
     """
 
     def __init__(
@@ -113,7 +113,7 @@ class Controller:
             fleet: where the clusters are put as they are seen.
             settings: how to run.
         """
-        self.beside: list[Callable[[], Coroutine[Any, Any, None]]] = []
+        self.leader_tasks: list[Callable[[], Coroutine[Any, Any, None]]] = []
         self._settings = settings
         self._fleet = fleet
         self._queue: WorkQueue[Task] = WorkQueue()
@@ -121,28 +121,28 @@ class Controller:
         self._untidy: set[Key] = set()
         self._unseen: set[str] = set()
         self._clusters = KarmadaClusters(server, fleet, settings.overrides, self.cluster_changed)
-        self._works = Cache(server, WORKS, stored, self._work_changed, selector=f"{CONVERTED_LABEL}=true")
-        self._anchors = Cache(server, WORKS, stored, self._anchor_changed, selector=f"{ANCHOR_LABEL}=true")
+        self._works = Informer(server, WORKS, stored, self._work_changed, selector=f"{CONVERTED_LABEL}=true")
+        self._anchors = Informer(server, WORKS, stored, self._anchor_changed, selector=f"{ANCHOR_LABEL}=true")
         lost = f"{LOSSES_LABEL}=true,!{CONVERTED_LABEL}"
-        self._losing = Cache(server, WORKS, losing, self._losses_changed, selector=lost)
+        self._losing = Informer(server, WORKS, losing, self._losses_changed, selector=lost)
         self._excluded = [
-            Cache(server, collection, stored, self._binding_changed(collection), selector=f"{EXCLUDED_LABEL}=true")
+            Informer(server, collection, stored, self._binding_changed(collection), selector=f"{EXCLUDED_LABEL}=true")
             for collection in (BINDINGS, CLUSTER_BINDINGS)
         ]
-        self._refusals = Refusals(server, self._refused, lambda: dt.datetime.now(dt.UTC))
+        self._refusals = DeniedWorks(server, self._refused, lambda: dt.datetime.now(dt.UTC))
         caches = (self._works, self._anchors, self._losing, self._refusals.cache)
-        self._caches: tuple[Cache[Any], ...] = (*caches, *self._excluded)
-        self._teller = Teller(server)
-        self._anchoring = Anchoring(
+        self._caches: tuple[Informer[Any], ...] = (*caches, *self._excluded)
+        self._teller = EventRecorder(server)
+        self._anchoring = WorkReconciler(
             server,
             works=self._works,
             anchor_cache=self._anchors,
             converter=converter,
-            judge=Judge(converter, fleet, settings.policy),
+            judge=DriftDetector(converter, fleet, settings.policy),
             listener=self._teller,
         )
-        self._recheck = Recheck(server, self._anchoring, Unreachable(converter, fleet), self._teller, self._refusals)
-        self._election = Election(server, settings.lease_namespace, settings.lease_name, settings.identity)
+        self._recheck = Resync(server, self._anchoring, Unreachable(converter, fleet), self._teller, self._refusals)
+        self._election = LeaderElector(server, settings.lease_namespace, settings.lease_name, settings.identity)
 
     @property
     def leading(self) -> bool:
@@ -213,7 +213,7 @@ class Controller:
             async with asyncio.TaskGroup() as group:
                 for _ in range(_WORKERS):
                     group.create_task(self._work())
-                for also in self.beside:
+                for also in self.leader_tasks:
                     group.create_task(also())
         finally:
             for watch in watches:
@@ -229,7 +229,7 @@ class Controller:
             try:
                 await self._handle(task)
                 self._queue.forget(task)
-            except (ConflictError, NotYetError) as error:
+            except (ConflictError, RequeueError) as error:
                 _log.debug("%s: %s; again in %.2f s", task, error, self._queue.retry(task))
             except ConverterError as error:
                 delay = self._queue.retry(task)
@@ -246,7 +246,7 @@ class Controller:
                 await self._anchoring.reconcile(key)
                 await self._tell_news(key)
                 if key in self._untidy:
-                    await self._anchoring.tidy_shelves(key)
+                    await self._anchoring.prune_overflow(key)
                     self._untidy.discard(key)
             case "losses":
                 await self._anchoring.tell_losses(key)
@@ -280,24 +280,28 @@ class Controller:
             if collection.resource == task.what and binding is not None:
                 await self._recheck.tell_excluded(binding.manifest())
 
-    def _work_changed(self, key: Key, before: Stored | None, after: Stored | None) -> None:
+    def _work_changed(self, key: Key, before: CachedWork | None, after: CachedWork | None) -> None:
         self._queue.add(Task("work", *key))
         new = before is None and after is not None and self._works.synced.is_set()
         if new or (before is not None and after is not None and before.generation != after.generation):
             self._news.add(key)
-        if before is not None and before.shelf and (after is None or after.shelf != before.shelf):
+        if (
+            before is not None
+            and before.overflow_object
+            and (after is None or after.overflow_object != before.overflow_object)
+        ):
             self._untidy.add(key)
 
-    def _losses_changed(self, key: Key, before: Losing | None, after: Losing | None) -> None:
+    def _losses_changed(self, key: Key, before: LossyWork | None, after: LossyWork | None) -> None:
         if after is not None and before != after and self._losing.synced.is_set():
             self._queue.add(Task("losses", *key))
 
-    def _anchor_changed(self, key: Key, before: Stored | None, after: Stored | None) -> None:
+    def _anchor_changed(self, key: Key, before: CachedWork | None, after: CachedWork | None) -> None:
         anchor = after or before
         if anchor is not None:
             self._add_for_anchor(key, anchor)
 
-    def _add_for_anchor(self, key: Key, anchor: Stored) -> None:
+    def _add_for_anchor(self, key: Key, anchor: CachedWork) -> None:
         if anchor.work:
             self._queue.add(Task("work", key.namespace, anchor.work))
 
@@ -310,7 +314,7 @@ class Controller:
             self._queue.add_after(task, LOOK_AGAIN_SECONDS)
 
     def _binding_changed(self, collection: Collection) -> Callable[[Key, Any, Any], None]:
-        def changed(key: Key, _before: Stored | None, after: Stored | None) -> None:
+        def changed(key: Key, _before: CachedWork | None, after: CachedWork | None) -> None:
             if after is not None:
                 self._queue.add(Task(collection.resource, *key))
 

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 from msgspec import UNSET
 
-from converter.client import Collection, ExistsError, Key, MissingError
+from converter.client import AlreadyExistsError, Collection, Key, NotFoundError
 from converter.client.informer import listed
-from converter.errors import ConverterError
-from converter.karmada.names import HELD_ANNOTATION, SHELF_ANNOTATION, SHELF_LABEL
 from converter.controllers.anchor import WORKS, same_version
-from converter.works.overflow import digest_of, is_carrier, read_carrier, shelf, shelf_name, suspension_of
+from converter.errors import ConverterError
+from converter.karmada.names import CONVERSION_DATA_REF_ANNOTATION, OVERFLOW_LABEL, SUSPENDED_BEFORE_ANNOTATION
+from converter.works.overflow import digest_of, is_carrier, overflow_name, overflow_object, read_carrier, suspension_of
 
 if TYPE_CHECKING:
     from converter.client import ApiServer
@@ -26,14 +26,14 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-SHELVES: Final = Collection("/apis/apps/v1", "controllerrevisions")
+OVERFLOW_OBJECTS: Final = Collection("/apis/apps/v1", "controllerrevisions")
 
 
-class ShelfError(ConverterError):
+class OverflowConflictError(ConverterError):
     """What should be stored of a Work cannot be: something else stands there under the same name."""
 
 
-class Shelving:
+class OverflowStore:
     """Reads and writes shelves; one replica alone may run it, and never twice at once for the same Work."""
 
     def __init__(self, server: ApiServer) -> None:
@@ -57,11 +57,11 @@ class Shelving:
         if kept is None:
             return None
         await self._create(work, kept)
-        before = suspension_of((metadata.get("annotations") or {}).get(HELD_ANNOTATION))
+        before = suspension_of((metadata.get("annotations") or {}).get(SUSPENDED_BEFORE_ANNOTATION))
         return {
             "metadata": {
                 **same_version(work),
-                "annotations": {SHELF_ANNOTATION: digest_of(kept), HELD_ANNOTATION: None},
+                "annotations": {CONVERSION_DATA_REF_ANNOTATION: digest_of(kept), SUSPENDED_BEFORE_ANNOTATION: None},
             },
             "spec": {
                 "workload": {"manifests": manifests[:-1]},
@@ -70,14 +70,14 @@ class Shelving:
         }
 
     async def _create(self, work: Manifest, kept: bytes) -> None:
-        wanted = shelf(work, kept)
+        wanted = overflow_object(work, kept)
         metadata = wanted["metadata"]
         try:
-            await self._server.create(SHELVES.path(metadata["namespace"]), wanted)
-        except ExistsError:  # an earlier pass was cut off; names speak of the content, so it should be the same
+            await self._server.create(OVERFLOW_OBJECTS.path(metadata["namespace"]), wanted)
+        except AlreadyExistsError:  # an earlier pass was cut off; names speak of the content, so it should be the same
             if await self.fetch(work, digest_of(kept)) != kept:
                 name = f"{metadata['namespace']}/{metadata['name']}"
-                raise ShelfError(f"ControllerRevision {name} holds something else; delete it") from None
+                raise OverflowConflictError(f"ControllerRevision {name} holds something else; delete it") from None
 
     async def fetch(self, work: Manifest, digest: str = "") -> bytes | None:
         """Read what is on a Work's shelf.
@@ -93,13 +93,13 @@ class Shelving:
             ApiError: the request failed; try again.
         """
         metadata = work["metadata"]
-        digest = digest or (metadata.get("annotations") or {}).get(SHELF_ANNOTATION) or ""
+        digest = digest or (metadata.get("annotations") or {}).get(CONVERSION_DATA_REF_ANNOTATION) or ""
         if not digest:
             return None
-        name = shelf_name(work, digest)
+        name = overflow_name(work, digest)
         try:
-            return read_carrier(await self._server.get(SHELVES.object_path(metadata["namespace"], name)))
-        except MissingError:
+            return read_carrier(await self._server.get(OVERFLOW_OBJECTS.object_path(metadata["namespace"], name)))
+        except NotFoundError:
             _log.warning("%s/%s: its shelf %s is gone", metadata["namespace"], metadata["name"], name)
             return None
 
@@ -111,20 +111,20 @@ class Shelving:
         """
         try:
             work: Manifest = msgspec.json.decode(await self._server.get(WORKS.object_path(key.namespace, key.name)))
-        except MissingError:
+        except NotFoundError:
             return  # they follow it
         uid = work["metadata"]["uid"]
-        digest = (work["metadata"].get("annotations") or {}).get(SHELF_ANNOTATION)
-        named = shelf_name(work, digest) if digest else ""
-        async for raw in listed(self._server, SHELVES, key.namespace, f"{SHELF_LABEL}=true"):
+        digest = (work["metadata"].get("annotations") or {}).get(CONVERSION_DATA_REF_ANNOTATION)
+        named = overflow_name(work, digest) if digest else ""
+        async for raw in listed(self._server, OVERFLOW_OBJECTS, key.namespace, f"{OVERFLOW_LABEL}=true"):
             metadata = msgspec.json.decode(raw)["metadata"]
             owners = [owner.get("uid") for owner in metadata.get("ownerReferences") or ()]
             if uid in owners and metadata["name"] != named:
                 await self._delete(metadata)
 
     async def _delete(self, metadata: Manifest) -> None:
-        path = SHELVES.object_path(metadata["namespace"], metadata["name"])
+        path = OVERFLOW_OBJECTS.object_path(metadata["namespace"], metadata["name"])
         try:
             await self._server.delete(path, uid=metadata["uid"], version=metadata["resourceVersion"])
-        except MissingError:
+        except NotFoundError:
             return

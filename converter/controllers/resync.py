@@ -14,6 +14,9 @@ import msgspec
 
 from converter.client import ApiError
 from converter.client.informer import listed
+from converter.controllers.anchor import WORKS, same_version
+from converter.controllers.denied_works import CONDITION
+from converter.controllers.event_recorder import BINDINGS, CLUSTER_BINDINGS
 from converter.karmada.names import (
     ANCHOR_LABEL,
     CONVERTED_LABEL,
@@ -21,35 +24,32 @@ from converter.karmada.names import (
     EXCLUDED_LABEL,
     EXECUTION_SPACE_PREFIX,
 )
-from converter.controllers.anchor import WORKS, same_version
-from converter.controllers.event_recorder import BINDINGS, CLUSTER_BINDINGS
-from converter.controllers.denied_works import CONDITION
 from converter.placement.exclusions import exclude, held_clusters, reasons
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from converter.client import ApiServer, Collection
+    from converter.controllers.denied_works import DeniedWorks
+    from converter.controllers.event_recorder import EventRecorder
+    from converter.controllers.work_reconciler import WorkReconciler
     from converter.kube import Manifest
-    from converter.controllers.work_reconciler import Anchoring
-    from converter.controllers.event_recorder import Teller
-    from converter.controllers.denied_works import Refusals
 
 _log = logging.getLogger(__name__)
 
 _PLAIN = f"!{CONVERTED_LABEL},!{ANCHOR_LABEL}"
 
 
-class Recheck:
+class Resync:
     """Looks again at what a change may concern; asked for each change, not for each Work."""
 
     def __init__(
         self,
         server: ApiServer,
-        anchoring: Anchoring,
+        anchoring: WorkReconciler,
         unreachable: Callable[[str, str], Mapping[str, str]],
-        teller: Teller,
-        refusals: Refusals,
+        teller: EventRecorder,
+        refusals: DeniedWorks,
     ) -> None:
         """Prepare.
 

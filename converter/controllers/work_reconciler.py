@@ -18,28 +18,28 @@ from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
-from converter.client import Cache, ExistsError, Key, MissingError
-from converter.errors import ConverterError
-from converter.karmada.names import ANCHOR_LABEL, anchor_name, anchor_reference
+from converter.client import AlreadyExistsError, Informer, Key, NotFoundError
 from converter.controllers import anchor as anchors
 from converter.controllers.anchor import WORKS
-from converter.controllers.overflow_store import Shelving
+from converter.controllers.overflow_store import OverflowStore
 from converter.controllers.work_status import carried_status
+from converter.errors import ConverterError
 from converter.karmada.carried_status import pack
+from converter.karmada.names import ANCHOR_LABEL, anchor_name, anchor_reference
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from converter import Converter
     from converter.client import ApiServer
+    from converter.controllers.cached_work import CachedWork
+    from converter.controllers.drift import Drift
     from converter.kube import Manifest
-    from converter.controllers.drift import Verdict
-    from converter.controllers.cached_work import Stored
 
 _log = logging.getLogger(__name__)
 
 
-class NotYetError(ConverterError):
+class RequeueError(ConverterError):
     """Something has to happen elsewhere first; another pass will see to the rest."""
 
 
@@ -65,19 +65,19 @@ class Listener(Protocol):
 class Judging(Protocol):
     """Says what admission would make of a Work."""
 
-    def __call__(self, work: Manifest, shelved: bytes | None = None) -> Verdict:
+    def __call__(self, work: Manifest, overflow: bytes | None = None) -> Drift:
         """Judge a Work, knowing what is on its shelf or not."""
 
 
-class Anchoring:
+class WorkReconciler:
     """Handles one Work at a time; one replica alone may run it, and never twice at once for the same Work."""
 
     def __init__(
         self,
         server: ApiServer,
         *,
-        works: Cache[Stored],
-        anchor_cache: Cache[Stored],
+        works: Informer[CachedWork],
+        anchor_cache: Informer[CachedWork],
         converter: Callable[[], Converter],
         judge: Judging,
         listener: Listener,
@@ -98,7 +98,7 @@ class Anchoring:
         self._converter = converter
         self._judge = judge
         self._listener = listener
-        self._shelving = Shelving(server)
+        self._shelving = OverflowStore(server)
 
     async def reconcile(self, key: Key) -> None:
         """See to one Work; harmless where nothing is to be done, and then without a request.
@@ -127,7 +127,7 @@ class Anchoring:
         else:
             await self._release(key, work, anchor)
         if not settled:
-            raise NotYetError(
+            raise RequeueError(
                 "admission made something else of it than expected: a replica may know the cluster less well"
             )
 
@@ -143,7 +143,7 @@ class Anchoring:
     async def _rewrite(self, work: Manifest) -> tuple[Manifest, bool]:
         """Have a Work admitted anew where that would change it; the Work then, and whether all is as it should be."""
         verdict = self._judge(work)
-        if verdict.wants_shelf:
+        if verdict.needs_overflow:
             verdict = self._judge(work, await self._shelving.fetch(work) or b"[]")
         if verdict.refusal:
             await self._listener.refused(work, verdict.refusal)
@@ -162,7 +162,7 @@ class Anchoring:
         patch = await self._shelving.store(work)
         return work if patch is None else await self._patch(work["metadata"], patch)
 
-    async def tidy_shelves(self, key: Key) -> None:
+    async def prune_overflow(self, key: Key) -> None:
         """Delete what was kept of a Work and is not needed any more.
 
         Raises:
@@ -189,10 +189,10 @@ class Anchoring:
                 return
             anchor = await self._renew(work, anchor, labels)
             if anchors.own_binding_labels(work):  # written while no webhook was there to take it off
-                work = await self._patch(work["metadata"], anchors.ownership(work, anchor))
+                work = await self._patch(work["metadata"], anchors.adopt_patch(work, anchor))
         elif anchor is not None or anchors.own_binding_labels(work):
             anchor = await self._make(work, labels or anchors.own_binding_labels(anchor or work))
-            work = await self._patch(work["metadata"], anchors.ownership(work, anchor))
+            work = await self._patch(work["metadata"], anchors.adopt_patch(work, anchor))
             await self._listener.anchored(work)
         else:
             return  # made by hand: no binding asks for its status
@@ -204,15 +204,15 @@ class Anchoring:
         metadata = wanted["metadata"]
         try:
             return self._seen(await self._server.create(WORKS.path(metadata["namespace"]), wanted))
-        except ExistsError:
+        except AlreadyExistsError:
             pass
         found = await self._read(Key(metadata["namespace"], metadata["name"]))
         if found is None or found["metadata"].get("deletionTimestamp"):
-            raise NotYetError("an earlier anchor is just being deleted")
+            raise RequeueError("an earlier anchor is just being deleted")
         if ANCHOR_LABEL not in (found["metadata"].get("labels") or {}):
-            raise NotYetError(f"there is a Work {metadata['name']} that is no anchor; rename it")
+            raise RequeueError(f"there is a Work {metadata['name']} that is no anchor; rename it")
         mark = f"{work['metadata']['uid']}/{work['metadata']['resourceVersion']}"
-        return await self._patch(metadata, anchors.renewal(found, wanted, mark))
+        return await self._patch(metadata, anchors.update_patch(found, wanted, mark))
 
     async def _owner(self, work: Manifest, uid: str, anchor: Manifest | None) -> Manifest | None:
         """Find the anchor that owns a Work; None where it is gone, and the Work about to follow."""
@@ -225,9 +225,9 @@ class Anchoring:
 
     async def _renew(self, work: Manifest, anchor: Manifest, labels: dict[str, str]) -> Manifest:
         wanted = anchors.desired_anchor(work, labels or anchors.own_binding_labels(anchor))
-        if anchors.stands(anchor, wanted):
+        if anchors.is_current(anchor, wanted):
             return anchor
-        return await self._patch(anchor["metadata"], anchors.renewal(anchor, wanted))
+        return await self._patch(anchor["metadata"], anchors.update_patch(anchor, wanted))
 
     async def _tell(self, work: Manifest, anchor: Manifest) -> None:
         """Write the Work's status into its anchor, where that is news."""
@@ -246,7 +246,7 @@ class Anchoring:
                 return
             work = await self._patch(work["metadata"], anchors.release(work, anchor))
             if anchors.is_converted(work):
-                raise NotYetError("it was converted again while it was released")
+                raise RequeueError("it was converted again while it was released")
             await self._listener.released(work)
         await self._drop(key, anchor)
 
@@ -257,17 +257,17 @@ class Anchoring:
         metadata = anchor["metadata"]
         work = await self._read(key)  # not from memory: that may lag behind
         if work is not None and (anchor_reference(work["metadata"]) or {}).get("uid") == metadata["uid"]:
-            raise NotYetError("the Work has been given to the anchor meanwhile")
+            raise RequeueError("the Work has been given to the anchor meanwhile")
         path = WORKS.object_path(metadata["namespace"], metadata["name"])
         try:
             await self._server.delete(path, uid=metadata["uid"], version=metadata["resourceVersion"])
-        except MissingError:
+        except NotFoundError:
             return
 
     async def _read(self, key: Key) -> Manifest | None:
         try:
             raw = await self._server.get(WORKS.object_path(key.namespace, key.name))
-        except MissingError:
+        except NotFoundError:
             return None
         found: Manifest = msgspec.json.decode(raw)
         return found

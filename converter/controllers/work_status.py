@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from converter.errors import ConverterError
 from converter.controllers.anchor import applied_condition, manifests_of, source_versions
+from converter.errors import ConverterError
 from converter.karmada.carried_status import CarriedStatus, ManifestReport
 
 if TYPE_CHECKING:

@@ -34,7 +34,7 @@ _DIGEST_FROM = 64
 """Values whose JSON is longer than this many bytes are remembered by digest where only equality matters."""
 
 
-class KeptValue(msgspec.Struct, frozen=True, omit_defaults=True):
+class PreservedValue(msgspec.Struct, frozen=True, omit_defaults=True):
     """One place where the way back alone would not give the original.
 
     Attributes:
@@ -48,7 +48,7 @@ class KeptValue(msgspec.Struct, frozen=True, omit_defaults=True):
     was: Any = msgspec.UNSET
 
 
-class Kept(msgspec.Struct, frozen=True, omit_defaults=True):
+class ConversionData(msgspec.Struct, frozen=True, omit_defaults=True):
     """All that a conversion kept.
 
     Attributes:
@@ -57,7 +57,7 @@ class Kept(msgspec.Struct, frozen=True, omit_defaults=True):
     """
 
     source: str
-    values: tuple[KeptValue, ...] = ()
+    values: tuple[PreservedValue, ...] = ()
 
     @property
     def whole(self) -> Manifest | None:
@@ -70,7 +70,7 @@ class Kept(msgspec.Struct, frozen=True, omit_defaults=True):
         return canonical_json(self)
 
     @classmethod
-    def from_json(cls, data: bytes | str) -> Kept:
+    def from_json(cls, data: bytes | str) -> ConversionData:
         """Read what `to_json` wrote.
 
         Raises:
@@ -82,32 +82,32 @@ class Kept(msgspec.Struct, frozen=True, omit_defaults=True):
             raise ManifestError(f"is not what an earlier conversion kept: {error}") from error
 
 
-_decoder = msgspec.json.Decoder(Kept)
+_decoder = msgspec.json.Decoder(ConversionData)
 
 
-def difference(original: Json, returned: Json) -> tuple[KeptValue, ...]:
+def difference(original: Json, returned: Json) -> tuple[PreservedValue, ...]:
     """List what has to be put back into ``returned`` to have ``original`` again."""
     if original == returned:  # the usual case, decided in C
         return ()
     return tuple(_compare(original, returned, ()))
 
 
-def _compare(original: Json, returned: Json, path: Path) -> Iterator[KeptValue]:
+def _compare(original: Json, returned: Json, path: Path) -> Iterator[PreservedValue]:
     if isinstance(original, dict) and isinstance(returned, dict):
         for key, value in original.items():
             if key not in returned:
-                yield KeptValue(format_path((*path, key)), value=copy_json(value))
+                yield PreservedValue(format_path((*path, key)), value=copy_json(value))
             else:
                 yield from _compare(value, returned[key], (*path, key))
         for key, value in returned.items():
             if key not in original:
-                yield KeptValue(format_path((*path, key)), was=_remember(value))
+                yield PreservedValue(format_path((*path, key)), was=_remember(value))
     elif isinstance(original, list) and isinstance(returned, list) and len(original) == len(returned):
         for index, value in enumerate(original):
             if value != returned[index]:
                 yield from _compare(value, returned[index], (*path, item_segment(returned, index)))
     elif type(original) is not type(returned) or original != returned:
-        yield KeptValue(format_path(path), value=copy_json(original), was=_remember(returned))
+        yield PreservedValue(format_path(path), value=copy_json(original), was=_remember(returned))
 
 
 def _remember(value: Json) -> Json:
@@ -115,7 +115,7 @@ def _remember(value: Json) -> Json:
     return value if len(text) <= _DIGEST_FROM else f"sha256:{hashlib.sha256(text).hexdigest()[:32]}"
 
 
-def put_back(manifest: Manifest, kept: Kept) -> None:
+def put_back(manifest: Manifest, kept: ConversionData) -> None:
     """Restore, in place, what was kept; places that have changed since are left alone.
 
     Raises:
@@ -138,7 +138,7 @@ def _find(manifest: Manifest, path: Path) -> tuple[Any, Segment, Any] | None:
     return (holder, path[-1], _key(holder, path[-1])) if path else None
 
 
-def _put(holder: Any, leaf: Segment, key: Any, item: KeptValue) -> None:
+def _put(holder: Any, leaf: Segment, key: Any, item: PreservedValue) -> None:
     if key is None:
         if item.was is msgspec.UNSET and isinstance(holder, dict) and isinstance(leaf, str):
             holder[leaf] = copy_json(item.value)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from converter.conversion.conversion_data import Kept, KeptValue, difference, put_back
+from converter.conversion.conversion_data import ConversionData, PreservedValue, difference, put_back
 from converter.conversion.lost_values import Loss, tell_losses
 from converter.conversion.source_path import original_path
 from converter.errors import ManifestError
@@ -36,7 +36,7 @@ class Conversion:
 
     manifest: Manifest
     losses: tuple[Loss, ...]
-    kept: Kept
+    kept: ConversionData
     route: Route | None
 
 
@@ -54,7 +54,7 @@ def convert(manifest: Manifest, route: Route) -> Conversion:
         values = _keep(lambda: manifest, copy_json(converted), route)
     except RecursionError:
         raise _too_deep() from None
-    return Conversion(converted, tell_losses(notes, values, route.target), Kept(route.source, values), route)
+    return Conversion(converted, tell_losses(notes, values, route.target), ConversionData(route.source, values), route)
 
 
 class Fresh(NamedTuple):
@@ -68,7 +68,7 @@ class Fresh(NamedTuple):
 
     encoded: bytes
     losses: tuple[Loss, ...]
-    kept: Kept
+    kept: ConversionData
 
 
 def convert_fresh(manifest: Manifest, data: bytes | Raw, original: Callable[[], Manifest], route: Route) -> Fresh:
@@ -97,10 +97,10 @@ def convert_fresh(manifest: Manifest, data: bytes | Raw, original: Callable[[], 
         values = _keep(original, manifest, route, None if notes else data)
     except RecursionError:
         raise _too_deep() from None
-    return Fresh(encoded, tell_losses(notes, values, route.target), Kept(route.source, values))
+    return Fresh(encoded, tell_losses(notes, values, route.target), ConversionData(route.source, values))
 
 
-def restore_source(manifest: Manifest, route: Route, kept: Kept) -> Manifest:
+def restore_source(manifest: Manifest, route: Route, kept: ConversionData) -> Manifest:
     """Walk a route back and put in place what the way there kept; the manifest given is never changed.
 
     Args:
@@ -126,7 +126,7 @@ def restore_source(manifest: Manifest, route: Route, kept: Kept) -> Manifest:
 
 def _keep(
     original: Callable[[], Manifest], converted: Manifest, route: Route, data: bytes | Raw | None = None
-) -> tuple[KeptValue, ...]:
+) -> tuple[PreservedValue, ...]:
     """List what the way back would not give; ``converted`` is used up.
 
     Where it gives just ``data``, the original's JSON, there is nothing to list, and the original is not asked for.
@@ -134,7 +134,7 @@ def _keep(
     try:
         route.backward(converted, [])
     except LensError:  # the way back is refused, so nothing less than the whole original would do
-        return (KeptValue("", value=copy_json(original())),)
+        return (PreservedValue("", value=copy_json(original())),)
     converted["apiVersion"] = route.source
     if data is not None and canonical_json(converted) == bytes(data):
         return ()

@@ -13,7 +13,7 @@ from converter.rules.steps.values import shown
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from converter.conversion.conversion_data import KeptValue
+    from converter.conversion.conversion_data import PreservedValue
     from converter.rules.lens import Note
 
 
@@ -48,7 +48,7 @@ class _Leaf:
         return not is_empty(self.value)
 
 
-def tell_losses(notes: Sequence[Note], values: Sequence[KeptValue], target: str) -> tuple[Loss, ...]:
+def tell_losses(notes: Sequence[Note], values: Sequence[PreservedValue], target: str) -> tuple[Loss, ...]:
     """Join what the steps noted on the way with what proved not to come back.
 
     What did not come back says where a value stood in the manifest as given; the notes say why it is gone. A
@@ -84,7 +84,7 @@ def tell_losses(notes: Sequence[Note], values: Sequence[KeptValue], target: str)
     return tuple(losses)
 
 
-def _leaves(item: KeptValue) -> Iterator[_Leaf]:
+def _leaves(item: PreservedValue) -> Iterator[_Leaf]:
     """Spread what was kept at one place over its fields."""
     if item.value is UNSET or not item.path:
         return

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from converter.catalog import Catalog, FieldType, Release
     from converter.conversion import Route
-    from converter.losses.unknown_fields import FieldCheck
     from converter.kube import Manifest, Path
+    from converter.losses.unknown_fields import UnknownFieldFinder
 
 _SAMPLES: dict[str, Any] = {
     "string": "x",
@@ -47,7 +47,7 @@ class _Leaf:
 class FieldLosses:
     """Tells for one kind, in its newest version, what is lost on the way to a release."""
 
-    def __init__(self, source: GroupVersionKind, catalog: Catalog, check: FieldCheck) -> None:
+    def __init__(self, source: GroupVersionKind, catalog: Catalog, check: UnknownFieldFinder) -> None:
         self._source = source
         self._check = check
         self._catalog = catalog

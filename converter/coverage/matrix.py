@@ -12,10 +12,10 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from converter.conversion import Routes
-from converter.losses.unknown_fields import FieldCheck
 from converter.coverage.by_field import FieldLosses
 from converter.errors import NoRouteError
 from converter.kube import version_priority
+from converter.losses.unknown_fields import UnknownFieldFinder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -83,7 +83,7 @@ class Matrix:
 
 def build_matrix(book: RuleBook, catalog: Catalog) -> Matrix:
     """Build the matrix of every kind the catalog knows; takes a few seconds."""
-    routes, check = Routes(book), FieldCheck(catalog)
+    routes, check = Routes(book), UnknownFieldFinder(catalog)
     families = _families(catalog, routes)
     rows = [_row(family, catalog, routes, check) for family in families]
     return Matrix(catalog.releases, tuple(sorted(rows, key=lambda row: (row.kind, row.source))))
@@ -112,7 +112,7 @@ def _connected(routes: Routes, kind: str, one: GroupVersionKind, two: GroupVersi
     return pair in routes.book.unconvertible or one.group == two.group
 
 
-def _row(family: Iterable[GroupVersionKind], catalog: Catalog, routes: Routes, check: FieldCheck) -> Row:
+def _row(family: Iterable[GroupVersionKind], catalog: Catalog, routes: Routes, check: UnknownFieldFinder) -> Row:
     versions = tuple(family)
     source = _newest(versions, catalog)
     losses = FieldLosses(source, catalog, check)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from converter.client import ApiServer, MissingError
+from converter.client import ApiServer, NotFoundError
 from converter.install.manifests import FIELD_MANAGER, WEBHOOKS, Addresses, karmada_part, place_of
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ async def uninstall(server: ApiServer, addresses: Addresses, tell: Callable[[str
             found = msgspec.json.decode(await server.get(place.path))
             await server.delete(place.path, uid=found["metadata"]["uid"])
             tell(f"removed {manifest['kind']} {_name(manifest)}")
-        except MissingError:
+        except NotFoundError:
             tell(f"not there: {manifest['kind']} {_name(manifest)}")
 
 
@@ -79,7 +79,7 @@ async def check(server: ApiServer, addresses: Addresses) -> list[Finding]:
         place = place_of(manifest)
         try:
             found = msgspec.json.decode(await server.get(place.path))
-        except MissingError:
+        except NotFoundError:
             findings.append(Finding(manifest["kind"], _name(manifest), "missing"))
             continue
         detail = _difference(manifest, found)
@@ -121,7 +121,7 @@ async def trust(server: ApiServer, ca_bundle: str) -> None:
     path = f"/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/{WEBHOOKS}"
     try:
         found = msgspec.json.decode(await server.get(path))
-    except MissingError:  # not installed (yet): there is nothing to call us
+    except NotFoundError:  # not installed (yet): there is nothing to call us
         return
     webhooks = found["webhooks"]
     if all(webhook["clientConfig"].get("caBundle") == ca_bundle for webhook in webhooks):

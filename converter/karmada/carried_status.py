@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from converter.errors import ManifestError
-from converter.kube import canonical_json
 from converter.karmada.names import STATUS_MARKER
+from converter.kube import canonical_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

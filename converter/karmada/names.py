@@ -20,18 +20,18 @@ SOURCES_ANNOTATION: Final = f"{GROUP}/source-versions"
 """On a converted Work: a JSON list with one entry a manifest, null where it was left as it is, else
 ``{"kind": …, "name": …, "from": apiVersion, "to": apiVersion}``."""
 
-KEPT_ANNOTATION: Final = f"{GROUP}/kept"
+CONVERSION_DATA_ANNOTATION: Final = f"{GROUP}/conversion-data"
 """On a converted Work: a JSON list with one entry a manifest, null or what `converter.conversion.Kept` holds."""
 
-SHELF_ANNOTATION: Final = f"{GROUP}/kept-in"
+CONVERSION_DATA_REF_ANNOTATION: Final = f"{GROUP}/conversion-data-ref"
 """On a converted Work of which more is kept than its annotations hold: the digest of what is kept, which is stored in
 an object of its own (`converter.works.overflow`)."""
 
-HELD_ANNOTATION: Final = f"{GROUP}/held"
+SUSPENDED_BEFORE_ANNOTATION: Final = f"{GROUP}/suspended-before"
 """On a Work that is not dispatched until what is kept of it is stored: what ``spec.suspendDispatching`` was before,
 as JSON, or ``absent``."""
 
-SHELF_LABEL: Final = f"{GROUP}/shelf"
+OVERFLOW_LABEL: Final = f"{GROUP}/overflow"
 """On an object that stores what is kept of a Work; the value is ``true``."""
 
 LOSSES_LABEL: Final = f"{GROUP}/losses"
@@ -40,9 +40,6 @@ value is ``true``."""
 
 LOSSES_ANNOTATION: Final = f"{GROUP}/losses"
 """On a Work some of whose fields its cluster cannot hold: one line a field, for people to read."""
-
-POLICY_ANNOTATION: Final = f"{GROUP}/policy"
-"""On a Work, or on the template: ``deny``, ``warn`` or ``ignore`` what cannot be converted."""
 
 EXCLUDED_ANNOTATION: Final = f"{GROUP}/excluded-clusters"
 """On a binding: which clusters no conversion can reach, and why."""

@@ -8,64 +8,8 @@ import msgspec
 from msgspec import Raw
 
 from converter.errors import ManifestError
-from converter.karmada.names import POLICY_ANNOTATION
 
 ManifestT = TypeVar("ManifestT")
-
-
-class Head(msgspec.Struct, rename="camel"):
-    """What has to be known of a manifest to see whether its cluster serves it."""
-
-    api_version: str = ""
-    kind: str = ""
-
-
-class ManifestAnnotations(msgspec.Struct):
-    """The one annotation of a manifest that is looked at; the others, which can be long, are skipped."""
-
-    policy: Any = msgspec.field(name=POLICY_ANNOTATION, default=msgspec.UNSET)
-
-
-class ManifestMetadata(msgspec.Struct, rename="camel"):
-    """What messages, bookkeeping and policies need of a manifest's metadata."""
-
-    name: str | None = None
-    generate_name: str | None = None
-    namespace: str | None = None
-    annotations: ManifestAnnotations | None = None
-
-
-class NamedHead(Head):
-    """A manifest's head, with what names it."""
-
-    metadata: ManifestMetadata | None = None
-
-    @property
-    def namespace(self) -> str:
-        """Its namespace; empty where it names none."""
-        return (self.metadata.namespace or "") if self.metadata is not None else ""
-
-    @property
-    def name(self) -> str:
-        """Its name, or the beginning of one that is still to be made; empty where it has neither."""
-        metadata = self.metadata
-        return (metadata.name or metadata.generate_name or "") if metadata is not None else ""
-
-    @property
-    def place(self) -> str:
-        """``namespace/name``, or what it has of the two."""
-        return f"{self.namespace}/{self.name}" if self.namespace else self.name
-
-    @property
-    def label(self) -> str:
-        """What people call it: ``CronJob demo/report``."""
-        return f"{self.kind} {self.place}".rstrip()
-
-    @property
-    def policy_word(self) -> Any:
-        """What stands in its own policy annotation; unset where it has none."""
-        metadata = self.metadata
-        return msgspec.UNSET if metadata is None or metadata.annotations is None else metadata.annotations.policy
 
 
 class Metadata(msgspec.Struct, rename="camel"):

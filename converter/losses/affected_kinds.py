@@ -23,7 +23,7 @@ class Coverage:
         self._catalog = catalog
         self._answers: dict[tuple[Release, GroupVersionKind], bool] = {}
 
-    def concerns(self, release: Release, gvk: GroupVersionKind) -> bool:
+    def may_lose(self, release: Release, gvk: GroupVersionKind) -> bool:
         """Whether a manifest of a kind can hold a field, or a value of one, that a release does not know.
 
         Raises:

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
     from converter.clusters import Cluster
+    from converter.kube.partial_object import NamedHead
     from converter.losses import FieldLoss
-    from converter.karmada.work import NamedHead
 
 _NOT_SENT: Final = ("status", "metadata")
 """Karmada takes these off, or writes them itself: what a release does not know of them is nobody's loss."""

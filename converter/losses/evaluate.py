@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from converter.losses.unknown_fields import FieldCheck
-from converter.losses.schema_decoders import KnownFields, accepts
 from converter.errors import ManifestError
 from converter.kube import EACH, GroupVersionKind, Json, Manifest, Named, Path, parse_path
 from converter.losses.affected_kinds import Coverage
 from converter.losses.messages import History, dropped, refused
+from converter.losses.schema_decoders import SchemaDecoders, accepts
+from converter.losses.severity import Severity
+from converter.losses.unknown_fields import UnknownFieldFinder
 from converter.rules.steps.values import shown
-from converter.losses.severity import Weight
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     from converter.catalog import Catalog, Release
     from converter.conversion import Loss
+    from converter.losses.severity import SeverityTable
     from converter.losses.unknown_fields import UnknownField
-    from converter.losses.severity import Weights
 
 
 class FieldLoss(msgspec.Struct, frozen=True):
@@ -47,7 +47,7 @@ class FieldLoss(msgspec.Struct, frozen=True):
     path: str
     value: Json
     why: str
-    weight: Weight
+    weight: Severity
     consequence: str = ""
     since: Release | None = None
     refused: bool = False
@@ -57,15 +57,15 @@ class FieldLoss(msgspec.Struct, frozen=True):
         return f"{self.path} = {shown(self.value)}: {self.why}{consequence} ({self.weight})"
 
 
-class Shapes:
+class SchemaIndex:
     """What depends on the catalog alone: compiled once for all rule books of a process."""
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
         self.oldest = catalog.releases[0]
         self.newest = catalog.releases[-1]
-        self.check = FieldCheck(catalog)
-        self.known = KnownFields(catalog)
+        self.check = UnknownFieldFinder(catalog)
+        self.known = SchemaDecoders(catalog)
         self.coverage = Coverage(catalog)
         self.history = lru_cache(maxsize=4096)(self._history)
 
@@ -82,21 +82,21 @@ class Shapes:
 
 
 @lru_cache(maxsize=4)
-def shapes_of(catalog: Catalog) -> Shapes:
+def shapes_of(catalog: Catalog) -> SchemaIndex:
     """Give a catalog's shapes, always the same."""
-    return Shapes(catalog)
+    return SchemaIndex(catalog)
 
 
-class LossAnalysis:
+class LossEvaluator:
     """Finds and weighs losses, by one catalog and one table of weights."""
 
-    def __init__(self, catalog: Catalog, weights: Weights) -> None:
+    def __init__(self, catalog: Catalog, weights: SeverityTable) -> None:
         self._shapes = shapes_of(catalog)
         self._weights = weights
         self._concerned: dict[tuple[Release, str, str], bool] = {}
         self._decoders: dict[tuple[Release, str, str], Any] = {}
 
-    def concerns(self, release: Release | None, api_version: str, kind: str) -> bool:
+    def may_lose(self, release: Release | None, api_version: str, kind: str) -> bool:
         """Whether manifests of a kind have to be looked into for a release: decided by the types alone, and remembered.
 
         The status and what API servers write into metadata do not count: no Work carries them.
@@ -118,15 +118,15 @@ class LossAnalysis:
             gvk = GroupVersionKind.of(api_version, kind)
         except ManifestError:
             return False
-        return self._shapes.coverage.concerns(release, gvk)
+        return self._shapes.coverage.may_lose(release, gvk)
 
-    def holds_all(self, manifest: bytes | Raw, api_version: str, kind: str, release: Release | None) -> bool:
+    def accepts(self, manifest: bytes | Raw, api_version: str, kind: str, release: Release | None) -> bool:
         """Whether a release is certain to drop nothing of a manifest on its way in a Work: a fast yes, or no answer.
 
         Args:
             manifest: JSON, in the version that the cluster gets.
             api_version: its apiVersion.
-            kind: its kind; one that `concerns` says something of.
+            kind: its kind; one that `may_lose` says something of.
             release: the cluster's release; None where it is not known, and then nothing is said of it.
         """
         if release is None:
@@ -161,7 +161,7 @@ class LossAnalysis:
     ) -> FieldLoss:
         path, value = generalized(field.path), field.value
         entry = self._weights.find(gvk.kind, path, namespace, cluster)
-        weight = entry.weight if entry is not None else Weight.DEGRADING
+        weight = entry.weight if entry is not None else Severity.DEGRADING
         if field.refused and isinstance(value, str):
             history = self._shapes.history(gvk, path, release, value)
             why = refused(release, value, history)
@@ -193,7 +193,7 @@ class LossAnalysis:
             entry = self._weights.find(gvk.kind, path, namespace, cluster)
             history = self._shapes.history(gvk, path, release) if release is not None else History()
             why = f"{loss.why}; {history.advice}" if history.since is not None else loss.why
-            weight = entry.weight if entry is not None else Weight.DEGRADING
+            weight = entry.weight if entry is not None else Severity.DEGRADING
             consequence = entry.why if entry is not None else ""
             found.append(FieldLoss(loss.path, loss.value, why, weight, consequence, history.since))
         return tuple(found)

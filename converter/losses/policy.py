@@ -7,9 +7,9 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from converter.errors import ConverterError
-from converter.rules.yaml_source import Cursor, Problems, read_documents
+from converter.losses.severity import Severity, matches, texts
 from converter.rules.rule import API_VERSION
-from converter.losses.severity import Weight, matches, texts
+from converter.rules.yaml_source import Cursor, Problems, read_documents
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,10 +62,10 @@ def milder(one: Action, two: Action) -> Action:
     return min(one, two, key=_MILDEST_FIRST.index)
 
 
-DEFAULT_ACTIONS: Final[Mapping[Weight, Action]] = {
-    Weight.DANGEROUS: Action.WARN,
-    Weight.DEGRADING: Action.WARN,
-    Weight.HARMLESS: Action.IGNORE,
+DEFAULT_ACTIONS: Final[Mapping[Severity, Action]] = {
+    Severity.DANGEROUS: Action.WARN,
+    Severity.DEGRADING: Action.WARN,
+    Severity.HARMLESS: Action.IGNORE,
 }
 """Nothing that reached its cluster before is stopped by merely installing the converter: an admin turns ``deny`` on."""
 
@@ -81,7 +81,7 @@ class LossRule:
         namespaces: the objects' namespaces, with ``*``; empty for all.
     """
 
-    actions: Mapping[Weight, Action]
+    actions: Mapping[Severity, Action]
     clusters: tuple[str, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
     namespaces: tuple[str, ...] = ()
@@ -105,9 +105,9 @@ class LossPolicy:
         may_loosen: the weights whose action an object's own annotation may make milder.
     """
 
-    default: Mapping[Weight, Action]
+    default: Mapping[Severity, Action]
     rules: tuple[LossRule, ...] = ()
-    may_loosen: frozenset[Weight] = frozenset()
+    may_loosen: frozenset[Severity] = frozenset()
 
     @classmethod
     def of(cls, action: Action) -> LossPolicy:
@@ -115,11 +115,11 @@ class LossPolicy:
 
         ``warn`` is the default: harmless losses are not told.
         """
-        default = DEFAULT_ACTIONS if action is Action.WARN else dict.fromkeys(Weight, action)
-        return cls(default, may_loosen=frozenset(Weight))
+        default = DEFAULT_ACTIONS if action is Action.WARN else dict.fromkeys(Severity, action)
+        return cls(default, may_loosen=frozenset(Severity))
 
     def action(
-        self, weight: Weight, cluster: str, labels: Mapping[str, str], namespace: str, asked: Action | None = None
+        self, weight: Severity, cluster: str, labels: Mapping[str, str], namespace: str, asked: Action | None = None
     ) -> Action:
         """Decide about a loss.
 
@@ -137,7 +137,7 @@ class LossPolicy:
         return milder(action, asked) if asked is not None and weight in self.may_loosen else action
 
 
-def read_policies(text: str, problems: Problems) -> list[tuple[LossPolicy, int]]:
+def parse_loss_policies(text: str, problems: Problems) -> list[tuple[LossPolicy, int]]:
     """Read every ``LossPolicy`` of one file, with its line; what is wrong goes into ``problems``."""
     if KIND not in text:
         return []
@@ -172,17 +172,17 @@ def _read(root: Cursor) -> LossPolicy:
         rules.append(LossRule(actions, tuple(texts(entry, "clusters")), labels, tuple(texts(entry, "namespaces"))))
     loosen = texts(spec, "objectsMayLoosen")
     for index, word in enumerate(loosen):
-        if word not in tuple(Weight):
-            spec.child("objectsMayLoosen").child(index).problem(f"{word!r} is none of {', '.join(Weight)}")
-    return LossPolicy(default, tuple(rules), frozenset(weight for weight in Weight if weight in loosen))
+        if word not in tuple(Severity):
+            spec.child("objectsMayLoosen").child(index).problem(f"{word!r} is none of {', '.join(Severity)}")
+    return LossPolicy(default, tuple(rules), frozenset(weight for weight in Severity if weight in loosen))
 
 
-def _actions(place: Cursor) -> dict[Weight, Action]:
-    found: dict[Weight, Action] = {}
+def _actions(place: Cursor) -> dict[Severity, Action]:
+    found: dict[Severity, Action] = {}
     if not place.expect(dict, "a mapping"):
         return found
-    place.only(tuple(Weight), "a list of actions by weight")
-    for weight in Weight:
+    place.only(tuple(Severity), "a list of actions by weight")
+    for weight in Severity:
         if place.has(weight):
             found[weight] = Action(place.choice(weight, tuple(Action)))
     return found

@@ -24,7 +24,7 @@ class _NoDecoderError(Exception):
     """A type that holds itself, or that something simpler may stand for: those inside JSONSchemaProps."""
 
 
-class KnownFields:
+class SchemaDecoders:
     """Decoders by release and kind; what is compiled once is kept, and types that releases agree about are shared."""
 
     def __init__(self, catalog: Catalog) -> None:
@@ -95,7 +95,7 @@ def accepts(decoder: msgspec.json.Decoder[Any], manifest: bytes | Raw) -> bool:
     False says nothing: the manifest may have a field that is null, or a value of another type than the field.
 
     Args:
-        decoder: of `KnownFields`.
+        decoder: of `SchemaDecoders`.
         manifest: JSON.
     """
     try:

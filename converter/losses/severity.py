@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Final
 
 from converter.errors import ManifestError
 from converter.kube import Path, parse_path
-from converter.rules.yaml_source import Cursor, Problems, read_documents
 from converter.rules.rule import API_VERSION
+from converter.rules.yaml_source import Cursor, Problems, read_documents
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -29,7 +29,7 @@ _REMEMBERED: Final = 4096
 """Fields whose entries are remembered; map keys, which requests can invent, must not fill the memory."""
 
 
-class Weight(StrEnum):
+class Severity(StrEnum):
     """How much the loss of a field matters; in the order of severity."""
 
     HARMLESS = "harmless"
@@ -47,11 +47,11 @@ class Weight(StrEnum):
         return _ORDER.index(self)
 
 
-_ORDER = tuple(Weight)
+_ORDER = tuple(Severity)
 
 
 @dataclass(frozen=True, slots=True)
-class WeightEntry:
+class SeverityRule:
     """One line of the table.
 
     Attributes:
@@ -65,7 +65,7 @@ class WeightEntry:
         line: its line there.
     """
 
-    weight: Weight
+    weight: Severity
     fields: tuple[str, ...]
     why: str = ""
     kinds: frozenset[str] = frozenset()
@@ -87,18 +87,18 @@ class WeightEntry:
         return matches(self.namespaces, namespace) and matches(self.clusters, cluster)
 
 
-class Weights:
+class SeverityTable:
     """The whole table; it never changes but for a memory of what it was asked.
 
     Attributes:
         entries: in the order they were read.
     """
 
-    def __init__(self, entries: Iterable[WeightEntry] = ()) -> None:
+    def __init__(self, entries: Iterable[SeverityRule] = ()) -> None:
         self.entries = tuple(entries)
-        self._found: dict[tuple[str, Path], tuple[WeightEntry, ...]] = {}
+        self._found: dict[tuple[str, Path], tuple[SeverityRule, ...]] = {}
 
-    def find(self, kind: str, path: Path, namespace: str = "", cluster: str = "") -> WeightEntry | None:
+    def find(self, kind: str, path: Path, namespace: str = "", cluster: str = "") -> SeverityRule | None:
         """Find the entry that counts for a field; None where none speaks of it.
 
         Args:
@@ -116,10 +116,10 @@ class Weights:
             found = self._found[key] = tuple(entry for entry in reversed(self.entries) if entry.speaks_of(kind, flat))
         return next((entry for entry in found if entry.holds_in(namespace, cluster)), None)
 
-    def weigh(self, kind: str, path: Path, namespace: str = "", cluster: str = "") -> Weight:
+    def weigh(self, kind: str, path: Path, namespace: str = "", cluster: str = "") -> Severity:
         """Weigh a field: what no entry speaks of is degrading."""
         entry = self.find(kind, path, namespace, cluster)
-        return entry.weight if entry is not None else Weight.DEGRADING
+        return entry.weight if entry is not None else Severity.DEGRADING
 
 
 def matches(patterns: Iterable[str], name: str) -> bool:
@@ -149,7 +149,7 @@ def _expression(pattern: str) -> str:
     return f"(?:{''.join(parts)})(?:{_SEPARATOR}.*)?"
 
 
-def read_weights(text: str, problems: Problems, catalog: Catalog | None = None) -> list[WeightEntry]:
+def parse_field_weights(text: str, problems: Problems, catalog: Catalog | None = None) -> list[SeverityRule]:
     """Read every entry of one file's ``FieldWeights``; what is wrong goes into ``problems``.
 
     Documents of other kinds are passed over, and bad YAML too: whoever reads the rules tells of it.
@@ -161,7 +161,7 @@ def read_weights(text: str, problems: Problems, catalog: Catalog | None = None) 
     """
     if KIND not in text:
         return []
-    entries: list[WeightEntry] = []
+    entries: list[SeverityRule] = []
     for document in read_documents(text, Problems(problems.file)):
         root = Cursor.at_root(document, problems)
         if isinstance(root.value, dict) and root.value.get("kind") == KIND:
@@ -169,7 +169,7 @@ def read_weights(text: str, problems: Problems, catalog: Catalog | None = None) 
     return entries
 
 
-def _read(root: Cursor, catalog: Catalog | None) -> Iterator[WeightEntry]:
+def _read(root: Cursor, catalog: Catalog | None) -> Iterator[SeverityRule]:
     root.only(("apiVersion", "kind", "metadata", "spec"), "a table of weights")
     root.choice("apiVersion", (API_VERSION,))
     if not root.has("spec"):
@@ -180,7 +180,7 @@ def _read(root: Cursor, catalog: Catalog | None) -> Iterator[WeightEntry]:
     for entry in spec.child("weights").entries():
         before = len(root.problems.found)
         entry.only(("weight", "fields", "why", "kinds", "namespaces", "clusters"), "an entry")
-        weight = entry.choice("weight", tuple(Weight))
+        weight = entry.choice("weight", tuple(Severity))
         kinds, fields = texts(entry, "kinds"), texts(entry, "fields")
         if not fields and len(root.problems.found) == before:
             entry.problem("names no fields", 'fields: ["**.securityContext"], or ["**"] for all')
@@ -189,8 +189,8 @@ def _read(root: Cursor, catalog: Catalog | None) -> Iterator[WeightEntry]:
         why = entry.text("why", "")
         namespaces, clusters = texts(entry, "namespaces"), texts(entry, "clusters")
         if len(root.problems.found) == before:
-            yield WeightEntry(
-                Weight(weight), tuple(fields), why, frozenset(kinds), tuple(namespaces), tuple(clusters),
+            yield SeverityRule(
+                Severity(weight), tuple(fields), why, frozenset(kinds), tuple(namespaces), tuple(clusters),
                 root.problems.file, entry.line,
             )  # fmt: skip
 

@@ -59,7 +59,7 @@ class _Plan:
     below: dict[str, _Glance] = field(default_factory=dict)
 
 
-class FieldCheck:
+class UnknownFieldFinder:
     """Finds the fields that a release does not know; what it compiles, it keeps."""
 
     def __init__(self, catalog: Catalog) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from converter.kube import Manifest, canonical_json, copy_json
-from converter.works.version_selection import Reach, choose
+from converter.works.version_selection import Availability, choose
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
@@ -179,4 +179,4 @@ class Unreachable:
 
 def _unreachable(api_version: str, kind: str, fleet: Fleet, converter: Converter) -> dict[str, str]:
     choices = ((name, choose(api_version, kind, cluster, converter)) for name, cluster in fleet.items())
-    return {name: choice.why for name, choice in choices if choice.reach is Reach.UNREACHABLE}
+    return {name: choice.why for name, choice in choices if choice.reach is Availability.UNREACHABLE}

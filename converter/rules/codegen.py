@@ -26,7 +26,7 @@ _Hop: TypeAlias = "tuple[str | None, bool]"
 """A key to follow, and whether every item of the list or map that stands there is meant; None stays where one is."""
 
 
-class Woven:
+class CompiledLens:
     """A lens that is woven when it is first used.
 
     Attributes:
@@ -43,7 +43,7 @@ class Woven:
         """Apply every part; what `converter.rules.lens` says of lenses holds."""
         run = self._run
         if run is None:
-            run = self._run = weave(self.parts)
+            run = self._run = compile_lens(self.parts)
         run(node, notes)
 
 
@@ -54,7 +54,7 @@ def scoped(path: Path, inner: Lens) -> Lens:
     """
     if not path or inner is nothing:
         return inner
-    return Woven([(path, inner)])
+    return CompiledLens([(path, inner)])
 
 
 def sequence(lenses: Sequence[Lens]) -> Lens:
@@ -62,10 +62,10 @@ def sequence(lenses: Sequence[Lens]) -> Lens:
     steps = [lens for lens in lenses if lens is not nothing]
     if not steps:
         return nothing
-    return steps[0] if len(steps) == 1 else Woven([((), lens) for lens in steps])
+    return steps[0] if len(steps) == 1 else CompiledLens([((), lens) for lens in steps])
 
 
-def weave(parts: Sequence[tuple[Path, Lens]]) -> Lens:
+def compile_lens(parts: Sequence[tuple[Path, Lens]]) -> Lens:
     """Write, and compile, the function that applies lenses at their places."""
     tree = _Place()
     lenses: list[Lens] = []
@@ -93,7 +93,7 @@ def put_in_front(prefix: tuple[Segment, ...], notes: Notes, first: int) -> None:
 def _flat(parts: Sequence[tuple[Path, Lens]], prefix: Path) -> Iterator[tuple[Path, Lens]]:
     """Take apart what was woven of woven lenses."""
     for path, lens in parts:
-        if isinstance(lens, Woven):
+        if isinstance(lens, CompiledLens):
             yield from _flat(lens.parts, (*prefix, *path))
         else:
             yield (*prefix, *path), lens

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from converter.errors import ManifestError
 from converter.kube import split_api_version
-from converter.rules.yaml_source import Cursor, Problems, read_documents
-from converter.rules.lens import Side
 from converter.losses.policy import KIND as POLICY_KIND
-from converter.rules.rule import API_VERSION, KIND, Example, ResourceName, Rule
-from converter.rules.parse_steps import read_steps
 from converter.losses.severity import KIND as WEIGHTS_KIND
+from converter.rules.lens import Side
+from converter.rules.parse_steps import read_steps
+from converter.rules.rule import API_VERSION, KIND, Example, ResourceName, Rule
+from converter.rules.yaml_source import Cursor, Problems, read_documents
 
 if TYPE_CHECKING:
     from converter.rules.yaml_source import Document

@@ -17,9 +17,9 @@ from converter.rules.steps.zeros import OmitZero
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from converter.rules.yaml_source import Cursor
     from converter.rules.steps.blocks import Guard
     from converter.rules.steps.moves import Keys
+    from converter.rules.yaml_source import Cursor
 
 _SIDES = ("left", "right")
 _WITH = ("steps", "when")  # keys that stand beside a step's own word

@@ -7,20 +7,20 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from converter.errors import RuleBookError, RuleProblem
+from converter.losses.policy import parse_loss_policies
+from converter.losses.severity import SeverityRule, SeverityTable, parse_field_weights
 from converter.rules.check import check_rules
-from converter.rules.yaml_source import Problems
 from converter.rules.lens import Side
-from converter.losses.policy import read_policies
 from converter.rules.parse import read_rules
 from converter.rules.steps.blocks import compile_steps
-from converter.losses.severity import WeightEntry, Weights, read_weights
+from converter.rules.yaml_source import Problems
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from converter.catalog import Catalog
-    from converter.rules.lens import Lens
     from converter.losses.policy import LossPolicy
+    from converter.rules.lens import Lens
     from converter.rules.rule import Rule
 
 
@@ -74,7 +74,7 @@ class RuleBook:
     rules: tuple[Rule, ...]
     edges: Mapping[tuple[str, str], tuple[Edge, ...]] = field(repr=False)
     unconvertible: Mapping[tuple[str, str, str], str] = field(repr=False)
-    weights: Weights = field(default_factory=Weights, repr=False, compare=False)
+    weights: SeverityTable = field(default_factory=SeverityTable, repr=False, compare=False)
     policy: LossPolicy | None = None
 
     @classmethod
@@ -90,13 +90,13 @@ class RuleBook:
         """
         found: list[RuleProblem] = []
         rules: list[Rule] = []
-        weights: list[WeightEntry] = []
+        weights: list[SeverityRule] = []
         policies: list[LossPolicy] = []
         for source in sources:
             problems = Problems(source.file)
             rules += read_rules(source.text, problems)
-            weights += read_weights(source.text, problems, catalog)
-            for policy, line in read_policies(source.text, problems):
+            weights += parse_field_weights(source.text, problems, catalog)
+            for policy, line in parse_loss_policies(source.text, problems):
                 if policies:
                     problems.add(line, "there are two loss policies", "put their rules into one")
                 policies.append(policy)
@@ -104,7 +104,7 @@ class RuleBook:
         found += check_rules(rules, catalog)
         if found:
             raise RuleBookError(sorted(found, key=lambda problem: (problem.file, problem.line)))
-        return replace(cls.of(rules), weights=Weights(weights), policy=policies[0] if policies else None)
+        return replace(cls.of(rules), weights=SeverityTable(weights), policy=policies[0] if policies else None)
 
     @classmethod
     def of(cls, rules: Iterable[Rule]) -> RuleBook:

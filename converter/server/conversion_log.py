@@ -16,8 +16,8 @@ from converter.server.logging import Fact, emit
 from converter.works.policy import Action
 
 if TYPE_CHECKING:
-    from converter.server.metrics import Metrics
     from converter.losses.decide import Lost
+    from converter.server.metrics import Metrics
 
 _REMEMBERED = 100
 """How many events the page can show."""
@@ -95,7 +95,7 @@ class LossEvent(NamedTuple):
         )
 
 
-class Activity:
+class ConversionLog:
     """Takes note of each conversion, once for all who want to know; the webhooks' observer."""
 
     def __init__(self, metrics: Metrics) -> None:

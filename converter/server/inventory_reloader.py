@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from converter.clusters import FleetView, InventoryError, read_inventory
 from converter.certificates.file_watch import POLL_SECONDS, fingerprint, keep_looking
+from converter.clusters import FleetView, InventoryError, read_inventory
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 
-class LiveInventory:
+class InventoryReloader:
     """Keeps a fleet up to date with its inventory file.
 
     Attributes:

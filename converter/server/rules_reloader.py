@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from converter.certificates.file_watch import POLL_SECONDS, fingerprint, keep_looking
 from converter.errors import RuleBookError, RuleProblem
 from converter.library import RULE_SUFFIXES, SHIPPED_RULES, Converter
-from converter.certificates.file_watch import POLL_SECONDS, fingerprint, keep_looking
 
 if TYPE_CHECKING:
     import os
@@ -59,7 +59,7 @@ class RulesState:
     problems: tuple[RuleProblem, ...]
 
 
-class LiveRules:
+class RulesReloader:
     """The shipped rule book and an admin's directories, always as one whole, checked book.
 
     Attributes:

@@ -10,14 +10,14 @@ from converter.admission.bindings import PlacementWebhook
 from converter.admission.works import WorkWebhook
 from converter.catalog import load_catalog
 from converter.clusters import FleetView
-from converter.server import responses as answers
-from converter.server.conversion_log import Activity
-from converter.server.app import BODY_LIMIT, App, Webhook
-from converter.server.inventory_reloader import LiveInventory
-from converter.server.metrics import CONTENT_TYPE, Metrics
-from converter.server.status_page import ClusterRow, KindRow, View, render
-from converter.server.rules_reloader import LiveRules
 from converter.placement.exclusions import Unreachable
+from converter.server import responses as answers
+from converter.server.app import BODY_LIMIT, App, Webhook
+from converter.server.conversion_log import ConversionLog
+from converter.server.inventory_reloader import InventoryReloader
+from converter.server.metrics import CONTENT_TYPE, Metrics
+from converter.server.rules_reloader import RulesReloader
+from converter.server.status_page import ClusterRow, KindRow, View, render
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -57,9 +57,9 @@ class Served:
     """
 
     app: App
-    rules: LiveRules
+    rules: RulesReloader
     fleet: FleetView
-    inventory: LiveInventory | None
+    inventory: InventoryReloader | None
 
     def background(self) -> list[Coroutine[None, None, None]]:
         """What has to run beside the server."""
@@ -77,13 +77,13 @@ def assemble(settings: Settings) -> Served:
         ConverterError: the inventory has problems.
     """
     metrics = Metrics(["works", "bindings", "binding-status"])
-    activity = Activity(metrics)
-    rules = LiveRules(settings.rules, catalog=load_catalog, sink=metrics)
+    activity = ConversionLog(metrics)
+    rules = RulesReloader(settings.rules, catalog=load_catalog, sink=metrics)
     metrics.rules_in_use(len(rules.current.book.rules))
-    inventory = LiveInventory(settings.inventory) if settings.inventory is not None else None
+    inventory = InventoryReloader(settings.inventory) if settings.inventory is not None else None
     fleet = inventory.view if inventory is not None else FleetView()
     metrics.watch_clusters(lambda: len(fleet.current))
-    works = WorkWebhook(rules, fleet, settings.policy, activity, shelves=inventory is None)
+    works = WorkWebhook(rules, fleet, settings.policy, activity, has_overflow_store=inventory is None)
     pages: dict[str, Callable[[], web.Response]] = {}
     placement = PlacementWebhook(Unreachable(lambda: rules.current, fleet))
     webhooks = [
@@ -107,7 +107,7 @@ def assemble(settings: Settings) -> Served:
     return Served(app, rules, fleet, inventory)
 
 
-def _view(policy: str, missing: str, rules: LiveRules, fleet: FleetView, activity: Activity) -> View:
+def _view(policy: str, missing: str, rules: RulesReloader, fleet: FleetView, activity: ConversionLog) -> View:
     book = rules.current.book
     clusters = [
         ClusterRow(cluster.name, str(cluster.release or ""), len(cluster.served), cluster.complete)

@@ -11,27 +11,27 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 from msgspec import Raw
 
-from converter.conversion import Kept
+from converter.conversion import ConversionData
 from converter.errors import ManifestError
 from converter.karmada.names import (
+    CONVERSION_DATA_ANNOTATION,
+    CONVERSION_DATA_REF_ANNOTATION,
     CONVERTED_LABEL,
-    HELD_ANNOTATION,
-    KEPT_ANNOTATION,
     LOSSES_ANNOTATION,
     LOSSES_LABEL,
-    SHELF_ANNOTATION,
     SOURCES_ANNOTATION,
+    SUSPENDED_BEFORE_ANNOTATION,
 )
-from converter.works.overflow import SHELF_LIMIT, digest_of
 from converter.losses.record import LIMIT as LOSSES_LIMIT
 from converter.losses.record import read_lines, write_lines
+from converter.works.overflow import OVERFLOW_LIMIT, digest_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from converter.karmada.work import NamedHead
+    from converter.kube.partial_object import NamedHead
 
-OURS: Final = (SOURCES_ANNOTATION, KEPT_ANNOTATION, SHELF_ANNOTATION, LOSSES_ANNOTATION)
+OURS: Final = (SOURCES_ANNOTATION, CONVERSION_DATA_ANNOTATION, CONVERSION_DATA_REF_ANNOTATION, LOSSES_ANNOTATION)
 
 ANNOTATIONS_LIMIT: Final = 240 << 10
 """Bytes of all annotations' names and values that a Work is brought to; the API server takes 256 KiB
@@ -43,7 +43,7 @@ _ON_SHELF: Final = b""
 """Stands for what is kept where it is not at hand: on the shelf, which only the controller can read."""
 
 
-class Entry(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+class SourceVersion(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """Where a converted manifest came from, and what it became.
 
     The fields stand in the order of their names in JSON, so that they are written in it.
@@ -63,7 +63,7 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     target: str = msgspec.field(name="to")
 
     @classmethod
-    def of(cls, head: NamedHead, source: str, target: str) -> Entry:
+    def of(cls, head: NamedHead, source: str, target: str) -> SourceVersion:
         """Make the entry of a manifest."""
         return cls(source=source, kind=head.kind, name=_own_name(head), namespace=head.namespace, target=target)
 
@@ -82,7 +82,7 @@ def _own_name(head: NamedHead) -> str:
 
 
 _encode = msgspec.json.encode
-_entries = msgspec.json.Decoder(list[Entry | None])
+_entries = msgspec.json.Decoder(list[SourceVersion | None])
 _kept = msgspec.json.Decoder(list[Raw])
 
 
@@ -95,23 +95,23 @@ class Note(msgspec.Struct, frozen=True):
         losses: lines for people.
     """
 
-    entry: Entry | None = None
+    entry: SourceVersion | None = None
     kept: bytes = _NOTHING
     losses: tuple[str, ...] = ()
 
     @property
-    def on_shelf(self) -> bool:
+    def in_overflow(self) -> bool:
         """Whether what was kept of it has to be fetched first."""
         return self.kept == _ON_SHELF
 
-    def read_kept(self) -> Kept:
+    def read_kept(self) -> ConversionData:
         """Read what was kept; nothing where there is nothing that can be read."""
         assert self.entry is not None
-        nothing = Kept(self.entry.source)
+        nothing = ConversionData(self.entry.source)
         if self.kept in {_NOTHING, _ON_SHELF}:
             return nothing
         try:
-            kept = Kept.from_json(self.kept)
+            kept = ConversionData.from_json(self.kept)
         except ManifestError:
             return nothing
         return kept if kept.source == self.entry.source else nothing
@@ -120,7 +120,7 @@ class Note(msgspec.Struct, frozen=True):
 UNCONVERTED: Final = Note()
 
 
-class Record(msgspec.Struct, frozen=True):
+class StoredRecord(msgspec.Struct, frozen=True):
     """What stands on a Work, of an earlier conversion or of none.
 
     Attributes:
@@ -128,22 +128,22 @@ class Record(msgspec.Struct, frozen=True):
         kept: what was kept, one a manifest, as far as it is at hand.
         lines: what people are told.
         more: how many more values conversions lost than there was room to tell.
-        on_shelf: whether what is not at hand is on the shelf.
+        in_overflow: whether what is not at hand is on the shelf.
     """
 
-    entries: Sequence[Entry | None] = ()
+    entries: Sequence[SourceVersion | None] = ()
     kept: Sequence[Raw] = ()
     lines: Sequence[str] = ()
     more: int = 0
-    on_shelf: bool = False
+    in_overflow: bool = False
 
     @classmethod
-    def read(cls, annotations: Mapping[str, str | None], shelved: bytes | None = None) -> Record:
+    def read(cls, annotations: Mapping[str, str | None], overflow: bytes | None = None) -> StoredRecord:
         """Read a Work's annotations.
 
         Args:
             annotations: the Work's.
-            shelved: what its shelf holds, or its carrier; None where that is not at hand.
+            overflow: what its shelf holds, or its carrier; None where that is not at hand.
         """
         sources = annotations.get(SOURCES_ANNOTATION)
         lines, more = read_lines(annotations.get(LOSSES_ANNOTATION))
@@ -153,12 +153,12 @@ class Record(msgspec.Struct, frozen=True):
             entries = _entries.decode(sources)
         except (msgspec.MsgspecError, UnicodeError, RecursionError):
             return cls(lines=lines)
-        text = annotations.get(KEPT_ANNOTATION) if shelved is None else shelved
+        text = annotations.get(CONVERSION_DATA_ANNOTATION) if overflow is None else overflow
         try:
             kept = _kept.decode(text or "[]")
         except (msgspec.MsgspecError, UnicodeError, RecursionError):
             kept = []
-        return cls(entries, kept, lines, more, shelved is None and SHELF_ANNOTATION in annotations)
+        return cls(entries, kept, lines, more, overflow is None and CONVERSION_DATA_REF_ANNOTATION in annotations)
 
     def find(self, index: int, head: NamedHead) -> Note:
         """Find what is noted of a manifest: at its place, or, if the manifests have moved, elsewhere.
@@ -176,16 +176,16 @@ class Record(msgspec.Struct, frozen=True):
             if index < 0:
                 return UNCONVERTED
         kept = bytes(self.kept[index]) if index < len(self.kept) else _NOTHING
-        if kept == _NOTHING and self.on_shelf:
+        if kept == _NOTHING and self.in_overflow:
             kept = _ON_SHELF
         start = f"{head.label}: "
         return Note(entries[index], kept, tuple(line for line in self.lines if line.startswith(start)))
 
 
-NO_RECORD: Final = Record()
+NO_RECORD: Final = StoredRecord()
 
 
-class Books(msgspec.Struct):
+class AnnotationChanges(msgspec.Struct):
     """What should stand on a Work.
 
     Attributes:
@@ -207,7 +207,7 @@ class Books(msgspec.Struct):
         wanted: dict[str, str | None],
         stored: Mapping[str, str | None],
         *,
-        shelves: bool,
+        has_overflow_store: bool,
     ) -> None:
         """Write down what was kept: as an annotation, on the shelf if that is too small, and if need be not at all.
 
@@ -216,21 +216,21 @@ class Books(msgspec.Struct):
             told: the lines about each, to which is added what is not kept.
             wanted: takes our annotations.
             stored: the Work's annotations.
-            shelves: whether there are shelves.
+            has_overflow_store: whether there are shelves.
         """
         kept = [note.kept for note in notes]
-        shelf = None
+        overflow_object = None
         if _ON_SHELF in kept:  # it stays there, and the shelf is named as before
-            shelf = wanted[SHELF_ANNOTATION] = stored.get(SHELF_ANNOTATION)
+            overflow_object = wanted[CONVERSION_DATA_REF_ANNOTATION] = stored.get(CONVERSION_DATA_REF_ANNOTATION)
             kept = [_NOTHING if item == _ON_SHELF else item for item in kept]
         if all(item == _NOTHING for item in kept):
             return
         room = self._room(wanted, stored)
         text = _joined(kept)
-        if len(text) > room and shelves and len(text) <= SHELF_LIMIT and shelf is None:
+        if len(text) > room and has_overflow_store and len(text) <= OVERFLOW_LIMIT and overflow_object is None:
             digest = digest_of(text)
-            if stored.get(SHELF_ANNOTATION) == digest:
-                wanted[SHELF_ANNOTATION] = digest
+            if stored.get(CONVERSION_DATA_REF_ANNOTATION) == digest:
+                wanted[CONVERSION_DATA_REF_ANNOTATION] = digest
             else:
                 self.carried = text
             return
@@ -240,20 +240,21 @@ class Books(msgspec.Struct):
             assert entry is not None
             line = (
                 f"{entry.label}: what {entry.target} cannot hold is not kept "
-                f"({len(kept[largest])} bytes, and {_holds(shelves=shelves)}): a conversion back will not restore it"
+                f"({len(kept[largest])} bytes, and {_holds(has_overflow_store=has_overflow_store)}): "
+                "a conversion back will not restore it"
             )
             self.warnings.append(line)
             told[largest].append(line)
             kept[largest] = _NOTHING
             text = _joined(kept)
         if any(item != _NOTHING for item in kept):
-            wanted[KEPT_ANNOTATION] = text.decode()
+            wanted[CONVERSION_DATA_ANNOTATION] = text.decode()
 
     def _room(self, wanted: Mapping[str, str | None], stored: Mapping[str, str | None]) -> int:
         """How many bytes of what is kept fit into the annotations, beside all others and what people are told."""
         others = sum(_size(name, value) for name, value in stored.items() if name not in _NOT_OTHERS)
         ours = sum(_size(name, value) for name, value in wanted.items())
-        return ANNOTATIONS_LIMIT - others - ours - LOSSES_LIMIT - len(KEPT_ANNOTATION)
+        return ANNOTATIONS_LIMIT - others - ours - LOSSES_LIMIT - len(CONVERSION_DATA_ANNOTATION)
 
 
 def settle(
@@ -262,8 +263,8 @@ def settle(
     stored: Mapping[str, str | None],
     *,
     more: int = 0,
-    shelves: bool = False,
-) -> Books:
+    has_overflow_store: bool = False,
+) -> AnnotationChanges:
     """Work out the changes that lead from what stands on a Work to what should.
 
     Args:
@@ -271,11 +272,11 @@ def settle(
         labels: the Work's labels.
         stored: the Work's annotations.
         more: how many more values than the lines tell an earlier conversion lost, that still stands.
-        shelves: whether what does not fit into annotations can be stored elsewhere.
+        has_overflow_store: whether what does not fit into annotations can be stored elsewhere.
     """
-    books = Books()
+    books = AnnotationChanges()
     wanted: dict[str, str | None] = {}
-    entries: list[Entry | None] = []
+    entries: list[SourceVersion | None] = []
     told: list[list[str]] = []
     converted = keeps = False
     for note in notes:
@@ -286,7 +287,7 @@ def settle(
     if converted:
         wanted[SOURCES_ANNOTATION] = _encode(entries).decode()
         if keeps:
-            books.keep(notes, told, wanted, stored, shelves=shelves)
+            books.keep(notes, told, wanted, stored, has_overflow_store=has_overflow_store)
     # Sorted, since what the API server has stored has its fields in another order than what was just converted.
     lines = [line for one in told for line in sorted(one)]
     if lines or more:
@@ -303,12 +304,12 @@ def settle(
     return books
 
 
-_NOT_OTHERS: Final = frozenset({*OURS, HELD_ANNOTATION})
+_NOT_OTHERS: Final = frozenset({*OURS, SUSPENDED_BEFORE_ANNOTATION})
 
 
-def _holds(*, shelves: bool) -> str:
-    if shelves:
-        return f"an object of its own holds {SHELF_LIMIT >> 10} KiB"
+def _holds(*, has_overflow_store: bool) -> str:
+    if has_overflow_store:
+        return f"an object of its own holds {OVERFLOW_LIMIT >> 10} KiB"
     return f"a Work's annotations have {ANNOTATIONS_LIMIT >> 10} KiB together"
 
 

@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import UNSET
 
-from converter.karmada.names import POLICY_ANNOTATION
-from converter.losses.policy import LossPolicy
+from converter.kube.partial_object import POLICY_ANNOTATION
 from converter.losses.decide import LossJudge, Lost
-from converter.works.result import Trouble
+from converter.losses.policy import LossPolicy
 from converter.works.policy import Action, Policy, PolicyError
+from converter.works.result import Issue
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from converter.clusters import Cluster
+    from converter.kube.partial_object import NamedHead
     from converter.losses import FieldLoss
-    from converter.karmada.work import NamedHead
 
 _LOSSES_HINT: Final = (
     "Leave the cluster out of the placement, upgrade it, or take the fields out for it with an OverridePolicy; "
@@ -28,7 +28,7 @@ _LOSSES_HINT: Final = (
 _LOSS_POLICIES: Final = {action: LossPolicy.of(action) for action in Action}
 
 
-class Findings:
+class IssueCollector:
     """Gathers what is found, and judges it.
 
     Attributes:
@@ -55,7 +55,7 @@ class Findings:
             standing: the lines about losses that stand on the Work already.
         """
         self.warnings: list[str] = []
-        self.troubles: list[Trouble] = []
+        self.troubles: list[Issue] = []
         self.lost: list[Lost] = []
         self._cluster = cluster
         self._losses = losses or _LOSS_POLICIES[policy.losses]
@@ -64,7 +64,7 @@ class Findings:
         self._policy = self._under(policy, wanted, "the Work") if wanted is not None else policy
 
     @property
-    def denied(self) -> list[Trouble]:
+    def denied(self) -> list[Issue]:
         """The troubles for which the Work is to be refused."""
         return [trouble for trouble in self.troubles if trouble.action is Action.DENY]
 
@@ -81,7 +81,7 @@ class Findings:
         self.warnings += judged.warnings
         if judged.denied:
             why = f"{head.label} would lose values{way}: {'; '.join(judged.denied)}"
-            self.troubles.append(Trouble(head.kind, head.place, head.api_version, why, Action.DENY, _LOSSES_HINT))
+            self.troubles.append(Issue(head.kind, head.place, head.api_version, why, Action.DENY, _LOSSES_HINT))
         if judged.lost is not None:
             self.lost.append(judged.lost)
         return judged.lines
@@ -103,10 +103,10 @@ class Findings:
 
     def no_manifest(self, why: str) -> None:
         """Take note of what is no manifest at all."""
-        self.troubles.append(Trouble("", "", "", why, self._policy.unreachable))
+        self.troubles.append(Issue("", "", "", why, self._policy.unreachable))
 
     def _trouble(self, head: NamedHead, why: str, policy: Policy) -> None:
-        self.troubles.append(Trouble(head.kind, head.place, head.api_version, why, policy.unreachable))
+        self.troubles.append(Issue(head.kind, head.place, head.api_version, why, policy.unreachable))
 
     @functools.cached_property
     def _judge(self) -> LossJudge:

@@ -2,9 +2,9 @@
 
 Admission writes nothing but the Work it is asked about, so what is kept travels to the shelf in the Work itself: as one
 more manifest, the carrier, while the Work is suspended and so is sent to no member. The controller stores it
-(`converter.controllers.overflow_store`), takes the carrier out, names the shelf on the Work and lets it go. At every moment
-what is kept stands in one of the two, and all of it follows from the request alone: a Work that is sent again, and
-whose annotation names the digest of just what is kept, needs no carrier.
+(`converter.controllers.overflow_store`), takes the carrier out, names the shelf on the Work and lets it go. At every
+moment what is kept stands in one of the two, and all of it follows from the request alone: a Work that is sent again,
+and whose annotation names the digest of just what is kept, needs no carrier.
 
 A shelf is a ControllerRevision, which Kubernetes made for "an immutable snapshot of state data" (apps/v1): its data is
 free-form, and rights on it give nothing else away. What is kept stands there as text, so that no server between reads a
@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
-from converter.karmada.names import EXECUTION_SPACE_PREFIX, LONGEST_NAME, SHELF_LABEL
+from converter.karmada.names import EXECUTION_SPACE_PREFIX, LONGEST_NAME, OVERFLOW_LABEL
 
 if TYPE_CHECKING:
     from converter.kube import Manifest
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 API_VERSION: Final = "apps/v1"
 KIND: Final = "ControllerRevision"
 
-SHELF_LIMIT: Final = 1000 << 10
+OVERFLOW_LIMIT: Final = 1000 << 10
 """Bytes of what is kept that a shelf, and a Work that carries it, can hold: etcd takes requests of 1.5 MiB
 (`--max-request-bytes`), quotes are escaped there, and the converted manifest needs its place in the same Work."""
 
@@ -77,7 +77,7 @@ def read_carrier(raw: Raw | bytes) -> bytes | None:
         found = _carriers.decode(raw)
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
         return None
-    labelled = SHELF_LABEL in (found.metadata.labels or {})
+    labelled = OVERFLOW_LABEL in (found.metadata.labels or {})
     known = labelled and (found.api_version, found.kind) == (API_VERSION, KIND)
     return found.data.kept.encode() if known else None
 
@@ -86,16 +86,16 @@ def is_carrier(manifest: Manifest) -> bool:
     """Whether a manifest of a Work is a carrier, and not something for its cluster."""
     metadata = manifest.get("metadata")
     labels = metadata.get("labels") if isinstance(metadata, dict) else None
-    return manifest.get("kind") == KIND and isinstance(labels, dict) and SHELF_LABEL in labels
+    return manifest.get("kind") == KIND and isinstance(labels, dict) and OVERFLOW_LABEL in labels
 
 
-def shelf_name(work: Manifest, digest: str) -> str:
+def overflow_name(work: Manifest, digest: str) -> str:
     """Name the shelf of a Work: another one for each content, and for each Work that ever had this name."""
     metadata = work["metadata"]
     return _named(metadata["name"], hashlib.sha256(f"{metadata['uid']}/{digest}".encode()).hexdigest())
 
 
-def shelf(work: Manifest, kept: bytes) -> Manifest:
+def overflow_object(work: Manifest, kept: bytes) -> Manifest:
     """Make the object that stores what is kept of a Work, and that goes when the Work goes.
 
     Args:
@@ -103,14 +103,14 @@ def shelf(work: Manifest, kept: bytes) -> Manifest:
         kept: the JSON of a list, one item a manifest.
     """
     metadata = work["metadata"]
-    made = _object(shelf_name(work, digest_of(kept)), metadata["namespace"], kept)
+    made = _object(overflow_name(work, digest_of(kept)), metadata["namespace"], kept)
     owner = {"apiVersion": work["apiVersion"], "kind": work["kind"], "name": metadata["name"], "uid": metadata["uid"]}
     made["metadata"]["ownerReferences"] = [owner]
     return made
 
 
 def _object(name: str, namespace: str, kept: bytes) -> Manifest:
-    metadata = {"name": name, "namespace": namespace, "labels": {SHELF_LABEL: "true"}}
+    metadata = {"name": name, "namespace": namespace, "labels": {OVERFLOW_LABEL: "true"}}
     return {
         "apiVersion": API_VERSION,
         "kind": KIND,

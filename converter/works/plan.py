@@ -12,23 +12,30 @@ import msgspec
 
 from converter.conversion import convert_fresh
 from converter.errors import ConversionError, ManifestError
-from converter.kube import GroupVersionKind, Manifest, canonical_json
 from converter.karmada.names import (
     ANCHOR_LABEL,
     BINDING_LABELS,
-    HELD_ANNOTATION,
-    POLICY_ANNOTATION,
+    SUSPENDED_BEFORE_ANNOTATION,
     anchor_reference,
 )
+from converter.kube import GroupVersionKind, Manifest, canonical_json
+from converter.kube.partial_object import POLICY_ANNOTATION, decode, decode_checked, head_of, read_head
 from converter.losses import told_by_release
-from converter.works.annotations import NO_RECORD, UNCONVERTED, Books, Entry, Note, Record, settle
-from converter.works.version_selection import Reach, choose
-from converter.works.issues import Findings
-from converter.kube.partial_object import decode, decode_checked, head_of, read_head
 from converter.losses.decide import sent
-from converter.works.result import NOTHING, Converted, Outcome, Trouble
+from converter.works.annotations import (
+    NO_RECORD,
+    UNCONVERTED,
+    AnnotationChanges,
+    Note,
+    SourceVersion,
+    StoredRecord,
+    settle,
+)
+from converter.works.issues import IssueCollector
 from converter.works.overflow import KIND as CARRIER_KIND
 from converter.works.overflow import carrier, read_carrier, suspension_of, word_for
+from converter.works.result import NOTHING, Converted, Issue, WorkPlan
+from converter.works.version_selection import Availability, choose
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,10 +44,11 @@ if TYPE_CHECKING:
 
     from converter.clusters import Cluster
     from converter.conversion import Route
+    from converter.karmada.work import Metadata, Work
+    from converter.kube.partial_object import NamedHead
     from converter.library import Converter
     from converter.losses import FieldLoss
     from converter.works.policy import Policy
-    from converter.karmada.work import Metadata, NamedHead, Work
 
 
 def rewrite(
@@ -48,12 +56,12 @@ def rewrite(
     cluster: Cluster,
     converter: Converter,
     policy: Policy,
-    shelved: bytes | None = None,
+    overflow: bytes | None = None,
     *,
     heads: Sequence[NamedHead | None] | None = None,
     right: int = -1,
-    shelves: bool = False,
-) -> Outcome:
+    has_overflow_store: bool = False,
+) -> WorkPlan:
     """Say what is to become of a Work; it never raises for what the Work holds.
 
     A Work that is being deleted is never refused, since then its finalizers could not be removed. An anchor is
@@ -64,18 +72,20 @@ def rewrite(
         cluster: where it goes.
         converter: the rules.
         policy: what to do about what cannot be had.
-        shelved: what its shelf holds, where somebody could read it.
+        overflow: what its shelf holds, where somebody could read it.
         heads: its manifests' heads, where they have been read; None for what is no manifest.
         right: how many manifests, from the first on, are known to be right as they are, while the next one is known not
             to be, or not for certain; -1 where nothing of that is known, as of Works with bookkeeping.
-        shelves: whether there is somebody who brings to a shelf what the Work's annotations cannot hold.
+        has_overflow_store: whether there is somebody who brings to a shelf what the Work's annotations cannot hold.
     """
     metadata = work.metadata
     if metadata.labels and ANCHOR_LABEL in metadata.labels:
         return NOTHING
     if heads is None:
         heads = [head_of(raw) for raw in work.manifests]
-    return _Rewriting(work, heads, cluster, converter, policy, shelved, right=right, shelves=shelves).run()
+    return _Rewriting(
+        work, heads, cluster, converter, policy, overflow, right=right, has_overflow_store=has_overflow_store
+    ).run()
 
 
 class _Rewriting:
@@ -88,17 +98,17 @@ class _Rewriting:
         cluster: Cluster,
         converter: Converter,
         policy: Policy,
-        shelved: bytes | None,
+        overflow: bytes | None,
         *,
         right: int,
-        shelves: bool,
+        has_overflow_store: bool,
     ) -> None:
         self._work = work
         self._metadata = work.metadata
         self._annotations = work.metadata.annotations or {}
         self._cluster = cluster
         self._converter = converter
-        self._shelves = shelves
+        self._shelves = has_overflow_store
         self._right = right
         self._sent = work.manifests
         self._heads = heads
@@ -107,15 +117,15 @@ class _Rewriting:
             carried = read_carrier(self._sent[-1])
             if carried is not None:
                 *self._sent, self._carrier = self._sent
-                shelved = carried
-        self._record = Record.read(self._annotations, shelved) if self._annotations else NO_RECORD
+                overflow = carried
+        self._record = StoredRecord.read(self._annotations, overflow) if self._annotations else NO_RECORD
         self._wants_shelf = self._stands = False
         self._manifests: dict[int, bytes] = {}
         self._converted: list[Converted] = []
         wanted = self._annotations.get(POLICY_ANNOTATION)
-        self._found = Findings(cluster, policy, converter.book.policy, wanted, self._record.lines)
+        self._found = IssueCollector(cluster, policy, converter.book.policy, wanted, self._record.lines)
 
-    def run(self) -> Outcome:
+    def run(self) -> WorkPlan:
         notes = [self._manifest(index, raw, self._heads[index]) for index, raw in enumerate(self._sent)]
         found = self._found
         denied = found.denied
@@ -123,46 +133,46 @@ class _Rewriting:
         if denied and not deleting:
             return self._denial(denied)
         labels = self._metadata.labels or {}
-        shelves = (self._shelves and not deleting) or self._carrier is not None
+        has_overflow_store = (self._shelves and not deleting) or self._carrier is not None
         more = self._record.more if self._stands else 0
-        books = settle(notes, labels, self._annotations, more=more, shelves=shelves)
+        books = settle(notes, labels, self._annotations, more=more, has_overflow_store=has_overflow_store)
         if self._metadata.owner_references and anchor_reference(_as_object(self._metadata)) is not None:
             books.labels.update(dict.fromkeys(label for label in BINDING_LABELS if label in labels))
         carried, suspend = self._carry(books)
-        return Outcome(
+        return WorkPlan(
             self._manifests,
             books.labels,
             books.annotations,
             found.said(books.warnings),
             carrier=carried,
             suspend=suspend,
-            wants_shelf=self._wants_shelf,
+            needs_overflow=self._wants_shelf,
             converted=tuple(self._converted),
             troubles=tuple(found.troubles),
             lost=tuple(found.lost),
         )
 
-    def _denial(self, denied: list[Trouble]) -> Outcome:
+    def _denial(self, denied: list[Issue]) -> WorkPlan:
         whys = "; ".join(trouble.why for trouble in denied)
         hints = " ".join(dict.fromkeys(trouble.hint for trouble in denied))
         found = self._found
-        return Outcome(
+        return WorkPlan(
             denial=f"cluster {self._cluster.name}: {whys}. {hints}",
             warnings=tuple(found.warnings),
             troubles=tuple(found.troubles),
             lost=tuple(found.lost),
         )
 
-    def _carry(self, books: Books) -> tuple[bytes | None, str]:
+    def _carry(self, books: AnnotationChanges) -> tuple[bytes | None, str]:
         """Hold the Work back while it carries what is for the shelf, and let it go once it does not.
 
         Returns:
-            The carrier to be appended, if any; and what becomes of ``suspendDispatching``, as `Outcome.suspend` has it.
+            The carrier to be appended, if any; and what becomes of ``suspendDispatching`` (see `WorkPlan.suspend`).
         """
-        stored, suspended = self._annotations.get(HELD_ANNOTATION), self._work.suspended
+        stored, suspended = self._annotations.get(SUSPENDED_BEFORE_ANNOTATION), self._work.suspended
         if books.carried is None:
-            if HELD_ANNOTATION in self._annotations:
-                books.annotations[HELD_ANNOTATION] = None
+            if SUSPENDED_BEFORE_ANNOTATION in self._annotations:
+                books.annotations[SUSPENDED_BEFORE_ANNOTATION] = None
             if self._carrier is None:
                 return None, ""
             self._manifests[len(self._sent)] = b""
@@ -175,7 +185,7 @@ class _Rewriting:
                 self._manifests[len(self._sent)] = made
             return None, suspend
         if stored != word_for(suspended):
-            books.annotations[HELD_ANNOTATION] = word_for(suspended)
+            books.annotations[SUSPENDED_BEFORE_ANNOTATION] = word_for(suspended)
         return made, suspend
 
     def _manifest(self, index: int, raw: Raw, head: NamedHead | None) -> Note:
@@ -190,11 +200,11 @@ class _Rewriting:
             if entry is not None and entry.target == head.api_version and entry.source != entry.target:
                 return self._again(index, raw, head, earlier)
             choice = choose(head.api_version, head.kind, self._cluster, self._converter)
-            if choice.reach is Reach.SERVED:
+            if choice.reach is Availability.SERVED:
                 return self._served(index, raw, head)
             if choice.route is not None:
                 return self._convert(index, head, decode(raw), raw, choice.route)
-            self._found.unreachable(head, choice.why, certain=choice.reach is Reach.UNREACHABLE)
+            self._found.unreachable(head, choice.why, certain=choice.reach is Availability.UNREACHABLE)
         except (ConversionError, ManifestError) as error:
             self._found.failed(head, f"cannot be converted: {error}")
         return UNCONVERTED
@@ -211,14 +221,14 @@ class _Rewriting:
         entry = earlier.entry
         assert entry is not None
         choice = choose(entry.source, head.kind, self._cluster, self._converter)
-        if choice.reach is not Reach.SERVED:
+        if choice.reach is not Availability.SERVED:
             best = choice.route.target if choice.route is not None else None
             if best == head.api_version or (best is None and self._cluster.serves(head.api_version, head.kind)):
                 return self._standing(raw, head, earlier)
             if choice.route is None:
-                self._found.unreachable(head, choice.why, certain=choice.reach is Reach.UNREACHABLE)
+                self._found.unreachable(head, choice.why, certain=choice.reach is Availability.UNREACHABLE)
                 return self._stay(earlier)
-        if earlier.on_shelf:  # what the way back needs is not at hand; whoever can read the shelf will see to it
+        if earlier.in_overflow:  # what the way back needs is not at hand; whoever can read the shelf will see to it
             self._wants_shelf = True
             return self._standing(raw, head, earlier)
         try:
@@ -260,10 +270,10 @@ class _Rewriting:
 
     def _by_release(self, manifest: Manifest | bytes | Raw, head: NamedHead, api_version: str) -> tuple[FieldLoss, ...]:
         losses, cluster = self._converter.losses, self._cluster
-        if not losses.concerns(cluster.release, api_version, head.kind):
+        if not losses.may_lose(cluster.release, api_version, head.kind):
             return ()
         if not isinstance(manifest, dict):
-            if losses.holds_all(manifest, api_version, head.kind, cluster.release):
+            if losses.accepts(manifest, api_version, head.kind, cluster.release):
                 return ()
             manifest = decode(manifest)
         gvk = GroupVersionKind.of(api_version, head.kind)
@@ -281,7 +291,7 @@ class _Rewriting:
         self._manifests[index] = encoded
         losses = len(gone) + len(dropped)
         self._converted.append(Converted(head.kind, head.place, route.source, route.target, losses))
-        entry = Entry.of(head, route.source, route.target)
+        entry = SourceVersion.of(head, route.source, route.target)
         return Note(entry, canonical_json(kept), lines) if kept.values else Note(entry, losses=lines)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from converter.conversion import convert
 from converter.errors import ConversionError, ManifestError
 from converter.kube import GroupVersionKind, gvk_of
-from converter.works.version_selection import Reach, choose
+from converter.works.version_selection import Availability, choose
 
 if TYPE_CHECKING:
     from converter.clusters import Cluster
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Forecast:
+class VersionPreview:
     """What would become of a manifest.
 
     Attributes:
@@ -34,7 +34,7 @@ class Forecast:
     certain: bool = True
 
 
-def foresee(manifest: Manifest, cluster: Cluster, converter: Converter) -> Forecast:
+def preview_version(manifest: Manifest, cluster: Cluster, converter: Converter) -> VersionPreview:
     """Say what would become of a manifest in a cluster; the manifest is not changed.
 
     Raises:
@@ -44,20 +44,20 @@ def foresee(manifest: Manifest, cluster: Cluster, converter: Converter) -> Forec
     namespace = namespace_of(manifest)
     release, losses = cluster.release, converter.losses
     choice = choose(gvk.api_version, gvk.kind, cluster, converter)
-    if choice.reach is Reach.SERVED:
-        return Forecast(gvk.api_version, losses.of_release(manifest, gvk, release, namespace, cluster.name))
+    if choice.reach is Availability.SERVED:
+        return VersionPreview(gvk.api_version, losses.of_release(manifest, gvk, release, namespace, cluster.name))
     if choice.route is None:
-        return Forecast(None, problem=choice.why, certain=choice.reach is Reach.UNREACHABLE)
+        return VersionPreview(None, problem=choice.why, certain=choice.reach is Availability.UNREACHABLE)
     try:
         done = convert(manifest, choice.route)
     except ManifestError:
         raise
     except ConversionError as error:
-        return Forecast(None, problem=f"cannot be converted to {choice.route.target}: {error}")
+        return VersionPreview(None, problem=f"cannot be converted to {choice.route.target}: {error}")
     target = GroupVersionKind.of(choice.route.target, gvk.kind)
     gone = losses.of_conversion(done.losses, gvk, release, namespace, cluster.name)
     dropped = losses.of_release(done.manifest, target, release, namespace, cluster.name)
-    return Forecast(target.api_version, (*gone, *dropped))
+    return VersionPreview(target.api_version, (*gone, *dropped))
 
 
 def namespace_of(manifest: Manifest) -> str:

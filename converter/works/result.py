@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from converter.karmada.names import POLICY_ANNOTATION
+from converter.kube.partial_object import POLICY_ANNOTATION
 from converter.losses.decide import Lost  # noqa: TC001  a field's type
 from converter.works.policy import Action  # noqa: TC001  a field's type
 
@@ -37,7 +37,7 @@ class Converted(msgspec.Struct, frozen=True):
     losses: int
 
 
-class Trouble(msgspec.Struct, frozen=True):
+class Issue(msgspec.Struct, frozen=True):
     """A manifest that its cluster cannot have as it is meant.
 
     Attributes:
@@ -57,7 +57,7 @@ class Trouble(msgspec.Struct, frozen=True):
     hint: str = HINT
 
 
-class Outcome(msgspec.Struct, frozen=True):
+class WorkPlan(msgspec.Struct, frozen=True):
     """What is to become of a Work.
 
     Attributes:
@@ -68,7 +68,7 @@ class Outcome(msgspec.Struct, frozen=True):
         denial: why the Work is refused, whole; empty where it is not.
         carrier: one more manifest, which brings to the shelf what does not fit into annotations; None for none.
         suspend: what ``spec.suspendDispatching`` is to be, as JSON, or ``absent``; empty where it stays.
-        wants_shelf: whether more could be done with what is on the Work's shelf.
+        needs_overflow: whether more could be done with what is on the Work's shelf.
         converted: what was converted, for counting.
         troubles: what could not be, for counting.
         lost: what manifests lose, for counting.
@@ -81,9 +81,9 @@ class Outcome(msgspec.Struct, frozen=True):
     denial: str = ""
     carrier: bytes | None = None
     suspend: str = ""
-    wants_shelf: bool = False
+    needs_overflow: bool = False
     converted: tuple[Converted, ...] = ()
-    troubles: tuple[Trouble, ...] = ()
+    troubles: tuple[Issue, ...] = ()
     lost: tuple[Lost, ...] = ()
 
     @property
@@ -92,4 +92,4 @@ class Outcome(msgspec.Struct, frozen=True):
         return bool(self.manifests or self.labels or self.annotations or self.carrier or self.suspend)
 
 
-NOTHING: Final = Outcome()
+NOTHING: Final = WorkPlan()

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from converter.library import Converter
 
 
-class Reach(Enum):
+class Availability(Enum):
     """Whether a cluster can have a kind."""
 
     SERVED = "served"
@@ -22,7 +22,7 @@ class Reach(Enum):
     UNKNOWN = "unknown"
 
 
-class Choice(NamedTuple):
+class VersionChoice(NamedTuple):
     """The answer for one kind in one version and one cluster.
 
     Attributes:
@@ -32,15 +32,15 @@ class Choice(NamedTuple):
         why: a sentence for people, without the cluster's name, where it cannot be had.
     """
 
-    reach: Reach
+    reach: Availability
     route: Route | None = None
     why: str = ""
 
 
-_SERVED = Choice(Reach.SERVED)
+_SERVED = VersionChoice(Availability.SERVED)
 
 
-def choose(api_version: str, kind: str, cluster: Cluster, converter: Converter) -> Choice:
+def choose(api_version: str, kind: str, cluster: Cluster, converter: Converter) -> VersionChoice:
     """Choose the version of a kind for a cluster: the one it has, else the cheapest to reach of those served."""
     versions = cluster.versions_of(kind)
     if api_version in versions:
@@ -48,11 +48,11 @@ def choose(api_version: str, kind: str, cluster: Cluster, converter: Converter) 
     reason = ""
     if versions:
         try:
-            return Choice(Reach.CONVERTIBLE, converter.route(kind, api_version, versions))
+            return VersionChoice(Availability.CONVERTIBLE, converter.route(kind, api_version, versions))
         except NoRouteError as error:
             reason = error.reason
-    reach = Reach.UNREACHABLE if cluster.complete else Reach.UNKNOWN
-    return Choice(reach, None, _why_not(api_version, kind, versions, reason, certain=cluster.complete))
+    reach = Availability.UNREACHABLE if cluster.complete else Availability.UNKNOWN
+    return VersionChoice(reach, None, _why_not(api_version, kind, versions, reason, certain=cluster.complete))
 
 
 def _why_not(api_version: str, kind: str, versions: tuple[str, ...], reason: str, *, certain: bool) -> str:

@@ -25,13 +25,13 @@ from aiohttp import web
 
 from converter import Converter
 from converter.clusters import Cluster
-from converter.karmada.names import ANCHOR_LABEL, BINDING_LABEL, CONVERTED_LABEL
 from converter.controllers import anchor as anchors
 from converter.controllers.work_status import carried_status
 from converter.karmada.carried_status import pack
-from converter.works.policy import Policy
-from converter.works.plan import rewrite
+from converter.karmada.names import ANCHOR_LABEL, BINDING_LABEL, CONVERTED_LABEL
 from converter.karmada.work import decode_work
+from converter.works.plan import rewrite
+from converter.works.policy import Policy
 from tests.e2e.templates import template
 
 KINDS = ("CronJob", "Ingress", "PodDisruptionBudget", "HorizontalPodAutoscaler")
@@ -84,7 +84,7 @@ def settled(number: int, converter: Converter, cluster: Cluster) -> tuple[dict, 
     }
     anchor = anchors.desired_anchor(work, {BINDING_LABEL: f"id-{number}"})
     anchor["metadata"] |= {"uid": f"anchor-{number}", "resourceVersion": str(number + 1)}
-    reference = anchors.ownership(work, anchor)["metadata"]["ownerReferences"]
+    reference = anchors.adopt_patch(work, anchor)["metadata"]["ownerReferences"]
     metadata["ownerReferences"] = reference
     anchor["status"] = anchors.status_patch(anchor, pack(carried_status(work, converter)))["status"]
     return work, anchor

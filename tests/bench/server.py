@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from converter.server.event_loop import loop_factory
 from converter.certificates.tls import load_context
+from converter.server.event_loop import loop_factory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -77,7 +77,7 @@ def test_a_refused_work_holds_up_nobody_says_why_and_heals(fleet, converter):
 
         def warned():
             found = [
-                event for event in fleet.client.list("v1", "Event", NAMESPACE) if event["reason"] == "FieldsNotHeld"
+                event for event in fleet.client.list("v1", "Event", NAMESPACE) if event["reason"] == "FieldsDropped"
             ]
             assert any("cluster pull" in event["message"] and "timeZone" in event["message"] for event in found), found
             return True

@@ -9,9 +9,9 @@ from tests.e2e.installation import Installation
 from tests.e2e.propagated import WORK, Propagated
 from tests.e2e.templates import NAMESPACE
 
-SHELF = "apiconverter.dev/shelf"
-KEPT_IN = "apiconverter.dev/kept-in"
-HELD = "apiconverter.dev/held"
+SHELF = "apiconverter.dev/overflow"
+KEPT_IN = "apiconverter.dev/conversion-data-ref"
+HELD = "apiconverter.dev/suspended-before"
 GROUP = "shelf.example.org"
 CRD = ("apiextensions.k8s.io/v1", "CustomResourceDefinition", f"gadgets.{GROUP}")
 SCHEMA = {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}
@@ -73,7 +73,7 @@ def served(fleet, cluster):
     return {item["groupVersion"] for item in fleet.karmada.cluster(cluster)["status"]["apiEnablements"]}
 
 
-def shelves(fleet, cluster):
+def has_overflow_store(fleet, cluster):
     return fleet.client.list("apps/v1", "ControllerRevision", f"karmada-es-{cluster}", labels=f"{SHELF}=true")
 
 
@@ -94,15 +94,15 @@ def test_a_large_loss_waits_on_its_shelf_and_comes_back(fleet, gadgets):
             assert KEPT_IN in work["metadata"]["annotations"]
             assert HELD not in work["metadata"]["annotations"]
             assert not work["spec"].get("suspendDispatching")
-            (shelf,) = shelves(fleet, cluster)
-            assert shelf["metadata"]["ownerReferences"][0]["uid"] == work["metadata"]["uid"]
-            assert "Turn it on." in shelf["data"]["kept"]
-        kept = shelves(fleet, "old")[0]["metadata"]["uid"]
+            (overflow_object,) = has_overflow_store(fleet, cluster)
+            assert overflow_object["metadata"]["ownerReferences"][0]["uid"] == work["metadata"]["uid"]
+            assert "Turn it on." in overflow_object["data"]["kept"]
+        kept = has_overflow_store(fleet, "old")[0]["metadata"]["uid"]
 
         fleet.client.patch(f"{GROUP}/v1", "Gadget", "one", {"spec": {"size": 4}}, NAMESPACE)
         for cluster in it.clusters:
             wait_until(f"the change in {cluster}", lambda cluster=cluster: it.on(cluster)["spec"]["size"] == 4)
-        assert shelves(fleet, "old")[0]["metadata"]["uid"] == kept, "the same content needs no other shelf"
+        assert has_overflow_store(fleet, "old")[0]["metadata"]["uid"] == kept, "the same content needs no other shelf"
         for member in fleet.members.values():
             assert member.client.list("apps/v1", "ControllerRevision", labels=f"{SHELF}=true") == []
 
@@ -110,9 +110,11 @@ def test_a_large_loss_waits_on_its_shelf_and_comes_back(fleet, gadgets):
         wait_until("the manual", lambda: (it.on("old") or {}).get("spec", {}).get("manual") == MANUAL, 120)
         assert it.versions("old") == [f"{GROUP}/v1"]
         assert it.on("old")["spec"]["size"] == 4
-        wait_until("the end of its shelf", lambda: shelves(fleet, "old") == [])
+        wait_until("the end of its shelf", lambda: has_overflow_store(fleet, "old") == [])
         it.wait_until_applied(120)
     for cluster in ("old", "pull"):
         it.wait_until_gone(cluster, [f"{GROUP}/v1beta1"])
-        wait_until(f"the end of the shelf of {cluster}", lambda cluster=cluster: shelves(fleet, cluster) == [])
+        wait_until(
+            f"the end of the shelf of {cluster}", lambda cluster=cluster: has_overflow_store(fleet, cluster) == []
+        )
     assert [work for work in fleet.client.list(WORK, "Work") if HELD in work["metadata"].get("annotations", {})] == []

@@ -8,11 +8,11 @@ import datetime as dt
 import msgspec
 import pytest
 
+from converter.certificates.issue import SERVING_LIFE
 from converter.client import ApiServer
+from converter.controllers.certificate_secret import SECRETS, CertificateSecret, read
 from converter.install.installer import trust
 from converter.install.manifests import WEBHOOKS
-from converter.controllers.certificate_secret import SECRETS, CertificateSecret, read
-from converter.certificates.issue import SERVING_LIFE
 
 PATH = SECRETS.object_path("default", "converter-tls")
 WEBHOOK = f"/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/{WEBHOOKS}"

@@ -14,8 +14,8 @@ import yaml
 
 from converter.client import ApiServer
 from converter.client.errors import ApiError
-from converter.install.manifests import Addresses, karmada_part
 from converter.controllers.certificate_secret import SECRETS, CertificateSecret, read
+from converter.install.manifests import Addresses, karmada_part
 from tests.controlplanes import apiserver as controlplane
 from tests.controlplanes import toolchain
 from tests.controlplanes.kubeconfig import CONTEXT

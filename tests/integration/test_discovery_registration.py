@@ -10,8 +10,8 @@ from converter.controllers.apiservices import (
     API_SERVICES,
     LINGER,
     PATIENCE,
+    APIServiceReconciler,
     Backend,
-    Registrar,
     native_versions,
     remove_api_services,
 )
@@ -27,7 +27,7 @@ class World:
         self.up = True
         self.needed = frozenset({("batch", "v1beta1"), ("extensions", "v1beta1")})
         self.server = server
-        self.registrar = Registrar(
+        self.registrar = APIServiceReconciler(
             server,
             backend=lambda: BACKEND,
             needed=self._needed,

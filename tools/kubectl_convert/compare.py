@@ -44,7 +44,7 @@ class Pair(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Outcome:
+class WorkPlan:
     """What a program made of some pairs.
 
     Attributes:
@@ -77,9 +77,9 @@ def tidy(node: Any) -> Any:
     return [tidy(value) for value in node] if isinstance(node, list) else node
 
 
-def judged(pairs: list[Pair], answers: list[Json | None]) -> Outcome:
+def judged(pairs: list[Pair], answers: list[Json | None]) -> WorkPlan:
     """Count the answers that are exactly right."""
-    outcome = Outcome(Counter(), Counter())
+    outcome = WorkPlan(Counter(), Counter())
     for pair, answer in zip(pairs, answers, strict=True):
         if answer is None:
             outcome.nothing[pair.kind] += 1
@@ -88,7 +88,7 @@ def judged(pairs: list[Pair], answers: list[Json | None]) -> Outcome:
     return outcome
 
 
-def kubectl_convert(program: Path, pairs: list[Pair]) -> Outcome:
+def kubectl_convert(program: Path, pairs: list[Pair]) -> WorkPlan:
     """Let kubectl-convert do them, those of one kind and one target together."""
     together: dict[tuple[str, str, str], list[int]] = defaultdict(list)
     for number, pair in enumerate(pairs):
@@ -101,7 +101,7 @@ def kubectl_convert(program: Path, pairs: list[Pair]) -> Outcome:
     return judged(pairs, answers)
 
 
-def ours(converter: Converter, pairs: list[Pair]) -> Outcome:
+def ours(converter: Converter, pairs: list[Pair]) -> WorkPlan:
     """Let this project do them."""
     answers: list[Json | None] = []
     for pair in pairs:
@@ -112,7 +112,7 @@ def ours(converter: Converter, pairs: list[Pair]) -> Outcome:
     return judged(pairs, answers)
 
 
-def table(pairs: list[Pair], outcomes: dict[str, Outcome]) -> list[str]:
+def table(pairs: list[Pair], outcomes: dict[str, WorkPlan]) -> list[str]:
     """A row for each kind, and one for all."""
     totals = Counter(pair.kind for pair in pairs)
     lines = [f"| kind | pairs | {' | '.join(outcomes)} |", f"|---|--:|{'--:|' * len(outcomes)}"]

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from converter.kube import Json, Path, format_path
+from converter.rules.codegen import scoped, sequence
 from converter.rules.lens import Lens, Notes, Side, walk
 from converter.rules.steps.base import Step, join
-from converter.rules.codegen import scoped, sequence
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

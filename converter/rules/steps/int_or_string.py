@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from converter.kube import Path, format_path
+from converter.rules.codegen import scoped
 from converter.rules.lens import Lens, LensError, Notes, Side, intruder, misfit, prune, reach, walk_object
 from converter.rules.steps.base import Step, join
-from converter.rules.codegen import scoped
 
 if TYPE_CHECKING:
     from converter.rules.steps.moves import Keys

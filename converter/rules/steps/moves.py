@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from converter.kube import Path, format_path
+from converter.rules.codegen import scoped
 from converter.rules.lens import Lens, LensError, Note, Notes, Side, intruder, misfit, prune, reach, walk_object
 from converter.rules.steps.base import Step, join
-from converter.rules.codegen import scoped
 
 if TYPE_CHECKING:
     from collections.abc import Callable

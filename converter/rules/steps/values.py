@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from converter.kube import Json, Path, canonical_json, copy_json, format_path, is_empty
+from converter.rules.codegen import scoped
 from converter.rules.lens import Lens, LensError, Note, Notes, Side, nothing, prune, reach, walk, walk_object
 from converter.rules.steps.base import Step, join
-from converter.rules.codegen import scoped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

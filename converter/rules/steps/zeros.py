@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from converter.kube import Json, Path, copy_json, format_path
+from converter.rules.codegen import scoped
 from converter.rules.lens import Lens, Notes, Side, walk_object
 from converter.rules.steps.base import Step, join
 from converter.rules.steps.values import shown
-from converter.rules.codegen import scoped
 
 if TYPE_CHECKING:
     from converter.rules.steps.moves import Keys

@@ -10,8 +10,8 @@ import pytest
 
 from converter.admission.binding_status import BindingStatusWebhook
 from converter.errors import ConverterError
-from converter.karmada.names import STATUS_MARKER
 from converter.karmada.carried_status import CarriedStatus, ManifestReport, pack
+from converter.karmada.names import STATUS_MARKER
 
 NOW = "2026-11-23T20:00:00Z"
 RESOURCE = {"apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "namespace": "demo", "name": "web"}

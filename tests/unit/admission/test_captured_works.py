@@ -9,7 +9,7 @@ import pytest
 
 from converter.catalog import Release, load_catalog
 from converter.clusters import Cluster
-from converter.karmada.names import CONVERTED_LABEL, KEPT_ANNOTATION, LOSSES_ANNOTATION, SOURCES_ANNOTATION
+from converter.karmada.names import CONVERSION_DATA_ANNOTATION, CONVERTED_LABEL, LOSSES_ANNOTATION, SOURCES_ANNOTATION
 from tests.reviewkit import CAPTURED, DATA, ask, webhook
 
 if TYPE_CHECKING:
@@ -97,6 +97,6 @@ def test_every_release_gets_what_it_serves_and_the_source_comes_back(path, relea
     upgraded = ask(webhook(shipped, newest), review).applied(stored)
     assert upgraded["spec"] == work["spec"]
     assert without_ours(upgraded["metadata"]) == without_ours(work["metadata"])
-    for name in (SOURCES_ANNOTATION, KEPT_ANNOTATION, LOSSES_ANNOTATION):
+    for name in (SOURCES_ANNOTATION, CONVERSION_DATA_ANNOTATION, LOSSES_ANNOTATION):
         assert name not in upgraded["metadata"]["annotations"]
     assert CONVERTED_LABEL not in upgraded["metadata"]["labels"]

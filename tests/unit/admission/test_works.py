@@ -16,13 +16,13 @@ from converter.karmada.names import (
     ANCHOR_LABEL,
     BINDING_LABEL,
     CLUSTER_BINDING_LABEL,
+    CONVERSION_DATA_ANNOTATION,
     CONVERTED_LABEL,
-    KEPT_ANNOTATION,
     LOSSES_ANNOTATION,
-    POLICY_ANNOTATION,
     SOURCES_ANNOTATION,
     anchor_name,
 )
+from converter.kube.partial_object import POLICY_ANNOTATION
 from converter.works.policy import Action, Policy
 from tests.reviewkit import OLD, ask, config_map, cronjob, ingress, review, webhook, work
 from tests.rulekit import converter, rule_text
@@ -234,7 +234,7 @@ def test_losses_are_told_kept_and_given_back():
     stored = answer.applied(given)
     annotations = stored["metadata"]["annotations"]
     assert stored["spec"]["workload"]["manifests"][1]["spec"] == {"size": 1}
-    assert json.loads(annotations[KEPT_ANNOTATION]) == [
+    assert json.loads(annotations[CONVERSION_DATA_ANNOTATION]) == [
         None,
         {"source": "a.example/v1", "values": [{"path": "spec.zone", "value": "Mars"}]},
     ]
@@ -252,7 +252,7 @@ def test_what_is_kept_follows_a_manifest_that_moves():
     stored["spec"]["workload"]["manifests"].insert(0, config_map())
     moved = ask(webhook(rules, LESSER), review(stored)).applied(stored)
     assert moved["spec"] == stored["spec"]
-    assert json.loads(moved["metadata"]["annotations"][KEPT_ANNOTATION])[1]["values"]
+    assert json.loads(moved["metadata"]["annotations"][CONVERSION_DATA_ANNOTATION])[1]["values"]
     back = ask(webhook(rules, BETTER), review(moved)).applied(moved)
     assert back["spec"]["workload"]["manifests"] == [config_map(), THING]
 
@@ -286,7 +286,7 @@ def test_what_does_not_fit_into_annotations_is_left_out_and_said():
     answer = ask(webhook(rules, LESSER), review(given))
     stored = answer.applied(given)
     annotations = stored["metadata"]["annotations"]
-    kept = json.loads(annotations[KEPT_ANNOTATION])
+    kept = json.loads(annotations[CONVERSION_DATA_ANNOTATION])
     assert kept[0] is not None
     assert kept[1] is None
     assert sum(len(key) + len(value) for key, value in annotations.items()) < 256 << 10
@@ -347,7 +347,12 @@ def test_stale_bookkeeping_is_cleared(hook):
     given = work(
         config_map(),
         labels={CONVERTED_LABEL: "true", "a": "b"},
-        annotations={SOURCES_ANNOTATION: "not json", KEPT_ANNOTATION: "[]", LOSSES_ANNOTATION: "x", "a": "b"},
+        annotations={
+            SOURCES_ANNOTATION: "not json",
+            CONVERSION_DATA_ANNOTATION: "[]",
+            LOSSES_ANNOTATION: "x",
+            "a": "b",
+        },
     )
     stored = ask(hook, review(given)).applied(given)
     assert stored["metadata"]["labels"] == {"a": "b"}

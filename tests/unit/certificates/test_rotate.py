@@ -6,9 +6,9 @@ import ssl
 import pytest
 from cryptography import x509
 
-from converter.controllers.certificate_secret import read, written
 from converter.certificates.issue import AUTHORITY_LIFE, SERVING_LIFE, CertificateError
 from converter.certificates.rotate import SPREAD, Material, advance
+from converter.controllers.certificate_secret import read, written
 
 NAMES = ("converter-admission.karmada-system.svc", "127.0.0.1")
 START = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)

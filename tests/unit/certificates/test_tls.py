@@ -10,10 +10,10 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
-from converter.server.app import App, Webhook
 from converter.certificates.issue import CertificateError, issue_serving, make_authority
-from converter.server.metrics import Metrics
 from converter.certificates.tls import ServingCertificate, load_context, write_pair, write_throwaway
+from converter.server.app import App, Webhook
+from converter.server.metrics import Metrics
 
 JSON = {"Content-Type": "application/json"}
 NAMES = ["localhost", "127.0.0.1"]

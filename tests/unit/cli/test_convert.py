@@ -169,7 +169,7 @@ def test_everything_comes_back_exactly_from_what_was_kept(files, capsys, tmp_pat
     path = files("new.yaml", *documents)
     code, there, _ = run(capsys, "convert", "-f", path, *to(OLD_VERSIONS), "--keep-losses", "-o", form)
     assert code == OK
-    assert "apiconverter.dev/kept" in there
+    assert "apiconverter.dev/conversion-data" in there
     assert not [version for version in NEW_VERSIONS if f"{version}\n" in there]
     old = tmp_path / f"old.{form}"
     old.write_text(there)

@@ -9,14 +9,14 @@ import logging
 import pytest
 
 from converter.catalog import load_catalog
-from converter.cli.options import UsageError
+from converter.certificates.issue import make_authority
+from converter.certificates.tls import ServingCertificate, write_throwaway
 from converter.cli.discovery_options import Registration, add_registration_options, registered
+from converter.cli.options import UsageError
 from converter.clusters import FleetView
 from converter.rules import RuleBook
-from converter.certificates.issue import make_authority
 from converter.server.discovery import DiscoveryApp
 from converter.server.run import Address, serve
-from converter.certificates.tls import ServingCertificate, write_throwaway
 
 NOW = dt.datetime.now(dt.UTC)
 ONE, TWO = (make_authority(name, NOW).certificate for name in ("one", "two"))
@@ -107,7 +107,7 @@ async def test_only_the_right_authority_makes_the_server_reachable(tmp_path):
 
 class Leader:
     def __init__(self):
-        self.beside = []
+        self.leader_tasks = []
         self.versions_in_use = tuple
 
 
@@ -117,7 +117,7 @@ async def test_until_the_authority_is_known_nothing_is_touched():
     server = None  # any request would fail
     args = options("--discovery-url", "https://localhost:1")
     async with registered(args, server, leader, lambda: None, FleetView(), kept=lambda: known[0]):
-        (run,) = leader.beside
+        (run,) = leader.leader_tasks
         task = asyncio.create_task(run())
         await asyncio.sleep(0.05)
         assert not task.done()

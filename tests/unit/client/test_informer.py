@@ -6,7 +6,7 @@ import contextlib
 import msgspec
 import pytest
 
-from converter.client import Cache, Collection, Key
+from converter.client import Collection, Informer, Key
 from tests.unit.client.fake_server import FakeServer
 
 THINGS = Collection("/apis/example.org/v1", "works")
@@ -30,7 +30,7 @@ def value_of(raw):
 class Copy:
     def __init__(self, server, selector=""):
         self.heard = []
-        self.cache = Cache(server, THINGS, value_of, lambda *change: self.heard.append(change), selector=selector)
+        self.cache = Informer(server, THINGS, value_of, lambda *change: self.heard.append(change), selector=selector)
 
     @property
     def items(self):

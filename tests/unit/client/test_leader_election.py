@@ -5,7 +5,7 @@ import contextlib
 
 import pytest
 
-from converter.client import Election
+from converter.client import LeaderElector
 from tests.unit.client.fake_server import FakeServer
 
 PATH = "/apis/coordination.k8s.io/v1/namespaces/system/leases/lease"
@@ -16,7 +16,7 @@ class Replica:
     def __init__(self, server, name):
         self.terms = 0
         self.acting = False
-        self.election = Election(server, "system", "lease", name, **TIMES)
+        self.election = LeaderElector(server, "system", "lease", name, **TIMES)
         self.task = None
 
     async def lead(self):
@@ -109,7 +109,7 @@ async def test_leading_that_fails_is_passed_on():
     async def fail():
         raise ValueError("broken")
 
-    election = Election(FakeServer(), "system", "lease", "a", **TIMES)
+    election = LeaderElector(FakeServer(), "system", "lease", "a", **TIMES)
     with pytest.raises(ValueError, match="broken"):
         await election.run(fail)
     assert not election.leading

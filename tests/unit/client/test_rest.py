@@ -7,12 +7,12 @@ import pytest
 from aiohttp import web
 
 from converter.client import (
+    AlreadyExistsError,
     ApiServer,
     Collection,
     ConflictError,
-    ExistsError,
-    ExpiredError,
-    MissingError,
+    GoneError,
+    NotFoundError,
     RejectedError,
     UnavailableError,
 )
@@ -92,10 +92,10 @@ async def test_writes_carry_their_type_and_preconditions(remote):
 @pytest.mark.parametrize(
     ("status", "reason", "kind"),
     [
-        (404, "NotFound", MissingError),
+        (404, "NotFound", NotFoundError),
         (409, "Conflict", ConflictError),
-        (409, "AlreadyExists", ExistsError),
-        (410, "Expired", ExpiredError),
+        (409, "AlreadyExists", AlreadyExistsError),
+        (410, "Expired", GoneError),
         (403, "Forbidden", RejectedError),
         (422, "Invalid", RejectedError),
         (429, "TooManyRequests", UnavailableError),
@@ -145,7 +145,7 @@ async def test_a_watch_gives_whole_lines_however_long_and_cut_they_come(remote):
 
 async def test_a_watch_that_is_refused_or_falls_silent_ends_with_an_error(remote):
     remote.answer = lambda _: web.json_response({"message": "old", "reason": "Expired"}, status=410)
-    with pytest.raises(ExpiredError):
+    with pytest.raises(GoneError):
         async for _ in remote.server.watch("/x", {}, 5):
             pass
 

@@ -7,8 +7,8 @@ from converter import Converter
 from converter.client import Collection
 from converter.clusters import FleetView
 from converter.clusters.watched import CLUSTERS
-from converter.controllers.manager import LOOKED_AT_ANNOTATION, Controller, Settings
-from converter.controllers.drift import Judge
+from converter.controllers.drift import DriftDetector
+from converter.controllers.manager import LOOKED_AT_ANNOTATION, Manager, Settings
 from converter.works.policy import Policy
 from tests.unit.client.fake_server import FakeServer, merge
 from tests.unit.controllers.world import ANCHOR, WORK
@@ -42,7 +42,7 @@ class Plane:
     def admit(self, thing, _old):
         if thing.get("kind") != "Work":
             return thing
-        patch = Judge(lambda: self.converter, self.view, Policy())(thing).patch
+        patch = DriftDetector(lambda: self.converter, self.view, Policy())(thing).patch
         return merge(thing, patch) if patch else thing
 
     def serve(self, name, versions, release=""):
@@ -54,7 +54,7 @@ class Plane:
 
     def start(self, identity="a"):
         view = self.view if not self.replicas else FleetView()
-        controller = Controller(
+        controller = Manager(
             self.server, lambda: self.converter, view, Settings(identity=identity, settle_seconds=(0.01, 0.05))
         )
         controller._election._period = 0.02

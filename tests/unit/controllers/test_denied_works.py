@@ -8,8 +8,8 @@ import pytest
 
 from converter.client import Key
 from converter.controllers import manager as controller_module
-from converter.controllers.event_recorder import BINDINGS, CLUSTER_BINDINGS, EVENTS
 from converter.controllers.denied_works import CONDITION, refusal
+from converter.controllers.event_recorder import BINDINGS, CLUSTER_BINDINGS, EVENTS
 from tests.unit.controllers.plane import NEW, OLD, looked_at, quiet, started, until
 
 BINDING = BINDINGS.object_path("shop", "nightly-cronjob")

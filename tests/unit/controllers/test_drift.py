@@ -8,15 +8,15 @@ import pytest
 
 from converter.catalog import Release, load_catalog
 from converter.clusters import Cluster, Fleet, FleetView
+from converter.controllers.drift import DriftDetector
 from converter.karmada.names import LOSSES_ANNOTATION, LOSSES_LABEL
-from converter.controllers.drift import Judge
 from converter.works.policy import Policy
 from tests.reviewkit import cronjob, work
 
 
 def judge(shipped, release, given):
     cluster = Cluster.from_release("old", Release.parse(release), load_catalog())
-    return Judge(lambda: shipped, FleetView(Fleet.of([cluster])), Policy())(copy.deepcopy(given))
+    return DriftDetector(lambda: shipped, FleetView(Fleet.of([cluster])), Policy())(copy.deepcopy(given))
 
 
 @pytest.fixture

@@ -4,6 +4,10 @@ import asyncio
 
 import msgspec
 
+from converter.controllers.anchor import WORKS
+from converter.controllers.event_recorder import BINDINGS
+from converter.controllers.manager import LOOKED_AT_ANNOTATION
+from converter.karmada.carried_status import unpack
 from converter.karmada.names import (
     BINDING_LABEL,
     CONVERTED_LABEL,
@@ -11,10 +15,6 @@ from converter.karmada.names import (
     EXCLUDED_LABEL,
     anchor_reference,
 )
-from converter.controllers.anchor import WORKS
-from converter.controllers.manager import LOOKED_AT_ANNOTATION
-from converter.controllers.event_recorder import BINDINGS
-from converter.karmada.carried_status import unpack
 from tests.unit.controllers.plane import NEW, OLD, looked_at, quiet, started, until
 from tests.unit.controllers.world import NAME, NS, WORK, new_work
 
@@ -84,16 +84,16 @@ async def test_what_a_cluster_drops_is_told_although_nothing_is_converted(plane)
     zoned = new_work()
     zoned["spec"]["workload"]["manifests"][0]["spec"]["timeZone"] = "Europe/Madrid"
     plane.server.put(WORK, zoned)
-    await until(lambda: len(plane.events("FieldsNotHeld")) == 2)
-    assert {event["involvedObject"]["kind"] for event in plane.events("FieldsNotHeld")} == {"Work", "ResourceBinding"}
-    assert all("timeZone" in event["message"] for event in plane.events("FieldsNotHeld"))
+    await until(lambda: len(plane.events("FieldsDropped")) == 2)
+    assert {event["involvedObject"]["kind"] for event in plane.events("FieldsDropped")} == {"Work", "ResourceBinding"}
+    assert all("timeZone" in event["message"] for event in plane.events("FieldsDropped"))
     assert plane.anchor is None
     await quiet(plane)
     reads = plane.server.reads.count(WORK)
     plane.server.apply(WORK, lambda work: work.update(status={"conditions": []}))
     await quiet(plane)
     assert plane.server.reads.count(WORK) == reads, "a change of the status is no news"
-    assert len(plane.events("FieldsNotHeld")) == 2
+    assert len(plane.events("FieldsDropped")) == 2
 
 
 async def test_events_on_the_work_and_its_binding_are_told_once(plane):
@@ -123,7 +123,7 @@ async def test_a_loss_is_told(plane):
     await until(lambda: plane.events("VersionConverted"))
     await quiet(plane)
     losses = plane.work["metadata"]["annotations"].get("apiconverter.dev/losses")
-    assert bool(plane.events("FieldsNotHeld")) == bool(losses)
+    assert bool(plane.events("FieldsDropped")) == bool(losses)
 
 
 async def test_a_downgrade_converts_what_was_plain(plane):

@@ -4,8 +4,8 @@ import pytest
 
 from converter.catalog import Release, load_catalog
 from converter.clusters import Cluster
-from converter.discovery import named_resources
 from converter.controllers.needed_versions import needed_versions
+from converter.discovery import named_resources
 
 NATIVE = {
     "CronJob": frozenset({"batch/v1"}),

@@ -8,10 +8,10 @@ import pytest
 
 from converter.karmada.names import (
     BINDING_LABEL,
+    CONVERSION_DATA_ANNOTATION,
+    CONVERSION_DATA_REF_ANNOTATION,
     CONVERTED_LABEL,
-    HELD_ANNOTATION,
-    KEPT_ANNOTATION,
-    SHELF_ANNOTATION,
+    SUSPENDED_BEFORE_ANNOTATION,
     anchor_reference,
 )
 from converter.works.overflow import digest_of, is_carrier, read_carrier
@@ -63,7 +63,7 @@ def sent(plane, letter="x"):
     plane.server.apply(WORK, change)
 
 
-def shelves(plane):
+def has_overflow_store(plane):
     return [thing for path, thing in plane.server.objects.items() if "/controllerrevisions/" in path]
 
 
@@ -76,10 +76,10 @@ def dispatched(plane):
     return plane.work["spec"].get("suspendDispatching") is not True
 
 
-def shelved(plane):
+def overflow(plane):
     """Whether the Work is on its way, and its shelf holds what it names."""
-    named = plane.work["metadata"]["annotations"].get(SHELF_ANNOTATION)
-    held = [digest_of(read_carrier(msgspec.json.encode(one))) for one in shelves(plane)]
+    named = plane.work["metadata"]["annotations"].get(CONVERSION_DATA_REF_ANNOTATION)
+    held = [digest_of(read_carrier(msgspec.json.encode(one))) for one in has_overflow_store(plane)]
     return dispatched(plane) and not any(map(is_carrier, manifests(plane))) and held == [named]
 
 
@@ -87,13 +87,13 @@ async def test_a_work_waits_for_its_shelf_and_goes_on_with_its_anchor(plane):
     await started(plane, LESSER)
     sent(plane)
     assert not dispatched(plane), "nothing is sent before it is stored"
-    await until(lambda: shelved(plane) and plane.anchor)
+    await until(lambda: overflow(plane) and plane.anchor)
     assert [manifest["apiVersion"] for manifest in manifests(plane)] == ["a.example/v2"]
     assert plane.work["spec"]["suspendDispatching"] is False
-    assert HELD_ANNOTATION not in plane.work["metadata"]["annotations"]
-    assert KEPT_ANNOTATION not in plane.work["metadata"]["annotations"]
-    (shelf,) = shelves(plane)
-    assert shelf["metadata"]["ownerReferences"][0]["uid"] == plane.work["metadata"]["uid"]
+    assert SUSPENDED_BEFORE_ANNOTATION not in plane.work["metadata"]["annotations"]
+    assert CONVERSION_DATA_ANNOTATION not in plane.work["metadata"]["annotations"]
+    (overflow_object,) = has_overflow_store(plane)
+    assert overflow_object["metadata"]["ownerReferences"][0]["uid"] == plane.work["metadata"]["uid"]
     assert [manifest["kind"] for manifest in plane.anchor["spec"]["workload"]["manifests"]] == ["Thing"]
     await until(lambda: anchor_reference(plane.work["metadata"]))
 
@@ -101,7 +101,7 @@ async def test_a_work_waits_for_its_shelf_and_goes_on_with_its_anchor(plane):
 async def test_what_karmada_sends_again_is_stored_already(plane):
     await started(plane, LESSER)
     sent(plane)
-    await until(lambda: shelved(plane) and plane.anchor)
+    await until(lambda: overflow(plane) and plane.anchor)
     await quiet(plane)
     version, writes = plane.work["metadata"]["resourceVersion"], plane.writes
     sent(plane)
@@ -113,35 +113,35 @@ async def test_what_karmada_sends_again_is_stored_already(plane):
 async def test_other_contents_get_another_shelf_and_the_old_one_goes(plane):
     await started(plane, LESSER)
     sent(plane)
-    await until(lambda: shelved(plane))
-    before = shelves(plane)[0]["metadata"]["name"]
+    await until(lambda: overflow(plane))
+    before = has_overflow_store(plane)[0]["metadata"]["name"]
     sent(plane, "y")
-    await until(lambda: shelved(plane) and shelves(plane)[0]["metadata"]["name"] != before)
+    await until(lambda: overflow(plane) and has_overflow_store(plane)[0]["metadata"]["name"] != before)
 
 
 @pytest.mark.parametrize("then", [BETTER, OTHER], ids=["back", "onward"])
 async def test_an_upgraded_cluster_gets_back_what_the_shelf_holds(plane, then):
     await started(plane, LESSER)
     sent(plane)
-    await until(lambda: shelved(plane) and plane.anchor)
+    await until(lambda: overflow(plane) and plane.anchor)
     plane.serve("old", then)
     if then is BETTER:
-        await until(lambda: manifests(plane) == [large()] and shelves(plane) == [])
+        await until(lambda: manifests(plane) == [large()] and has_overflow_store(plane) == [])
         assert dispatched(plane)
         assert CONVERTED_LABEL not in plane.work["metadata"]["labels"]
         await until(lambda: plane.anchor is None)
         return
-    await until(lambda: manifests(plane)[0]["apiVersion"] == "a.example/v3" and shelved(plane))
-    (kept,) = json.loads(read_carrier(msgspec.json.encode(shelves(plane)[0])))
+    await until(lambda: manifests(plane)[0]["apiVersion"] == "a.example/v3" and overflow(plane))
+    (kept,) = json.loads(read_carrier(msgspec.json.encode(has_overflow_store(plane)[0])))
     assert kept["values"] == [{"path": "spec", "value": large()["spec"]}]
     plane.serve("old", BETTER)
-    await until(lambda: manifests(plane) == [large()] and shelves(plane) == [])
+    await until(lambda: manifests(plane) == [large()] and has_overflow_store(plane) == [])
 
 
 async def test_a_shelf_that_somebody_deleted_does_not_hold_up_the_work(plane):
     await started(plane, LESSER)
     sent(plane)
-    await until(lambda: shelved(plane) and plane.anchor)
+    await until(lambda: overflow(plane) and plane.anchor)
     plane.server.remove(next(path for path in plane.server.objects if "/controllerrevisions/" in path))
     plane.serve("old", BETTER)
     await until(lambda: manifests(plane)[0]["apiVersion"] == "a.example/v1")
@@ -158,20 +158,20 @@ async def test_a_shelf_that_cannot_be_written_holds_the_work_back_until_it_can(p
     assert not dispatched(plane)
     assert is_carrier(manifests(plane)[-1])
     plane.server.fail = lambda _method, _path: None
-    await until(lambda: shelved(plane))
+    await until(lambda: overflow(plane))
 
 
 async def test_the_shelf_goes_with_its_work(plane):
     await started(plane, LESSER)
     sent(plane)
-    await until(lambda: shelved(plane) and anchor_reference(plane.work["metadata"]))
+    await until(lambda: overflow(plane) and anchor_reference(plane.work["metadata"]))
     plane.server.remove(ANCHOR)
     await quiet(plane)
     plane.server.collect_garbage()
     plane.server.apply(WORK, lambda work: work["metadata"].pop("finalizers"))
     plane.server.collect_garbage()
     assert plane.work is None
-    assert shelves(plane) == []
+    assert has_overflow_store(plane) == []
 
 
 @pytest.mark.parametrize("writes", range(1, 8))
@@ -189,8 +189,8 @@ async def test_a_process_that_ends_at_any_write_loses_nothing(plane, writes):
         carried = is_carrier(manifests(plane)[-1])
         if carried and dispatched(plane):
             lost.append("a carrier would be dispatched")
-        named = work["metadata"]["annotations"].get(SHELF_ANNOTATION)
-        held = {digest_of(read_carrier(msgspec.json.encode(one))) for one in shelves(plane)}
+        named = work["metadata"]["annotations"].get(CONVERSION_DATA_REF_ANNOTATION)
+        held = {digest_of(read_carrier(msgspec.json.encode(one))) for one in has_overflow_store(plane)}
         if not carried and named not in held:
             lost.append(f"neither carried nor on the shelf it names: {named}")
 
@@ -212,5 +212,5 @@ async def test_a_process_that_ends_at_any_write_loses_nothing(plane, writes):
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     plane.start("second")
-    await until(lambda: shelved(plane) and anchor_reference(plane.work["metadata"]), 5)
+    await until(lambda: overflow(plane) and anchor_reference(plane.work["metadata"]), 5)
     assert lost == []

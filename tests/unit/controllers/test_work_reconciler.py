@@ -3,9 +3,9 @@
 import pytest
 
 from converter.client import ConflictError
-from converter.karmada.names import ANCHOR_LABEL, BINDING_LABEL, CONVERTED_LABEL, anchor_reference
-from converter.controllers.work_reconciler import NotYetError
+from converter.controllers.work_reconciler import RequeueError
 from converter.karmada.carried_status import unpack
+from converter.karmada.names import ANCHOR_LABEL, BINDING_LABEL, CONVERTED_LABEL, anchor_reference
 from tests.unit.client.fake_server import CrashError
 from tests.unit.controllers.world import ANCHOR, BINDING_ID, KEY, NAME, NS, WORK, World
 
@@ -194,7 +194,7 @@ async def test_a_replica_that_knows_the_cluster_less_well_causes_no_flapping(wor
     world.served = {"batch/v1", "batch/v1beta1"}
     version = world.work["metadata"]["resourceVersion"]
     for _ in range(3):
-        with pytest.raises(NotYetError):
+        with pytest.raises(RequeueError):
             await world.anchoring.reconcile(KEY)
         await world.events()
     assert world.work["metadata"]["resourceVersion"] == version
@@ -239,7 +239,7 @@ async def test_a_foreign_work_with_the_anchors_name_is_not_touched(world):
     foreign = {"metadata": {"name": f"{NAME}-anchor", "namespace": NS}, "spec": {"workload": {"manifests": []}}}
     world.server.put(ANCHOR, foreign)
     await world.start()
-    with pytest.raises(NotYetError, match="rename it"):
+    with pytest.raises(RequeueError, match="rename it"):
         await world.anchoring.reconcile(KEY)
     assert ANCHOR_LABEL not in world.anchor["metadata"].get("labels", {})
     assert world.bound() == [WORK]

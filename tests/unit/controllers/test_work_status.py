@@ -4,8 +4,8 @@ import msgspec
 import pytest
 
 from converter import Converter
-from converter.karmada.names import SOURCES_ANNOTATION
 from converter.controllers.work_status import carried_status
+from converter.karmada.names import SOURCES_ANNOTATION
 
 CONVERTER = Converter.from_rules()
 

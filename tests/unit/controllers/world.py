@@ -6,7 +6,11 @@ import copy
 
 import msgspec
 
-from converter.client import Cache, Key
+from converter.client import Informer, Key
+from converter.controllers.anchor import WORKS
+from converter.controllers.cached_work import stored
+from converter.controllers.drift import Drift
+from converter.controllers.work_reconciler import RequeueError, WorkReconciler
 from converter.karmada.names import (
     ANCHOR_LABEL,
     BINDING_LABEL,
@@ -16,10 +20,6 @@ from converter.karmada.names import (
     anchor_name,
     anchor_reference,
 )
-from converter.controllers.anchor import WORKS
-from converter.controllers.work_reconciler import Anchoring, NotYetError
-from converter.controllers.drift import Verdict
-from converter.controllers.cached_work import stored
 from tests.unit.client.fake_server import FakeServer, merge
 
 NS = "karmada-es-old"
@@ -189,11 +189,11 @@ class World:
     # the process under test
 
     async def start(self):
-        self.works = Cache(self.server, WORKS, stored, self._changed, selector=f"{CONVERTED_LABEL}=true")
-        self.anchors = Cache(self.server, WORKS, stored, self._changed, selector=f"{ANCHOR_LABEL}=true")
+        self.works = Informer(self.server, WORKS, stored, self._changed, selector=f"{CONVERTED_LABEL}=true")
+        self.anchors = Informer(self.server, WORKS, stored, self._changed, selector=f"{ANCHOR_LABEL}=true")
         self.tasks = [asyncio.ensure_future(cache.run()) for cache in (self.works, self.anchors)]
         await asyncio.gather(self.works.synced.wait(), self.anchors.synced.wait())
-        self.anchoring = Anchoring(
+        self.anchoring = WorkReconciler(
             self.server,
             works=self.works,
             anchor_cache=self.anchors,
@@ -213,7 +213,7 @@ class World:
         """Let events arrive and reconcile until nothing is left to do."""
         for _ in range(passes):
             await self.events()
-            with contextlib.suppress(NotYetError):
+            with contextlib.suppress(RequeueError):
                 await self.anchoring.reconcile(KEY)
         await self.events()
 
@@ -224,7 +224,7 @@ class World:
     def judge(self, work, _shelved=None):
         wanted = rewrite(copy.deepcopy(work), self.served)
         if wanted == work:
-            return Verdict()
+            return Drift()
         patch = {"metadata": {}}
         if wanted["spec"] != work["spec"]:
             patch["spec"] = {"workload": wanted["spec"]["workload"]}
@@ -232,7 +232,7 @@ class World:
             old, new = work["metadata"].get(field, {}), wanted["metadata"].get(field, {})
             patch["metadata"][field] = {**new, **{name: None for name in old if name not in new}}
         assert merge(copy.deepcopy(work), patch) == wanted
-        return Verdict(patch)
+        return Drift(patch)
 
     def _changed(self, key, before, after):
         pass

@@ -9,8 +9,8 @@ import yaml
 
 from converter.cli import build_parser
 from converter.install.manifests import KARMADA_PART, Addresses, InstallationError, karmada_part, place_of
-from converter.server.wiring import Settings, assemble
 from converter.server.run import FINISH_SECONDS, Address
+from converter.server.wiring import Settings, assemble
 
 ROOT = Path(__file__).parents[3]
 HOST = ROOT / "deploy" / "host"

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from converter.errors import ManifestError
-from converter.karmada.names import STATUS_MARKER
 from converter.karmada.carried_status import LONGEST_MESSAGE, CarriedStatus, ManifestReport, pack, unpack
+from converter.karmada.names import STATUS_MARKER
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(max_size=20),

@@ -10,14 +10,20 @@ from converter import Converter
 from converter.catalog import Release, load_catalog
 from converter.clusters import Cluster
 from converter.conversion import Loss
+from converter.karmada.names import (
+    CONVERSION_DATA_ANNOTATION,
+    LOSSES_ANNOTATION,
+    LOSSES_LABEL,
+    SOURCES_ANNOTATION,
+)
+from converter.karmada.work import decode_work
 from converter.kube import GroupVersionKind
-from converter.karmada.names import KEPT_ANNOTATION, LOSSES_ANNOTATION, LOSSES_LABEL, POLICY_ANNOTATION, SOURCES_ANNOTATION
+from converter.kube.partial_object import POLICY_ANNOTATION
 from converter.library import SHIPPED_RULES, rule_sources
 from converter.losses import told_by_release
 from converter.rules import RuleBook, Source
-from converter.works.policy import Policy
 from converter.works.plan import rewrite
-from converter.karmada.work import decode_work
+from converter.works.policy import Policy
 from tests.reviewkit import config_map, work
 
 
@@ -114,7 +120,7 @@ def test_what_is_dropped_after_a_conversion_is_told_and_stays_in_the_manifest(sh
     assert manifest["apiVersion"] == "batch/v1beta1"
     assert manifest["spec"]["timeZone"] == "Europe/Berlin"
     assert outcome.annotations[LOSSES_ANNOTATION] == LINE.replace("v1.22", "v1.20")
-    assert KEPT_ANNOTATION not in outcome.annotations
+    assert CONVERSION_DATA_ANNOTATION not in outcome.annotations
 
 
 def test_a_converted_work_is_told_of_anew_when_only_the_release_changes(shipped):

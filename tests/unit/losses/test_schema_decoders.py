@@ -9,16 +9,16 @@ from pathlib import Path
 import pytest
 
 from converter.catalog import Release, load_catalog
-from converter.losses.unknown_fields import FieldCheck
-from converter.losses.schema_decoders import KnownFields, accepts
 from converter.kube import GroupVersionKind, gvk_of
 from converter.losses.decide import sent
+from converter.losses.schema_decoders import SchemaDecoders, accepts
+from converter.losses.unknown_fields import UnknownFieldFinder
 from tests.bench.bench_losses import deployment
 from tests.reviewkit import cronjob
 
 CATALOG = load_catalog()
-KNOWN = KnownFields(CATALOG)
-CHECK = FieldCheck(CATALOG)
+KNOWN = SchemaDecoders(CATALOG)
+CHECK = UnknownFieldFinder(CATALOG)
 DEPLOYMENT = GroupVersionKind.of("apps/v1", "Deployment")
 OLD, NEW = Release(1, 20), Release(1, 36)
 SEEDS = Path(__file__).parents[2] / "data" / "oracle"

@@ -9,9 +9,9 @@ from converter.errors import RuleBookError
 from converter.kube import parse_path
 from converter.library import SHIPPED_RULES, rule_sources
 from converter.losses.evaluate import generalized
-from converter.rules import RuleBook, Source
 from converter.losses.policy import Action, LossPolicy
-from converter.losses.severity import Weight
+from converter.losses.severity import Severity
+from converter.rules import RuleBook, Source
 
 HEAD = "apiVersion: apiconverter.dev/v1alpha1\nkind: {kind}\nmetadata: {{name: x}}\n"
 
@@ -55,11 +55,11 @@ def weigh(table, kind, path, namespace="", cluster=""):
 )
 def test_patterns_speak_of_a_field_and_of_all_in_it(pattern, path, speaks):
     found = weights(f"{{weight: dangerous, fields: ['{pattern}']}}")
-    assert (weigh(found, "Thing", path) is Weight.DANGEROUS) is speaks
+    assert (weigh(found, "Thing", path) is Severity.DANGEROUS) is speaks
 
 
 def test_what_no_entry_speaks_of_is_degrading():
-    assert weigh(weights("{weight: harmless, fields: [spec.x]}"), "Thing", "spec.y") is Weight.DEGRADING
+    assert weigh(weights("{weight: harmless, fields: [spec.x]}"), "Thing", "spec.y") is Severity.DEGRADING
 
 
 def test_of_all_entries_that_hold_the_last_counts():
@@ -67,10 +67,10 @@ def test_of_all_entries_that_hold_the_last_counts():
         "{weight: dangerous, fields: ['**.x']}",
         "{weight: harmless, kinds: [Thing], fields: [spec.x], clusters: ['lab-*'], namespaces: [play]}",
     )
-    assert weigh(found, "Thing", "spec.x", "play", "lab-1") is Weight.HARMLESS
-    assert weigh(found, "Thing", "spec.x", "work", "lab-1") is Weight.DANGEROUS
-    assert weigh(found, "Thing", "spec.x", "play", "prod") is Weight.DANGEROUS
-    assert weigh(found, "Other", "spec.x", "play", "lab-1") is Weight.DANGEROUS
+    assert weigh(found, "Thing", "spec.x", "play", "lab-1") is Severity.HARMLESS
+    assert weigh(found, "Thing", "spec.x", "work", "lab-1") is Severity.DANGEROUS
+    assert weigh(found, "Thing", "spec.x", "play", "prod") is Severity.DANGEROUS
+    assert weigh(found, "Other", "spec.x", "play", "lab-1") is Severity.DANGEROUS
 
 
 def test_keys_that_requests_invent_do_not_fill_the_memory():
@@ -108,10 +108,10 @@ def test_the_shipped_table_weighs_what_the_issue_names():
         ("CronJob", "spec.timeZone"),
         ("PriorityClass", "preemptionPolicy"),
     ):
-        assert weigh(table, kind, path) is Weight.DANGEROUS, path
-    assert weigh(table, "Deployment", "status.terminatingReplicas") is Weight.HARMLESS
-    assert weigh(table, "Service", "spec.ports[0].appProtocol") is Weight.HARMLESS
-    assert weigh(table, "Deployment", "spec.template.spec.containers[0].resizePolicy") is Weight.DEGRADING
+        assert weigh(table, kind, path) is Severity.DANGEROUS, path
+    assert weigh(table, "Deployment", "status.terminatingReplicas") is Severity.HARMLESS
+    assert weigh(table, "Service", "spec.ports[0].appProtocol") is Severity.HARMLESS
+    assert weigh(table, "Deployment", "spec.template.spec.containers[0].resizePolicy") is Severity.DEGRADING
 
 
 def test_every_pattern_of_the_shipped_table_names_fields_that_there_are():
@@ -151,19 +151,19 @@ def test_a_policy_decides_by_weight_cluster_label_and_namespace():
 """,
     ).policy
     gold = {"tier": "gold", "more": "x"}
-    assert policy.action(Weight.DANGEROUS, "a", {}, "n") is Action.WARN
-    assert policy.action(Weight.DEGRADING, "a", {}, "n") is Action.IGNORE
-    assert policy.action(Weight.DANGEROUS, "a", gold, "n") is Action.DENY
-    assert policy.action(Weight.DANGEROUS, "lab-1", gold, "play") is Action.IGNORE
-    assert policy.action(Weight.DANGEROUS, "a", gold, "n", Action.IGNORE) is Action.DENY
+    assert policy.action(Severity.DANGEROUS, "a", {}, "n") is Action.WARN
+    assert policy.action(Severity.DEGRADING, "a", {}, "n") is Action.IGNORE
+    assert policy.action(Severity.DANGEROUS, "a", gold, "n") is Action.DENY
+    assert policy.action(Severity.DANGEROUS, "lab-1", gold, "play") is Action.IGNORE
+    assert policy.action(Severity.DANGEROUS, "a", gold, "n", Action.IGNORE) is Action.DENY
 
 
 def test_an_object_makes_its_policy_milder_and_never_stricter():
     policy = LossPolicy.of(Action.WARN)
-    assert policy.action(Weight.DANGEROUS, "a", {}, "", Action.IGNORE) is Action.IGNORE
-    assert policy.action(Weight.DANGEROUS, "a", {}, "", Action.DENY) is Action.WARN
-    assert policy.action(Weight.HARMLESS, "a", {}, "", Action.WARN) is Action.IGNORE
-    assert LossPolicy.of(Action.DENY).action(Weight.HARMLESS, "a", {}, "") is Action.DENY
+    assert policy.action(Severity.DANGEROUS, "a", {}, "", Action.IGNORE) is Action.IGNORE
+    assert policy.action(Severity.DANGEROUS, "a", {}, "", Action.DENY) is Action.WARN
+    assert policy.action(Severity.HARMLESS, "a", {}, "", Action.WARN) is Action.IGNORE
+    assert LossPolicy.of(Action.DENY).action(Severity.HARMLESS, "a", {}, "") is Action.DENY
 
 
 @pytest.mark.parametrize(

@@ -3,13 +3,13 @@
 import pytest
 
 from converter.catalog import Release, load_catalog
-from converter.losses.unknown_fields import FieldCheck
 from converter.kube import EACH, GroupVersionKind
+from converter.losses.unknown_fields import UnknownFieldFinder
 
 
 @pytest.fixture(scope="module")
 def check():
-    return FieldCheck(load_catalog())
+    return UnknownFieldFinder(load_catalog())
 
 
 def unknown(check, manifest, release):

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from converter.kube import EACH, Each
+from converter.rules.codegen import CompiledLens, compile_lens, put_in_front, scoped, sequence
 from converter.rules.lens import LensError, Note, nothing
-from converter.rules.codegen import Woven, put_in_front, scoped, sequence, weave
 
 KEYS = ["a", "b", 'c.d/"e"']
 PATHS = st.lists(st.sampled_from([*KEYS, EACH]), max_size=4).map(tuple)
@@ -82,10 +82,10 @@ def test_woven_is_one_after_the_other(paths, given_object):
         stopped = True
     if stopped:
         with pytest.raises(LensError) as caught:
-            weave(parts)(two, notes)
+            compile_lens(parts)(two, notes)
         assert resolves(two, caught.value.path)
         return
-    weave(parts)(two, notes)
+    compile_lens(parts)(two, notes)
     assert two == one
     assert sorted(notes, key=repr) == sorted(plain, key=repr)
 
@@ -136,4 +136,4 @@ def test_what_does_nothing_is_left_out():
     assert scoped(("a",), nothing) is nothing
     lens = marking(1)
     assert sequence([nothing, lens]) is lens
-    assert isinstance(scoped(("a",), lens), Woven)
+    assert isinstance(scoped(("a",), lens), CompiledLens)

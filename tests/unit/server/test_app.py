@@ -9,9 +9,9 @@ from http import HTTPStatus
 import pytest
 
 from converter.errors import ManifestError
-from converter.server.responses import text
 from converter.server.app import App, Webhook
 from converter.server.metrics import Metrics
+from converter.server.responses import text
 
 JSON = {"Content-Type": "application/json"}
 HEAD = b"POST /mutate/works HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"

@@ -6,7 +6,7 @@ import logging
 
 from converter.catalog import Release, load_catalog
 from converter.clusters import Cluster
-from converter.server.conversion_log import Activity
+from converter.server.conversion_log import ConversionLog
 from converter.server.metrics import Metrics
 from tests.reviewkit import ask, cronjob, review, webhook, work
 
@@ -15,7 +15,7 @@ OLD = Cluster.from_release("old", Release(1, 22), load_catalog())
 
 def lost(shipped, given, caplog):
     metrics = Metrics(["works"])
-    activity = Activity(metrics)
+    activity = ConversionLog(metrics)
     with caplog.at_level(logging.INFO, logger="converter.conversions"):
         answer = ask(webhook(shipped, OLD, observer=activity), review(given))
     log = [f"{record.message} {record.__dict__}" for record in caplog.records]

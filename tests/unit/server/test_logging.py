@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from converter.server.conversion_log import Activity
+from converter.server.conversion_log import ConversionLog
 from converter.server.logging import FORMATS, emit, set_up
 from converter.server.metrics import Metrics
 
@@ -47,7 +47,7 @@ def test_text_lines_cannot_be_forged(stream):
 
 @pytest.mark.parametrize("stream", [(style, "info") for style in FORMATS], indirect=True)
 def test_a_conversion_is_one_line_and_says_who_what_and_how(stream):
-    activity = Activity(Metrics(["works"]))
+    activity = ConversionLog(Metrics(["works"]))
     activity.converted("edge", "CronJob", "demo/nightly", "batch/v1", "batch/v1beta1", 2)
     activity.refused("attic", "IngressClass", "nginx", "networking.k8s.io/v1", "it serves none")
     first, second = stream.getvalue().splitlines()
@@ -58,14 +58,14 @@ def test_a_conversion_is_one_line_and_says_who_what_and_how(stream):
 
 @pytest.mark.parametrize("stream", [("text", "warning")], indirect=True)
 def test_a_level_drops_what_is_less(stream):
-    activity = Activity(Metrics(["works"]))
+    activity = ConversionLog(Metrics(["works"]))
     activity.converted("edge", "CronJob", "demo/nightly", "batch/v1", "batch/v1beta1", 0)
     assert stream.getvalue() == ""
 
 
 async def test_lines_of_conversions_wait_for_each_other(until, caplog):
     caplog.set_level(logging.INFO)
-    activity = Activity(Metrics(["works"]))
+    activity = ConversionLog(Metrics(["works"]))
     for number in range(3):
         activity.converted("edge", "CronJob", f"demo/{number}", "batch/v1", "batch/v1beta1", 0)
     assert not caplog.records

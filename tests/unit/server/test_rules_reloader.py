@@ -11,7 +11,7 @@ import pytest
 from converter.errors import RuleBookError
 from converter.server.app import App, Webhook
 from converter.server.metrics import Metrics
-from converter.server.rules_reloader import LiveRules
+from converter.server.rules_reloader import RulesReloader
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,7 +53,7 @@ def test_a_broken_book_at_the_start_names_every_problem(tmp_path):
     (tmp_path / "one.yaml").write_text(BROKEN)
     (tmp_path / "two.yaml").write_text("a: [")
     with pytest.raises(RuleBookError) as caught:
-        LiveRules([tmp_path])
+        RulesReloader([tmp_path])
     files = [(problem.file.rpartition("/")[2], problem.line > 0) for problem in caught.value.problems]
     assert len(files) >= 3
     assert set(files) == {("one.yaml", True), ("two.yaml", True)}
@@ -62,7 +62,7 @@ def test_a_broken_book_at_the_start_names_every_problem(tmp_path):
 def test_a_change_is_taken_and_a_broken_one_refused_whole(tmp_path, caplog):
     sink = Sink()
     (tmp_path / "apple.yaml").write_text(rule("Apple", "v1", "v2"))
-    rules = LiveRules([tmp_path], sink=sink)
+    rules = RulesReloader([tmp_path], sink=sink)
     first = rules.current
     assert not rules.refresh()
     assert rules.current is first
@@ -108,7 +108,7 @@ def mount(volume: Path, version: str, files: dict[str, str]) -> None:
 
 def test_the_swap_of_a_mounted_config_map_is_one_change(tmp_path):
     mount(tmp_path, "2026_01", {"a.yaml": rule("Apple", "v1", "v2"), "b.yaml": rule("Pear", "v1", "v2")})
-    rules = LiveRules([tmp_path])
+    rules = RulesReloader([tmp_path])
     assert len([name for name in rules.current.book.rules if "example.com/v1" in (name.left, name.right)]) == 2
     mount(tmp_path, "2026_02", {"a.yaml": rule("Apple", "v1", "v4"), "b.yaml": rule("Pear", "v1", "v4")})
     assert rules.refresh()
@@ -120,7 +120,7 @@ def test_a_directory_that_goes_away_leaves_the_book(tmp_path):
     folder = tmp_path / "rules"
     folder.mkdir()
     (folder / "a.yaml").write_text(rule("Apple", "v1", "v2"))
-    rules = LiveRules([folder])
+    rules = RulesReloader([folder])
     good = rules.current
     (folder / "a.yaml").unlink()
     folder.rmdir()
@@ -136,7 +136,7 @@ async def test_within_two_seconds_atomically_and_without_a_stall(tmp_path, servi
         mount(tmp_path, version, {f"{kind}.yaml": rule(kind, "v1", version) for kind in ("Apple", "Pear")})
 
     files("v2")
-    rules = LiveRules([tmp_path])
+    rules = RulesReloader([tmp_path])
 
     def answer(_body: bytes) -> bytes:
         book = rules.current.book
@@ -173,7 +173,7 @@ async def test_within_two_seconds_atomically_and_without_a_stall(tmp_path, servi
 
 async def test_a_book_is_read_beside_the_event_loop(tmp_path, monkeypatch, until):
     (tmp_path / "a.yaml").write_text(rule("Apple", "v1", "v2"))
-    rules = LiveRules([tmp_path])
+    rules = RulesReloader([tmp_path])
     readers = []
     read = rules._read
     monkeypatch.setattr(rules, "_read", lambda: (readers.append(threading.current_thread()), read())[1])

@@ -8,9 +8,9 @@ import socket
 
 import pytest
 
-from converter.server.responses import text
 from converter.server.app import App, Webhook
 from converter.server.metrics import Metrics
+from converter.server.responses import text
 from converter.server.run import Address, ListenError, serve
 
 JSON = {"Content-Type": "application/json"}
@@ -104,11 +104,11 @@ async def test_on_sigterm_it_is_first_not_ready_and_still_answers(app):
 async def test_what_runs_beside_it_ends_with_it(app, serving):
     ended = asyncio.Event()
 
-    async def beside() -> None:
+    async def leader_tasks() -> None:
         with contextlib.suppress(asyncio.CancelledError):
             await asyncio.sleep(3600)
         ended.set()
 
-    async with serving(app, background=[beside()]):
+    async with serving(app, background=[leader_tasks()]):
         pass
     assert ended.is_set()

@@ -17,9 +17,9 @@ import jsonpatch
 import pytest
 
 from converter.cli import main
-from converter.server.wiring import Settings, assemble
 from converter.server.review_client import WebhookClient, WebhookError
 from converter.server.sample import FLEET, review_of, sample_manifests, work_for
+from converter.server.wiring import Settings, assemble
 
 JSON = {"Content-Type": "application/json"}
 REVIEWS = Path(__file__).resolve().parents[2] / "data" / "reviews"

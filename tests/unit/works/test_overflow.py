@@ -10,17 +10,25 @@ import pytest
 from converter.admission.works import WorkWebhook
 from converter.clusters import Cluster, Fleet, FleetView
 from converter.karmada.names import (
+    CONVERSION_DATA_ANNOTATION,
+    CONVERSION_DATA_REF_ANNOTATION,
     CONVERTED_LABEL,
-    HELD_ANNOTATION,
-    KEPT_ANNOTATION,
     LOSSES_ANNOTATION,
-    SHELF_ANNOTATION,
-    SHELF_LABEL,
+    OVERFLOW_LABEL,
+    SUSPENDED_BEFORE_ANNOTATION,
 )
-from converter.works.policy import Policy
-from converter.works.plan import rewrite
-from converter.works.overflow import SHELF_LIMIT, digest_of, is_carrier, read_carrier, shelf, shelf_name, suspension_of
 from converter.karmada.work import decode_work
+from converter.works.overflow import (
+    OVERFLOW_LIMIT,
+    digest_of,
+    is_carrier,
+    overflow_name,
+    overflow_object,
+    read_carrier,
+    suspension_of,
+)
+from converter.works.plan import rewrite
+from converter.works.policy import Policy
 from tests.reviewkit import ask, config_map, review, work
 from tests.rulekit import converter, rule_text
 
@@ -41,7 +49,7 @@ def thing(size=LARGE, name="t", letter="x"):
 
 
 def hook(cluster=LESSER):
-    return WorkWebhook(SimpleNamespace(current=RULES), FleetView(Fleet.of([cluster])), shelves=True)
+    return WorkWebhook(SimpleNamespace(current=RULES), FleetView(Fleet.of([cluster])), has_overflow_store=True)
 
 
 def admitted(given, cluster=LESSER):
@@ -56,8 +64,8 @@ def manifests(stored):
 def stored_away(held):
     """The Work once its shelf stands: what the controller writes, and admission makes of that."""
     kept = read_carrier(json.dumps(manifests(held)[-1]).encode())
-    annotations = {**held["metadata"]["annotations"], SHELF_ANNOTATION: digest_of(kept)}
-    before = suspension_of(annotations.pop(HELD_ANNOTATION))
+    annotations = {**held["metadata"]["annotations"], CONVERSION_DATA_REF_ANNOTATION: digest_of(kept)}
+    before = suspension_of(annotations.pop(SUSPENDED_BEFORE_ANNOTATION))
     spec = {"workload": {"manifests": manifests(held)[:-1]}}
     if isinstance(before, bool):
         spec["suspendDispatching"] = before
@@ -70,14 +78,14 @@ def test_what_does_not_fit_is_carried_by_a_work_that_is_held_back():
     assert small == config_map()
     assert converted == {**thing(), "apiVersion": "a.example/v2", "spec": {"size": 1}}
     assert is_carrier(carrier)
-    assert carrier["metadata"]["labels"] == {SHELF_LABEL: "true"}
+    assert carrier["metadata"]["labels"] == {OVERFLOW_LABEL: "true"}
     nothing, kept = json.loads(read_carrier(json.dumps(carrier).encode()))
     assert nothing is None
     assert kept["values"][0]["value"] == thing()["spec"]["zone"]
     assert stored["spec"]["suspendDispatching"] is True
-    assert stored["metadata"]["annotations"][HELD_ANNOTATION] == "absent"
+    assert stored["metadata"]["annotations"][SUSPENDED_BEFORE_ANNOTATION] == "absent"
     assert stored["metadata"]["labels"] == {CONVERTED_LABEL: "true"}
-    assert KEPT_ANNOTATION not in stored["metadata"]["annotations"]
+    assert CONVERSION_DATA_ANNOTATION not in stored["metadata"]["annotations"]
     assert "not kept" not in stored["metadata"]["annotations"][LOSSES_ANNOTATION]
 
 
@@ -92,8 +100,8 @@ def test_once_the_shelf_stands_the_work_goes_and_names_it():
     stored, kept = stored_away(admitted(work(thing())))
     assert [manifest["apiVersion"] for manifest in manifests(stored)] == ["a.example/v2"]
     assert "suspendDispatching" not in stored["spec"]
-    assert stored["metadata"]["annotations"][SHELF_ANNOTATION] == digest_of(kept)
-    assert HELD_ANNOTATION not in stored["metadata"]["annotations"]
+    assert stored["metadata"]["annotations"][CONVERSION_DATA_REF_ANNOTATION] == digest_of(kept)
+    assert SUSPENDED_BEFORE_ANNOTATION not in stored["metadata"]["annotations"]
     assert admitted(stored) == stored
     again = {**stored, "spec": work(thing())["spec"]}
     assert admitted(again) == stored, "what is sent again needs no carrier"
@@ -105,7 +113,7 @@ def test_a_suspension_of_ones_own_comes_back(suspended):
     given["spec"]["suspendDispatching"] = suspended
     held = admitted(given)
     assert held["spec"]["suspendDispatching"] is True
-    assert json.loads(held["metadata"]["annotations"][HELD_ANNOTATION]) is suspended
+    assert json.loads(held["metadata"]["annotations"][SUSPENDED_BEFORE_ANNOTATION]) is suspended
     fits = {**held, "spec": {**held["spec"], "workload": {"manifests": [*manifests(held)]}}}
     back = admitted(fits, BETTER)
     assert back["spec"] == given["spec"]
@@ -116,11 +124,11 @@ def test_other_contents_are_carried_anew_and_forget_the_old_shelf():
     stored, _ = stored_away(admitted(work(thing())))
     changed = admitted({**stored, "spec": work(thing(letter="y"))["spec"]})
     assert is_carrier(manifests(changed)[-1])
-    assert SHELF_ANNOTATION not in changed["metadata"]["annotations"]
+    assert CONVERSION_DATA_REF_ANNOTATION not in changed["metadata"]["annotations"]
     smaller = admitted({**changed, "spec": work(thing(size=10))["spec"]})
     assert [manifest["kind"] for manifest in manifests(smaller)] == ["Thing"]
-    assert HELD_ANNOTATION not in smaller["metadata"]["annotations"]
-    assert KEPT_ANNOTATION in smaller["metadata"]["annotations"]
+    assert SUSPENDED_BEFORE_ANNOTATION not in smaller["metadata"]["annotations"]
+    assert CONVERSION_DATA_ANNOTATION in smaller["metadata"]["annotations"]
 
 
 def test_a_carrier_never_leaves_whoever_takes_the_suspension_off():
@@ -132,7 +140,9 @@ def test_a_carrier_never_leaves_whoever_takes_the_suspension_off():
 
 def test_a_held_work_that_lost_its_mark_is_held_all_the_same():
     held = admitted(work(thing()))
-    marks = {name: value for name, value in held["metadata"]["annotations"].items() if name != HELD_ANNOTATION}
+    marks = {
+        name: value for name, value in held["metadata"]["annotations"].items() if name != SUSPENDED_BEFORE_ANNOTATION
+    }
     spec = {**held["spec"], "suspendDispatching": False}
     stored = admitted({**held, "metadata": {**held["metadata"], "annotations": marks}, "spec": spec})
     assert is_carrier(manifests(stored)[-1])
@@ -141,21 +151,21 @@ def test_a_held_work_that_lost_its_mark_is_held_all_the_same():
 
 def test_a_held_work_that_lost_its_other_marks_still_sends_no_carrier():
     held = admitted(work(thing()))
-    marks = {HELD_ANNOTATION: held["metadata"]["annotations"][HELD_ANNOTATION]}
+    marks = {SUSPENDED_BEFORE_ANNOTATION: held["metadata"]["annotations"][SUSPENDED_BEFORE_ANNOTATION]}
     spec = {"workload": held["spec"]["workload"]}
     stored = admitted({**held, "metadata": {**held["metadata"], "annotations": marks, "labels": {}}, "spec": spec})
     assert not any(map(is_carrier, manifests(stored)))
-    assert HELD_ANNOTATION not in stored["metadata"]["annotations"]
+    assert SUSPENDED_BEFORE_ANNOTATION not in stored["metadata"]["annotations"]
 
 
 def test_a_cluster_that_can_have_the_source_waits_for_who_can_read_the_shelf():
     stored, kept = stored_away(admitted(work(thing())))
     assert admitted(stored, BETTER) == stored, "admission cannot read it"
     read = decode_work(json.dumps(stored).encode())
-    assert rewrite(read, BETTER, RULES, Policy(), shelves=True).wants_shelf
-    outcome = rewrite(read, BETTER, RULES, Policy(), kept, shelves=True)
+    assert rewrite(read, BETTER, RULES, Policy(), has_overflow_store=True).needs_overflow
+    outcome = rewrite(read, BETTER, RULES, Policy(), kept, has_overflow_store=True)
     assert json.loads(outcome.manifests[0]) == thing()
-    assert outcome.annotations[SHELF_ANNOTATION] is None
+    assert outcome.annotations[CONVERSION_DATA_REF_ANNOTATION] is None
 
 
 def test_a_held_work_for_an_upgraded_cluster_is_itself_again():
@@ -174,11 +184,11 @@ def test_a_work_being_deleted_takes_no_carrier_on_and_puts_none_off():
 
 
 def test_what_no_shelf_holds_is_left_out_and_said():
-    answer = ask(hook(), review(work(thing(size=SHELF_LIMIT), thing(size=10, name="small"))))
-    stored = answer.applied(work(thing(size=SHELF_LIMIT), thing(size=10, name="small")))
+    answer = ask(hook(), review(work(thing(size=OVERFLOW_LIMIT), thing(size=10, name="small"))))
+    stored = answer.applied(work(thing(size=OVERFLOW_LIMIT), thing(size=10, name="small")))
     assert not any(map(is_carrier, manifests(stored)))
     assert any("not kept" in warning for warning in answer.warnings)
-    assert json.loads(stored["metadata"]["annotations"][KEPT_ANNOTATION])[1]["values"]
+    assert json.loads(stored["metadata"]["annotations"][CONVERSION_DATA_ANNOTATION])[1]["values"]
 
 
 def test_a_controller_revision_of_a_user_is_no_carrier():
@@ -189,11 +199,11 @@ def test_a_controller_revision_of_a_user_is_no_carrier():
 
 def test_a_shelf_is_owned_by_its_work_and_named_for_it_and_its_content():
     given = {**work(thing()), "metadata": {"name": "w" * 253, "namespace": "karmada-es-old", "uid": "one"}}
-    made = shelf(given, b"[null]")
+    made = overflow_object(given, b"[null]")
     assert made["metadata"]["ownerReferences"][0]["uid"] == "one"
-    assert made["metadata"]["name"] == shelf_name(given, digest_of(b"[null]"))
+    assert made["metadata"]["name"] == overflow_name(given, digest_of(b"[null]"))
     assert len(made["metadata"]["name"]) <= 253
     other = {**given, "metadata": {**given["metadata"], "uid": "two"}}
-    names = {shelf_name(one, digest) for one in (given, other) for digest in ("a", "b")}
+    names = {overflow_name(one, digest) for one in (given, other) for digest in ("a", "b")}
     assert len(names) == 4
     assert read_carrier(json.dumps(made).encode()) == b"[null]"

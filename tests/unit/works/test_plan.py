@@ -7,10 +7,10 @@ import json
 import pytest
 
 from converter.clusters import Cluster
-from converter.karmada.names import CONVERTED_LABEL, KEPT_ANNOTATION, LOSSES_ANNOTATION, SOURCES_ANNOTATION
-from converter.works.policy import Policy
-from converter.works.plan import rewrite
+from converter.karmada.names import CONVERSION_DATA_ANNOTATION, CONVERTED_LABEL, LOSSES_ANNOTATION, SOURCES_ANNOTATION
 from converter.karmada.work import decode_work
+from converter.works.plan import rewrite
+from converter.works.policy import Policy
 from tests.reviewkit import config_map, cronjob, work
 from tests.rulekit import converter, rule_text
 
@@ -104,7 +104,7 @@ def test_rules_that_are_gone_leave_a_work_as_it_is():
 )
 def test_what_was_kept_and_is_spoilt_is_gone_but_the_way_back_is_not(kept):
     _, converted = after(work(THING), serving("a.example/v2"))
-    converted["metadata"]["annotations"][KEPT_ANNOTATION] = kept
+    converted["metadata"]["annotations"][CONVERSION_DATA_ANNOTATION] = kept
     _, back = after(converted, serving("a.example/v1"))
     assert back["spec"]["workload"]["manifests"] == [{**THING, "spec": {"size": 1}}]
     assert not back["metadata"]["annotations"]
@@ -142,16 +142,16 @@ def test_a_manifest_taken_out_takes_its_bookkeeping_with_it():
     assert not outcome.manifests
     (entry,) = json.loads(less["metadata"]["annotations"][SOURCES_ANNOTATION])
     assert entry["name"] == "other"
-    assert len(json.loads(less["metadata"]["annotations"][KEPT_ANNOTATION])) == 1
+    assert len(json.loads(less["metadata"]["annotations"][CONVERSION_DATA_ANNOTATION])) == 1
     assert "Thing t:" not in less["metadata"]["annotations"][LOSSES_ANNOTATION]
 
 
 def test_others_annotations_leave_less_room_for_what_is_kept():
     large = {**THING, "spec": {"zone": "x" * (100 << 10)}}
     _, fits = after(work(large), serving("a.example/v2"))
-    assert KEPT_ANNOTATION in fits["metadata"]["annotations"]
+    assert CONVERSION_DATA_ANNOTATION in fits["metadata"]["annotations"]
     outcome, full = after(work(large, annotations={"other": "y" * (150 << 10)}), serving("a.example/v2"))
-    assert KEPT_ANNOTATION not in full["metadata"]["annotations"]
+    assert CONVERSION_DATA_ANNOTATION not in full["metadata"]["annotations"]
     assert "is not kept" in outcome.warnings[0]
 
 

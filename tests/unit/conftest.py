@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import aiohttp
 import pytest
 
+from converter.certificates.tls import ServingCertificate, write_throwaway
 from converter.server.event_loop import loop_factory
 from converter.server.run import Address, serve
-from converter.certificates.tls import ServingCertificate, write_throwaway
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
