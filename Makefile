@@ -94,7 +94,7 @@ interpreters: $(STAMP) ## write deploy/karmada/interpreters.yaml anew
 	@$(BIN)/python -m tools.interpreters
 
 .PHONY: comparison
-comparison: $(STAMP) ## measure kubectl-convert and the converter on real servers' answers; writes docs/comparison.md
+comparison: $(STAMP) ## measure kubectl-convert and the converter on real servers' answers; writes docs/reference/comparison.md
 	@$(BIN)/python -m tools.kubectl_convert.compare
 
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate

@@ -51,7 +51,7 @@ class NoRouteError(ConversionError):
         self.reason = reason
         wanted = " or ".join(self.targets) or "any version at all"
         text = f"no rule converts {kind} from {source} to {wanted}"
-        hint = "`converter explain` lists the versions rules reach; an admin can add a rule (docs/rules.md)"
+        hint = "`converter explain` lists the versions rules reach; an admin can add a rule (docs/reference/rules.md)"
         super().__init__(f"{text}: {reason}" if reason else f"{text}; {hint}")
 
 

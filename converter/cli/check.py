@@ -25,7 +25,8 @@ examples:
   kustomize build . | converter check -f - --inventory fleet.yaml --cluster edge -o junit > report.xml
   converter check -f manifests/ --inventory fleet.yaml -o sarif > check.sarif
 
-A manifest that a cluster certainly cannot have counts as dangerous. docs/losses.md tells what weighs how much.
+A manifest that a cluster certainly cannot have counts as dangerous. docs/reference/losses.md
+lists the severities.
 exit codes: 0 nothing weighs as much as --fail-on; 1 something does; 2 bad usage, unreadable input, a broken rule book
 """
 
@@ -57,7 +58,9 @@ def add_cluster_options(parser: argparse.ArgumentParser) -> None:
         "--release", action="append", default=[], metavar="RELEASE",
         help="a cluster with what this Kubernetes release serves by default: v1.20, v1.24.6-eks-abc (repeatable)",
     )  # fmt: skip
-    parser.add_argument("--inventory", metavar="FILE", help="the clusters and what they serve (docs/webhook.md)")
+    parser.add_argument(
+        "--inventory", metavar="FILE", help="the clusters and what they serve (docs/reference/inventory.md)"
+    )
     parser.add_argument(
         "--cluster", action="append", default=[], metavar="NAME", help="only this one of the inventory (repeatable)"
     )

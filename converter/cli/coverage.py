@@ -20,7 +20,7 @@ _EPILOG = """\
 examples:
   converter coverage                          # every kind that had several versions, a column a release
   converter coverage --kind Ingress
-  converter coverage --html docs/coverage.html
+  converter coverage --html docs/reference/coverage.html
   converter coverage -o json | jq '.rows[].kind'
 
 In the table: N native, C converted, x unreachable, . not there; a number counts the fields of the newest version that

@@ -32,7 +32,7 @@ examples:
 
 Applied to the *Karmada* API server (server-side apply, safe to repeat, also to upgrade): webhook configurations, access
 rights, the Service of the discovery server, interpreters for old versions. The processes themselves run in the host
-cluster: kubectl apply -k deploy/host (docs/install.md).
+cluster: kubectl apply -k deploy/host (docs/how-to/install.md).
 
 exit codes: 0 installed; 2 no way to the control plane, or it refused
 """
@@ -42,7 +42,7 @@ examples:
   converter uninstall --kubeconfig karmada.config
 
 First the webhooks go, then the APIServices, then the rest. Works that are converted at that moment are counted;
-docs/install.md has the order that leaves nothing behind.
+docs/how-to/install.md has the order that leaves nothing behind.
 
 exit codes: 0 removed; 1 removed, but converted Works are left; 2 no way to the control plane, or it refused
 """

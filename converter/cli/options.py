@@ -48,7 +48,7 @@ def add_policy_option(parser: argparse._ActionsContainer) -> None:
     parser.add_argument(
         "--policy-file",
         metavar="FILE",
-        help="what to do about fields that a cluster drops: a LossPolicy (docs/losses.md; default: warn)",
+        help="what to do about fields that a cluster drops: a LossPolicy (docs/reference/losses.md; default: warn)",
     )
 
 
@@ -67,7 +67,9 @@ def add_target_options(parser: argparse.ArgumentParser) -> None:
         help="the apiVersion wanted, such as apps/v1; repeat it for input of several kinds",
     )
     target.add_argument("--cluster", metavar="NAME", help="convert to what this cluster of the inventory serves")
-    parser.add_argument("--inventory", metavar="FILE", help="the clusters and what they serve (docs/cli.md)")
+    parser.add_argument(
+        "--inventory", metavar="FILE", help="the clusters and what they serve (docs/reference/inventory.md)"
+    )
 
 
 def load_converter(args: argparse.Namespace) -> Converter:

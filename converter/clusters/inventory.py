@@ -95,7 +95,10 @@ def _read_cluster(entry: Cursor, folder: Path, catalog: Catalog | None) -> Clust
     ways = [way for way in _WAYS if entry.has(way)]
     if len(ways) != 1:
         given = "none of them" if not ways else " and ".join(ways)
-        entry.problem(f"a cluster is given by one of {', '.join(_WAYS)}; here is {given}", "docs/webhook.md shows each")
+        entry.problem(
+            f"a cluster is given by one of {', '.join(_WAYS)}; here is {given}",
+            "docs/reference/inventory.md shows each",
+        )
         return None
     complete = _complete(entry) if ways[0] == "versions" else None
     if ways[0] != "versions" and entry.has("complete"):

@@ -153,7 +153,7 @@ def _read(root: Cursor) -> LossPolicy:
     root.only(("apiVersion", "kind", "metadata", "spec"), "a loss policy")
     root.choice("apiVersion", (API_VERSION,))
     if not root.has("spec"):
-        root.problem("spec is missing", "docs/losses.md shows a policy")
+        root.problem("spec is missing", "docs/reference/losses.md shows a policy")
         return LossPolicy(DEFAULT_ACTIONS)
     spec = root.child("spec")
     spec.only(("default", "rules", "objectsMayLoosen"), "the spec of a loss policy")

@@ -173,7 +173,7 @@ def _read(root: Cursor, catalog: Catalog | None) -> Iterator[SeverityRule]:
     root.only(("apiVersion", "kind", "metadata", "spec"), "a table of weights")
     root.choice("apiVersion", (API_VERSION,))
     if not root.has("spec"):
-        root.problem("spec is missing", "docs/losses.md shows a table")
+        root.problem("spec is missing", "docs/reference/losses.md shows a table")
         return
     spec = root.child("spec")
     spec.only(("weights", "description"), "the spec of a table of weights")

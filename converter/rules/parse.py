@@ -42,7 +42,7 @@ def _read_rule(document: Document, problems: Problems) -> Rule | None:
     name = root.child("metadata").text("name")
     spec = root.child("spec")
     if not root.has("spec"):
-        root.problem("spec is missing", "docs/rules.md shows a whole rule")
+        root.problem("spec is missing", "docs/reference/rules.md shows a whole rule")
         return None
     known = ("kind", "kinds", "resource", "between", "steps", "unconvertible", "examples", "description")
     spec.only(known, "a rule's spec")

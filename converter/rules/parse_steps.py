@@ -37,7 +37,7 @@ def _read_step(entry: Cursor) -> list[Step]:
     if len(words) != 1 or words[0] not in _READERS:
         entry.problem(
             f"a step is one of {', '.join(_READERS)}, not {' + '.join(map(str, words)) or 'nothing'}",
-            "docs/rules.md shows each of them",
+            "docs/reference/rules.md shows each of them",
         )
         return []
     word = words[0]

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _LOSSES_HINT: Final = (
     "Leave the cluster out of the placement, upgrade it, or take the fields out for it with an OverridePolicy; "
-    "docs/losses.md says how an admin can ask for less"
+    "docs/reference/losses.md says how an admin can ask for less"
 )
 
 _LOSS_POLICIES: Final = {action: LossPolicy.of(action) for action in Action}

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 HINT: Final = (
-    "Leave the cluster out of the placement, send a version that it serves, or add a rule (docs/rules.md); "
+    "Leave the cluster out of the placement, send a version that it serves, or add a rule (docs/reference/rules.md); "
     f"the annotation {POLICY_ANNOTATION}: warn on the object lets it pass unchanged."
 )
 

@@ -1,4 +1,4 @@
-"""docs/install.md, lived through: deploy/host's processes with its arguments, on a real Karmada and a host cluster.
+"""docs/how-to/install.md on a real Karmada and a host cluster: deploy/host's processes with its arguments.
 
 What kubelets do is done here: files of Secrets are written into folders, and names of Services lead to 127.0.0.1.
 """
@@ -64,7 +64,7 @@ def fleet(request):
 
 
 class Deployed:
-    """Both parts, in the order of docs/install.md."""
+    """Both parts, in the order of docs/how-to/install.md."""
 
     def __init__(self, fleet):
         self.fleet, self.world = fleet, fleet.world

@@ -1,4 +1,4 @@
-"""What the tests let pass is listed and proven in docs/unreachable.md, by the same names."""
+"""What the tests let pass is listed and proven in docs/reference/unreachable.md, by the same names."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.integration.unreachable import UNREACHABLE, explained
 
 @pytest.mark.parametrize("sort", UNREACHABLE, ids=lambda sort: sort.name)
 def test_each_sort_has_a_section(sort):
-    assert f"\n### {sort.name}\n" in (REPOSITORY / "docs" / "unreachable.md").read_text("utf-8")
+    assert f"\n### {sort.name}\n" in (REPOSITORY / "docs" / "reference" / "unreachable.md").read_text("utf-8")
 
 
 def test_a_sort_explains_only_its_own_kinds_and_releases():

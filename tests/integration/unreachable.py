@@ -1,4 +1,4 @@
-"""Answers of API servers that do not follow from the form they were given; docs/unreachable.md proves each by name."""
+"""Answers that do not follow from the given form; docs/reference/unreachable.md proves each by name."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ class Unreachable:
     """A difference that no conversion can avoid.
 
     Attributes:
-        name: its heading in docs/unreachable.md.
+        name: its heading in docs/reference/unreachable.md.
         kinds: of what.
         said: what a difference of this sort says, as a regular expression that matches from its start.
         releases: of which servers; empty for all.

@@ -42,7 +42,7 @@ NEVER = frozenset(
         "ephemeralContainers",
         "spec.template.metadata.name",
         "PriorityClass:globalDefault",
-        # A pod template with it is one that a server has served; see docs/unreachable.md.
+        # A pod template with it is one that a server has served; see docs/reference/unreachable.md.
         "Deployment:spec.template.spec.schedulerName",
         "DaemonSet:spec.template.spec.schedulerName",
         "ReplicaSet:spec.template.spec.schedulerName",
@@ -59,7 +59,7 @@ ANNOTATIONS: dict[str, dict[str, tuple[str, ...]]] = {
             "junk",
         ),
         "autoscaling.alpha.kubernetes.io/behavior": (
-            # As servers write it; one written by hand, with less in it, is in docs/unreachable.md.
+            # As servers write it; one written by hand, with less in it, is in docs/reference/unreachable.md.
             (
                 '{"ScaleUp":{"StabilizationWindowSeconds":3,"SelectPolicy":"Max","Policies":[{"Type":"Pods","Value":4,'
                 '"PeriodSeconds":15}]},"ScaleDown":{"StabilizationWindowSeconds":null,"SelectPolicy":"Min","Policies":'

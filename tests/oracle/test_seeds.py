@@ -11,7 +11,7 @@ import pytest
 
 from converter.rules.examples import differences
 
-# Differences that do not follow from the form given, by (kind, release, name); docs/unreachable.md has the proofs.
+# Differences that do not follow from the form given, by (kind, release, name): see docs/reference/unreachable.md.
 UNREACHABLE = {
     ("APIService", "1.16", "v1.xb.example.com"): "status",
     ("CustomResourceDefinition", "1.16", "aas.ex.example.com"): "status.conditions",

@@ -1,4 +1,4 @@
-"""Writes docs/comparison.md: kubectl-convert and this project, held against what real API servers answered.
+"""Writes docs/reference/comparison.md: kubectl-convert and this project, held against what real API servers answered.
 
 ``make comparison`` runs it. Each object of tests/data/oracle was stored once by a kube-apiserver, and read in every
 version it serves; each ordered pair of these versions is one conversion to get exactly right. kubectl-convert is
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 DATA = REPOSITORY / "tests" / "data" / "oracle"
-PAGE = REPOSITORY / "docs" / "comparison.md"
+PAGE = REPOSITORY / "docs" / "reference" / "comparison.md"
 SETS = {
     "Hand-made objects": DATA / "seeds.jsonl.gz",
     "Objects of the integration tests, most of them generated": DATA / "collected.jsonl.gz",

@@ -19,7 +19,7 @@ class Function:
 
     Attributes:
         name: what a rule writes after ``call``.
-        summary: one sentence for `converter explain` and docs/rules.md.
+        summary: one sentence for `converter explain` and docs/reference/rules.md.
         to_right: the lens from the left version to the right one.
         to_left: the lens back.
         left_fields: fields it expects the left version to have; checked against the catalog.

@@ -155,7 +155,7 @@ def test_a_kind_that_the_cluster_certainly_lacks_is_refused(hook):
         "Widget demo/w (acme.example/v1): the cluster does not serve acme.example/v1 Widget, nor any other version",
         "CronJob demo/report (batch/v2): the cluster does not serve batch/v2 CronJob, but batch/v1beta1",
         POLICY_ANNOTATION,
-        "docs/rules.md",
+        "docs/reference/rules.md",
     ):
         assert fact in answer.message
     assert answer.response["status"]["code"] == 422

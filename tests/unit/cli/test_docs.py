@@ -1,4 +1,4 @@
-"""docs/cli.md tells of every command, every option and every field of an inventory."""
+"""docs/reference/cli.md tells of every command, every option and every field of an inventory."""
 
 import argparse
 import re
@@ -12,7 +12,7 @@ from converter.clusters import read_inventory
 from converter.clusters.inventory import _WAYS
 
 DOCS = Path(__file__).parents[3] / "docs"
-PAGE = (DOCS / "cli.md").read_text()
+PAGE = (DOCS / "reference" / "cli.md").read_text()
 
 
 def parsers(parser, name="converter"):
@@ -30,7 +30,7 @@ ALL = dict(parsers(build_parser()))
 
 def section(name):
     found = re.search(rf"^#+ `{re.escape(name)}`$(.*?)(?=^#+ |\Z)", PAGE, re.MULTILINE | re.DOTALL)
-    assert found, f"docs/cli.md has no section `{name}`"
+    assert found, f"docs/reference/cli.md has no section `{name}`"
     return found[1]
 
 
@@ -44,9 +44,9 @@ def test_every_option_is_in_its_command_s_section(name):
     text = section(name)
     options = {option for action in ALL[name]._actions for option in action.option_strings} - {"-h", "--help"}
     missing = sorted(option for option in options if not re.search(rf"`{option}[ `]", text))
-    assert not missing, f"docs/cli.md, section `{name}`: tell of {', '.join(missing)}"
+    assert not missing, f"docs/reference/cli.md, section `{name}`: tell of {', '.join(missing)}"
     told = set(re.findall(r"`(--?[a-z][a-z-]*)", "\n".join(re.findall(r"^\| (`-.*?) \|", text, re.MULTILINE))))
-    assert told <= options, f"docs/cli.md, section `{name}`: there is no {', '.join(sorted(told - options))}"
+    assert told <= options, f"docs/reference/cli.md, section `{name}`: there is no {', '.join(sorted(told - options))}"
 
 
 @pytest.mark.parametrize("name", [name for name in ALL if name != "converter rules list"])
@@ -78,7 +78,7 @@ def shown_commands(page):
                     yield words[1:]
 
 
-@pytest.mark.parametrize("page", ["cli.md", "install.md"])
+@pytest.mark.parametrize("page", ["reference/cli.md", "how-to/install.md"])
 def test_every_command_shown_is_good_usage(page):
     shown = list(shown_commands(page))
     assert len(shown) > 5

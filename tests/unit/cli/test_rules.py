@@ -39,7 +39,7 @@ def test_a_problem_is_told_with_file_line_and_hint(capsys, rules):
     assert main(["rules", "lint", folder]) == FINDINGS
     err = capsys.readouterr().err
     assert f"{folder}/my.yaml:7: a step is one of" in err
-    assert "(docs/rules.md shows each of them)" in err
+    assert "(docs/reference/rules.md shows each of them)" in err
 
 
 def test_a_contradiction_with_the_shipped_book_is_told(capsys, rules):

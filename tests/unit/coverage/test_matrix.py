@@ -72,5 +72,5 @@ def test_the_page_is_the_same_each_time_and_loads_nothing(matrix):
 
 
 def test_the_page_in_the_docs_is_the_one_that_is_made(matrix):
-    written = (Path(__file__).parents[3] / "docs" / "coverage.html").read_text(encoding="utf-8")
-    assert written == render(matrix), "run `converter coverage --html docs/coverage.html`"
+    written = (Path(__file__).parents[3] / "docs" / "reference" / "coverage.html").read_text(encoding="utf-8")
+    assert written == render(matrix), "run `converter coverage --html docs/reference/coverage.html`"

@@ -143,7 +143,14 @@ def test_an_upgrade_brings_the_source_back_with_what_was_lost(shipped):
 @pytest.mark.parametrize("release", ["v1.22", "v1.20"])
 def test_a_denial_names_the_field_the_cluster_its_release_and_the_one_that_would_do(denying, release):
     outcome = told(work(cron()), cluster(release), denying)
-    for words in ("cluster old", "CronJob demo/report", "spec.timeZone", release, "v1.24 would do", "docs/losses.md"):
+    for words in (
+        "cluster old",
+        "CronJob demo/report",
+        "spec.timeZone",
+        release,
+        "v1.24 would do",
+        "docs/reference/losses.md",
+    ):
         assert words in outcome.denial
     assert not outcome.changes
     assert not told(work(cron()), cluster("v1.25"), denying).denial

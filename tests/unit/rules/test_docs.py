@@ -1,4 +1,4 @@
-"""docs/rules.md tells of every step and every named function; what it says of functions is what they say themselves."""
+"""The reference of the rule language lists every step and every named function in the function's own words."""
 
 from pathlib import Path
 
@@ -7,14 +7,14 @@ import pytest
 from converter.rules.functions import FUNCTIONS
 from converter.rules.parse_steps import STEP_WORDS
 
-DOCS = Path(__file__).parents[3] / "docs" / "rules.md"
+DOCS = Path(__file__).parents[3] / "docs" / "reference" / "rules.md"
 BEGIN, END = "<!-- functions: kept true by tests/unit/rules/test_docs.py -->\n", "<!-- end of functions -->\n"
 
 
 def test_the_list_of_functions_is_the_registers():
     listed = DOCS.read_text(encoding="utf-8").partition(BEGIN)[2].partition(END)[0]
     lines = [f"- `{name}`: {FUNCTIONS[name].summary}\n" for name in sorted(FUNCTIONS)]
-    assert listed == "".join(lines), "put these lines between the two comments of docs/rules.md"
+    assert listed == "".join(lines), "put these lines between the two comments of docs/reference/rules.md"
 
 
 @pytest.mark.parametrize("word", STEP_WORDS)
