@@ -1,18 +1,19 @@
 # The converter's image: `docker build -t karmada-api-version-converter:0.1.0 .`
-# Dependencies are the locked ones, with their hashes; the processes run as nobody in particular and write nothing to disk.
+# Dependencies are installed from the lock and verified by their hashes. The processes run as an unprivileged user and do
+# not write to disk.
 ARG PYTHON=python:3.13-slim
 
 FROM ${PYTHON} AS build
 WORKDIR /src
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
-# Dependencies first: this layer stays until a lock changes.
+# Dependencies first: the build cache holds this layer until a lock changes.
 COPY requirements/run.txt requirements/build.txt requirements/
 RUN python -m venv /opt/build && /opt/build/bin/pip install --require-hashes --no-deps --only-binary=:all: -r requirements/build.txt
 RUN python -m venv /opt/converter && /opt/converter/bin/pip install --require-hashes --no-deps --only-binary=:all: -r requirements/run.txt
 COPY pyproject.toml README.md LICENSE ./
 COPY converter converter
 COPY conversion_rules conversion_rules
-COPY deploy/karmada deploy/karmada
+COPY deploy deploy
 RUN /opt/build/bin/pip wheel --no-deps --no-build-isolation --no-index --wheel-dir wheels .
 RUN /opt/converter/bin/pip install --no-deps --no-index wheels/*.whl \
     && /opt/converter/bin/pip check \
@@ -23,7 +24,7 @@ RUN /opt/converter/bin/pip install --no-deps --no-index wheels/*.whl \
 FROM ${PYTHON}
 COPY --from=build /opt/converter /opt/converter
 ENV PATH=/opt/converter/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 HOME=/nonexistent
-# A number, so that the kubelet sees that it is not root's.
+# A numeric user lets the kubelet verify runAsNonRoot.
 USER 65532:65532
 EXPOSE 8443 8444 8080
 ENTRYPOINT ["converter"]

@@ -10,6 +10,7 @@ from converter.conversion import Conversion, ConversionData, Route, Routes, conv
 from converter.errors import RuleBookError, RuleProblem
 from converter.kube import Manifest, copy_json, gvk_of
 from converter.losses import LossEvaluator
+from converter.package_data import data_folder
 from converter.rules import RuleBook, Source
 
 if TYPE_CHECKING:
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 
     from converter.catalog import Catalog
 
-SHIPPED_RULES = Path(__file__).resolve().parent.parent / "conversion_rules"
-"""The rule book that comes with this package: the same relative place in a checkout and when installed."""
+SHIPPED_RULES = data_folder("conversion_rules")
+"""The rule book that ships with this package."""
 
 RULE_SUFFIXES = (".yaml", ".yml", ".json")
 

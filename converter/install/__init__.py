@@ -1,1 +1,1 @@
-"""What is installed on a Karmada control plane: webhook configurations, discovery, access rights, interpreters."""
+"""The Karmada part of the installation: reads, applies, checks and deletes its objects."""

@@ -20,13 +20,13 @@ _APPLY = "application/apply-patch+yaml"
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One object of the installation as it stands.
+    """The state of one object of the installation.
 
     Attributes:
-        kind: its kind.
-        name: its name, with the namespace in front where it has one.
+        kind: the object's kind.
+        name: the object's name; ``namespace/name`` for a namespaced object.
         state: ``installed``, ``missing`` or ``different``.
-        detail: what differs; empty where nothing does.
+        detail: the path of the first field that differs; empty unless ``different``.
     """
 
     kind: str
@@ -35,26 +35,36 @@ class Finding:
     detail: str = ""
 
 
-async def install(server: ApiServer, addresses: Addresses, tell: Callable[[str], None]) -> None:
-    """Apply every object (server-side apply): safe to repeat, and the way to upgrade.
+async def install(server: ApiServer, addresses: Addresses, report: Callable[[str], None]) -> None:
+    """Apply every object with server-side apply. Repeat it to upgrade or to repair an installation.
+
+    Args:
+        server: the Karmada API server.
+        addresses: this installation's addresses.
+        report: called with one line for each object applied.
 
     Raises:
-        ApiError: the control plane refused or did not answer; what was applied before stays, and running it again
-            goes on from there.
+        ApiError: the control plane refused a request or did not answer. Objects applied before remain; run it again to
+            apply the rest.
     """
     for manifest in karmada_part(addresses):
         place = place_of(manifest)
         await server.patch(f"{place.path}?fieldManager={FIELD_MANAGER}&force=true", manifest, _APPLY)
-        tell(f"applied {manifest['kind']} {_name(manifest)}")
+        report(f"applied {manifest['kind']} {_name(manifest)}")
 
 
-async def uninstall(server: ApiServer, addresses: Addresses, tell: Callable[[str], None]) -> None:
-    """Remove every object, the webhooks first, so that nothing calls what is going away.
+async def uninstall(server: ApiServer, addresses: Addresses, report: Callable[[str], None]) -> None:
+    """Delete every object, the webhooks first, so that the API server stops calling processes that go away.
 
-    The namespace stays: others live in it.
+    The namespace stays, because other components use it.
+
+    Args:
+        server: the Karmada API server.
+        addresses: this installation's addresses.
+        report: called with one line for each object.
 
     Raises:
-        ApiError: the control plane refused or did not answer; running it again goes on from there.
+        ApiError: the control plane refused a request or did not answer. Run it again to delete the rest.
     """
     for manifest in reversed(karmada_part(addresses)):
         if manifest["kind"] == "Namespace":
@@ -63,16 +73,16 @@ async def uninstall(server: ApiServer, addresses: Addresses, tell: Callable[[str
         try:
             found = msgspec.json.decode(await server.get(place.path))
             await server.delete(place.path, uid=found["metadata"]["uid"])
-            tell(f"removed {manifest['kind']} {_name(manifest)}")
+            report(f"removed {manifest['kind']} {_name(manifest)}")
         except NotFoundError:
-            tell(f"not there: {manifest['kind']} {_name(manifest)}")
+            report(f"not found: {manifest['kind']} {_name(manifest)}")
 
 
 async def check(server: ApiServer, addresses: Addresses) -> list[Finding]:
-    """Compare every object with what an installation would apply.
+    """Compare every object with the one that ``install`` would apply.
 
     Raises:
-        ApiError: the control plane refused or did not answer.
+        ApiError: the control plane refused a request or did not answer.
     """
     findings = []
     for manifest in karmada_part(addresses):
@@ -93,7 +103,10 @@ def _name(manifest: Manifest) -> str:
 
 
 def _difference(wanted: Any, found: Any, path: str = "") -> str:
-    """Name the first place where an object lacks what is wanted; what a server adds does not count."""
+    """Return the path of the first wanted field that an object lacks or has with another value.
+
+    Fields that a server adds do not count.
+    """
     if isinstance(wanted, dict) and isinstance(found, dict):
         for key, value in wanted.items():
             detail = _difference(value, found.get(key), f"{path}.{key}".lstrip("."))
@@ -109,19 +122,19 @@ def _difference(wanted: Any, found: Any, path: str = "") -> str:
 
 
 async def trust(server: ApiServer, ca_bundle: str) -> None:
-    """Have the control plane trust these certificates in calls to the webhooks; writes only what differs.
+    """Set the certificates by which the control plane verifies the webhooks. Writes only if they differ.
 
     Args:
         server: the Karmada API server.
-        ca_bundle: base64 text of the PEM certificates.
+        ca_bundle: the PEM certificates, in base64.
 
     Raises:
-        ApiError: the control plane refused or did not answer.
+        ApiError: the control plane refused a request or did not answer.
     """
     path = f"/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/{WEBHOOKS}"
     try:
         found = msgspec.json.decode(await server.get(path))
-    except NotFoundError:  # not installed (yet): there is nothing to call us
+    except NotFoundError:  # not installed (yet): nothing calls the webhooks
         return
     webhooks = found["webhooks"]
     if all(webhook["clientConfig"].get("caBundle") == ca_bundle for webhook in webhooks):

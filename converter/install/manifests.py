@@ -1,12 +1,11 @@
-"""The Karmada part of the installation as data: read from ``deploy/karmada``, with this installation's addresses.
+"""Reads the Karmada part of the installation from ``deploy/karmada`` and fills in this installation's addresses.
 
-There is one source: what `converter install` applies is what kustomize builds from the same folder.
+``converter install`` and kustomize read the same folder, so both apply the same objects.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import yaml
@@ -14,12 +13,14 @@ import yaml
 from converter.client import Collection
 from converter.errors import ConverterError
 from converter.kube import Manifest, split_api_version
+from converter.package_data import data_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
-KARMADA_PART = Path(__file__).resolve().parent.parent.parent / "deploy" / "karmada"
-"""Beside the package: the same relative place in a checkout and when installed."""
+KARMADA_PART = data_folder("deploy") / "karmada"
+"""The folder with the objects that ``converter install`` applies to the Karmada API server."""
 
 FIELD_MANAGER = "converter-install"
 
@@ -41,19 +42,19 @@ _RESOURCES = {
 
 
 class InstallationError(ConverterError):
-    """The installation's own files are not as they should be; the package is damaged."""
+    """A file of the installation is missing or invalid: the package is damaged."""
 
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Where the Karmada API server finds the converter.
+    """The addresses at which the Karmada API server reaches the converter.
 
     Attributes:
         webhooks: base URL of the admission process, ``https://HOST:PORT``.
-        discovery_host: DNS name that leads to the discovery process.
-        ca_bundle: base64 text of the PEM certificates that both are checked against; empty leaves them out, for
-            the controller to fill in.
-        namespace: the namespace in Karmada that holds the Service and the Roles.
+        discovery_host: DNS name of the discovery process.
+        ca_bundle: the PEM certificates that sign both processes' certificates, in base64. Empty leaves the field out;
+            the controller fills it in.
+        namespace: the namespace in Karmada for the Service and the Roles.
     """
 
     webhooks: str = _DEFAULT_ADDRESS
@@ -63,7 +64,7 @@ class Addresses:
 
 
 class Place(NamedTuple):
-    """Where an object stands on an API server."""
+    """The location of an object on an API server."""
 
     collection: Collection
     namespace: str
@@ -71,19 +72,21 @@ class Place(NamedTuple):
 
     @property
     def path(self) -> str:
-        """The object's path."""
+        """The object's URL path."""
         return self.collection.object_path(self.namespace, self.name)
 
 
 def place_of(manifest: Manifest) -> Place:
-    """Find where one of our own objects stands.
+    """Return the location of an object of the Karmada part.
 
     Raises:
-        InstallationError: its kind is none that an installation has.
+        InstallationError: the installer does not know the object's kind.
     """
     kind, metadata = manifest["kind"], manifest["metadata"]
     if kind not in _RESOURCES:
-        raise InstallationError(f"deploy/karmada has a {kind}, which the installer does not know")
+        raise InstallationError(
+            f"deploy/karmada contains a {kind}, a kind that the installer does not know; reinstall the package"
+        )
     plural, namespaced = _RESOURCES[kind]
     group, version = split_api_version(manifest["apiVersion"])
     prefix = f"/apis/{group}/{version}" if group else f"/api/{version}"
@@ -92,10 +95,10 @@ def place_of(manifest: Manifest) -> Place:
 
 
 def karmada_part(addresses: Addresses) -> list[Manifest]:
-    """Read every object of the Karmada part, in the order to apply them: whatever others need comes first.
+    """Return every object of the Karmada part in the order to apply: an object follows the objects that it needs.
 
     Raises:
-        InstallationError: a file is missing or cannot be read.
+        InstallationError: a file is missing or invalid.
     """
     manifests = [{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": addresses.namespace}}]
     manifests += [_addressed(manifest, addresses) for manifest in _read(KARMADA_PART)]
@@ -113,7 +116,7 @@ def _read(folder: Path) -> Iterator[Manifest]:
                 manifest["metadata"].setdefault("labels", {}).update(labels)
                 yield manifest
     except (OSError, yaml.YAMLError, KeyError, TypeError) as error:
-        raise InstallationError(f"{folder} cannot be read: {error}; reinstall the package") from error
+        raise InstallationError(f"cannot read {folder}: {error}; reinstall the package") from error
 
 
 def _addressed(manifest: Manifest, addresses: Addresses) -> Manifest:

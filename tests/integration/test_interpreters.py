@@ -7,9 +7,9 @@ import subprocess
 import pytest
 import yaml
 
-from converter.install.interpreters import customizations
 from tests.controlplanes import build
 from tests.controlplanes.places import Places
+from tools.interpreters import customizations
 
 KARMADACTL = "karmadactl-1.18.2"
 TEMPLATE = {"spec": {"containers": [{"name": "app", "resources": {"requests": {"cpu": "250m"}}}]}}

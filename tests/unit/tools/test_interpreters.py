@@ -1,7 +1,7 @@
 """The interpreters that are generated for old versions; `karmadactl` runs them in tests/integration."""
 
-from converter.install.interpreters import INTERPRETATIONS, customizations, customizations_yaml
 from converter.install.manifests import KARMADA_PART
+from tools.interpreters import INTERPRETATIONS, customizations, customizations_yaml
 
 
 def test_every_old_version_of_every_described_kind_has_one():

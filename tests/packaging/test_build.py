@@ -1,0 +1,99 @@
+"""The wheel and the sdist: what they contain, and that the wheel from the sdist is the same."""
+
+from __future__ import annotations
+
+import email
+import subprocess
+import sys
+import tarfile
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+GENERATORS = ("interpreters.py", "tools/", "compare.py", "distil.py")
+
+
+def build(source, target, output):
+    """Build one distribution with the locked hatchling, without an index, and return its path."""
+    command = [sys.executable, "-m", "hatchling", "build", "--target", target, "--directory", str(output)]
+    done = subprocess.run(command, cwd=source, capture_output=True, text=True, check=False, timeout=300)
+    assert done.returncode == 0, done.stderr
+    (built,) = [path for path in output.iterdir() if path.suffix in {".whl", ".gz"}]
+    return built
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    with zipfile.ZipFile(build(ROOT, "wheel", tmp_path_factory.mktemp("wheel"))) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def unpacked(tmp_path_factory):
+    """The folder that the sdist unpacks to."""
+    folder = tmp_path_factory.mktemp("sdist")
+    with tarfile.open(build(ROOT, "sdist", folder / "dist")) as opened:
+        opened.extractall(folder / "src", filter="data")
+    (source,) = (folder / "src").iterdir()
+    return source
+
+
+def files_below(folder):
+    """The files of a folder of the checkout, as paths relative to the checkout."""
+    found = [path for path in (ROOT / folder).rglob("*") if path.is_file() and "__pycache__" not in path.parts]
+    assert found
+    return {path.relative_to(ROOT).as_posix() for path in found}
+
+
+def metadata_of(wheel):
+    (name,) = [name for name in wheel.namelist() if name.endswith(".dist-info/METADATA")]
+    return email.message_from_bytes(wheel.read(name))
+
+
+def test_the_wheel_installs_one_top_level_package(wheel):
+    tops = {name.partition("/")[0] for name in wheel.namelist()}
+    packages = {top for top in tops if not top.endswith(".dist-info")}
+    assert packages == {"converter"}
+    assert len(tops) == len(packages) + 1
+
+
+def test_the_wheel_contains_the_package_the_rules_and_the_manifests(wheel):
+    data = {f"converter/_data/{path}" for path in files_below("conversion_rules") | files_below("deploy")}
+    contents = {name for name in wheel.namelist() if ".dist-info/" not in name}
+    assert contents == files_below("converter") | data
+    assert "converter/py.typed" in contents
+
+
+def test_the_wheel_contains_no_generator(wheel):
+    assert [name for name in wheel.namelist() if name.endswith(GENERATORS) or "/tools/" in name] == []
+
+
+def test_the_metadata_is_complete(wheel):
+    metadata = metadata_of(wheel)
+    assert metadata["Name"] == PROJECT["name"]
+    assert metadata["License-Expression"] == "Apache-2.0"
+    urls = {entry.partition(", ")[0] for entry in metadata.get_all("Project-URL")}
+    assert urls >= {"Homepage", "Documentation", "Source", "Issues", "Changelog"}
+    classifiers = set(metadata.get_all("Classifier"))
+    assert classifiers == set(PROJECT["classifiers"])
+    assert "Typing :: Typed" in classifiers
+
+
+def test_the_sdist_contains_sources_tests_tools_and_docs(unpacked):
+    contents = {path.relative_to(unpacked).as_posix() for path in unpacked.rglob("*") if path.is_file()}
+    wanted = {
+        path for folder in ("converter", "conversion_rules", "deploy", "tests", "tools") for path in files_below(folder)
+    }
+    assert wanted - contents == set()
+    assert {"LICENSE", "README.md", "Makefile", "pyproject.toml", "requirements/dev.txt"} <= contents
+    assert not [name for name in contents if name.startswith((".venv/", ".git/"))]
+
+
+def test_the_wheel_from_the_sdist_is_the_wheel_from_the_checkout(wheel, unpacked, tmp_path):
+    with zipfile.ZipFile(build(unpacked, "wheel", tmp_path)) as again:
+        assert again.namelist() == wheel.namelist()
+        assert [name for name in wheel.namelist() if again.read(name) != wheel.read(name)] == []
