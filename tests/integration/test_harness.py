@@ -29,13 +29,17 @@ STUBBORN = [
 ]
 
 
+def state_of(pid):
+    """The state letter of a process, as proc(5) lists them; empty for a process that does not exist."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return ""
+
+
 def is_alive(pid):
     """A zombie is dead: where nobody reaps orphans, as in many containers, its number stays."""
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except FileNotFoundError:
-        return False
-    return state != "Z"
+    return state_of(pid) not in ("", "Z")
 
 
 # --- modules for Go
@@ -191,9 +195,9 @@ def test_a_frozen_process_does_nothing_until_it_is_thawed(tmp_path):
         process = run.process("ticking", [sys.executable, "-c", ticking])
         wait_until("a tick", process.log_text, 20)
         process.freeze()
-        time.sleep(0.2)
+        wait_until("it being stopped", lambda: state_of(process.pid) == "T", 20)
         before = process.log_text()
-        time.sleep(0.5)
+        time.sleep(0.5)  # ten ticks, if it still ran
         assert process.log_text() == before
         process.thaw()
         wait_until("another tick", lambda: process.log_text() != before, 20)

@@ -15,21 +15,19 @@ import pytest
 from converter.certificates.tls import ServingCertificate, write_throwaway
 from converter.server.event_loop import loop_factory
 from converter.server.run import Address, serve
+from tests.waiting import until
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator
     from pathlib import Path
 
     from converter.server.app import App
 
 
-OVER_SOCKETS = {"test_app.py", "test_server.py", "test_tls.py"}
-
-
 def pytest_asyncio_loop_factories(config, item):
-    """What talks over sockets runs on both loops that a server may have."""
+    """Run every test that starts a server on both event loops that a server may have."""
     both = {"asyncio": asyncio.new_event_loop, "uvloop": loop_factory() or asyncio.new_event_loop}
-    return both if item.path.name in OVER_SOCKETS else {"asyncio": asyncio.new_event_loop}
+    return both if "serving" in item.fixturenames else {"asyncio": asyncio.new_event_loop}
 
 
 class Running:
@@ -72,16 +70,10 @@ def _log_as_before():
         logger.setLevel(level)
 
 
-@pytest.fixture
-def until():
-    """Wait until something is so: `await until(lambda: ..., seconds)`; fails when it takes longer."""
-
-    async def wait(condition: Callable[[], object], seconds: float) -> None:
-        async with asyncio.timeout(seconds):
-            while not condition():  # noqa: ASYNC110  what is waited for tells no event
-                await asyncio.sleep(0.005)
-
-    return wait
+@pytest.fixture(name="until")
+def _until():
+    """Wait for a condition: `await until(lambda: ...)`."""
+    return until
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ async def test_a_look_that_fails_is_logged_and_ends_nothing(caplog, until):
 
     log = logging.getLogger("converter.test")
     watch = asyncio.create_task(keep_looking(refresh, 0.001, log, "looking failed; the last good one stays in use"))
-    await until(lambda: len(looks) > 2, 5)
+    await until(lambda: len(looks) > 2)
     watch.cancel()
     assert threading.main_thread() not in looks
     assert [record.getMessage() for record in caplog.records] == ["looking failed; the last good one stays in use"]

@@ -56,31 +56,48 @@ async def test_old_tls_is_refused(app, serving):
 
 @pytest.mark.parametrize("name", [{"server_hostname": ""}, {"server_hostname": "localhost"}])
 async def test_a_new_certificate_is_served_without_dropping_a_request(app, serving, tmp_path, name, until):
-    """Also to clients that send no server name, as those do that go to an IP address."""
-    folder = tmp_path / "tls"
-    async with serving(app) as running, running.client() as client:
+    """Also to clients that send no server name, as clients do that connect to an IP address.
+
+    A client may reconnect at any moment, so it trusts the old authority and the new one, as a rotation demands.
+    """
+    authority = make_authority("another", now())
+    fresh = issue_serving(authority, NAMES, now())
+    wanted = x509.load_pem_x509_certificate(fresh.certificate).serial_number
+    async with serving(app) as running:
+        running.trust.load_verify_locations(cadata=authority.certificate.decode())
         watch = asyncio.create_task(running.certificate.watch(0.02))
         over = asyncio.Event()
-        answered = 0
+        answered = [0] * 3
 
-        async def ask() -> None:
-            nonlocal answered
+        async def ask(number: int) -> None:
+            """Keep one connection where the number is 0; make a new one for each request otherwise."""
             while not over.is_set():
-                async with client.post("/mutate/works", data=b"{}", headers=JSON) as answer:
-                    assert answer.status == 200
-                answered += 1
+                async with running.client() as client:
+                    while not over.is_set():
+                        async with client.post("/mutate/works", data=b"{}", headers=JSON) as answer:
+                            assert answer.status == 200
+                        answered[number] += 1
+                        if number:
+                            break
 
-        askers = [asyncio.create_task(ask()) for _ in range(3)]
-        await until(lambda: answered, 5)
+        askers = [asyncio.create_task(ask(number)) for number in range(3)]
+
+        async def all_go_on() -> None:
+            """Wait until each asker got two more answers: it asked for the second after this began."""
+            before = answered[:]
+            await until(
+                lambda: (
+                    any(asker.done() for asker in askers)
+                    or all(after >= count + 2 for after, count in zip(answered, before, strict=True))
+                )
+            )
+
+        await all_go_on()
         before = await served_serial(running.port, **name)
-        fresh = issue_serving(make_authority("another", now()), NAMES, now())
-        wanted = x509.load_pem_x509_certificate(fresh.certificate).serial_number
-        write_pair(folder, fresh)
-        async with asyncio.timeout(2):
-            while await served_serial(running.port, **name) != wanted:
-                pass
-        count = answered
-        await until(lambda: answered > count, 5)
+        write_pair(tmp_path / "tls", fresh)
+        await until(lambda: running.certificate.reloads or any(asker.done() for asker in askers))
+        assert await served_serial(running.port, **name) == wanted
+        await all_go_on()
         over.set()
         await asyncio.gather(*askers)  # raises what any of them raised
         watch.cancel()

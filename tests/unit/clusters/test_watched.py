@@ -8,6 +8,7 @@ import pytest
 from converter.clusters import Cluster, Fleet, FleetView
 from converter.clusters.watched import CLUSTERS, KarmadaClusters
 from tests.unit.client.fake_server import FakeServer
+from tests.waiting import until
 
 
 def cluster(name, versions, *, complete=True, labels=None):
@@ -56,14 +57,6 @@ async def watching(server, overrides=None):
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await task
-
-
-async def until(condition):
-    for _ in range(400):
-        if condition():
-            return
-        await asyncio.sleep(0.001)
-    raise AssertionError("it did not come to pass")
 
 
 def put(server, thing):

@@ -70,7 +70,7 @@ async def test_lines_of_conversions_wait_for_each_other(until, caplog):
         activity.converted("edge", "CronJob", f"demo/{number}", "batch/v1", "batch/v1beta1", 0)
     assert not caplog.records
     assert [event.name for event in activity.recent] == ["demo/2", "demo/1", "demo/0"]
-    await until(lambda: len(caplog.records) == 3, 2)
+    await until(lambda: len(caplog.records) == 3)
 
 
 def test_nothing_is_nothing(caplog):

@@ -65,7 +65,7 @@ async def test_a_request_in_flight_is_finished_and_no_new_one_taken(app, serving
         await writer.drain()
         await asyncio.sleep(0.05)
         running.stop.set()
-        await until(lambda: app.draining, 5)
+        await until(lambda: app.draining)
         await asyncio.sleep(0.05)
         idle_writer.write(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")  # connected before, so it is still answered
         assert b"Connection: close" in await asyncio.wait_for(idle_reader.read(), 5)

@@ -126,7 +126,7 @@ async def test_the_inventory_is_read_again(tmp_path, serving, until):
     served = assemble(Settings(file))
     async with serving(served.app, background=served.background()):
         write("v1.36")
-        await until(lambda: str(served.fleet.current["edge"].release) == "v1.36", 2)
+        await until(lambda: str(served.fleet.current["edge"].release) == "v1.36")
         good = served.fleet.current
         file.write_text("clusters: [")
         await asyncio.sleep(0.8)
