@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.made
 PYTEST := $(BIN)/python -m pytest
 # Tests that need only Python; each mirrors a room of the house.
-TESTS := tests/unit tests/rules tests/oracle tests/fuzz
+TESTS := tests/unit tests/rules tests/oracle tests/fuzz tests/suite
 WORKERS ?= 2
 LISTEN ?= 127.0.0.1:8443
 ARGS ?=

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self
 
 from tests.controlplanes.waiting import wait_until
+from tests.nonempty import some
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -129,9 +130,9 @@ class Propagated:
         def applied() -> bool:
             items = self.aggregated()
             assert sorted(items) == sorted(self.clusters), items
-            assert all(item.get("applied") for item in items.values()), items
+            assert all(item.get("applied") for item in some(items.values())), items
             assert self.condition() == "True", self.binding()["status"]["conditions"]
-            for cluster in self.clusters:
+            for cluster in some(self.clusters):
                 assert self.on(cluster) is not None, cluster
             return True
 
@@ -143,7 +144,7 @@ class Propagated:
 
         def gone() -> bool:
             assert self.works(cluster) == []
-            for version in versions:
+            for version in some(versions):
                 assert member.find(version, self.kind, self.name, self.namespace) is None, version
             return True
 

@@ -10,6 +10,7 @@ from tests.controlplanes.waiting import wait_until
 from tests.e2e.installation import Installation
 from tests.e2e.propagated import WORK, Propagated
 from tests.e2e.templates import NAMESPACE, template
+from tests.nonempty import some
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +35,7 @@ def nothing_leaked(fleet, prefix):
             if manifest["metadata"]["name"].startswith(prefix)
         ]
         assert works == []
-        for name, member in fleet.members.items():
+        for name, member in some(fleet.members.items()):
             for version in ("batch/v1", "batch/v1beta1"):
                 if "CronJob" in member.client.resources(version):
                     left = [job["metadata"]["name"] for job in member.client.list(version, "CronJob", NAMESPACE)]
@@ -57,7 +58,7 @@ def test_the_controller_is_killed_soon_after_a_template_is_made(fleet, converter
     time.sleep(1)
     for process in converter.controllers:
         process.start()
-    for it in its:
+    for it in some(its):
         it.wait_until_applied(90)
         assert it.anchor("old") is not None
     for it in its:

@@ -8,6 +8,7 @@ from tests.controlplanes.waiting import wait_until
 from tests.e2e.installation import Installation
 from tests.e2e.propagated import ANCHOR, CONVERTED, WORK, Propagated
 from tests.e2e.templates import NAMESPACE, template
+from tests.nonempty import some
 
 BUDGET = {"disruptionsAllowed": 1, "currentHealthy": 3, "desiredHealthy": 2, "expectedPods": 4}
 OLD_BUDGET = "policy/v1beta1"
@@ -52,7 +53,7 @@ def test_a_cluster_wide_kind_in_three_versions_and_the_statuses_that_servers_wri
         assert versions["old"] == versions["pull"] == f"{group}/v1beta1"
 
         def dangling():
-            for cluster, item in it.aggregated().items():
+            for cluster, item in some(it.aggregated().items()):
                 conditions = {one["type"]: one["status"] for one in (item.get("status") or {}).get("conditions", ())}
                 assert conditions.get("Dangling") == "True", (cluster, item)
             return it.condition() == "True"
@@ -95,7 +96,7 @@ def test_an_empty_selector_means_the_same_on_an_old_member(fleet, converter):
     """All pods in policy/v1, none in v1beta1: it has to be said in other words there."""
     with Propagated(fleet, budget("all-pods", selector={}), ["old", "ancient"]) as it:
         it.wait_until_applied()
-        for cluster in it.clusters:
+        for cluster in some(it.clusters):
             selector = it.on(cluster)["spec"]["selector"]
             assert selector not in ({}, None), "v1beta1 takes that for no pods at all"
             served = fleet.members[cluster].client
@@ -160,7 +161,7 @@ def test_a_hand_made_work_of_several_manifests_is_converted_where_it_must_be(fle
         assert stored["metadata"]["labels"][CONVERTED] == "true"
 
         def applied():
-            for version, manifest in zip(versions, manifests, strict=True):
+            for version, manifest in some(zip(versions, manifests, strict=True)):
                 assert member.find(version, manifest["kind"], "mixed", NAMESPACE), manifest["kind"]
             status = fleet.client.get(WORK, "Work", "mixed", "karmada-es-old").get("status", {})
             assert len(status.get("manifestStatuses", ())) >= 1, status

@@ -12,6 +12,7 @@ from tests.controlplanes.waiting import wait_until
 from tests.e2e.installation import Installation
 from tests.e2e.propagated import BINDING, WORK, Propagated
 from tests.e2e.templates import NAMESPACE, template
+from tests.nonempty import some
 
 QUIET_SECONDS = 60
 KINDS = ("CronJob", "Ingress", "PodDisruptionBudget", "HorizontalPodAutoscaler", "Deployment", "IngressClass")
@@ -124,7 +125,7 @@ def test_karmada_misses_no_manifest_after_the_first_moments_of_a_work(fleet, con
 def _anchored(it):
     """When each converted Work of a template got its anchor: when the owner was written."""
     moments = []
-    for cluster in it.clusters:
+    for cluster in some(it.clusters):
         metadata = it.work(cluster)["metadata"]
         owned = [
             entry["time"]
@@ -132,7 +133,7 @@ def _anchored(it):
             if "f:ownerReferences" in entry["fieldsV1"].get("f:metadata", {})
         ]
         created = dt.datetime.fromisoformat(metadata["creationTimestamp"])
-        for moment in map(dt.datetime.fromisoformat, owned):
+        for moment in some(map(dt.datetime.fromisoformat, owned)):
             assert (moment - created).total_seconds() < ANCHORING_SECONDS, (it.kind, cluster)
             moments.append(moment)
     return moments

@@ -40,7 +40,7 @@ def is_cut(lines: str) -> bool:
 def told(lines: str) -> defaultdict[str, Told]:
     """Read the annotation for people, by the label of the manifest."""
     found: defaultdict[str, Told] = defaultdict(lambda: Told(set(), set()))
-    for line in lines.splitlines():
+    for line in lines.splitlines():  # may be empty
         if re.fullmatch(r"and \d+ more( that conversions lost)?", line):
             continue
         match = _LINE.match(line)

@@ -58,7 +58,7 @@ def check(hook: WorkWebhook, body: bytes) -> dict[str, Any] | None:
     response = json.loads(answer)["response"]
     assert response["allowed"] or response["status"]["message"]
     assert response["allowed"] or "patch" not in response
-    assert all(len(warning) <= 256 for warning in response.get("warnings", ()))
+    assert all(len(warning) <= 256 for warning in response.get("warnings", ()))  # may be empty
     return response
 
 

@@ -31,6 +31,7 @@ from tests.fuzz.from_catalog import SEEDS
 from tests.fuzz.journeys import Journey, cluster_of, home_of, manifests_of
 from tests.fuzz.lookout import MISSING, at, dropped_by, is_cut, strays, told, types_of, wrote
 from tests.fuzz.originals import Original, is_changed_by_steps, of_once, of_today
+from tests.nonempty import some
 
 if TYPE_CHECKING:
     from converter.catalog import Release
@@ -124,7 +125,7 @@ def look(converter: Converter, journey: Journey, cluster: Cluster) -> None:
         assert kept_on(again) == kept_on(journey.stored), "the way here has left a trace"
     annotation = journey.annotations.get(LOSSES_ANNOTATION, "")
     lines = told(annotation)
-    for index, (original, sent) in enumerate(zip(manifests_of(journey.sent), journey.manifests, strict=True)):
+    for index, (original, sent) in some(enumerate(zip(manifests_of(journey.sent), journey.manifests, strict=True))):
         assert GROUP not in json.dumps(sent)
         assert_only_its_own(original, sent)
         if not cluster.serves(sent["apiVersion"], sent["kind"]):
@@ -138,7 +139,7 @@ def look(converter: Converter, journey: Journey, cluster: Cluster) -> None:
 
 def assert_only_its_own(original: dict[str, Any], sent: dict[str, Any]) -> None:
     """All that a manifest holds is a field of its version, or a field of the user's that no rule knows of."""
-    for path, value in strays(sent, types_of(gvk_of(sent))):
+    for path, value in strays(sent, types_of(gvk_of(sent))):  # may be empty
         assert wrote(original, path[-1], value), f"{path} is no field of {gvk_of(sent)}, nor the user's"
 
 
@@ -171,7 +172,7 @@ def assert_lost(converter: Converter, original: dict[str, Any], sent: dict[str, 
         back = converter.convert(sent, original["apiVersion"]).manifest
     except (ConversionError, ManifestError):
         return
-    for path in gone:
+    for path in gone:  # may be empty
         there = at(original, path)
         assert there is not MISSING or _NAMED in path, f"{path} is no place in what the user wrote"
         assert at(back, path) != there or ".topology" in path, f"{path} is not lost in {sent['apiVersion']}"

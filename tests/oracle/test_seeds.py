@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from converter.rules.examples import differences
+from tests.nonempty import some
 
 # Differences that do not follow from the form given, by (kind, release, name): see docs/reference/unreachable.md.
 UNREACHABLE = {
@@ -39,8 +40,8 @@ def records():
 @pytest.mark.parametrize("record", [pytest.param(r, id=f"{r['kind']}-{r['server']}-{r['name']}") for r in records()])
 def test_a_real_server_s_answers_are_met_exactly(record, shipped):
     proven = UNREACHABLE.get((record["kind"], record["server"], record["name"]), "nothing")
-    for source, given in record["forms"].items():
-        for target, wanted in record["forms"].items():
+    for source, given in some(record["forms"].items()):
+        for target, wanted in some(record["forms"].items()):
             if source == target:
                 continue
             before = copy.deepcopy(given)

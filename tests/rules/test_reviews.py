@@ -3,6 +3,7 @@
 import pytest
 
 from converter.errors import RefusedError
+from tests.nonempty import some
 
 V1, BETA = "authorization.k8s.io/v1", "authorization.k8s.io/v1beta1"
 KINDS = ("SubjectAccessReview", "LocalSubjectAccessReview")
@@ -35,8 +36,8 @@ def test_the_other_versions_name_is_refused(shipped, kind):
     ],
 )
 def test_the_others_are_the_same_in_every_version(shipped, kind, group, versions):
-    for source in versions:
-        for target in versions:
+    for source in some(versions):
+        for target in some(versions):
             given = review(f"{group}/{source}", kind)
             assert shipped.convert(given, to=f"{group}/{target}").manifest == {
                 **given,

@@ -15,6 +15,7 @@ from converter.karmada.names import (
     EXCLUDED_LABEL,
     anchor_reference,
 )
+from tests.nonempty import some
 from tests.unit.controllers.plane import NEW, OLD, looked_at, quiet, started, until
 from tests.unit.controllers.world import NAME, NS, WORK, new_work
 
@@ -86,7 +87,7 @@ async def test_what_a_cluster_drops_is_told_although_nothing_is_converted(plane)
     plane.server.put(WORK, zoned)
     await until(lambda: len(plane.events("FieldsDropped")) == 2)
     assert {event["involvedObject"]["kind"] for event in plane.events("FieldsDropped")} == {"Work", "ResourceBinding"}
-    assert all("timeZone" in event["message"] for event in plane.events("FieldsDropped"))
+    assert all("timeZone" in event["message"] for event in some(plane.events("FieldsDropped")))
     assert plane.anchor is None
     await quiet(plane)
     reads = plane.server.reads.count(WORK)

@@ -11,6 +11,7 @@ from converter.cli import build_parser
 from converter.install.manifests import KARMADA_PART, Addresses, InstallationError, karmada_part, place_of
 from converter.server.run import FINISH_SECONDS, Address
 from converter.server.wiring import Settings, assemble
+from tests.nonempty import some
 
 ROOT = Path(__file__).parents[3]
 HOST = ROOT / "deploy" / "host"
@@ -63,7 +64,7 @@ def test_every_file_it_is_told_of_is_mounted(component):
     volumes = {volume["name"]: volume for volume in pod(component)["volumes"]}
     assert set(mounts.values()) == set(volumes)
     files = [getattr(args, name, None) for name in ("kubeconfig", "tls_cert", "tls_key")]
-    for file in [Path(path) for path in (*args.rules, *filter(None, files))]:
+    for file in some([Path(path) for path in (*args.rules, *filter(None, files))]):
         assert str(file) in mounts or str(file.parent) in mounts
     if component != "controller":
         secret = volumes["tls"]["secret"]
@@ -101,7 +102,7 @@ def test_services_and_budgets_select_the_pods(component):
     assert host("Service", component)["spec"]["selector"] == labels
     assert host("PodDisruptionBudget", component)["spec"]["selector"]["matchLabels"] == labels
     assert deployment["spec"]["replicas"] >= 2
-    for spread in pod(component)["topologySpreadConstraints"]:
+    for spread in some(pod(component)["topologySpreadConstraints"]):
         assert spread["labelSelector"]["matchLabels"] == labels
 
 
@@ -135,7 +136,7 @@ def test_addresses_and_the_authority_are_filled_in():
     (service,) = [item for item in manifests if item["kind"] == "Service"]
     assert service["spec"]["externalName"] == "discovery.example"
     (configuration,) = [item for item in manifests if item["kind"] == "MutatingWebhookConfiguration"]
-    for webhook in configuration["webhooks"]:
+    for webhook in some(configuration["webhooks"]):
         assert webhook["clientConfig"]["url"].startswith("https://10.0.0.1:8443/mutate/")
         assert webhook["clientConfig"]["caBundle"] == "Zm9v"
 

@@ -24,6 +24,7 @@ from converter.losses import told_by_release
 from converter.rules import RuleBook, Source
 from converter.works.plan import rewrite
 from converter.works.policy import Policy
+from tests.nonempty import some
 from tests.reviewkit import config_map, work
 
 
@@ -279,9 +280,10 @@ def test_every_line_about_a_release_is_told_from_those_about_a_conversion(shippe
         {"apiVersion": "v1", "kind": "Pod", "spec": pod}, GroupVersionKind.of("v1", "Pod"), Release(1, minor)
     )
     assert any(loss.refused for loss in lost)
-    assert all(told_by_release(str(loss)) for loss in lost)
+    assert all(told_by_release(str(loss)) for loss in some(lost))
     gone = Loss("spec.x", "FailIndex", "v1beta1 has no such field")
     weighed = shipped.losses.of_conversion([gone], GroupVersionKind.of("v1", "Pod"), Release(1, minor))
+    assert weighed
     assert not any(told_by_release(str(loss)) for loss in weighed)
 
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from converter import Converter
 from converter.clusters import Cluster, Fleet, FleetView
 from converter.placement.exclusions import Unreachable, exclude, held_clusters, reasons
+from tests.nonempty import some
 
 WHY = {"old": "serves no version of Gateway", "ancient": "serves no version of Gateway"}
 
@@ -122,7 +123,7 @@ AFFINITY = st.fixed_dictionaries(
 )
 def test_whatever_happens_between_it_settles_at_once_and_comes_back_to_the_policy(policy, steps):
     placement, note = policy, None
-    for unreachable, held in steps:
+    for unreachable, held in some(steps):
         done = settled(placement, held, dict.fromkeys(unreachable, "no"), note)
         placement, note = done.placement, done.note
         for affinity in [placement.get("clusterAffinity", {}), *placement.get("clusterAffinities", [])]:

@@ -1,6 +1,7 @@
 """The interpreters that are generated for old versions; `karmadactl` runs them in tests/integration."""
 
 from converter.install.manifests import KARMADA_PART
+from tests.nonempty import some
 from tools.interpreters import INTERPRETATIONS, customizations, customizations_yaml
 
 
@@ -15,12 +16,12 @@ def test_names_are_unique_and_sorted():
 
 
 def test_rules_convert_every_version_that_is_interpreted(shipped):
-    for entry in INTERPRETATIONS:
+    for entry in some(INTERPRETATIONS):
         assert set(entry.old_versions) < set(shipped.book.versions(entry.kind)), entry.kind
 
 
 def test_no_version_that_rules_convert_is_forgotten(shipped):
-    for entry in INTERPRETATIONS:
+    for entry in some(INTERPRETATIONS):
         newest = set(shipped.book.versions(entry.kind)) - set(entry.old_versions)
         assert len(newest) == 1, f"{entry.kind}: {sorted(newest)} should be the one that Karmada knows"
 
