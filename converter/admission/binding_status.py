@@ -1,9 +1,8 @@
-"""The webhook on a binding's status: puts in place what came in a message.
+"""The webhook on the status of a binding: unpacks the statuses of converted Works.
 
-Karmada aggregates the Works of a binding; for a converted one it meets the anchor, never applied, with the truth in
-its message (`converter.karmada.carried_status`). Nothing but the request is read here, so that all replicas
-answer the same at any time: the request as Karmada sends it again and again becomes what is stored
-already, and the API server writes nothing.
+Karmada aggregates the Works of a binding. For a converted Work it finds the anchor, which is never applied and carries
+the real status in a message (`converter.karmada.carried_status`). This webhook reads only the request, so all replicas
+give the same answer. Its answer equals what is stored unless something changed, so the API server then writes nothing.
 """
 
 from __future__ import annotations
@@ -15,57 +14,25 @@ import msgspec
 
 from converter.admission.review import allow, decode_review, patched
 from converter.errors import ManifestError
-from converter.karmada.carried_status import CarriedStatus, unpack
+from converter.karmada.binding import decode_binding
+from converter.karmada.carried_status import unpack
+from converter.karmada.conditions import (
+    ALL_APPLIED,
+    FULLY_APPLIED,
+    NOT_ALL_APPLIED,
+    condition_index,
+    find_condition,
+    with_state,
+)
 from converter.karmada.names import STATUS_MARKER
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from converter.karmada.binding import Binding, ObjectReference
+    from converter.karmada.carried_status import CarriedStatus
+
 _MARKER = STATUS_MARKER.encode()
-_FULLY_APPLIED = "FullyApplied"
-_SUCCESS = ("True", "FullyAppliedSuccess", "All works have been successfully applied")
-_FAILURE = ("False", "FullyAppliedFailed", "Failed to apply all works, see status.aggregatedStatus for details")
-"""Status, reason and message of the condition (pkg/util/helper/workstatus.go)."""
-
-
-class _Resource(msgspec.Struct, rename="camel"):
-    api_version: str = ""
-    kind: str = ""
-    namespace: str = ""
-    name: str = ""
-
-
-class _Target(msgspec.Struct):
-    name: str = ""
-
-
-class _Snapshot(msgspec.Struct):
-    clusters: list[_Target] | None = None
-
-
-class _Eviction(msgspec.Struct, rename="camel"):
-    from_cluster: str = ""
-    purge_mode: str = ""
-
-
-class _Spec(msgspec.Struct, rename="camel"):
-    resource: _Resource = msgspec.field(default_factory=_Resource)
-    clusters: list[_Target] | None = None
-    required_by: list[_Snapshot] | None = None
-    graceful_eviction_tasks: list[_Eviction] | None = None
-
-
-class _Status(msgspec.Struct, rename="camel"):
-    aggregated_status: list[dict[str, Any]] | None = None
-    conditions: list[dict[str, Any]] | None = None
-
-
-class _Binding(msgspec.Struct):
-    spec: _Spec = msgspec.field(default_factory=_Spec)
-    status: _Status = msgspec.field(default_factory=_Status)
-
-
-_bindings = msgspec.json.Decoder(_Binding)
 
 
 def _now() -> str:
@@ -79,71 +46,68 @@ class BindingStatusWebhook:
         """Prepare.
 
         Args:
-            now: gives the present as RFC 3339, for a condition whose status changes.
+            now: returns the present as RFC 3339, for a condition whose status changes.
         """
         self._now = now
 
     def answer(self, body: bytes) -> bytes:
         """Answer one AdmissionReview.
 
+        A binding that does not have the shape of Karmada's CRD is allowed with a warning: the CRD's schema refuses it.
+
         Raises:
-            ReviewError: the body is no AdmissionReview.
+            ReviewError: the body is not an AdmissionReview.
         """
         review = decode_review(body)
         request = review.request
         if request.object is None or _MARKER not in bytes(request.object):
             return allow(review)
         try:
-            binding = _bindings.decode(request.object)
-            old = _bindings.decode(request.old_object) if request.old_object else None
-        except msgspec.MsgspecError as error:
-            return allow(review, [f"the status is not looked into: {error}"])  # the CRD's schema will refuse it
-        operations, warnings = self._unpack(binding)
+            binding = decode_binding(request.object)
+            old = decode_binding(request.old_object) if request.old_object else None
+        except ManifestError as error:
+            return allow(review, [f"no status was unpacked in this binding: {error}"])
+        operations, warnings = _unpack_items(binding)
         if not operations:
             return allow(review, warnings)
         return patched(review, operations + self._condition(binding, old), warnings)
 
-    def _unpack(self, binding: _Binding) -> tuple[list[dict[str, Any]], list[str]]:
-        """Replace the items that carry a status, in the binding and as patch operations."""
-        operations: list[dict[str, Any]] = []
-        warnings: list[str] = []
-        items = binding.status.aggregated_status or []
-        for index, item in enumerate(items):
-            message = item.get("appliedMessage")
-            if not isinstance(message, str):
-                continue
-            try:
-                status = unpack(message)
-            except ManifestError as error:
-                warnings.append(f"status of cluster {item.get('clusterName')}: {error}")
-                continue
-            if status is not None:
-                items[index] = _item(str(item.get("clusterName", "")), status, binding.spec.resource)
-                operations.append({"op": "replace", "path": f"/status/aggregatedStatus/{index}", "value": items[index]})
-        return operations, warnings
-
-    def _condition(self, binding: _Binding, old: _Binding | None) -> list[dict[str, Any]]:
-        """Say anew whether all is applied, as `generateFullyAppliedCondition` would have."""
-        conditions = binding.status.conditions or []
-        index = _find(conditions)
-        if index is None:
-            return []  # whoever writes a status without it does not aggregate
-        given = conditions[index]
-        status, reason, message = _SUCCESS if _all_applied(binding) else _FAILURE
-        stored = (old.status.conditions or []) if old is not None else []
-        at = _find(stored)
-        if at is not None and stored[at].get("status") == status:
-            since = stored[at].get("lastTransitionTime")
-        else:
-            since = given.get("lastTransitionTime") if given.get("status") == status else self._now()
-        condition = {**given, "status": status, "reason": reason, "message": message, "lastTransitionTime": since}
-        if condition == given:
+    def _condition(self, binding: Binding, old: Binding | None) -> list[dict[str, Any]]:
+        """Compute the condition FullyApplied again, as `generateFullyAppliedCondition` would have."""
+        index = condition_index(binding.status.conditions, FULLY_APPLIED)
+        if binding.status.conditions is None or index is None:
+            return []  # the writer of a status without this condition does not aggregate
+        sent = binding.status.conditions[index]
+        stored = find_condition(old.status.conditions, FULLY_APPLIED) if old is not None else None
+        state = ALL_APPLIED if binding.is_fully_applied() else NOT_ALL_APPLIED
+        condition = with_state(sent, state, stored, self._now())
+        if condition == sent:
             return []
         return [{"op": "replace", "path": f"/status/conditions/{index}", "value": condition}]
 
 
-def _item(cluster: str, status: CarriedStatus, resource: _Resource) -> dict[str, Any]:
-    """Make the item that `assembleWorkStatus` would have made of the Work; Go leaves out what is empty."""
+def _unpack_items(binding: Binding) -> tuple[list[dict[str, Any]], list[str]]:
+    """Replace the items that carry a status, in the binding; return the patch operations and the warnings."""
+    operations: list[dict[str, Any]] = []
+    warnings: list[str] = []
+    items = binding.status.aggregated_status or []
+    for index, item in enumerate(items):
+        message = item.get("appliedMessage")
+        if not isinstance(message, str):
+            continue
+        try:
+            status = unpack(message)
+        except ManifestError as error:
+            warnings.append(f"status of cluster {item.get('clusterName')}: {error}")
+            continue
+        if status is not None:
+            items[index] = _item(str(item.get("clusterName", "")), status, binding.spec.resource)
+            operations.append({"op": "replace", "path": f"/status/aggregatedStatus/{index}", "value": items[index]})
+    return operations, warnings
+
+
+def _item(cluster: str, status: CarriedStatus, resource: ObjectReference) -> dict[str, Any]:
+    """Make the item that `assembleWorkStatus` would have made of the Work; Go omits empty fields."""
     item: dict[str, Any] = {"clusterName": cluster}
     if status.applied:
         item["applied"] = True
@@ -154,29 +118,3 @@ def _item(cluster: str, status: CarriedStatus, resource: _Resource) -> dict[str,
     if status.applied and report is not None and report.status is not msgspec.UNSET:
         item["status"] = report.status
     return item
-
-
-def _find(conditions: list[dict[str, Any]]) -> int | None:
-    return next((i for i, item in enumerate(conditions) if item.get("type") == _FULLY_APPLIED), None)
-
-
-def _all_applied(binding: _Binding) -> bool:
-    """`worksFullyApplied` of pkg/util/helper/workstatus.go."""
-    wanted = _clusters(binding.spec)
-    items = binding.status.aggregated_status or []
-    return (
-        bool(wanted)
-        and len(wanted) == len(items)
-        and all(item.get("applied") is True and item.get("clusterName") in wanted for item in items)
-    )
-
-
-def _clusters(spec: _Spec) -> set[str]:
-    """`ObtainBindingSpecExistingClusters` of pkg/util/helper/binding.go."""
-    names = {target.name for target in spec.clusters or ()}
-    for snapshot in spec.required_by or ():
-        names.update(target.name for target in snapshot.clusters or ())
-    for task in spec.graceful_eviction_tasks or ():
-        if task.purge_mode not in {"Immediately", "Directly"}:
-            names.add(task.from_cluster)
-    return names

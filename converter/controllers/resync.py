@@ -17,6 +17,8 @@ from converter.client.informer import listed
 from converter.controllers.anchor import WORKS, same_version
 from converter.controllers.denied_works import CONDITION
 from converter.controllers.event_recorder import BINDINGS, CLUSTER_BINDINGS
+from converter.errors import ManifestError
+from converter.karmada.binding import read_binding
 from converter.karmada.names import (
     ANCHOR_LABEL,
     CONVERTED_LABEL,
@@ -24,7 +26,7 @@ from converter.karmada.names import (
     EXCLUDED_LABEL,
     EXECUTION_SPACE_PREFIX,
 )
-from converter.placement.exclusions import exclude, held_clusters, reasons
+from converter.placement.exclusions import exclude, reasons
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -110,14 +112,19 @@ class Resync:
     async def _binding(self, collection: Collection, binding: Manifest) -> None:
         if any(item.get("type") == CONDITION for item in (binding.get("status") or {}).get("conditions") or ()):
             await self._refusals.settle_known(collection, binding)  # it may be over since nobody led
-        metadata, spec = binding["metadata"], binding.get("spec") or {}
-        resource = spec.get("resource") or {}
-        if metadata.get("deletionTimestamp") or not isinstance(spec.get("placement"), dict):
+        metadata = binding["metadata"]
+        try:
+            spec = read_binding(binding).spec
+            placement = spec.checked_placement()
+        except ManifestError as error:
+            _log.warning("binding %s: %s", metadata["name"], error)
+            return
+        if metadata.get("deletionTimestamp") or placement is None:
             return
         note = (metadata.get("annotations") or {}).get(EXCLUDED_ANNOTATION)
-        unreachable = self._unreachable(str(resource.get("apiVersion")), str(resource.get("kind")))
-        wanted = exclude(spec["placement"], held_clusters(spec), unreachable, note)
-        if wanted.placement == spec["placement"] and wanted.note == note:
+        unreachable = self._unreachable(spec.resource.api_version, spec.resource.kind)
+        wanted = exclude(placement, spec.scheduled_clusters(), unreachable, note)
+        if wanted.placement == placement and wanted.note == note:
             return
         patch: dict[str, Any] = {
             "metadata": {
@@ -125,7 +132,7 @@ class Resync:
                 "annotations": {EXCLUDED_ANNOTATION: wanted.note},
                 "labels": {EXCLUDED_LABEL: "true" if wanted.note else None},
             },
-            "spec": {"placement": merge_from(spec["placement"], wanted.placement)},
+            "spec": {"placement": merge_from(placement, wanted.placement)},
         }
         path = collection.object_path(metadata.get("namespace", ""), metadata["name"])
         await self._server.patch(path, patch)

@@ -9,7 +9,7 @@ schedules anew. What we exclude is remembered beside it, so that a policy's own 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -134,16 +134,6 @@ def reasons(note: str | None) -> dict[str, str]:
         return {name: entry.why for name, entry in sorted(_notes.decode(note or "{}").items())}
     except (msgspec.MsgspecError, UnicodeError):
         return {}
-
-
-def held_clusters(spec: Mapping[str, Any]) -> frozenset[str]:
-    """Name the clusters that a binding's spec has been scheduled to."""
-    clusters = spec.get("clusters")
-    return frozenset(
-        item["name"]
-        for item in (clusters if isinstance(clusters, list) else ())
-        if isinstance(item, dict) and isinstance(item.get("name"), str)
-    )
 
 
 class Unreachable:

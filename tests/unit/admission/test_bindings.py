@@ -72,3 +72,29 @@ def test_it_is_taken_back_when_the_cluster_can_be_reached():
 )
 def test_everything_else_passes_as_it_is(thing, operation, sub):
     assert answered(thing, operation, sub) == thing
+
+
+MISSHAPEN = [
+    {"clusterAffinity": {"clusterNames": True}},
+    {"clusterAffinity": {"exclude": 1}},
+    {"clusterAffinities": ["a"]},
+    {"clusterAffinities": [{"overflowAffinities": [7]}]},
+    {"clusterAffinities": {"a": {}}},
+]
+
+
+@pytest.mark.parametrize("placement", MISSHAPEN)
+def test_a_misshapen_placement_is_allowed_with_a_warning(placement):
+    thing = binding(placement)
+    request = {"uid": "u", "operation": "CREATE", "object": thing}
+    body = {"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": request}
+    answer = PlacementWebhook(lambda *_: UNREACHABLE["gateway.example/v1", "Gateway"]).answer(json.dumps(body).encode())
+    response = json.loads(answer)["response"]
+    assert (response["allowed"], "patch" in response) == (True, False)
+    assert "spec.placement" in response["warnings"][0]
+
+
+@pytest.mark.parametrize("metadata", [{"labels": 5}, {"annotations": []}, {"labels": {"a": 1}}])
+def test_misshapen_metadata_is_allowed_as_it_is(metadata):
+    thing = binding({}, **metadata)
+    assert answered(thing) == thing

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from converter import Converter
 from converter.clusters import Cluster, Fleet, FleetView
-from converter.placement.exclusions import Unreachable, exclude, held_clusters, reasons
+from converter.placement.exclusions import Unreachable, exclude, reasons
 from tests.nonempty import some
 
 WHY = {"old": "serves no version of Gateway", "ancient": "serves no version of Gateway"}
@@ -130,11 +130,6 @@ def test_whatever_happens_between_it_settles_at_once_and_comes_back_to_the_polic
             listed = affinity.get("exclude", [])
             assert len(listed) == len(set(listed))
     assert settled(placement, (), {}, note).placement == policy
-
-
-def test_held_clusters_are_read_from_whatever_is_there():
-    assert held_clusters({"clusters": [{"name": "a"}, {}, None, {"name": 1}]}) == {"a"}
-    assert held_clusters({}) == frozenset()
 
 
 FLEET = Fleet.of(
