@@ -2,60 +2,21 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from converter.catalog import load_catalog
+from converter.config import SHIPPED_RULES, Configuration, read_rule_files
 from converter.conversion import Conversion, ConversionData, Route, Routes, convert, restore_source
-from converter.errors import RuleBookError, RuleProblem
 from converter.kube import Manifest, copy_json, gvk_of
 from converter.losses import LossEvaluator
-from converter.package_data import data_folder
-from converter.rules import RuleBook, Source
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterable
 
     from converter.catalog import Catalog
-
-SHIPPED_RULES = data_folder("conversion_rules")
-"""The rule book that ships with this package."""
-
-RULE_SUFFIXES = (".yaml", ".yml", ".json")
-
-
-def rule_sources(paths: Iterable[str | os.PathLike[str]]) -> list[Source]:
-    """Read the rule files at some paths: files as they are, directories with all below, sorted by name.
-
-    Hidden files and folders are passed over, so that the bookkeeping of a mounted ConfigMap (``..data``) is not
-    read twice.
-
-    Raises:
-        RuleBookError: a path does not exist, or a file cannot be read.
-    """
-    sources: list[Source] = []
-    problems: list[RuleProblem] = []
-    for given in paths:
-        root = Path(given)
-        if root.is_dir():
-            files = sorted(file for file in root.rglob("*") if file.suffix in RULE_SUFFIXES and not _hidden(file, root))
-        else:
-            files = [root]
-        for file in files:
-            try:
-                sources.append(Source(str(file), file.read_text(encoding="utf-8")))
-            except FileNotFoundError:
-                problems.append(RuleProblem(str(file), 0, "does not exist", "name a rule file or a directory of them"))
-            except (OSError, UnicodeDecodeError) as error:
-                problems.append(RuleProblem(str(file), 0, f"cannot be read: {error}"))
-    if problems:
-        raise RuleBookError(problems)
-    return sources
-
-
-def _hidden(file: Path, root: Path) -> bool:
-    return any(part.startswith(".") for part in file.relative_to(root).parts) or file.is_dir()
+    from converter.losses.policy import LossPolicy
+    from converter.rules import RuleBook
 
 
 class Converter:
@@ -65,12 +26,14 @@ class Converter:
 
     Attributes:
         routes: the routes through the book.
-        losses: what a cluster of some release would drop without a word.
+        losses: what a cluster of some release would drop without an error.
+        loss_policy: what to do about losses; None if no rule file has a policy.
     """
 
-    def __init__(self, book: RuleBook, catalog: Catalog | None = None) -> None:
-        self.routes = Routes(book)
-        self.losses = LossEvaluator(catalog or load_catalog(), book.weights)
+    def __init__(self, configuration: Configuration, catalog: Catalog | None = None) -> None:
+        self.routes = Routes(configuration.book)
+        self.losses = LossEvaluator(catalog or load_catalog(), configuration.severities)
+        self.loss_policy: LossPolicy | None = configuration.loss_policy
 
     @classmethod
     def from_rules(
@@ -92,7 +55,7 @@ class Converter:
         """
         roots = [SHIPPED_RULES, *paths] if shipped else [*paths]
         types = catalog or load_catalog()
-        return cls(RuleBook.read(rule_sources(roots), types), types)
+        return cls(Configuration.read(read_rule_files(roots), types), types)
 
     @property
     def book(self) -> RuleBook:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import textwrap
+from typing import TYPE_CHECKING
 
+from converter.config import Configuration, RuleFile
 from converter.conversion import Routes
 from converter.library import Converter
-from converter.rules import RuleBook, Source
+
+if TYPE_CHECKING:
+    from converter.rules import RuleBook
 
 _HEAD = """\
 apiVersion: apiconverter.dev/v1alpha1
@@ -26,12 +30,17 @@ def rule_text(body: str, name: str = "thing", left: str = "a.example/v1", right:
 
 def book(*texts: str) -> RuleBook:
     """Read rule texts as one file."""
-    return RuleBook.read([Source("rules.yaml", "\n---\n".join(texts))])
+    return configuration(*texts).book
+
+
+def configuration(*texts: str) -> Configuration:
+    """Read rule texts as one file."""
+    return Configuration.read([RuleFile("rules.yaml", "\n---\n".join(texts))])
 
 
 def converter(*texts: str) -> Converter:
     """Make a converter of rule texts."""
-    return Converter(book(*texts))
+    return Converter(configuration(*texts))
 
 
 def routes(*texts: str) -> Routes:

@@ -8,19 +8,15 @@ from typing import TYPE_CHECKING
 
 from converter.catalog import load_catalog
 from converter.cli import FAILED, FINDINGS, OK
+from converter.config import SHIPPED_RULES, Configuration, parse_rules, read_rule_files
 from converter.errors import RuleBookError
-from converter.library import SHIPPED_RULES, rule_sources
-from converter.rules import RuleBook
 from converter.rules.examples import failing_examples
 from converter.rules.functions import FUNCTIONS
-from converter.rules.parse import read_rules
-from converter.rules.yaml_source import Problems
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from converter.errors import RuleProblem
-    from converter.rules import Rule
 
 _LINT = """\
 examples:
@@ -61,27 +57,23 @@ def run_lint(args: argparse.Namespace) -> int:
     """Load the rules as the webhook would, and print every problem."""
     roots = [*([] if args.alone and args.paths else [SHIPPED_RULES]), *args.paths]
     try:
-        sources = rule_sources(roots)
+        files = read_rule_files(roots)
     except RuleBookError as error:
         return _report(error.problems, FAILED)
     try:
-        book = RuleBook.read(sources, load_catalog())
+        book = Configuration.read(files, load_catalog()).book
     except RuleBookError as error:
         return _report(error.problems, FINDINGS)
-    print(f"{len(sources)} files, {len(book.rules)} rules, {len(book.kinds())} kinds: no problem")
+    print(f"{len(files)} files, {len(book.rules)} rules, {len(book.kinds())} kinds: no problem")
     return OK
 
 
 def run_test(args: argparse.Namespace) -> int:
     """Run every example of the rules at the paths."""
-    rules: list[Rule] = []
-    problems: list[RuleProblem] = []
-    for source in rule_sources(args.paths or [SHIPPED_RULES]):
-        found = Problems(source.file)
-        rules += read_rules(source.text, found)
-        problems += found.found
-    if problems:
-        return _report(problems, FAILED)
+    try:
+        rules = parse_rules(read_rule_files(args.paths or [SHIPPED_RULES]))
+    except RuleBookError as error:
+        return _report(error.problems, FAILED)
     failed = [problem for rule in rules for problem in failing_examples(rule)]
     for rule in rules:
         if rule.steps and not rule.examples:
@@ -95,7 +87,7 @@ def run_test(args: argparse.Namespace) -> int:
 
 def run_list(args: argparse.Namespace) -> int:
     """Print every rule in a line, then every named function."""
-    book = RuleBook.read(rule_sources([SHIPPED_RULES, *args.paths]))
+    book = Configuration.read(read_rule_files([SHIPPED_RULES, *args.paths])).book
     for rule in book.rules:
         note = f"cannot be converted: {rule.unconvertible}" if rule.unconvertible else f"{len(rule.steps)} steps"
         print(f"{rule.name}: {', '.join(rule.kinds)}: {rule.left} <-> {rule.right} ({note})")

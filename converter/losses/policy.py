@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Final
 
 from converter.errors import ConverterError
 from converter.losses.severity import Severity, matches, texts
-from converter.rules.rule import API_VERSION
-from converter.rules.yaml_source import Cursor, Problems, read_documents
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from converter.rules.yaml_source import Cursor
 
 KIND: Final = "LossPolicy"
 
@@ -137,21 +137,9 @@ class LossPolicy:
         return milder(action, asked) if asked is not None and weight in self.may_loosen else action
 
 
-def parse_loss_policies(text: str, problems: Problems) -> list[tuple[LossPolicy, int]]:
-    """Read every ``LossPolicy`` of one file, with its line; what is wrong goes into ``problems``."""
-    if KIND not in text:
-        return []
-    found = []
-    for document in read_documents(text, Problems(problems.file)):
-        root = Cursor.at_root(document, problems)
-        if isinstance(root.value, dict) and root.value.get("kind") == KIND:
-            found.append((_read(root), root.line))
-    return found
-
-
-def _read(root: Cursor) -> LossPolicy:
+def parse_loss_policy(root: Cursor) -> LossPolicy:
+    """Parse one ``LossPolicy`` document; what is wrong is added to the problems of ``root``."""
     root.only(("apiVersion", "kind", "metadata", "spec"), "a loss policy")
-    root.choice("apiVersion", (API_VERSION,))
     if not root.has("spec"):
         root.problem("spec is missing", "docs/reference/losses.md shows a policy")
         return LossPolicy(DEFAULT_ACTIONS)

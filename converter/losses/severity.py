@@ -14,13 +14,12 @@ from typing import TYPE_CHECKING, Final
 
 from converter.errors import ManifestError
 from converter.kube import Path, parse_path
-from converter.rules.rule import API_VERSION
-from converter.rules.yaml_source import Cursor, Problems, read_documents
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from converter.catalog import Catalog
+    from converter.rules.yaml_source import Cursor
 
 KIND: Final = "FieldWeights"
 
@@ -149,29 +148,17 @@ def _expression(pattern: str) -> str:
     return f"(?:{''.join(parts)})(?:{_SEPARATOR}.*)?"
 
 
-def parse_field_weights(text: str, problems: Problems, catalog: Catalog | None = None) -> list[SeverityRule]:
-    """Read every entry of one file's ``FieldWeights``; what is wrong goes into ``problems``.
-
-    Documents of other kinds are passed over, and bad YAML too: whoever reads the rules tells of it.
+def parse_field_weights(root: Cursor, catalog: Catalog | None = None) -> Iterator[SeverityRule]:
+    """Parse one ``FieldWeights`` document; what is wrong is added to the problems of ``root``.
 
     Args:
-        text: the file's text.
-        problems: takes what is wrong.
-        catalog: what the fields of Kubernetes' own kinds are checked against; None leaves them unchecked.
+        root: the document.
+        catalog: the schemas that the fields of Kubernetes' own kinds are checked against; None leaves them unchecked.
+
+    Yields:
+        The entries without problems, in order.
     """
-    if KIND not in text:
-        return []
-    entries: list[SeverityRule] = []
-    for document in read_documents(text, Problems(problems.file)):
-        root = Cursor.at_root(document, problems)
-        if isinstance(root.value, dict) and root.value.get("kind") == KIND:
-            entries += _read(root, catalog)
-    return entries
-
-
-def _read(root: Cursor, catalog: Catalog | None) -> Iterator[SeverityRule]:
     root.only(("apiVersion", "kind", "metadata", "spec"), "a table of weights")
-    root.choice("apiVersion", (API_VERSION,))
     if not root.has("spec"):
         root.problem("spec is missing", "docs/reference/losses.md shows a table")
         return

@@ -6,37 +6,26 @@ from typing import TYPE_CHECKING, Any
 
 from converter.errors import ManifestError
 from converter.kube import split_api_version
-from converter.losses.policy import KIND as POLICY_KIND
-from converter.losses.severity import KIND as WEIGHTS_KIND
 from converter.rules.lens import Side
 from converter.rules.parse_steps import read_steps
-from converter.rules.rule import API_VERSION, KIND, Example, ResourceName, Rule
-from converter.rules.yaml_source import Cursor, Problems, read_documents
+from converter.rules.rule import Example, ResourceName, Rule
 
 if TYPE_CHECKING:
-    from converter.rules.yaml_source import Document
+    from converter.rules.yaml_source import Cursor
 
 
-def read_rules(text: str, problems: Problems) -> list[Rule]:
-    """Read every rule of one file's text; what is wrong goes into ``problems``."""
-    rules = []
-    for document in read_documents(text, problems):
-        before = len(problems.found)
-        rule = _read_rule(document, problems)
-        if rule is not None and len(problems.found) == before:
-            rules.append(rule)
-    return rules
+def parse_rule(root: Cursor) -> Rule | None:
+    """Parse one ``ConversionRule`` document.
+
+    Returns:
+        The rule; None if something is wrong with it, which is added to the problems of ``root``.
+    """
+    before = len(root.problems.found)
+    rule = _parse(root)
+    return rule if len(root.problems.found) == before else None
 
 
-def _read_rule(document: Document, problems: Problems) -> Rule | None:
-    root = Cursor.at_root(document, problems)
-    if not root.expect(dict, f"a {KIND}"):
-        return None
-    if root.value.get("kind") in (WEIGHTS_KIND, POLICY_KIND):  # read by their own readers
-        return None
-    if root.value.get("apiVersion") != API_VERSION or root.value.get("kind") != KIND:
-        root.problem(f"is not a {KIND}", f"start it with 'apiVersion: {API_VERSION}' and 'kind: {KIND}'")
-        return None
+def _parse(root: Cursor) -> Rule | None:
     root.only(("apiVersion", "kind", "metadata", "spec"), "a rule")
     root.child("metadata").only(("name", "annotations", "labels"), "metadata")
     name = root.child("metadata").text("name")
@@ -57,7 +46,7 @@ def _read_rule(document: Document, problems: Problems) -> Rule | None:
     steps = read_steps(spec.child("steps")) if spec.has("steps") else ()
     examples = tuple(_read_examples(spec, kinds, left, right))
     return Rule(
-        name, kinds, left, right, steps, unconvertible, examples, problems.file, root.line, _read_resource(spec)
+        name, kinds, left, right, steps, unconvertible, examples, root.problems.file, root.line, _read_resource(spec)
     )
 
 

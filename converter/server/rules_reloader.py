@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from converter.certificates.file_watch import POLL_SECONDS, fingerprint, keep_looking
+from converter.config import RULE_SUFFIXES, SHIPPED_RULES
 from converter.errors import RuleBookError, RuleProblem
-from converter.library import RULE_SUFFIXES, SHIPPED_RULES, Converter
+from converter.library import Converter
 
 if TYPE_CHECKING:
     import os

@@ -123,7 +123,7 @@ class _Rewriting:
         self._manifests: dict[int, bytes] = {}
         self._converted: list[Converted] = []
         wanted = self._annotations.get(POLICY_ANNOTATION)
-        self._found = IssueCollector(cluster, policy, converter.book.policy, wanted, self._record.lines)
+        self._found = IssueCollector(cluster, policy, converter.loss_policy, wanted, self._record.lines)
 
     def run(self) -> WorkPlan:
         notes = [self._manifest(index, raw, self._heads[index]) for index, raw in enumerate(self._sent)]

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from converter.catalog import load_catalog
+from converter.config import SHIPPED_RULES, Configuration, read_rule_files
 from converter.errors import NoRouteError
-from converter.library import SHIPPED_RULES, rule_sources
-from converter.rules import RuleBook
 from converter.rules.functions import FUNCTIONS
 from converter.rules.steps.blocks import Call, In
 from tests.nonempty import some
@@ -76,7 +75,7 @@ def test_no_list_kind_is_a_resource_or_in_a_rule(shipped: Converter) -> None:
 
 
 def test_the_shipped_book_stands_up_to_the_catalog() -> None:
-    book = RuleBook.read(rule_sources([SHIPPED_RULES]), load_catalog())
+    book = Configuration.read(read_rule_files([SHIPPED_RULES]), load_catalog()).book
     assert book.rules
 
 

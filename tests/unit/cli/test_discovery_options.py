@@ -89,7 +89,7 @@ def test_a_file_goes_before_the_secret_and_is_read_again(tmp_path, caplog):
 async def test_only_the_right_authority_makes_the_server_reachable(tmp_path):
     authority, certificate, key = write_throwaway(tmp_path, ["localhost", "127.0.0.1"], NOW)
     context = ServingCertificate(certificate, key).context
-    book = RuleBook.read([])
+    book = RuleBook.compile([])
     app = DiscoveryApp(lambda: book, load_catalog())
     stop, bound = asyncio.Event(), asyncio.get_running_loop().create_future()
     task = asyncio.create_task(serve(app, Address("127.0.0.1", 0), context, listening=bound.set_result, stop=stop))

@@ -9,6 +9,7 @@ import pytest
 from converter import Converter
 from converter.catalog import Release, load_catalog
 from converter.clusters import Cluster
+from converter.config import SHIPPED_RULES, Configuration, RuleFile, read_rule_files
 from converter.conversion import Loss
 from converter.karmada.names import (
     CONVERSION_DATA_ANNOTATION,
@@ -19,9 +20,7 @@ from converter.karmada.names import (
 from converter.karmada.work import decode_work
 from converter.kube import GroupVersionKind
 from converter.kube.partial_object import POLICY_ANNOTATION
-from converter.library import SHIPPED_RULES, rule_sources
 from converter.losses import told_by_release
-from converter.rules import RuleBook, Source
 from converter.works.plan import rewrite
 from converter.works.policy import Policy
 from tests.nonempty import some
@@ -30,13 +29,13 @@ from tests.reviewkit import config_map, work
 
 @pytest.fixture(scope="module")
 def book():
-    return rule_sources([SHIPPED_RULES])
+    return read_rule_files([SHIPPED_RULES])
 
 
 def rules(book, policy=None):
     text = f"apiVersion: apiconverter.dev/v1alpha1\nkind: LossPolicy\n{policy}"
-    sources = book if policy is None else [*book, Source("policy.yaml", text)]
-    return Converter(RuleBook.read(sources, load_catalog()))
+    sources = book if policy is None else [*book, RuleFile("policy.yaml", text)]
+    return Converter(Configuration.read(sources, load_catalog()))
 
 
 @pytest.fixture(scope="module")

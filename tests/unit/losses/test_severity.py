@@ -5,21 +5,20 @@ from __future__ import annotations
 import pytest
 
 from converter.catalog import load_catalog
+from converter.config import SHIPPED_RULES, Configuration, RuleFile, read_rule_files
 from converter.errors import RuleBookError
 from converter.kube import parse_path
-from converter.library import SHIPPED_RULES, rule_sources
 from converter.losses.evaluate import generalized
 from converter.losses.policy import Action, LossPolicy
 from converter.losses.severity import Severity
-from converter.rules import RuleBook, Source
 from tests.nonempty import some
 
 HEAD = "apiVersion: apiconverter.dev/v1alpha1\nkind: {kind}\nmetadata: {{name: x}}\n"
 
 
 def read(kind, *bodies):
-    sources = [Source(f"{number}.yaml", HEAD.format(kind=kind) + body) for number, body in enumerate(bodies)]
-    return RuleBook.read(sources, load_catalog())
+    sources = [RuleFile(f"{number}.yaml", HEAD.format(kind=kind) + body) for number, body in enumerate(bodies)]
+    return Configuration.read(sources, load_catalog())
 
 
 def problems(kind, *bodies):
@@ -29,7 +28,7 @@ def problems(kind, *bodies):
 
 
 def weights(*entries):
-    return read("FieldWeights", *(f"spec:\n  weights:\n    - {entry}\n" for entry in entries)).weights
+    return read("FieldWeights", *(f"spec:\n  weights:\n    - {entry}\n" for entry in entries)).severities
 
 
 def weigh(table, kind, path, namespace="", cluster=""):
@@ -99,7 +98,7 @@ def test_what_is_wrong_in_a_table_is_told_with_its_line(entry, line, words):
 
 
 def test_the_shipped_table_weighs_what_the_issue_names():
-    table = RuleBook.read(rule_sources([SHIPPED_RULES]), load_catalog()).weights
+    table = Configuration.read(read_rule_files([SHIPPED_RULES]), load_catalog()).severities
     for kind, path in (
         ("Deployment", "spec.template.spec.containers[0].securityContext.seccompProfile"),
         ("NetworkPolicy", "spec.egress[0].ports[0].endPort"),
@@ -117,7 +116,7 @@ def test_the_shipped_table_weighs_what_the_issue_names():
 
 def test_every_pattern_of_the_shipped_table_names_fields_that_there_are():
     catalog = load_catalog()
-    table = RuleBook.read(rule_sources([SHIPPED_RULES]), catalog).weights
+    table = Configuration.read(read_rule_files([SHIPPED_RULES]), catalog).severities
     names = {
         name
         for gvk in catalog.kinds()
@@ -150,7 +149,7 @@ def test_a_policy_decides_by_weight_cluster_label_and_namespace():
     - {clusters: ["lab-*"], namespaces: [play], actions: {dangerous: ignore}}
   objectsMayLoosen: [degrading]
 """,
-    ).policy
+    ).loss_policy
     gold = {"tier": "gold", "more": "x"}
     assert policy.action(Severity.DANGEROUS, "a", {}, "n") is Action.WARN
     assert policy.action(Severity.DEGRADING, "a", {}, "n") is Action.IGNORE
@@ -184,10 +183,10 @@ def test_what_is_wrong_in_a_policy_is_told(body, words):
 
 
 def test_there_is_one_policy():
-    assert any("two loss policies" in problem for problem in problems("LossPolicy", "spec: {}", "spec: {}"))
+    assert any("more than one LossPolicy" in problem for problem in problems("LossPolicy", "spec: {}", "spec: {}"))
 
 
 def test_other_files_are_none_of_its_business():
-    with pytest.raises(RuleBookError, match="is not a ConversionRule"):
+    with pytest.raises(RuleBookError, match="is not a ConversionRule, FieldWeights or LossPolicy"):
         read("FieldWeight", "spec: {weights: []}")
-    assert read("FieldWeights", "spec: {weights: []}").rules == ()
+    assert read("FieldWeights", "spec: {weights: []}").book.rules == ()

@@ -3,8 +3,8 @@
 import pytest
 
 from converter.catalog import load_catalog
+from converter.config import Configuration, RuleFile
 from converter.errors import RuleBookError
-from converter.rules import RuleBook, Source
 from tests.rulekit import rule_text
 
 V1, V1BETA1 = "networking.k8s.io/v1", "networking.k8s.io/v1beta1"
@@ -13,7 +13,7 @@ V1, V1BETA1 = "networking.k8s.io/v1", "networking.k8s.io/v1beta1"
 def problems(body, kind="Ingress", left=V1, right=V1BETA1):
     text = rule_text(body, left=left, right=right).replace("kind: Thing", f"kind: {kind}")
     try:
-        RuleBook.read([Source("rules.yaml", text)], load_catalog())
+        Configuration.read([RuleFile("rules.yaml", text)], load_catalog())
     except RuleBookError as error:
         return [(problem.line, problem.problem, problem.hint) for problem in error.problems]
     return []

@@ -2,14 +2,14 @@
 
 import pytest
 
+from converter.config import Configuration, RuleFile
 from converter.errors import RuleBookError
-from converter.rules import RuleBook, Source
 from tests.rulekit import book, rule_text
 
 
 def problems(text):
     with pytest.raises(RuleBookError) as caught:
-        RuleBook.read([Source("my.yaml", text)])
+        Configuration.read([RuleFile("my.yaml", text)])
     return caught.value.problems
 
 
@@ -49,7 +49,7 @@ def test_a_problem_is_told_with_its_line(body, line, told):
 def test_all_problems_of_all_files_are_told_at_once():
     one = rule_text("steps: [{rename: {a: b, c: 'd e'}}, {drop: {path: x, side: up, why: y}}]")
     with pytest.raises(RuleBookError) as caught:
-        RuleBook.read([Source("b.yaml", one), Source("a.yaml", "kind: Pod"), Source("c.yaml", "a: [")])
+        Configuration.read([RuleFile("b.yaml", one), RuleFile("a.yaml", "kind: Pod"), RuleFile("c.yaml", "a: [")])
     assert [(problem.file, problem.line) for problem in caught.value.problems] == [
         ("a.yaml", 1), ("b.yaml", 7), ("b.yaml", 7), ("c.yaml", 2),
     ]  # fmt: skip
@@ -71,12 +71,12 @@ def test_syntax_errors_are_told_with_their_line():
 
 @pytest.mark.parametrize("text", ["- 1", "text", "5"])
 def test_a_document_of_another_shape_is_told(text):
-    assert "must be a ConversionRule" in only(text).problem
+    assert "must be a mapping" in only(text).problem
 
 
 @pytest.mark.parametrize("text", ["", "---\n---\n", "# nothing"])
 def test_an_empty_file_is_an_empty_book(text):
-    assert RuleBook.read([Source("my.yaml", text)]).rules == ()
+    assert Configuration.read([RuleFile("my.yaml", text)]).book.rules == ()
 
 
 def test_two_rules_of_one_name_are_told():

@@ -1,0 +1,166 @@
+"""The configuration: reads every rule file once and hands each document to the reader of its kind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from converter.errors import RuleBookError, RuleProblem
+from converter.losses import policy as loss_policies
+from converter.losses import severity
+from converter.losses.severity import SeverityRule, SeverityTable
+from converter.package_data import data_folder
+from converter.rules import API_VERSION, RuleBook, rule
+from converter.rules.check import check_rules
+from converter.rules.parse import parse_rule
+from converter.rules.yaml_source import Cursor, Problems, read_documents
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterable
+
+    from converter.catalog import Catalog
+    from converter.losses.policy import LossPolicy
+    from converter.rules import Rule
+
+SHIPPED_RULES = data_folder("conversion_rules")
+"""The rule book that ships with this package."""
+
+RULE_SUFFIXES = (".yaml", ".yml", ".json")
+"""The suffixes of the files that are read in a directory."""
+
+KINDS = (rule.KIND, severity.KIND, loss_policies.KIND)
+"""The kinds of documents that a rule file can hold."""
+
+
+class RuleFile(NamedTuple):
+    """The text of one rule file.
+
+    Attributes:
+        path: the file's path, as messages show it.
+        text: the YAML.
+    """
+
+    path: str
+    text: str
+
+
+def read_rule_files(paths: Iterable[str | os.PathLike[str]]) -> list[RuleFile]:
+    """Read the rule files at some paths: files as they are, directories with everything below them, sorted by name.
+
+    Hidden files and folders are skipped, so that the ``..data`` folder of a mounted ConfigMap is not read twice.
+
+    Raises:
+        RuleBookError: a path does not exist, or a file cannot be read.
+    """
+    found: list[RuleFile] = []
+    problems: list[RuleProblem] = []
+    for given in paths:
+        root = Path(given)
+        if root.is_dir():
+            files = sorted(file for file in root.rglob("*") if file.suffix in RULE_SUFFIXES and not _hidden(file, root))
+        else:
+            files = [root]
+        for file in files:
+            try:
+                found.append(RuleFile(str(file), file.read_text(encoding="utf-8")))
+            except FileNotFoundError:
+                problems.append(RuleProblem(str(file), 0, "does not exist", "name a rule file or a directory of them"))
+            except (OSError, UnicodeDecodeError) as error:
+                problems.append(RuleProblem(str(file), 0, f"cannot be read: {error}"))
+    if problems:
+        raise RuleBookError(problems)
+    return found
+
+
+def _hidden(file: Path, root: Path) -> bool:
+    return any(part.startswith(".") for part in file.relative_to(root).parts) or file.is_dir()
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """Everything that rule files say; never changes.
+
+    Attributes:
+        book: the conversion rules, checked and compiled.
+        severities: how much the loss of each field matters.
+        loss_policy: what to do about losses; None if no file has a policy.
+    """
+
+    book: RuleBook
+    severities: SeverityTable = field(default_factory=SeverityTable, repr=False)
+    loss_policy: LossPolicy | None = None
+
+    @classmethod
+    def read(cls, files: Iterable[RuleFile], catalog: Catalog | None = None) -> Configuration:
+        """Parse, check and compile the documents of rule files.
+
+        Args:
+            files: the files, in order: later severities override earlier ones.
+            catalog: the schemas of Kubernetes' own kinds; None leaves field names unchecked.
+
+        Raises:
+            RuleBookError: with every problem of every file, sorted by file and line.
+        """
+        parsed = _parse(files, catalog)
+        _raise_any([*parsed.problems, *check_rules(parsed.rules, catalog)])
+        policy = parsed.policies[0] if parsed.policies else None
+        return cls(RuleBook.compile(parsed.rules), SeverityTable(parsed.severities), policy)
+
+
+def parse_rules(files: Iterable[RuleFile]) -> list[Rule]:
+    """Parse the conversion rules of rule files without checking them against each other or the catalog.
+
+    Raises:
+        RuleBookError: with every document that could not be parsed, of any kind.
+    """
+    parsed = _parse(files, None)
+    _raise_any(parsed.problems)
+    return parsed.rules
+
+
+class _Parsed(NamedTuple):
+    """The documents of some rule files, by kind, and what is wrong with those that could not be parsed."""
+
+    rules: list[Rule]
+    severities: list[SeverityRule]
+    policies: list[LossPolicy]
+    problems: list[RuleProblem]
+
+
+def _parse(files: Iterable[RuleFile], catalog: Catalog | None) -> _Parsed:
+    parsed = _Parsed([], [], [], [])
+    for file in files:
+        problems = Problems(file.path)
+        for document in read_documents(file.text, problems):
+            _parse_document(Cursor.at_root(document, problems), catalog, parsed)
+        parsed.problems.extend(problems.found)
+    return parsed
+
+
+def _parse_document(root: Cursor, catalog: Catalog | None, parsed: _Parsed) -> None:
+    """Hand one document to the reader of its kind."""
+    if not root.expect(dict, f"a mapping that starts with 'apiVersion: {API_VERSION}' and a kind"):
+        return
+    kind = root.value.get("kind")
+    if root.value.get("apiVersion") != API_VERSION or kind not in KINDS:
+        expected = f"{', '.join(KINDS[:-1])} or {KINDS[-1]}"
+        root.problem(
+            f"the document is not a {expected}", f"start it with 'apiVersion: {API_VERSION}' and 'kind: {rule.KIND}'"
+        )
+    elif kind == rule.KIND:
+        found = parse_rule(root)
+        if found is not None:
+            parsed.rules.append(found)
+    elif kind == severity.KIND:
+        parsed.severities.extend(severity.parse_field_weights(root, catalog))
+    else:
+        if parsed.policies:
+            root.problem(f"there is more than one {kind}", "merge their rules into one document")
+        parsed.policies.append(loss_policies.parse_loss_policy(root))
+
+
+def _raise_any(problems: list[RuleProblem]) -> None:
+    if problems:
+        raise RuleBookError(sorted(problems, key=lambda problem: (problem.file, problem.line)))
