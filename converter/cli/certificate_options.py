@@ -1,4 +1,4 @@
-"""What ``converter controller`` needs to keep the serving certificates in a Secret: options, and the part itself."""
+"""The options of ``converter controller`` about the Secret with the serving certificates."""
 
 from __future__ import annotations
 
@@ -20,30 +20,32 @@ if TYPE_CHECKING:
 
 def add_certificate_options(parser: argparse.ArgumentParser) -> None:
     """Add the options about the Secret."""
-    group = parser.add_argument_group("the serving certificates, which it makes and rotates")
+    group = parser.add_argument_group("the serving certificates, which it issues and rotates")
     group.add_argument(
         "--certificate-secret", metavar="NAMESPACE/NAME", default="",
-        help="keep them in this Secret of the host cluster, and have Karmada trust them; without it none are touched",
+        help="Secret of the host cluster that stores them; Karmada is made to trust them (default: none are issued)",
     )  # fmt: skip
     group.add_argument("--certificate-name", action="append", default=[], metavar="NAME",
-                       help="a DNS name or address that they answer for (repeatable)")  # fmt: skip
-    group.add_argument("--host-kubeconfig", metavar="FILE", help="leads to the host cluster (default: the Pod's own)")
-    group.add_argument("--host-context", metavar="NAME", help="of that kubeconfig")
+                       help="a DNS name or IP address of the webhooks (repeatable)")  # fmt: skip
+    group.add_argument(
+        "--host-kubeconfig", metavar="FILE", help="kubeconfig of the host cluster (default: the Pod's service account)"
+    )
+    group.add_argument("--host-context", metavar="NAME", help="context of that kubeconfig")
 
 
 @contextlib.asynccontextmanager
-async def kept_certificates(
-    args: argparse.Namespace, server: ApiServer, controller: Manager
+async def certificate_secret(
+    args: argparse.Namespace, server: ApiServer, manager: Manager
 ) -> AsyncIterator[Callable[[], bytes] | None]:
-    """Have whoever leads keep the Secret, where the options name one.
+    """Make the leader issue and rotate the certificates in the Secret that the options name.
 
     Yields:
-        What gives the PEM certificates to trust, empty until this replica leads and knows them; None where no Secret
-        is kept.
+        A function that returns the PEM certificates to trust, empty until this replica leads and knows them; None if
+        the options name no Secret.
 
     Raises:
         UsageError: the options do not go together.
-        AccessError: there is no way to the host cluster.
+        AccessError: the host cluster's address or credentials cannot be read.
     """
     if not args.certificate_secret:
         yield None
@@ -57,5 +59,5 @@ async def kept_certificates(
 
     async with await ApiServer.connect(args.host_kubeconfig, args.host_context) as host:
         secret = CertificateSecret(host, namespace, name, args.certificate_name, publish)
-        controller.leader_tasks.append(secret.run)
+        manager.leader_tasks.append(secret.run)
         yield lambda: secret.authority

@@ -1,4 +1,4 @@
-"""``converter controller``: anchors, statuses and re-conversion, beside the webhooks; of several replicas one acts."""
+"""``converter controller``: runs the controllers of converted Works, next to the webhooks."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 from converter.catalog import load_catalog
 from converter.cli import OK
-from converter.cli.certificate_options import add_certificate_options, kept_certificates
-from converter.cli.discovery_options import add_registration_options, registered
+from converter.cli.certificate_options import add_certificate_options, certificate_secret
+from converter.cli.discovery_options import add_registration_options, discovery_server, registration
 from converter.cli.options import add_policy_option, add_rules_option, rule_paths
 from converter.client import ApiServer
 from converter.clusters import FleetView, read_inventory
-from converter.controllers.manager import Manager, Settings
+from converter.controllers.wiring import KarmadaControllers, Settings
 from converter.server import event_loop as loop
 from converter.server import responses as answers
 from converter.server.app import App
@@ -40,14 +40,15 @@ examples:
                        --certificate-secret karmada-system/converter-tls \\
                        --certificate-name converter-admission.karmada-system.svc \\
                        --certificate-name converter-discovery.karmada-system.svc
-      as deploy/host runs it: certificates made and rotated, the discovery server trusted by them and registered
+      as in deploy/host: issues and rotates the certificates, and registers the discovery server with them
 
-Run two or more replicas: one acts, by a Lease in the control plane, and another follows within 15 seconds. Give it the
-same --rules, --policy-file, --inventory and --policy as `converter serve`: both have to come to the same results.
+Run two or more replicas. A Lease in the control plane elects the one that acts; if it stops, another one takes over
+within 15 seconds. Use the same --rules, --policy-file, --inventory and --policy as for `converter serve`: both must
+come to the same results.
 
-paths served, without TLS, for probes and Prometheus: /healthz /readyz /metrics
+paths served for probes and Prometheus, without TLS: /healthz /readyz /metrics
 
-exit codes: 0 stopped by SIGTERM or SIGINT; 2 broken rules or inventory, no way to the control plane, an address in use
+exit codes: 0 stopped by SIGTERM or SIGINT; 2 invalid rules or inventory, no access to the control plane, address in use
 """
 
 
@@ -55,21 +56,24 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     """Add the command's parser."""
     parser = commands.add_parser(
         "controller",
-        help="run the controller of converted Works",
-        description="Keep converted Works, their anchors and their statuses in order on a Karmada control plane.",
+        help="run the controllers of converted Works",
+        description="Reconcile converted Works, their anchors and their statuses on a Karmada control plane.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     what = parser.add_argument_group("what it knows")
-    what.add_argument("--kubeconfig", metavar="FILE", help="leads to the Karmada API server (default: the Pod's own)")
-    what.add_argument("--context", metavar="NAME", help="of that kubeconfig")
+    what.add_argument("--kubeconfig", metavar="FILE", help="kubeconfig of Karmada (default: the Pod's service account)")
+    what.add_argument("--context", metavar="NAME", help="context of that kubeconfig")
     what.add_argument(
-        "--inventory", metavar="FILE", type=Path, help="clusters as you describe them, before what Karmada says"
+        "--inventory",
+        metavar="FILE",
+        type=Path,
+        help="clusters as you describe them; they override what Karmada collected",
     )
     add_rules_option(what)
     what.add_argument(
         "--policy", choices=[action.value for action in Action], default=Action.DENY.value,
-        help="as given to `converter serve` (default: deny)",
+        help="the same as for `converter serve` (default: deny)",
     )  # fmt: skip
     add_policy_option(what)
     add_registration_options(parser)
@@ -77,7 +81,9 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     how = parser.add_argument_group("how it runs")
     how.add_argument("--lease-namespace", metavar="NAME", default="karmada-system", help="default: %(default)s")
     how.add_argument("--lease-name", metavar="NAME", default="apiconverter", help="default: %(default)s")
-    how.add_argument("--identity", metavar="NAME", help="this replica's name (default: host name and process id)")
+    how.add_argument(
+        "--identity", metavar="NAME", help="unique name of this replica (default: host name and process id)"
+    )
     how.add_argument("--listen", metavar="HOST:PORT", default="127.0.0.1:8080", help="default: %(default)s")
     how.add_argument("--log-format", choices=FORMATS, default="text", help="default: %(default)s")
     how.add_argument("--log-level", choices=LEVELS, default="info", help="default: %(default)s")
@@ -85,7 +91,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run until stopped; returns the exit code."""
+    """Run until stopped; return the exit code."""
     set_up(args.log_format, args.log_level)
     address = Address.parse(args.listen)
     metrics = Metrics([])
@@ -109,22 +115,25 @@ async def _run(
     metrics.watch_clusters(lambda: len(fleet.current))
     async with (
         await ApiServer.connect(args.kubeconfig, args.context) as server,
-        contextlib.AsyncExitStack() as leader_tasks,
+        contextlib.AsyncExitStack() as stack,
     ):
-        controller = Manager(server, lambda: rules.current, fleet, settings)
-        kept = await leader_tasks.enter_async_context(kept_certificates(args, server, controller))
-        registering = registered(args, server, controller, lambda: rules.current, fleet, kept=kept)
-        await leader_tasks.enter_async_context(registering)
+        controllers = KarmadaControllers(server, lambda: rules.current, fleet, settings)
+        manager = controllers.manager
+        authority = await stack.enter_async_context(certificate_secret(args, server, manager))
+        discovery = discovery_server(args, authority)
+        if discovery is not None:
+            in_use = controllers.versions_in_use
+            manager.leader_tasks.append(registration(discovery, server, lambda: rules.current, fleet, in_use))
         pages: dict[str, Callable[[], web.Response]] = {}
         app = App([], pages, metrics)
         pages["/healthz"] = lambda: answers.text("ok\n")
-        pages["/readyz"] = lambda: app.ready("" if controller.ready else "the first list of clusters is not complete")
+        pages["/readyz"] = lambda: app.ready("" if manager.ready else "the first list of clusters is not complete")
         pages["/metrics"] = lambda: answers.text(metrics.text(), kind=CONTENT_TYPE)
         stop = asyncio.Event()
-        acting = asyncio.ensure_future(controller.run())
-        acting.add_done_callback(lambda _: stop.set())  # it never ends but by a mistake: better none than half of it
+        acting = asyncio.ensure_future(manager.run())
+        acting.add_done_callback(lambda _: stop.set())  # it ends only after a bug: better stop than run half of it
         try:
-            background = [rules.watch(), _tell_of_rules(rules, controller)]
+            background = [rules.watch(), _follow_rules(rules, controllers)]
             await serve(app, address, None, background=background, stop=stop)
         finally:
             acting.cancel()
@@ -132,11 +141,11 @@ async def _run(
                 await acting
 
 
-async def _tell_of_rules(rules: RulesReloader, controller: Manager, interval: float = 1.0) -> None:
-    """Have Works looked at again once the rules are others."""
+async def _follow_rules(rules: RulesReloader, controllers: KarmadaControllers, interval: float = 1.0) -> None:
+    """Resync the Works when the rules change."""
     known = rules.current
     while True:
         await asyncio.sleep(interval)
         if rules.current is not known:
             known = rules.current
-            controller.rules_changed()
+            controllers.rules_changed()

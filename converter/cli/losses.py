@@ -14,8 +14,7 @@ from converter.cli.check import add_cluster_options, chosen_clusters, report
 from converter.cli.loss_findings import Finding, Place, Subject, findings_of
 from converter.cli.options import UsageError, add_policy_option, add_rules_option, load_converter
 from converter.cli.reports import write
-from converter.client import ApiServer, Collection
-from converter.client.informer import listed
+from converter.client import ApiServer, Collection, each_item
 from converter.clusters import Cluster, Fleet
 from converter.clusters.watched import CLUSTERS
 from converter.errors import ManifestError
@@ -89,7 +88,7 @@ async def _read(args: argparse.Namespace) -> tuple[Fleet, list[Manifest]]:
 
 
 async def _all(server: ApiServer, collection: Collection) -> list[Manifest]:
-    return [msgspec.json.decode(raw) async for raw in listed(server, collection)]
+    return [msgspec.json.decode(raw) async for raw in each_item(server, collection)]
 
 
 def look(fleet: Fleet, works: list[Manifest], converter: Converter) -> tuple[list[Subject], list[Finding]]:

@@ -1,7 +1,7 @@
-"""An API server over HTTP: requests, list and watch, and the lease that elects one leader.
+"""A Kubernetes API client: requests, informers, the work queue and leader election, all in asyncio.
 
-Karmada's own API server is the one meant. Everything is asyncio, and objects stay bytes until somebody needs them:
-with ten thousand Works in memory the generated models of the Python client would cost too much.
+Objects stay JSON until somebody needs a field. With ten thousand Works in memory, the generated models of the Python
+client would cost too much.
 """
 
 from converter.client.errors import (
@@ -13,14 +13,17 @@ from converter.client.errors import (
     RejectedError,
     UnavailableError,
 )
-from converter.client.informer import Informer, Key
+from converter.client.informer import Change, Informer, Key
 from converter.client.leader_election import LeaderElector
+from converter.client.pager import each_item
 from converter.client.rest import ApiServer, Collection
+from converter.client.workqueue import WorkQueue
 
 __all__ = [
     "AlreadyExistsError",
     "ApiError",
     "ApiServer",
+    "Change",
     "Collection",
     "ConflictError",
     "GoneError",
@@ -30,4 +33,6 @@ __all__ = [
     "NotFoundError",
     "RejectedError",
     "UnavailableError",
+    "WorkQueue",
+    "each_item",
 ]

@@ -1,4 +1,4 @@
-"""What an API server may answer instead of what was asked for, as types: each calls for another reaction."""
+"""The errors of an API server as types, one for each way to react."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from converter.errors import ConverterError
 
 
 class ApiError(ConverterError):
-    """A request that did not succeed.
+    """A request failed.
 
     Attributes:
-        request: what was asked, as ``GET /apis/…``.
-        status: the HTTP status; 0 where no answer came.
-        reason: the reason of the Status object, such as ``NotFound``; empty where there is none.
-        problem: the server's own words.
+        request: the request, such as ``GET /apis/…``.
+        status: the HTTP status; 0 without an answer.
+        reason: the reason of the Status object, such as ``NotFound``; may be empty.
+        problem: the server's message.
     """
 
     def __init__(self, request: str, status: int, reason: str, problem: str) -> None:
@@ -26,31 +26,31 @@ class ApiError(ConverterError):
 
 
 class NotFoundError(ApiError):
-    """404: the object, or the whole resource, is not there."""
+    """404: the object, or the whole resource, does not exist."""
 
 
 class ConflictError(ApiError):
-    """409: someone else has written since, or a precondition no longer holds; read again and decide anew."""
+    """409: the object has changed, or a precondition failed. Read it again and decide again."""
 
 
 class AlreadyExistsError(ApiError):
-    """409 on create: there is one with that name."""
+    """409 on create: an object with that name exists."""
 
 
 class GoneError(ApiError):
-    """410: the resource version, or the list's continuation, is too old; list again."""
+    """410: the resource version or the continue token has expired. List again."""
 
 
 class RejectedError(ApiError):
-    """Any other 4xx: the request is wrong, or not allowed, and will be the next time as well."""
+    """Any other 4xx: the request is invalid or forbidden. A retry does not help by itself."""
 
 
 class UnavailableError(ApiError):
-    """No answer, 429 or 5xx: try again later."""
+    """No answer, 429 or 5xx. Retry later."""
 
 
 class _Status(msgspec.Struct):
-    """The few fields of meta/v1 Status that say what went wrong."""
+    """The fields of meta/v1 Status that describe an error."""
 
     message: str = ""
     reason: str = ""
@@ -60,22 +60,22 @@ _status = msgspec.json.Decoder(_Status)
 
 
 def error_for(request: str, status: int, body: bytes) -> ApiError:
-    """Make the error for an answer that is no success.
+    """Make the error for an unsuccessful answer.
 
     Args:
-        request: what was asked.
+        request: the request, such as ``GET /apis/…``.
         status: the HTTP status.
-        body: the body; a meta/v1 Status, or anything.
+        body: the body of the answer: a meta/v1 Status, or any bytes.
     """
     try:
         said = _status.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError):
         said = _Status(body[:500].decode("utf-8", "replace").strip())
-    return _kind(status, said.reason)(request, status, said.reason, said.message or "no reason given")
+    return _kind(status, said.reason)(request, status, said.reason, said.message or "the server gave no message")
 
 
 def _kind(status: int, reason: str) -> type[ApiError]:
-    if status == 404:  # noqa: PLR2004 -- the numbers are HTTP's own, and the table above names them
+    if status == 404:  # noqa: PLR2004 -- HTTP status codes, described by the types above
         return NotFoundError
     if status == 409:  # noqa: PLR2004 -- as above
         return AlreadyExistsError if reason == "AlreadyExists" else ConflictError

@@ -1,9 +1,8 @@
-"""List and watch: an up-to-date copy of some collection in memory, in the form its reader wants.
+"""List and watch: an up-to-date copy of a collection in memory, in the form that its readers want.
 
-What can happen is met as client-go meets it: a watch that ends is taken up where it ended; one whose place is
-forgotten (410) leads to a new list; everything else waits, longer each time and never all replicas at once, and
-goes on. A copy may lag behind, but never skips: the reader hears of each object whose state differs from what it
-was last told.
+It behaves as client-go's informers do. A watch that ends continues from its last resource version. A resource version
+that has expired (410) leads to a new list. After any other error it retries with a growing, random delay. A copy may
+lag behind, but it never skips: handlers see each object whose state differs from the state they saw last.
 """
 
 from __future__ import annotations
@@ -11,21 +10,21 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 import msgspec
 
+from converter.client import pager
 from converter.client.errors import ApiError, GoneError
 from converter.errors import ConverterError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import Callable, Hashable
 
     from converter.client.rest import ApiServer, Collection
 
 _log = logging.getLogger(__name__)
 
-_PAGE = 500
 _WATCH_SECONDS = 280
 _FIRST_WAIT = 0.2
 _LONGEST_WAIT = 30.0
@@ -34,13 +33,34 @@ T = TypeVar("T")
 
 
 class Key(NamedTuple):
-    """Names an object of a collection; the namespace is empty where there is none."""
+    """The name of an object in a collection.
+
+    Attributes:
+        namespace: its namespace; empty for cluster-scoped objects.
+        name: its name.
+    """
 
     namespace: str
     name: str
 
     def __str__(self) -> str:
         return f"{self.namespace}/{self.name}" if self.namespace else self.name
+
+
+class Change(NamedTuple, Generic[T]):
+    """One change of a copy.
+
+    Attributes:
+        key: the object.
+        before: the item before the change; None for a new object.
+        after: the item after the change; None for a deleted object.
+        initial: the object was there before the handler was added, or is part of the first list.
+    """
+
+    key: Key
+    before: T | None
+    after: T | None
+    initial: bool = False
 
 
 class _Meta(msgspec.Struct, rename="camel"):
@@ -51,16 +71,6 @@ class _Meta(msgspec.Struct, rename="camel"):
 
 class _Head(msgspec.Struct):
     metadata: _Meta
-
-
-class _ListMeta(msgspec.Struct, rename="camel"):
-    resource_version: str = ""
-    continue_: str = msgspec.field(default="", name="continue")
-
-
-class _List(msgspec.Struct):
-    metadata: _ListMeta
-    items: list[msgspec.Raw] | None = None
 
 
 class _Event(msgspec.Struct):
@@ -75,20 +85,19 @@ class _Failure(msgspec.Struct):
 
 
 _heads = msgspec.json.Decoder(_Head)
-_lists = msgspec.json.Decoder(_List)
 _events = msgspec.json.Decoder(_Event)
 _failures = msgspec.json.Decoder(_Failure)
 
 
-def _nothing() -> None:
-    """Nobody wants to hear of complete lists."""
+def _ignore() -> None:
+    """Ignore that a list is complete."""
 
 
 class Informer(Generic[T]):
-    """A copy of a collection, or of the part that selectors take.
+    """A copy of a collection, or of the objects that its selectors match.
 
     Attributes:
-        items: the copy; read it freely, change it never.
+        items: the copy. Read it freely; never change it.
         synced: set after the first complete list.
         after_list: called after every complete list.
     """
@@ -98,33 +107,53 @@ class Informer(Generic[T]):
         server: ApiServer,
         collection: Collection,
         decode: Callable[[bytes], T],
-        changed: Callable[[Key, T | None, T | None], None],
         *,
         selector: str = "",
         fields: str = "",
+        metadata_only: bool = False,
+        index: Callable[[Key, T], Hashable] | None = None,
     ) -> None:
         """Prepare a copy; `run` fills it.
 
         Args:
-            server: where from.
-            collection: what.
-            decode: makes an item of an object's JSON. Where it raises a ``ValueError`` (as msgspec does) or a
-                ConverterError the object is left out, with a line in the log: it does not hold up the rest.
-            changed: hears the item before and the item after of every change; None where there is none.
+            server: the API server.
+            collection: the collection to copy.
+            decode: makes an item from an object's JSON. An object for which it raises a ``ValueError`` (as msgspec
+                does) or a ConverterError is logged and left out.
             selector: a label selector.
-            fields: a field selector; what an object can be selected by is up to its kind.
+            fields: a field selector. Which fields are supported depends on the kind.
+            metadata_only: copy only the metadata of the objects (PartialObjectMetadata).
+            index: returns the value by which `by_index` finds an item; None leaves the item out of the index.
         """
         self.items: dict[Key, T] = {}
         self.synced = asyncio.Event()
-        self.after_list: Callable[[], None] = _nothing
+        self.after_list: Callable[[], None] = _ignore
         self._versions: dict[Key, str] = {}
+        self._handlers: list[Callable[[Change[T]], None]] = []
+        self._index = index
+        self._indexed: dict[Hashable, dict[Key, T]] = {}
         self._server = server
         self._collection = collection
         self._decode = decode
-        self._changed = changed
+        self._metadata_only = metadata_only
         selectors = {"labelSelector": selector, "fieldSelector": fields}
         self._selected = {name: text for name, text in selectors.items() if text}
         self._version = ""
+
+    def add_handler(self, handler: Callable[[Change[T]], None]) -> Callable[[], None]:
+        """Call a handler for each change, and first for each item that is there already.
+
+        Returns:
+            A function that removes the handler.
+        """
+        self._handlers.append(handler)
+        for key, item in list(self.items.items()):
+            handler(Change(key, None, item, initial=True))
+        return lambda: self._handlers.remove(handler)
+
+    def by_index(self, value: Hashable) -> dict[Key, T]:
+        """Find the items with an index value. Never change the answer."""
+        return self._indexed.get(value, {})
 
     async def run(self) -> None:
         """Keep the copy up to date until cancelled."""
@@ -141,21 +170,22 @@ class Informer(Generic[T]):
             except (ApiError, msgspec.MsgspecError) as error:
                 failures += 1
                 delay = min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** min(failures, 10)) * random.uniform(0.5, 1.0)  # noqa: S311 -- spreads load, guards nothing
-                _log.warning("watching %s: %s; again in %.1f s", self._collection.resource, error, delay)
+                _log.warning("watch of %s failed: %s; retrying in %.1f s", self._collection.resource, error, delay)
                 await asyncio.sleep(delay)
 
     def observe(self, raw: bytes) -> None:
-        """Take in an object that a write of our own gave back, without waiting for its event."""
+        """Store the result of a write of our own without waiting for its event."""
         head = _heads.decode(raw).metadata
         key = Key(head.namespace, head.name)
         if key in self.items:
             self._put(key, head.resource_version, raw)
 
     async def _list(self) -> None:
-        params = {"limit": str(_PAGE), **self._selected}
+        params = {"limit": str(pager.PAGE), **self._selected}
         found: set[Key] = set()
+        path = self._collection.path()
         while True:
-            page = _lists.decode(await self._server.get(self._collection.path(), params))
+            page = pager.decode_page(await self._server.get(path, params, metadata_only=self._metadata_only))
             for raw in page.items or ():
                 head = _heads.decode(raw).metadata
                 key = Key(head.namespace, head.name)
@@ -171,7 +201,7 @@ class Informer(Generic[T]):
         self.after_list()
 
     async def _watch(self) -> bool:
-        """Follow events until the server ends the watch; whether any came."""
+        """Follow events until the server ends the watch; return whether any came."""
         seconds = random.randint(_WATCH_SECONDS, _WATCH_SECONDS + 40)  # noqa: S311 -- spreads load, guards nothing
         params = {
             "watch": "true",
@@ -180,8 +210,9 @@ class Informer(Generic[T]):
             "timeoutSeconds": str(seconds),
             **self._selected,
         }
+        path = self._collection.path()
         came = False
-        async for line in self._server.watch(self._collection.path(), params, idle=seconds + 30):
+        async for line in self._server.watch(path, params, idle=seconds + 30, metadata_only=self._metadata_only):
             event = _events.decode(line)
             if event.type == "ERROR":
                 raise self._failure(event.object)
@@ -204,59 +235,41 @@ class Informer(Generic[T]):
     def _put(self, key: Key, version: str, raw: bytes) -> None:
         known = self._versions.get(key, "")
         if known == version or (known and _older(version, known)):
-            return  # nothing new, or an event older than what a write of our own gave back
+            return  # nothing new, or an event older than the result of a write of our own
         try:
             item = self._decode(raw)
         except (ValueError, ConverterError) as error:
-            _log.warning("%s %s is left out: %s", self._collection.resource, key, error)
+            _log.warning("cannot read %s %s, ignoring it: %s", self._collection.resource, key, error)
             return
         before = self.items.get(key)
         self.items[key] = item
         self._versions[key] = version
-        self._changed(key, before, item)
+        self._reindex(key, before, item)
+        self._notify(Change(key, before, item, initial=not self.synced.is_set()))
 
     def _drop(self, key: Key) -> None:
         before = self.items.pop(key, None)
         self._versions.pop(key, None)
         if before is not None:
-            self._changed(key, before, None)
+            self._reindex(key, before, None)
+            self._notify(Change(key, before, None))
+
+    def _reindex(self, key: Key, before: T | None, after: T | None) -> None:
+        if self._index is None:
+            return
+        if before is not None and (value := self._index(key, before)) is not None:
+            found = self._indexed.get(value, {})
+            found.pop(key, None)
+            if not found:
+                self._indexed.pop(value, None)
+        if after is not None and (value := self._index(key, after)) is not None:
+            self._indexed.setdefault(value, {})[key] = after
+
+    def _notify(self, change: Change[T]) -> None:
+        for handler in self._handlers:
+            handler(change)
 
 
 def _older(version: str, than: str) -> bool:
     """Whether a resource version is older than another; they are comparable numbers (KEP-5504)."""
     return version.isdigit() and than.isdigit() and int(version) < int(than)
-
-
-def pages_of(answer: bytes) -> tuple[list[bytes], str]:
-    """Split one page of a list into its objects and the token of the next page (empty at the end)."""
-    page = _lists.decode(answer)
-    return [bytes(raw) for raw in page.items or ()], page.metadata.continue_
-
-
-async def listed(
-    server: ApiServer, collection: Collection, namespace: str = "", selector: str = ""
-) -> AsyncIterator[bytes]:
-    """Give each object of a collection, or of its part in one namespace, page by page.
-
-    Args:
-        server: where from.
-        collection: what.
-        namespace: empty for all.
-        selector: a label selector.
-
-    Raises:
-        ApiError: a page could not be read.
-    """
-    params = {"limit": str(_PAGE)} | ({"labelSelector": selector} if selector else {})
-    while True:
-        items, token = pages_of(await server.get(collection.path(namespace), params))
-        for raw in items:
-            yield raw
-        if not token:
-            return
-        params["continue"] = token
-
-
-def decoded(raw: bytes) -> Any:
-    """Decode an object whole."""
-    return msgspec.json.decode(raw)

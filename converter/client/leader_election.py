@@ -1,21 +1,20 @@
-"""Leader election through a coordination.k8s.io Lease: of several replicas one acts.
+"""Leader election with a coordination.k8s.io Lease: one of several replicas acts.
 
-As in client-go, a candidate trusts no other machine's clock: a lease is up for taking when it has not been seen
-to change for its whole duration by one's own clock. A leader stops acting before anyone else may start.
+As in client-go, a candidate does not trust the clock of another machine. It takes a Lease that it has not seen change
+for the Lease's duration, by its own clock. A leader stops before any other replica can start.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import datetime as dt
 import logging
 import random
-import time
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from converter.client.clock import Now, micro_timestamp, utc_now
 from converter.client.errors import AlreadyExistsError, ApiError, ConflictError, NotFoundError
 from converter.client.rest import Collection
 
@@ -30,11 +29,13 @@ LEASES = Collection("/apis/coordination.k8s.io/v1", "leases")
 
 
 class LeaderElector:
-    """Stands for election again and again, and leads while elected.
+    """Acquires the Lease, leads while it can renew it, and starts again when it lost it.
 
     Attributes:
-        leading: whether this replica leads at the moment.
-        notes: annotations of the Lease: what a leader puts here, the next one finds.
+        leading: whether this replica leads now.
+        annotations: the annotations of the Lease. The leader changes them; the next leader reads them.
+        term: the Lease's ``leaseTransitions`` when this replica last acquired it. If it is the same again, no other
+            replica has led since.
     """
 
     def __init__(
@@ -47,20 +48,23 @@ class LeaderElector:
         duration: float = 15.0,
         deadline: float = 10.0,
         period: float = 2.0,
+        now: Now = utc_now,
     ) -> None:
         """Prepare; `run` does the rest.
 
         Args:
-            server: where the Lease is kept.
-            namespace: the Lease's namespace; it has to exist.
+            server: the API server that stores the Lease.
+            namespace: the Lease's namespace; it must exist.
             name: the Lease's name.
-            identity: this replica's name, unlike any other's.
-            duration: seconds that a lease is good for since it was last renewed.
-            deadline: seconds without a renewal after which a leader stops by itself; less than ``duration``.
-            period: seconds between two tries.
+            identity: the unique name of this replica.
+            duration: seconds for which a Lease is valid after its last renewal.
+            deadline: seconds without a renewal after which a leader stops; less than ``duration``.
+            period: seconds between two attempts.
+            now: the wall clock, for the times in the Lease. Intervals use the event loop's clock.
         """
         self.leading = False
-        self.notes: dict[str, str] = {}
+        self.annotations: dict[str, str] = {}
+        self.term = 0
         self._server = server
         self._namespace = namespace
         self._name = name
@@ -68,44 +72,44 @@ class LeaderElector:
         self._duration = duration
         self._deadline = deadline
         self._period = period
+        self._now = now
         self._lease: dict[str, Any] | None = None
         self._seen_version = ""
         self._seen_at = 0.0
 
     async def run(self, lead: Callable[[], Awaitable[None]]) -> None:
-        """Wait to be elected, lead, and when the lease is lost begin again; until cancelled.
+        """Acquire the Lease, lead, and start again when the Lease is lost; until cancelled.
 
         Args:
-            lead: what a leader does; cancelled when the lease is lost. Where it ends by itself or raises,
-                so does this.
+            lead: what a leader does; cancelled when the Lease is lost. When it returns or raises, so does `run`.
         """
         try:
             while True:
-                while not await self._try():  # noqa: ASYNC110 -- the other replica tells nobody
+                while not await self._try():  # noqa: ASYNC110 -- the holder of a Lease sends no event
                     await asyncio.sleep(self._period * random.uniform(0.9, 1.3))  # noqa: S311 -- spreads load only
                 _log.info("leading as %s", self._identity)
                 self.leading = True
                 if await self._lead(lead):
                     return
-                _log.warning("no longer leading: the lease could not be renewed")
+                _log.warning("no longer leading: the Lease could not be renewed in time")
         finally:
             self.leading = False
             with contextlib.suppress(ApiError, asyncio.CancelledError):
                 await self._release()
 
     async def _lead(self, lead: Callable[[], Awaitable[None]]) -> bool:
-        """Lead until it ends by itself (True) or the lease is lost (False)."""
+        """Lead until ``lead`` returns (True) or the Lease is lost (False)."""
         work = asyncio.ensure_future(lead())
         try:
-            renewed = time.monotonic()
+            renewed = _monotonic()
             while True:
                 done, _ = await asyncio.wait({work}, timeout=self._period)
                 if done:
                     await work
                     return True
-                if await self._try_in_time(renewed + self._deadline - time.monotonic()):
-                    renewed = time.monotonic()
-                elif self._others() or time.monotonic() - renewed >= self._deadline:
+                if await self._try_in_time(renewed + self._deadline - _monotonic()):
+                    renewed = _monotonic()
+                elif self._others() or _monotonic() - renewed >= self._deadline:
                     return False
         finally:
             self.leading = False
@@ -121,34 +125,37 @@ class LeaderElector:
             return False
 
     def _others(self) -> bool:
-        """Whether another replica has been seen to hold the lease."""
+        """Whether another replica holds the Lease, as last seen."""
         holder = (self._lease or {}).get("spec", {}).get("holderIdentity")
         return bool(holder) and holder != self._identity
 
     async def _try(self) -> bool:
-        """Take or renew the lease where that is allowed; whether it is ours now."""
+        """Acquire or renew the Lease if that is allowed; return whether this replica holds it now."""
         try:
             lease = await self._read()
             if lease is None:
                 path = LEASES.path(self._namespace)
-                self._remember(await self._server.create(path, self._new()))
+                self._acquired(self._remember(await self._server.create(path, self._new())))
                 return True
             spec = lease.get("spec") or {}
             holder = spec.get("holderIdentity") or ""
             lasts = float(spec.get("leaseDurationSeconds") or self._duration)
-            if holder not in {"", self._identity} and time.monotonic() < self._seen_at + lasts:
+            if holder not in {"", self._identity} and _monotonic() < self._seen_at + lasts:
                 return False
             if not self.leading:
-                self.notes = dict(lease["metadata"].get("annotations") or {})
-            lease["metadata"]["annotations"] = self.notes
+                self.annotations = dict(lease["metadata"].get("annotations") or {})
+            lease["metadata"]["annotations"] = self.annotations
             lease["spec"] = self._spec(spec, taken=holder != self._identity)
-            self._remember(await self._server.replace(self._path(), lease))
+            self._acquired(self._remember(await self._server.replace(self._path(), lease)))
         except (ConflictError, AlreadyExistsError):
             return False
         except ApiError as error:
             _log.warning("leader election: %s", error)
             return False
         return True
+
+    def _acquired(self, lease: dict[str, Any]) -> None:
+        self.term = int(lease["spec"].get("leaseTransitions") or 0)
 
     async def _read(self) -> dict[str, Any] | None:
         try:
@@ -160,7 +167,7 @@ class LeaderElector:
         lease: dict[str, Any] = msgspec.json.decode(raw)
         version = lease.get("metadata", {}).get("resourceVersion", "")
         if version != self._seen_version:
-            self._seen_version, self._seen_at = version, time.monotonic()
+            self._seen_version, self._seen_at = version, _monotonic()
         self._lease = lease
         return lease
 
@@ -169,7 +176,12 @@ class LeaderElector:
             return
         spec = self._lease.get("spec") or {}
         if spec.get("holderIdentity") == self._identity:
-            self._lease["spec"] = {**spec, "holderIdentity": "", "leaseDurationSeconds": 1, "renewTime": _now()}
+            self._lease["spec"] = {
+                **spec,
+                "holderIdentity": "",
+                "leaseDurationSeconds": 1,
+                "renewTime": micro_timestamp(self._now()),
+            }
             await self._server.replace(self._path(), self._lease)
 
     def _path(self) -> str:
@@ -188,7 +200,7 @@ class LeaderElector:
             **before,
             "holderIdentity": self._identity,
             "leaseDurationSeconds": int(self._duration),
-            "renewTime": _now(),
+            "renewTime": micro_timestamp(self._now()),
         }
         if taken:
             spec["acquireTime"] = spec["renewTime"]
@@ -196,6 +208,6 @@ class LeaderElector:
         return spec
 
 
-def _now() -> str:
-    """The present as a Kubernetes MicroTime."""
-    return dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+def _monotonic() -> float:
+    """Return the event loop's clock in seconds."""
+    return asyncio.get_running_loop().time()

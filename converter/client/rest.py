@@ -1,8 +1,7 @@
 """Requests to an API server: bytes out, bytes in, and errors as types.
 
-The Python client (``kubernetes.aio``) reads the kubeconfig or the Pod's service account, with all their ways to
-prove who one is, and makes the TLS context. The requests themselves are made with aiohttp: its models would
-decode what nobody looks at.
+The Python client (``kubernetes.aio``) reads the kubeconfig or the Pod's service account, handles authentication and
+makes the TLS context. The requests use aiohttp directly, because the client's models would decode objects in full.
 """
 
 from __future__ import annotations
@@ -26,12 +25,14 @@ if TYPE_CHECKING:
 MERGE_PATCH = "application/merge-patch+json"
 JSON_PATCH = "application/json-patch+json"
 _JSON = "application/json"
+_METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
+_METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 _TIMEOUT = aiohttp.ClientTimeout(total=30, connect=10)
 _AGENT = "karmada-api-version-converter"
 
 
 class AccessError(ConverterError):
-    """There is no usable way to the API server: no kubeconfig, or not in a Pod."""
+    """The API server's address or credentials cannot be read: no kubeconfig, and not in a Pod."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +40,9 @@ class Collection:
     """All objects of one resource.
 
     Attributes:
-        prefix: the path of the group and version: ``/apis/work.karmada.io/v1alpha1``, ``/api/v1``.
+        prefix: the path of the group and version, such as ``/apis/work.karmada.io/v1alpha1`` or ``/api/v1``.
         resource: the resource's plural name.
-        namespaced: whether its objects live in namespaces.
+        namespaced: whether its objects are in namespaces.
     """
 
     prefix: str
@@ -49,19 +50,19 @@ class Collection:
     namespaced: bool = True
 
     def path(self, namespace: str = "") -> str:
-        """The path of the whole collection, or of its part in one namespace."""
+        """Return the path of the whole collection, or of the objects in one namespace."""
         if self.namespaced and namespace:
             return f"{self.prefix}/namespaces/{namespace}/{self.resource}"
         return f"{self.prefix}/{self.resource}"
 
     def object_path(self, namespace: str, name: str, subresource: str = "") -> str:
-        """The path of one object, or of a subresource of it."""
+        """Return the path of one object, or of its subresource."""
         path = f"{self.path(namespace)}/{name}"
         return f"{path}/{subresource}" if subresource else path
 
 
 class ApiServer:
-    """One API server; close it after use, or use it as an async context manager."""
+    """One API server. Close it after use, or use it as an async context manager."""
 
     def __init__(self, configuration: Configuration) -> None:
         self._configuration = configuration
@@ -70,10 +71,10 @@ class ApiServer:
 
     @classmethod
     async def connect(cls, kubeconfig: str | os.PathLike[str] | None = None, context: str | None = None) -> ApiServer:
-        """Make a client from a kubeconfig, or from the Pod's service account where none is named.
+        """Make a client from a kubeconfig; without one, from the Pod's service account.
 
         Raises:
-            AccessError: there is neither, or it cannot be read.
+            AccessError: neither is there, or it cannot be read.
         """
         configuration = Configuration()
         try:
@@ -88,7 +89,7 @@ class ApiServer:
                 )
         except (kube_config.ConfigException, OSError) as error:
             where = "the Pod's service account" if kubeconfig is None else f"the kubeconfig {kubeconfig}"
-            raise AccessError(f"cannot use {where}: {error}; name another with --kubeconfig") from error
+            raise AccessError(f"cannot use {where}: {error}. Pass another one with --kubeconfig.") from error
         return cls(configuration)
 
     async def __aenter__(self) -> Self:
@@ -103,46 +104,56 @@ class ApiServer:
             await self._session.close()
             self._session = None
 
-    async def get(self, path: str, params: Mapping[str, str] | None = None) -> bytes:
+    async def get(self, path: str, params: Mapping[str, str] | None = None, *, metadata_only: bool = False) -> bytes:
         """Read an object or a list.
 
+        Args:
+            path: the object's or the collection's path.
+            params: the query.
+            metadata_only: read a list of PartialObjectMetadata instead of whole objects.
+
         Raises:
-            ApiError: one of its subclasses, as for every method here.
+            ApiError: one of its subclasses, as in every method of this class.
         """
-        return await self._send("GET", path, params=params)
+        accept = _METADATA_LIST if metadata_only else _JSON
+        return await self._send("GET", path, params=params, accept=accept)
 
     async def create(self, path: str, body: Any) -> bytes:
-        """Create an object in the collection at ``path``; gives what was stored."""
+        """Create an object in the collection at ``path``; return the stored object."""
         return await self._send("POST", path, body, _JSON)
 
     async def replace(self, path: str, body: Any) -> bytes:
-        """Replace an object; with a resourceVersion in it, only where it has not changed since."""
+        """Replace an object. If it has a resourceVersion, the stored object must not have changed since."""
         return await self._send("PUT", path, body, _JSON)
 
     async def patch(self, path: str, body: Any, content_type: str = MERGE_PATCH) -> bytes:
-        """Patch an object; gives what was stored."""
+        """Patch an object; return the stored object."""
         return await self._send("PATCH", path, body, content_type)
 
     async def delete(self, path: str, *, uid: str, version: str = "") -> None:
-        """Delete just this object, and where ``version`` is given, only where it has not changed since."""
+        """Delete exactly this object; with a ``version``, only if it has not changed since."""
         preconditions = {"uid": uid} | ({"resourceVersion": version} if version else {})
         await self._send("DELETE", path, {"preconditions": preconditions}, _JSON)
 
-    async def watch(self, path: str, params: Mapping[str, str], idle: float) -> AsyncIterator[bytes]:
-        """Give one line after another, until the server ends the watch.
+    async def watch(
+        self, path: str, params: Mapping[str, str], idle: float, *, metadata_only: bool = False
+    ) -> AsyncIterator[bytes]:
+        """Yield one line after another until the server ends the watch.
 
         Args:
             path: the collection's path.
             params: the query.
-            idle: give up after so many seconds without a single byte.
+            idle: give up after this many seconds without a byte.
+            metadata_only: watch PartialObjectMetadata instead of whole objects.
         """
         timeout = aiohttp.ClientTimeout(total=None, connect=10, sock_read=idle)
         request = f"WATCH {path}"
         try:
+            headers = await self._headers(_METADATA if metadata_only else _JSON)
             async with (await self._open()).get(
-                self._url(path), params=params, headers=await self._headers(None), timeout=timeout
+                self._url(path), params=params, headers=headers, timeout=timeout
             ) as answer:
-                if answer.status >= 300:  # noqa: PLR2004 -- HTTP: everything from 300 on is no success
+                if answer.status >= 300:  # noqa: PLR2004 -- HTTP: only 2xx is a success
                     raise error_for(request, answer.status, await answer.read())
                 async for line in _lines(answer.content):
                     yield line
@@ -155,7 +166,9 @@ class ApiServer:
         path: str,
         body: Any = None,
         content_type: str | None = None,
+        *,
         params: Mapping[str, str] | None = None,
+        accept: str = _JSON,
     ) -> bytes:
         request = f"{method} {path}"
         data = None if body is None else msgspec.json.encode(body)
@@ -165,13 +178,13 @@ class ApiServer:
                 self._url(path),
                 data=data,
                 params=params,
-                headers=await self._headers(content_type),
+                headers=await self._headers(accept, content_type),
                 timeout=_TIMEOUT,
             ) as answer:
                 text = await answer.read()
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
             raise UnavailableError(request, 0, "", f"{type(error).__name__} {error}".strip()) from error
-        if answer.status >= 300:  # noqa: PLR2004 -- HTTP: everything from 300 on is no success
+        if answer.status >= 300:  # noqa: PLR2004 -- HTTP: only 2xx is a success
             raise error_for(request, answer.status, text)
         return text
 
@@ -184,18 +197,18 @@ class ApiServer:
     def _url(self, path: str) -> str:
         return self._configuration.host.rstrip("/") + path
 
-    async def _headers(self, content_type: str | None) -> dict[str, str]:
-        headers = {"Accept": _JSON, "User-Agent": _AGENT}
+    async def _headers(self, accept: str, content_type: str | None = None) -> dict[str, str]:
+        headers = {"Accept": accept, "User-Agent": _AGENT}
         if content_type is not None:
             headers["Content-Type"] = content_type
         token = await self._configuration.get_api_key_with_prefix("BearerToken", alias="authorization")
-        if token:  # asked for anew each time, so that a rotated token is taken up
+        if token:  # read for each request, so that a rotated token is used
             headers["Authorization"] = token
         return headers
 
 
 async def _lines(content: aiohttp.StreamReader) -> AsyncIterator[bytes]:
-    """Split a stream into lines of any length (the reader's own ``readline`` refuses long ones)."""
+    """Split a stream into lines of any length; the reader's own ``readline`` rejects long lines."""
     rest = bytearray()
     async for chunk in content.iter_any():
         rest += chunk

@@ -1,7 +1,7 @@
-"""The work queue of a level-based controller: keys, each once, each handled by one worker at a time.
+"""The work queue of a controller: each key once, each handled by one worker at a time.
 
-The rules are client-go's: a key added while it waits is not added again; one added while it is being handled is
-handled once more afterwards; one that failed waits longer each time.
+The rules are those of client-go's ``util/workqueue``. A key added while it waits is not added twice. A key added
+while a worker handles it is handled once more afterwards. A key that fails waits longer each time.
 """
 
 from __future__ import annotations
@@ -21,20 +21,20 @@ _LONGEST_DELAY = 300.0
 
 
 class WorkQueue(Generic[K]):
-    """Keys that wait to be handled."""
+    """The keys that wait for a worker."""
 
     def __init__(self, first_delay: float = _FIRST_DELAY, longest_delay: float = _LONGEST_DELAY) -> None:
         """Make an empty queue.
 
         Args:
-            first_delay: seconds that a key waits after its first failure; twice as long after each further one.
-            longest_delay: seconds that it waits at most.
+            first_delay: seconds that a key waits after its first failure. Each further failure doubles the delay.
+            longest_delay: the longest delay after a failure, in seconds.
         """
         self._first = first_delay
         self._longest = longest_delay
         self._waiting: deque[K] = deque()
         self._dirty: set[K] = set()
-        self._handled: set[K] = set()
+        self._processing: set[K] = set()
         self._failures: dict[K, int] = {}
         self._timers: dict[K, asyncio.TimerHandle] = {}
         self._ready = asyncio.Event()
@@ -43,16 +43,16 @@ class WorkQueue(Generic[K]):
         return len(self._dirty) + len(self._timers)
 
     def add(self, key: K) -> None:
-        """Have a key handled, soon."""
+        """Hand the key to a worker as soon as one is free."""
         if key in self._dirty:
             return
         self._dirty.add(key)
-        if key not in self._handled:
+        if key not in self._processing:
             self._waiting.append(key)
             self._ready.set()
 
     def add_after(self, key: K, seconds: float) -> None:
-        """Have a key handled in a while; of several such the earliest counts."""
+        """Add the key after a delay. Of several delays for one key, the earliest wins."""
         loop = asyncio.get_running_loop()
         timer = self._timers.get(key)
         if timer is not None:
@@ -61,8 +61,12 @@ class WorkQueue(Generic[K]):
             timer.cancel()
         self._timers[key] = loop.call_later(seconds, self._due, key)
 
-    def retry(self, key: K) -> float:
-        """Have a key that failed handled again, later each time; in how many seconds."""
+    def add_rate_limited(self, key: K) -> float:
+        """Add a key that failed again, after a delay that grows with each failure.
+
+        Returns:
+            The delay in seconds.
+        """
         failures = self._failures.get(key, 0)
         self._failures[key] = failures + 1
         delay: float = min(self._longest, self._first * 2 ** min(failures, 30)) * random.uniform(0.7, 1.0)  # noqa: S311 -- spreads load, guards nothing
@@ -70,28 +74,28 @@ class WorkQueue(Generic[K]):
         return delay
 
     def forget(self, key: K) -> None:
-        """Take note that a key was handled well."""
+        """Reset the failures of a key: it was handled successfully."""
         self._failures.pop(key, None)
 
-    async def take(self) -> K:
-        """Wait for a key and take it; call `done` for it afterwards, whatever happens."""
+    async def get(self) -> K:
+        """Wait for a key and take it. Call `done` afterwards, whatever happens."""
         while not self._waiting:
             self._ready.clear()
             await self._ready.wait()
         key = self._waiting.popleft()
         self._dirty.discard(key)
-        self._handled.add(key)
+        self._processing.add(key)
         return key
 
     def done(self, key: K) -> None:
-        """Take note that a key is no longer being handled."""
-        self._handled.discard(key)
+        """Mark a key as no longer handled. If it was added meanwhile, it is handled again."""
+        self._processing.discard(key)
         if key in self._dirty:
             self._waiting.append(key)
             self._ready.set()
 
-    def close(self) -> None:
-        """Cancel what waits for its time."""
+    def shut_down(self) -> None:
+        """Cancel all delayed keys."""
         for timer in self._timers.values():
             timer.cancel()
         self._timers.clear()

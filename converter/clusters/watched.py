@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from converter.client import Collection, Informer, Key
+from converter.client import Change, Collection, Informer
 from converter.clusters.cluster import Cluster
 from converter.clusters.fleet import Fleet
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Callable
 
     from converter.client import ApiServer
@@ -53,7 +54,13 @@ class KarmadaClusters:
         self._told = changed
         self._known: dict[str, Cluster] = {}
         self._complete = False
-        self._cache: Informer[Cluster] = Informer(server, CLUSTERS, _read, self._changed)
+        self._cache: Informer[Cluster] = Informer(server, CLUSTERS, _read)
+        self._cache.add_handler(self._changed)
+
+    @property
+    def synced(self) -> asyncio.Event:
+        """Set once the first list of Clusters is complete, and the fleet is ready."""
+        return self._cache.synced
 
     async def run(self) -> None:
         """Keep the fleet up to date until cancelled."""
@@ -66,7 +73,8 @@ class KarmadaClusters:
             self._publish()
             _log.info("the list of clusters is complete: %d", len(self._known))
 
-    def _changed(self, key: Key, _before: Cluster | None, after: Cluster | None) -> None:
+    def _changed(self, change: Change[Cluster]) -> None:
+        key, after = change.key, change.after
         known = self._known.get(key.name)
         now = _remember(known, after) if after is not None else None
         if now == known:

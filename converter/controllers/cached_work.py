@@ -1,9 +1,9 @@
-"""What the controller keeps in memory of a Work or an anchor: its JSON, and the few facts asked for often."""
+"""What the controller caches of a Work or an anchor: its JSON, and the few facts that it needs often."""
 
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
@@ -14,13 +14,9 @@ from converter.karmada.names import (
     SOURCES_ANNOTATION,
 )
 
-if TYPE_CHECKING:
-    from converter.kube import Manifest
 
-
-class _Metadata(msgspec.Struct, rename="camel"):
+class _Metadata(msgspec.Struct):
     uid: str = ""
-    generation: int = 0
     annotations: dict[str, str] | None = None
 
 
@@ -37,60 +33,55 @@ _converted = msgspec.json.Decoder(list[_Converted | None])
 
 
 class CachedWork(msgspec.Struct, frozen=True):
-    """One object as it was last seen.
+    """A Work or an anchor as it was last seen.
 
     Attributes:
-        uid: tells it from another that had the same name.
-        generation: changes with its spec.
-        work: on an anchor, the name of the Work it stands for; empty on a Work.
-        versions: on a converted Work, the apiVersions its converted manifests have.
-        overflow_object: the digest of what is stored elsewhere of what was kept of it; empty for none.
-        raw: the object's JSON; ten thousand Works decoded would take ten times the memory.
+        uid: its uid.
+        anchor_of: on an anchor, the name of its Work; empty on a Work.
+        versions: on a converted Work, the apiVersions of its converted manifests.
+        overflow_object: the digest of the conversion data in its overflow object; empty without one.
+        raw: the object's JSON. Ten thousand decoded Works would take ten times the memory.
     """
 
     uid: str
-    generation: int
-    work: str
+    anchor_of: str
     versions: tuple[str, ...]
     overflow_object: str
     raw: bytes
 
-    def manifest(self) -> Manifest:
-        """Decode the object, afresh each time: it may be changed."""
-        decoded: Manifest = msgspec.json.decode(self.raw)
-        return decoded
 
-
-def stored(raw: bytes) -> CachedWork:
-    """Make what is kept of an object's JSON.
+def cached_work(raw: bytes) -> CachedWork:
+    """Make the cached form of a Work or an anchor.
 
     Raises:
-        msgspec.MsgspecError: it is no Kubernetes object.
+        msgspec.MsgspecError: it is not a Kubernetes object.
     """
     metadata = _heads.decode(raw).metadata
     annotations: dict[str, Any] = metadata.annotations or {}
-    work, overflow_object = (
+    return CachedWork(
+        metadata.uid,
         annotations.get(ANCHOR_OF_ANNOTATION, ""),
+        _versions(annotations),
         annotations.get(CONVERSION_DATA_REF_ANNOTATION, ""),
+        raw,
     )
-    return CachedWork(metadata.uid, metadata.generation, work, _versions(annotations), overflow_object, raw)
 
 
 class LossyWork(msgspec.Struct, frozen=True):
-    """A Work of which its cluster drops something, as far as telling of it needs.
+    """What the controller caches of a Work that is not converted, but loses fields on its cluster.
 
     Attributes:
-        losses: stands for what people are told on it; equal texts have equal numbers while a process lives.
+        losses: identifies the losses while the process lives.
     """
 
     losses: int
 
 
-def losing(raw: bytes) -> LossyWork:
-    """Make what is kept of such a Work's JSON.
+def lossy_work(raw: bytes) -> LossyWork:
+    """Make the cached form of a lossy Work.
 
     Raises:
-        msgspec.MsgspecError: it is no Kubernetes object.
+        msgspec.MsgspecError: it is not a Kubernetes object.
     """
     return LossyWork(hash((_heads.decode(raw).metadata.annotations or {}).get(LOSSES_ANNOTATION)))
 
@@ -101,5 +92,5 @@ def _versions(annotations: dict[str, Any]) -> tuple[str, ...]:
         return ()
     try:
         return tuple(sys.intern(entry.to) for entry in _converted.decode(text) if entry is not None)
-    except (msgspec.MsgspecError, RecursionError):  # edited by hand; admission writes it anew
+    except (msgspec.MsgspecError, RecursionError):  # edited by hand; admission writes it again
         return ()

@@ -1,49 +1,71 @@
-"""Works that admission refused, on their bindings: a condition with the reason, and another try when it helps.
+"""Shows on a binding that admission denied one of its Works, and makes Karmada retry when a retry can succeed.
 
-Karmada tells of a refused Work in an Event on its binding, and tries again after up to 1,000 seconds. An Event is soon
-gone, so the reason is put into a condition of the binding as well, for as long as it holds. And when the cluster, the
-rules or the policy have changed, Karmada is made to try again at once.
+Karmada records a denied Work in an Event on the binding, and retries after up to 1,000 seconds. An Event expires soon,
+so the reason is also shown in a condition of the binding, for as long as it applies. When the cluster, the rules or
+the policy change, Karmada has to retry at once.
 
-The Events that Karmada writes are all that is known of refusals: admission itself tells nobody, and any replica may
-have answered (pkg/controllers/binding/binding_controller.go).
+Karmada's Events are the only source: any webhook replica may have denied the Work, and a denied Work is not stored
+(pkg/controllers/binding/binding_controller.go).
 """
 
 from __future__ import annotations
 
-import datetime as dt  # noqa: TC003  msgspec reads the annotations
+import datetime as dt  # noqa: TC003 -- msgspec reads the annotations
 import re
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 
-from converter.client import Key, NotFoundError
-from converter.client.informer import Informer, pages_of
-from converter.controllers.anchor import same_version
+from converter.client import Collection, Key, NotFoundError
+from converter.client.clock import timestamp
+from converter.client.pager import decode_page
+from converter.controllers.controller import DONE, Result
 from converter.controllers.event_recorder import BINDINGS, CLUSTER_BINDINGS, EVENTS
+from converter.controllers.objects import decode, same_version
+from converter.karmada.conditions import find_condition
 from converter.karmada.names import GROUP
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterable
 
-    from converter.client import ApiServer, Collection
+    from converter.client import ApiServer, Change, Informer
+    from converter.client.clock import Now
     from converter.kube import Manifest
 
 CONDITION: Final = f"{GROUP}/WorkRefused"
-"""The type of the condition; it is True, or not there."""
+"""The type of the condition. It is True, or absent."""
 
-LOOK_AGAIN_SECONDS: Final = 20.0
-"""When to see whether a refused Work has been taken since."""
+CHECK_SECONDS: Final = 20.0
+"""How often to check whether a denied Work has been accepted."""
 
 _LONGEST_PAUSE: Final = 1100.0
-"""Seconds after which Karmada would have tried again (its rate limiter's 1,000 seconds), and have told of it."""
+"""Seconds after which Karmada must have retried (its rate limiter waits 1,000 seconds) and recorded the result."""
 
 _FAILED, _SUCCEEDED = "SyncWorkFailed", "SyncWorkSucceed"
+FAILED_FIELDS: Final = f"reason={_FAILED}"
+"""Selects Karmada's Events about Works that it could not write."""
+
 _OURS: Final = re.compile(r'admission webhook "works\.apiconverter\.dev" denied the request: (?P<why>.*)', re.DOTALL)
 _CLUSTERS: Final = re.compile(r"(?:^|denied the request: )cluster ([^:\s]+): ")
 _COLLECTIONS: Final = {"ResourceBinding": BINDINGS, "ClusterResourceBinding": CLUSTER_BINDINGS}
 
 
-class _About(msgspec.Struct):
+class BindingKey(NamedTuple):
+    """The name of a binding.
+
+    Attributes:
+        collection: ``resourcebindings`` or ``clusterresourcebindings``.
+        key: its namespace and name.
+    """
+
+    collection: Collection
+    key: Key
+
+    def __str__(self) -> str:
+        return f"{self.collection.resource} {self.key}"
+
+
+class _InvolvedObject(msgspec.Struct):
     kind: str = ""
     namespace: str = ""
     name: str = ""
@@ -61,7 +83,7 @@ class _Series(msgspec.Struct, rename="camel"):
 
 class _Event(msgspec.Struct, rename="camel"):
     metadata: _Meta
-    involved_object: _About
+    involved_object: _InvolvedObject
     message: str = ""
     last_timestamp: dt.datetime | None = None
     series: _Series | None = None
@@ -69,12 +91,12 @@ class _Event(msgspec.Struct, rename="camel"):
 
     @property
     def version(self) -> int:
-        """Which of two Events was written later; they are comparable numbers (KEP-5504)."""
+        """Its resource version: a number that grows with each write (KEP-5504)."""
         return int(self.metadata.resource_version)
 
     @property
     def at(self) -> dt.datetime | None:
-        """When it was last told, in whichever of its fields the recorder says so."""
+        """When it was last recorded, from whichever field its recorder sets."""
         repeated = self.series.last_observed_time if self.series is not None else None
         return self.last_timestamp or repeated or self.event_time or self.metadata.creation_timestamp
 
@@ -83,154 +105,196 @@ _events = msgspec.json.Decoder(_Event)
 
 
 class Denial(msgspec.Struct, frozen=True):
-    """What Karmada last told of a binding one of whose Works was refused.
+    """What one of Karmada's Events says about a binding.
 
     Attributes:
-        kind: the binding's.
-        key: its namespace and name.
-        uid: the binding's own.
-        why: the reason, as admission gave it; empty where something else went wrong.
-        version: the Event's resource version, which tells which of two was written later.
-        at: when that was.
+        binding: the binding; None if the Event is about another kind, or about another failure.
+        uid: the binding's uid.
+        why: the reason, as admission gave it.
+        clusters: the clusters that the Works were denied for.
+        version: the Event's resource version: the larger one is the later one.
+        at: when Karmada recorded it.
     """
 
-    kind: str
-    key: Key
+    binding: BindingKey | None
     uid: str
     why: str
+    clusters: frozenset[str]
     version: int
     at: dt.datetime | None
 
-    @property
-    def clusters(self) -> frozenset[str]:
-        """The clusters that cannot have it."""
-        return frozenset(_CLUSTERS.findall(self.why))
+
+def _denial_of(message: str) -> tuple[str, frozenset[str]]:
+    """Find the reason of a denial, and the clusters that it is about, in an Event's message; empty for others."""
+    found = _OURS.search(message)
+    if found is None:
+        return "", frozenset()
+    why = found["why"].strip()
+    if message.startswith("["):  # Karmada joins several errors
+        why = why.removesuffix("]")
+    return why, frozenset(_CLUSTERS.findall(why))
 
 
-def refusal(raw: bytes) -> Denial:
+def read_denial(raw: bytes) -> Denial:
     """Read one of Karmada's Events.
 
     Raises:
-        msgspec.MsgspecError: it is no Event.
+        msgspec.MsgspecError: it is not an Event.
     """
     event = _events.decode(raw)
-    about, found = event.involved_object, _OURS.search(event.message)
-    why = found["why"].strip() if found is not None and about.kind in _COLLECTIONS else ""
-    if event.message.startswith("["):  # several errors at once
-        why = why.removesuffix("]")
-    key = Key(about.namespace if about.kind == "ResourceBinding" else "", about.name)
-    return Denial(about.kind, key, about.uid, why, event.version, event.at)
+    about = event.involved_object
+    collection = _COLLECTIONS.get(about.kind)
+    why, clusters = _denial_of(event.message) if collection is not None else ("", frozenset())
+    binding = None
+    if collection is not None and why:
+        binding = BindingKey(collection, Key(about.namespace if collection.namespaced else "", about.name))
+    return Denial(binding, about.uid, why, clusters, event.version, event.at)
+
+
+def binding_of(_key: Key, denial: Denial) -> BindingKey | None:
+    """Return the index value of a denial: its binding."""
+    return denial.binding
+
+
+def bindings_of(change: Change[Denial]) -> Iterable[BindingKey]:
+    """Map a changed Event to the bindings to reconcile."""
+    found = (change.before, change.after)
+    return {denial.binding for denial in found if denial is not None and denial.binding is not None}
+
+
+def is_shown(binding: Manifest) -> bool:
+    """Whether a binding has the condition."""
+    return find_condition(_conditions(binding), CONDITION) is not None
 
 
 class DeniedWorks:
-    """Knows the refusals of the last hour, which is how long Events are kept; only who leads runs it.
+    """The denials that apply now. Only the leader uses it."""
 
-    Attributes:
-        cache: Karmada's Events of failures.
-    """
-
-    def __init__(
-        self, server: ApiServer, changed: Callable[[Collection, Key], None], now: Callable[[], dt.datetime]
-    ) -> None:
+    def __init__(self, server: ApiServer, events: Informer[Denial], now: Now) -> None:
         """Prepare.
 
         Args:
             server: the control plane.
-            changed: hears the collection and the key of a binding that has to be looked at; `settle` does so.
-            now: gives the present.
+            events: Karmada's Events about failures (`FAILED_FIELDS`), indexed by `binding_of`.
+            now: the wall clock.
         """
         self._server = server
-        self._changed = changed
+        self._events = events
         self._now = now
-        self._known: dict[tuple[Collection, Key], Denial] = {}
-        self.cache: Informer[Denial] = Informer(server, EVENTS, refusal, self._heard, fields=f"reason={_FAILED}")
 
-    def _heard(self, _key: Key, before: Denial | None, after: Denial | None) -> None:
-        told = after or before
-        if told is None or not told.why:
-            return
-        place = (_COLLECTIONS[told.kind], told.key)
-        if after is None:
-            if self._known.get(place) == before:
-                del self._known[place]
-        elif place not in self._known or self._known[place].version < after.version:
-            self._known[place] = after
-        self._changed(*place)
-
-    async def settle(self, collection: Collection, key: Key) -> bool:
-        """Bring a binding's condition into line with what is known; whether it has to be looked at again.
+    async def current(self, binding: BindingKey, uid: str) -> Denial | None:
+        """Return the latest denial of a binding, if it still applies.
 
         Raises:
-            ApiError: a request failed; try again.
+            ApiError: the Events could not be read.
+        """
+        found = [denial for denial in self._events.by_index(binding).values() if denial.uid == uid]
+        latest = max(found, key=lambda denial: denial.version, default=None)
+        return None if latest is None or await self._is_over(latest) else latest
+
+    def bindings(self, cluster: str) -> list[BindingKey]:
+        """Return the bindings that have a denial for a cluster, whether it still applies or not."""
+        denials = self._events.items.values()
+        found = {item.binding for item in denials if item.binding is not None and cluster in item.clusters}
+        return sorted(found, key=str)
+
+    async def _is_over(self, denial: Denial) -> bool:
+        """Whether Karmada recorded a success since, or must have recorded another failure."""
+        if denial.at is None or (self._now() - denial.at).total_seconds() > _LONGEST_PAUSE:
+            return True
+        fields = {"fieldSelector": f"reason={_SUCCEEDED},involvedObject.uid={denial.uid}"}
+        page = decode_page(await self._server.get(EVENTS.path(), fields))
+        return any(_events.decode(raw).version > denial.version for raw in page.items or ())
+
+
+class DeniedBindingReconciler:
+    """Keeps the condition of a binding in line with the denial that applies to it."""
+
+    def __init__(self, server: ApiServer, denied: DeniedWorks, now: Now) -> None:
+        """Prepare.
+
+        Args:
+            server: the control plane.
+            denied: the denials.
+            now: the wall clock, for the time of the condition.
+        """
+        self._server = server
+        self._denied = denied
+        self._now = now
+
+    async def reconcile(self, key: BindingKey) -> Result:
+        """Set, change or remove the condition; check again as long as a denial applies.
+
+        Raises:
+            ApiError: a request failed.
         """
         try:
-            binding: Manifest = msgspec.json.decode(await self._server.get(collection.object_path(*key)))
+            binding = decode(await self._server.get(key.collection.object_path(*key.key)))
         except NotFoundError:
-            self._known.pop((collection, key), None)
-            return False
-        return await self.settle_known(collection, binding)
-
-    async def settle_known(self, collection: Collection, binding: Manifest) -> bool:
-        """Do the same for a binding that has just been read."""
-        metadata = binding["metadata"]
-        key = Key(metadata.get("namespace", ""), metadata["name"])
-        place = (collection, key)
-        known = self._known.get(place)
-        if known is not None and (known.uid != metadata["uid"] or await self._is_over(known)):
-            self._known.pop(place, None)
-            known = None
-        patch = _patch(binding, known.why if known is not None else "", self._now())
+            return DONE
+        denial = await self._denied.current(key, binding["metadata"]["uid"])
+        patch = _condition_patch(binding, denial.why if denial is not None else "", self._now())
         if patch is not None:
-            await self._server.patch(collection.object_path(key.namespace, key.name, "status"), patch)
-        return known is not None
+            await self._server.patch(key.collection.object_path(*key.key, "status"), patch)
+        return DONE if denial is None else Result(requeue_after=CHECK_SECONDS)
 
-    async def _is_over(self, known: Denial) -> bool:
-        """Whether Karmada has told of a success since, or should have told of another failure."""
-        if known.at is None or (self._now() - known.at).total_seconds() > _LONGEST_PAUSE:
-            return True
-        fields = {"fieldSelector": f"reason={_SUCCEEDED},involvedObject.uid={known.uid}"}
-        items, _ = pages_of(await self._server.get(EVENTS.path(), fields))
-        return any(_events.decode(raw).version > known.version for raw in items)
 
-    async def try_again(self, cluster: str) -> None:
-        """Have Karmada send again what a cluster was refused; what else was refused is left to its own pace.
+class DenialRetrier:
+    """Makes Karmada retry the denied Works of a cluster. Other denied Works wait for Karmada's own retry."""
+
+    def __init__(self, server: ApiServer, denied: DeniedWorks) -> None:
+        """Prepare.
+
+        Args:
+            server: the control plane.
+            denied: the denials.
+        """
+        self._server = server
+        self._denied = denied
+
+    async def retry(self, cluster: str) -> None:
+        """Touch each binding to which a denial for the cluster applies.
 
         Raises:
-            ApiError: a binding could not be written; try again.
+            ApiError: a request failed.
         """
-        for (collection, key), known in list(self._known.items()):
-            if cluster not in known.clusters:
-                continue
-            path = collection.object_path(*key)
+        for key in self._denied.bindings(cluster):
+            path = key.collection.object_path(*key.key)
             try:
-                binding: Manifest = msgspec.json.decode(await self._server.get(path))
+                binding = decode(await self._server.get(path))
             except NotFoundError:
                 continue
-            patch = _nudge(binding)
+            denial = await self._denied.current(key, binding["metadata"]["uid"])
+            patch = _touch(binding) if denial is not None and cluster in denial.clusters else None
             if patch is not None:
                 await self._server.patch(path, patch)
 
 
-def _patch(binding: Manifest, why: str, now: dt.datetime) -> Manifest | None:
-    """Make the patch of a binding's status that shows a reason, or none; None where it does so already."""
-    conditions: list[Any] = (binding.get("status") or {}).get("conditions") or []
-    shown = next((item for item in conditions if item.get("type") == CONDITION), None)
+def _conditions(binding: Manifest) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = (binding.get("status") or {}).get("conditions") or []
+    return found
+
+
+def _condition_patch(binding: Manifest, why: str, now: dt.datetime) -> Manifest | None:
+    """Make the patch of a binding's status that shows a reason, or none; None if it does so already."""
+    conditions = _conditions(binding)
+    shown = find_condition(conditions, CONDITION)
     if (shown or {}).get("message", "") == why:
         return None
-    others = [item for item in conditions if item is not shown]
+    others: list[dict[str, Any]] = [item for item in conditions if item is not shown]
     if why:
-        since = shown["lastTransitionTime"] if shown is not None else now.strftime("%Y-%m-%dT%H:%M:%SZ")
+        since = shown["lastTransitionTime"] if shown is not None else timestamp(now)
         others.append(
             {"type": CONDITION, "status": "True", "reason": "WorkRefused", "message": why, "lastTransitionTime": since}
         )
     return {"metadata": same_version(binding), "status": {"conditions": others}}
 
 
-def _nudge(binding: Manifest) -> Manifest | None:
-    """Make a patch of the spec that means nothing: Karmada looks at changes of the spec alone.
+def _touch(binding: Manifest) -> Manifest | None:
+    """Make a patch of the spec that changes nothing for Karmada: it reconciles only when the spec changes.
 
-    ``preserveResourcesOnDeletion`` means the same absent and false. None where it is true, and where nobody can be
-    nudged.
+    ``preserveResourcesOnDeletion`` means the same when absent and when false. None if it is true, or the binding is
+    being deleted.
     """
     preserved = binding["spec"].get("preserveResourcesOnDeletion")
     if preserved or binding["metadata"].get("deletionTimestamp"):

@@ -57,25 +57,25 @@ class DriftDetector:
         self._fleet = fleet
         self._policy = policy
 
-    def __call__(self, work: Manifest, overflow: bytes | None = None) -> Drift:
+    def __call__(self, raw: bytes, overflow: bytes | None = None) -> Drift:
         """Judge one Work; of a cluster that is not known nothing is said.
 
         Args:
-            work: the Work.
+            raw: the JSON of the Work.
             overflow: what is on its shelf, where that has been fetched.
         """
-        name = cluster_of(work["metadata"].get("namespace") or "")
+        try:
+            read = decode_work(raw)
+        except ManifestError as error:
+            return Drift(refusal=str(error))
+        name = cluster_of(read.metadata.namespace)
         cluster = self._fleet.current.get(name) if name is not None and self._fleet.ready else None
         if cluster is None:
             return _FINE
-        try:
-            read = decode_work(msgspec.json.encode(work))
-        except ManifestError as error:
-            return Drift(refusal=str(error))
         outcome = rewrite(read, cluster, self._converter(), self._policy, overflow, has_overflow_store=True)
         if outcome.denial or outcome.needs_overflow:
             return Drift(refusal=outcome.denial, needs_overflow=outcome.needs_overflow)
-        return Drift(_patch(work, outcome)) if outcome.changes else _FINE
+        return Drift(_patch(msgspec.json.decode(raw), outcome)) if outcome.changes else _FINE
 
 
 def _patch(work: Manifest, outcome: WorkPlan) -> Manifest:

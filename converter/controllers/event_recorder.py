@@ -1,25 +1,25 @@
-"""Events on Works and their bindings: what was converted, from what to what, and what got lost.
+"""Records Events on Works and their bindings: what was converted, what is dropped, and what failed.
 
-An event is told once: its name is made of what it says, so that a second one is refused by the API server as well,
-whichever replica tells it. Events are for people; that one cannot be written never holds up the work.
+An Event is recorded once. Its name is a digest of its object, reason and message, so that the API server rejects a
+second one from any replica. Events are for people: a failure to write one never stops a reconciler.
 """
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
 import logging
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from converter.client import AlreadyExistsError, ApiError, Collection, NotFoundError
+from converter.client.clock import timestamp
 from converter.controllers.anchor import manifests_of, source_versions
+from converter.controllers.objects import annotation, decode
 from converter.karmada.names import LOSSES_ANNOTATION, cluster_of
 
 if TYPE_CHECKING:
     from converter.client import ApiServer
+    from converter.client.clock import Now
     from converter.kube import Manifest
 
 _log = logging.getLogger(__name__)
@@ -29,7 +29,7 @@ CLUSTER_BINDINGS = Collection("/apis/work.karmada.io/v1alpha2", "clusterresource
 EVENTS = Collection("/api/v1", "events")
 
 _REMEMBERED = 4096
-"""Events that are remembered as told; the API server remembers the others for an hour."""
+"""Recent Events that this process remembers. The API server keeps all Events for an hour by default."""
 
 _LONGEST = 1000
 """Characters of a message (`events.k8s.io` allows 1024)."""
@@ -38,89 +38,90 @@ _COMPONENT = "api-version-converter"
 
 
 class EventRecorder:
-    """Writes events."""
+    """Writes Events."""
 
-    def __init__(self, server: ApiServer) -> None:
+    def __init__(self, server: ApiServer, now: Now) -> None:
+        """Prepare.
+
+        Args:
+            server: the control plane.
+            now: the wall clock, for the times of the Events.
+        """
         self._server = server
-        self._told: OrderedDict[str, None] = OrderedDict()
-
-    async def anchored(self, work: Manifest) -> None:
-        """A converted Work has been given its anchor."""
-        await self.converted(work)
+        self._now = now
+        self._recorded: OrderedDict[str, None] = OrderedDict()
 
     async def converted(self, work: Manifest) -> None:
-        """A Work has been converted, or converted anew in another way."""
+        """Record which manifests of a Work were converted, and what its cluster drops of them."""
         text = "; ".join(_changes(work))
         if text:
             await self._on_work_and_binding(work, "Normal", "VersionConverted", text)
-        await self.lost(work)
+        await self.fields_dropped(work)
 
-    async def lost(self, work: Manifest) -> None:
-        """A Work's cluster cannot hold something of it; nothing is told where it can hold everything."""
-        losses = (work["metadata"].get("annotations") or {}).get(LOSSES_ANNOTATION)
+    async def fields_dropped(self, work: Manifest) -> None:
+        """Record what a Work's cluster cannot hold; nothing if it can hold everything."""
+        losses = annotation(work, LOSSES_ANNOTATION)
         if losses:
-            where = f"cluster {cluster_of(work['metadata']['namespace'])} cannot hold: {losses}"
-            await self._on_work_and_binding(work, "Warning", "FieldsDropped", where)
+            text = f"cluster {cluster_of(work['metadata']['namespace'])} cannot hold: {losses}"
+            await self._on_work_and_binding(work, "Warning", "FieldsDropped", text)
 
-    async def released(self, work: Manifest) -> None:
-        """A Work no longer needs conversion."""
+    async def restored(self, work: Manifest) -> None:
+        """Record that a Work no longer needs conversion."""
         versions = ", ".join(f"{item.get('kind')} {item.get('apiVersion')}" for item in manifests_of(work))
         text = f"cluster {cluster_of(work['metadata']['namespace'])} gets the original version again: {versions}"
         await self._on_work_and_binding(work, "Normal", "VersionRestored", text)
 
-    async def rewritten(self, work: Manifest) -> None:
-        """A Work has been moved to other versions, because its cluster or the rules have changed."""
-        await self.converted(work)
-
-    async def refused(self, work: Manifest, why: str) -> None:
-        """A Work should be converted anew, and cannot be."""
+    async def conversion_failed(self, work: Manifest, why: str) -> None:
+        """Record that a stored Work should be converted, and why it cannot be."""
         await self._on_work_and_binding(work, "Warning", "ConversionFailed", why)
 
-    async def excluded(self, binding: Manifest, reasons: dict[str, str]) -> None:
-        """Clusters have been excluded from a binding's placement."""
+    async def clusters_excluded(self, binding: Manifest, reasons: dict[str, str]) -> None:
+        """Record which clusters were excluded from a binding's placement, and why."""
         text = "; ".join(f"cluster {name} is left out: {why}" for name, why in reasons.items())
         if text:
-            await self._tell(_reference(binding), "Warning", "ClustersExcluded", text)
+            await self._record(binding, "Warning", "ClustersExcluded", text)
 
     async def _on_work_and_binding(self, work: Manifest, kind: str, reason: str, text: str) -> None:
-        await self._tell(_reference(work), kind, reason, text)
+        if not await self._record(work, kind, reason, text):
+            return  # the binding has its Event, too
         binding = await self._binding(work)
         if binding is not None:
-            await self._tell(_reference(binding), kind, reason, text)
+            await self._record(binding, kind, reason, text)
 
     async def _binding(self, work: Manifest) -> Manifest | None:
-        annotations = work["metadata"].get("annotations") or {}
-        name = annotations.get("resourcebinding.karmada.io/name")
+        name = annotation(work, "resourcebinding.karmada.io/name")
+        cluster_name = annotation(work, "clusterresourcebinding.karmada.io/name")
         if name:
-            path = BINDINGS.object_path(annotations.get("resourcebinding.karmada.io/namespace", ""), name)
-        elif annotations.get("clusterresourcebinding.karmada.io/name"):
-            path = CLUSTER_BINDINGS.object_path("", annotations["clusterresourcebinding.karmada.io/name"])
+            path = BINDINGS.object_path(annotation(work, "resourcebinding.karmada.io/namespace"), name)
+        elif cluster_name:
+            path = CLUSTER_BINDINGS.object_path("", cluster_name)
         else:
             return None
         try:
-            binding: Manifest = msgspec.json.decode(await self._server.get(path))
+            return decode(await self._server.get(path))
         except NotFoundError:
             return None
         except ApiError as error:
-            _log.info("no event on a binding: %s", error)
+            _log.info("cannot record an Event on the binding: %s", error)
             return None
-        return binding
 
-    async def _tell(self, about: dict[str, Any], kind: str, reason: str, text: str) -> None:
+    async def _record(self, thing: Manifest, kind: str, reason: str, text: str) -> bool:
+        """Record an Event; return whether this process had not recorded it before."""
+        metadata = thing["metadata"]
         message = text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
-        digest = hashlib.sha256("\0".join((about["uid"], reason, message)).encode()).hexdigest()[:20]
-        if digest in self._told:
-            return
-        self._told[digest] = None
-        if len(self._told) > _REMEMBERED:
-            self._told.popitem(last=False)
-        namespace = about.get("namespace") or "default"
-        now = dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        digest = hashlib.sha256("\0".join((metadata["uid"], reason, message)).encode()).hexdigest()[:20]
+        if digest in self._recorded:
+            return False
+        self._recorded[digest] = None
+        if len(self._recorded) > _REMEMBERED:
+            self._recorded.popitem(last=False)
+        namespace = metadata.get("namespace") or "default"
+        now = timestamp(self._now())
         event = {
             "apiVersion": "v1",
             "kind": "Event",
-            "metadata": {"name": f"{about['name'][:200]}.{digest}", "namespace": namespace},
-            "involvedObject": about,
+            "metadata": {"name": f"{metadata['name'][:200]}.{digest}", "namespace": namespace},
+            "involvedObject": _reference(thing),
             "type": kind,
             "reason": reason,
             "message": message,
@@ -135,7 +136,8 @@ class EventRecorder:
         except AlreadyExistsError:
             pass
         except ApiError as error:
-            _log.info("event %s on %s: %s", reason, about["name"], error)
+            _log.info("cannot record Event %s on %s: %s", reason, metadata["name"], error)
+        return True
 
 
 def _changes(work: Manifest) -> list[str]:

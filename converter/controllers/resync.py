@@ -1,151 +1,194 @@
-"""What has to be looked at again when a cluster, or the rules, have changed.
+"""Reconciles the Works of a cluster after a change of the cluster or of the rules.
 
-Nothing tells Karmada that a Work would be converted in another way now, so it is told here: each Work of the
-cluster is judged again, and admitted anew where that makes a difference. Once soon, and once more when every
-replica of the webhook must have seen the change, since any of them may be asked.
+Karmada does not know that admission would now store another Work, so it does not send it again. Each Work of the
+cluster is compared with what admission would store, and patched if it differs. This happens soon after the change,
+and again when every webhook replica must have seen it, because any replica may answer.
 """
 
 from __future__ import annotations
 
+import asyncio
+import hashlib
 import logging
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from converter.client import ApiError
-from converter.client.informer import listed
-from converter.controllers.anchor import WORKS, same_version
-from converter.controllers.denied_works import CONDITION
-from converter.controllers.event_recorder import BINDINGS, CLUSTER_BINDINGS
-from converter.errors import ManifestError
-from converter.karmada.binding import read_binding
-from converter.karmada.names import (
-    ANCHOR_LABEL,
-    CONVERTED_LABEL,
-    EXCLUDED_ANNOTATION,
-    EXCLUDED_LABEL,
-    EXECUTION_SPACE_PREFIX,
-)
-from converter.placement.exclusions import exclude, reasons
+from converter.client import ApiError, each_item
+from converter.controllers.controller import DONE, Result
+from converter.controllers.work_client import WORKS
+from converter.karmada.names import ANCHOR_LABEL, CONVERTED_LABEL, EXECUTION_SPACE_PREFIX, GROUP
+from converter.kube import canonical_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Awaitable, Callable
 
-    from converter.client import ApiServer, Collection
-    from converter.controllers.denied_works import DeniedWorks
-    from converter.controllers.event_recorder import EventRecorder
-    from converter.controllers.work_reconciler import WorkReconciler
-    from converter.kube import Manifest
+    from converter import Converter
+    from converter.client import ApiServer, LeaderElector
+    from converter.clusters import Cluster, Fleet, FleetView
+    from converter.controllers.readmission import Readmission
 
 _log = logging.getLogger(__name__)
+
+FLEET_ANNOTATION = f"{GROUP}/observed-fleet"
+"""On the Lease: a digest of the fleet that all Works were last compared with. After an installation it is absent.
+After a change while no replica led, it is the digest of another fleet. In both cases all clusters are resynced."""
 
 _PLAIN = f"!{CONVERTED_LABEL},!{ANCHOR_LABEL}"
 
 
+class _Metadata(msgspec.Struct, rename="camel"):
+    name: str
+    namespace: str
+    deletion_timestamp: str | None = None
+
+
+class _Head(msgspec.Struct):
+    metadata: _Metadata
+
+
+_heads = msgspec.json.Decoder(_Head)
+
+
+@dataclass(slots=True)
+class _Progress:
+    """How far the resync of one cluster is.
+
+    Attributes:
+        cluster: the cluster that its Works are compared with; None if it is gone.
+        converter: the rules that they are compared with.
+        due: when to resync, in seconds of the event loop's clock; empty when the resync is complete.
+    """
+
+    cluster: Cluster | None
+    converter: Converter
+    due: list[float]
+
+
 class Resync:
-    """Looks again at what a change may concern; asked for each change, not for each Work."""
+    """Compares what a change of a cluster may concern; each Work once."""
 
     def __init__(
         self,
         server: ApiServer,
-        anchoring: WorkReconciler,
-        unreachable: Callable[[str, str], Mapping[str, str]],
-        teller: EventRecorder,
-        refusals: DeniedWorks,
+        readmission: Readmission,
+        retry_denied: Callable[[str], Awaitable[None]],
+        notify: Callable[[str], None],
     ) -> None:
         """Prepare.
 
         Args:
             server: the control plane.
-            anchoring: judges a Work, and has it admitted anew.
-            unreachable: for an apiVersion and kind, the clusters that certainly have no version of it that can be
-                reached, with the reasons.
-            teller: tells people.
-            refusals: knows which bindings Works were refused of.
+            readmission: patches a Work that differs from what admission would store.
+            retry_denied: makes Karmada retry the denied Works of a cluster.
+            notify: has the cluster's converted Works and all bindings reconciled by their own controllers.
         """
         self._server = server
-        self._anchoring = anchoring
-        self._unreachable = unreachable
-        self._teller = teller
-        self._refusals = refusals
+        self._readmission = readmission
+        self._retry_denied = retry_denied
+        self._notify = notify
 
-    async def plain_works(self, cluster: str) -> None:
-        """Look at a cluster's Works that are not converted: it may have lost a version they need.
+    async def run(self, cluster: str) -> None:
+        """Resync one cluster.
 
         Raises:
-            ApiError: the list could not be read, or a Work not be written; try again.
+            ApiError: the list could not be read, or some Work could not be patched.
         """
+        self._notify(cluster)
+        await self._plain_works(cluster)
+        await self._retry_denied(cluster)
+
+    async def _plain_works(self, cluster: str) -> None:
+        """Compare the Works that are not converted: the cluster may have lost a version that they need."""
         failed: ApiError | None = None
-        async for raw in listed(self._server, WORKS, EXECUTION_SPACE_PREFIX + cluster, _PLAIN):
-            work = msgspec.json.decode(raw)
+        async for raw in each_item(self._server, WORKS, EXECUTION_SPACE_PREFIX + cluster, _PLAIN):
+            metadata = _heads.decode(raw).metadata
+            if metadata.deletion_timestamp is not None:
+                continue
             try:
-                await self._anchoring.rewrite(work)
+                await self._readmission.readmit(raw)
             except ApiError as error:
-                _log.warning("%s/%s: %s", work["metadata"]["namespace"], work["metadata"]["name"], error)
+                _log.warning("cannot update Work %s/%s: %s", metadata.namespace, metadata.name, error)
                 failed = error
         if failed is not None:
             raise failed
 
-    async def bindings(self) -> None:
-        """Look at the placement of every binding: which clusters can be reached may have changed.
+
+class ClusterReconciler:
+    """Resyncs the clusters that changed."""
+
+    def __init__(
+        self,
+        fleet: FleetView,
+        converter: Callable[[], Converter],
+        election: LeaderElector,
+        resync: Callable[[str], Awaitable[None]],
+        settle_seconds: tuple[float, ...],
+    ) -> None:
+        """Prepare.
+
+        Args:
+            fleet: the clusters.
+            converter: returns the rules in use.
+            election: holds the annotations of the Lease.
+            resync: resyncs one cluster.
+            settle_seconds: when to resync after a change: soon, and when every webhook replica must have seen it.
+        """
+        self._fleet = fleet
+        self._converter = converter
+        self._election = election
+        self._resync = resync
+        self._settle_seconds = settle_seconds
+        self._term = -1
+        self._progress: dict[str, _Progress] = {}
+
+    async def reconcile(self, key: str) -> Result:
+        """Resync one cluster, if it or the rules have changed since its last resync.
+
+        Args:
+            key: the cluster's name.
 
         Raises:
-            ApiError: a list could not be read, or a binding not be written; try again.
+            ApiError: a request failed.
         """
-        failed: ApiError | None = None
-        for collection in (BINDINGS, CLUSTER_BINDINGS):
-            async for raw in listed(self._server, collection):
-                binding = msgspec.json.decode(raw)
-                try:
-                    await self._binding(collection, binding)
-                except ApiError as error:
-                    _log.warning("binding %s: %s", binding["metadata"]["name"], error)
-                    failed = error
-        if failed is not None:
-            raise failed
+        now = asyncio.get_running_loop().time()
+        if self._term != self._election.term:
+            self._start_term(now)
+        cluster, converter = self._fleet.current.get(key), self._converter()
+        progress = self._progress.get(key)
+        if progress is None or progress.cluster != cluster or progress.converter is not converter:
+            _log.info("cluster %s has changed: resyncing its Works", key)
+            progress = _Progress(cluster, converter, [now + seconds for seconds in self._settle_seconds])
+            self._progress[key] = progress
+        if progress.due and progress.due[0] <= now:
+            await self._resync(key)
+            del progress.due[0]
+        if progress.due:
+            return Result(requeue_after=max(0.0, progress.due[0] - asyncio.get_running_loop().time()))
+        self._complete()
+        return DONE
 
-    async def tell_excluded(self, binding: Manifest) -> None:
-        """Tell people which clusters a binding's placement leaves out."""
-        note = (binding["metadata"].get("annotations") or {}).get(EXCLUDED_ANNOTATION)
-        await self._teller.excluded(binding, reasons(note))
-
-    async def _binding(self, collection: Collection, binding: Manifest) -> None:
-        if any(item.get("type") == CONDITION for item in (binding.get("status") or {}).get("conditions") or ()):
-            await self._refusals.settle_known(collection, binding)  # it may be over since nobody led
-        metadata = binding["metadata"]
-        try:
-            spec = read_binding(binding).spec
-            placement = spec.checked_placement()
-        except ManifestError as error:
-            _log.warning("binding %s: %s", metadata["name"], error)
-            return
-        if metadata.get("deletionTimestamp") or placement is None:
-            return
-        note = (metadata.get("annotations") or {}).get(EXCLUDED_ANNOTATION)
-        unreachable = self._unreachable(spec.resource.api_version, spec.resource.kind)
-        wanted = exclude(placement, spec.scheduled_clusters(), unreachable, note)
-        if wanted.placement == placement and wanted.note == note:
-            return
-        patch: dict[str, Any] = {
-            "metadata": {
-                **same_version(binding),
-                "annotations": {EXCLUDED_ANNOTATION: wanted.note},
-                "labels": {EXCLUDED_LABEL: "true" if wanted.note else None},
-            },
-            "spec": {"placement": merge_from(placement, wanted.placement)},
+    def _start_term(self, now: float) -> None:
+        """Find out what the last leader has done: either everything is compared, or all clusters are due now."""
+        self._term = self._election.term
+        fleet, converter = self._fleet.current, self._converter()
+        observed = self._election.annotations.get(FLEET_ANNOTATION) == fleet_digest(fleet)
+        self._progress = {
+            name: _Progress(cluster, converter, [] if observed else [now]) for name, cluster in fleet.items()
         }
-        path = collection.object_path(metadata.get("namespace", ""), metadata["name"])
-        await self._server.patch(path, patch)
+
+    def _complete(self) -> None:
+        """Record on the Lease that all clusters are resynced, once they are."""
+        fleet = self._fleet.current
+        if any(name not in self._progress or self._progress[name].due for name in fleet):
+            return
+        for name in [name for name in self._progress if name not in fleet and not self._progress[name].due]:
+            del self._progress[name]
+        self._election.annotations[FLEET_ANNOTATION] = fleet_digest(fleet)
 
 
-def merge_from(before: Any, after: Any) -> Any:
-    """Make the merge patch (RFC 7396) that turns one JSON value into another."""
-    if not isinstance(before, dict) or not isinstance(after, dict):
-        return after
-    patch: dict[str, Any] = dict.fromkeys(key for key in before if key not in after)
-    for key, value in after.items():
-        if key not in before:
-            patch[key] = value
-        elif before[key] != value:
-            patch[key] = merge_from(before[key], value)
-    return patch
+def fleet_digest(fleet: Fleet) -> str:
+    """Identify what the clusters serve: equal fleets have equal digests."""
+    served = {name: [cluster.complete, str(cluster.release), dict(cluster.served)] for name, cluster in fleet.items()}
+    return hashlib.sha256(canonical_json(served)).hexdigest()[:32]

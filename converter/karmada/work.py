@@ -16,6 +16,7 @@ class Metadata(msgspec.Struct, rename="camel"):
     """A Work's own metadata."""
 
     name: str = ""
+    namespace: str = ""
     labels: dict[str, str | None] | None = None
     annotations: dict[str, str | None] | None = None
     owner_references: list[dict[str, Any]] | None = None

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import datetime as dt
 import json
 import os
 import subprocess
@@ -86,7 +87,9 @@ def settled(number: int, converter: Converter, cluster: Cluster) -> tuple[dict, 
     anchor["metadata"] |= {"uid": f"anchor-{number}", "resourceVersion": str(number + 1)}
     reference = anchors.adopt_patch(work, anchor)["metadata"]["ownerReferences"]
     metadata["ownerReferences"] = reference
-    anchor["status"] = anchors.status_patch(anchor, pack(carried_status(work, converter)))["status"]
+    anchor["status"] = anchors.status_patch(anchor, pack(carried_status(work, converter)), dt.datetime.now(dt.UTC))[
+        "status"
+    ]
     return work, anchor
 
 

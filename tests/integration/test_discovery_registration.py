@@ -11,10 +11,10 @@ from converter.controllers.apiservices import (
     LINGER,
     PATIENCE,
     APIServiceReconciler,
-    Backend,
-    native_versions,
     remove_api_services,
 )
+from converter.controllers.discovery_server import Backend
+from converter.controllers.needed_versions import native_versions
 
 BACKEND = Backend("karmada-system", "converter-discovery", 443, "Zm9v")
 

@@ -15,6 +15,7 @@ import pytest
 from converter.certificates.tls import ServingCertificate, write_throwaway
 from converter.server.event_loop import loop_factory
 from converter.server.run import Address, serve
+from tests.fakes.virtual_time import VirtualTimeLoop
 from tests.waiting import until
 
 if TYPE_CHECKING:
@@ -25,7 +26,12 @@ if TYPE_CHECKING:
 
 
 def pytest_asyncio_loop_factories(config, item):
-    """Run every test that starts a server on both event loops that a server may have."""
+    """Run every test that starts a server on both event loops that a server may have.
+
+    A test marked ``virtual_time`` runs on a loop whose sleeps take no time.
+    """
+    if item.get_closest_marker("virtual_time"):
+        return {"virtual": VirtualTimeLoop}
     both = {"asyncio": asyncio.new_event_loop, "uvloop": loop_factory() or asyncio.new_event_loop}
     return both if "serving" in item.fixturenames else {"asyncio": asyncio.new_event_loop}
 

@@ -6,8 +6,13 @@ import contextlib
 import msgspec
 import pytest
 
-from converter.client import Collection, Informer, Key
-from tests.unit.client.fake_server import FakeServer
+from converter.client import Change, Collection, Informer, Key
+from tests.fakes.apiserver import FakeApiServer
+from tests.fakes.virtual_time import advance
+from tests.nonempty import some
+from tests.waiting import until
+
+pytestmark = pytest.mark.virtual_time
 
 THINGS = Collection("/apis/example.org/v1", "works")
 
@@ -30,7 +35,8 @@ def value_of(raw):
 class Copy:
     def __init__(self, server, selector=""):
         self.heard = []
-        self.cache = Informer(server, THINGS, value_of, lambda *change: self.heard.append(change), selector=selector)
+        self.cache = Informer(server, THINGS, value_of, selector=selector)
+        self.cache.add_handler(lambda change: self.heard.append(change[:3]))
 
     @property
     def items(self):
@@ -39,20 +45,14 @@ class Copy:
 
 @pytest.fixture
 def server():
-    return FakeServer()
-
-
-@pytest.fixture(autouse=True)
-def impatient(monkeypatch):
-    monkeypatch.setattr("converter.client.informer._FIRST_WAIT", 0.001)
-    monkeypatch.setattr("converter.client.informer._LONGEST_WAIT", 0.01)
+    return FakeApiServer()
 
 
 @contextlib.asynccontextmanager
 async def running(copy):
     task = asyncio.ensure_future(copy.cache.run())
     try:
-        await asyncio.wait_for(copy.cache.synced.wait(), 2)
+        await copy.cache.synced.wait()
         yield copy
     finally:
         task.cancel()
@@ -60,16 +60,8 @@ async def running(copy):
             await task
 
 
-async def until(condition):
-    for _ in range(400):
-        if condition():
-            return
-        await asyncio.sleep(0.001)
-    raise AssertionError("it did not come to pass")
-
-
 async def test_a_long_list_comes_in_pages(server, monkeypatch):
-    monkeypatch.setattr("converter.client.informer._PAGE", 3)
+    monkeypatch.setattr("converter.client.pager.PAGE", 3)
     for number in range(10):
         server.put(path(f"t{number}"), thing(f"t{number}", number))
     async with running(Copy(server)) as copy:
@@ -174,3 +166,69 @@ async def test_bookmarks_move_the_place_and_nothing_else(server):
         server.watchers[0][2].put_nowait(msgspec.json.encode(mark))
         await until(lambda: copy.cache._version == "777")
         assert copy.heard == []
+
+
+async def test_a_handler_sees_first_what_is_there_already(server):
+    server.put(path("a"), thing("a", 1))
+    seen = []
+    async with running(Copy(server)) as copy:
+        await until(lambda: server.watchers)
+        remove = copy.cache.add_handler(seen.append)
+        assert seen == [Change(Key("ns", "a"), None, 1, initial=True)]
+        server.put(path("b"), thing("b", 2))
+        await until(lambda: len(seen) == 2)
+        assert seen[1] == Change(Key("ns", "b"), None, 2, initial=False)
+        remove()
+        server.remove(path("b"))
+        await until(lambda: "b" not in copy.items)
+        assert len(seen) == 2
+
+
+async def test_the_first_list_is_initial_and_a_later_one_is_not(server):
+    server.put(path("a"), thing("a", 1))
+    seen = []
+    cache = Copy(server)
+    cache.cache.add_handler(seen.append)
+    async with running(cache):
+        await until(lambda: server.watchers)
+        watchers, server.watchers = server.watchers, []
+        server.put(path("b"), thing("b", 2))
+        server.watchers = watchers
+        server.forget_history()
+        await until(lambda: len(seen) == 2)
+    assert [(change.key.name, change.initial) for change in seen] == [("a", True), ("b", False)]
+
+
+async def test_an_index_follows_the_items(server):
+    cache = Informer(server, THINGS, value_of, index=lambda _key, value: value or None)
+    server.put(path("a"), thing("a", 1))
+    server.put(path("b"), thing("b", 1))
+    server.put(path("c"), thing("c", 0))
+    task = asyncio.ensure_future(cache.run())
+    await until(lambda: server.watchers)
+    assert cache.by_index(1) == {Key("ns", "a"): 1, Key("ns", "b"): 1}
+    assert cache.by_index(0) == {}, "None is not indexed"
+    server.apply(path("a"), lambda item: item.update(value=2))
+    server.remove(path("b"))
+    await until(lambda: cache.by_index(2))
+    await until(lambda: not cache.by_index(1))
+    assert cache.by_index(2) == {Key("ns", "a"): 2}
+    server.apply(path("a"), lambda item: item.update(value=0))
+    await until(lambda: not cache.by_index(2))
+    assert cache._indexed == {}, "it does not grow"
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_only_metadata_is_read_where_that_is_enough(server):
+    server.put(path("a"), thing("a", 1))
+    cache = Informer(server, THINGS, bytes, metadata_only=True)
+    task = asyncio.ensure_future(cache.run())
+    await until(lambda: server.watchers)
+    server.apply(path("a"), lambda item: item.update(value=2))
+    server.put(path("b"), thing("b", 1))
+    await advance(1)
+    assert {key.name for key in cache.items} == {"a", "b"}
+    assert all(b"value" not in raw for raw in some(cache.items.values()))
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

@@ -6,24 +6,27 @@ import contextlib
 import pytest
 
 from converter.client import LeaderElector
-from tests.unit.client.fake_server import FakeServer
+from tests.fakes.apiserver import FakeApiServer
+from tests.fakes.virtual_time import advance
+from tests.waiting import until
+
+pytestmark = pytest.mark.virtual_time
 
 PATH = "/apis/coordination.k8s.io/v1/namespaces/system/leases/lease"
-TIMES = {"duration": 1.0, "deadline": 0.25, "period": 0.03}
 
 
 class Replica:
     def __init__(self, server, name):
         self.terms = 0
         self.acting = False
-        self.election = LeaderElector(server, "system", "lease", name, **TIMES)
+        self.election = LeaderElector(server, "system", "lease", name)
         self.task = None
 
     async def lead(self):
         self.terms += 1
         self.acting = True
         try:
-            await asyncio.sleep(60)
+            await asyncio.Event().wait()
         finally:
             self.acting = False
 
@@ -50,58 +53,50 @@ async def make():
         await replica.stop()
 
 
-async def until(condition, seconds=3):
-    for _ in range(int(seconds * 200)):
-        if condition():
-            return
-        await asyncio.sleep(0.005)
-    raise AssertionError("it did not come to pass")
-
-
 async def test_one_of_two_leads_and_the_other_follows_at_once_when_it_stops(make):
-    server = FakeServer()
+    server = FakeApiServer()
     first = make(server, "a")
     await until(lambda: first.acting)
     second = make(server, "b")
-    await asyncio.sleep(0.3)
+    await advance(60)
     assert first.acting
     assert not second.acting
     await first.stop()
     assert server.objects[PATH]["spec"]["holderIdentity"] == ""
-    await until(lambda: second.acting, 0.8)
+    await until(lambda: second.acting, 3)
     assert server.objects[PATH]["spec"]["leaseTransitions"] == 1
 
 
 async def test_a_leader_that_dies_is_followed_after_its_lease_and_not_before(make):
-    server = FakeServer()
+    server = FakeApiServer()
     first = make(server, "a")
     await until(lambda: first.acting)
     first.election._release = lambda: asyncio.sleep(0)
     await first.stop()
     second = make(server, "b")
-    await asyncio.sleep(0.5)
+    await advance(14)
     assert not second.acting
-    await until(lambda: second.acting)
+    await until(lambda: second.acting, 4)
 
 
 async def test_a_leader_that_cannot_renew_stops_before_its_lease_is_up_and_leads_again_later(make):
-    server = FakeServer()
+    server = FakeApiServer()
     first = make(server, "a")
     await until(lambda: first.acting)
     server.fail = lambda *_: (503, "ServiceUnavailable")
-    await until(lambda: not first.acting, 0.9)
+    await until(lambda: not first.acting, 14.5)
     server.fail = lambda *_: None
     await until(lambda: first.acting)
     assert first.terms == 2
 
 
 async def test_a_leader_whose_lease_was_taken_stops(make):
-    server = FakeServer()
+    server = FakeApiServer()
     first = make(server, "a")
     await until(lambda: first.acting)
     server.apply(PATH, lambda lease: lease["spec"].update(holderIdentity="b", leaseDurationSeconds=60))
     await until(lambda: not first.acting)
-    await asyncio.sleep(0.2)
+    await advance(30)
     assert not first.acting
 
 
@@ -109,7 +104,23 @@ async def test_leading_that_fails_is_passed_on():
     async def fail():
         raise ValueError("broken")
 
-    election = LeaderElector(FakeServer(), "system", "lease", "a", **TIMES)
+    election = LeaderElector(FakeApiServer(), "system", "lease", "a")
     with pytest.raises(ValueError, match="broken"):
         await election.run(fail)
     assert not election.leading
+
+
+async def test_the_term_changes_only_if_another_replica_could_have_led(make):
+    server = FakeApiServer()
+    first = make(server, "a")
+    await until(lambda: first.acting)
+    term = first.election.term
+    server.fail = lambda *_: (503, "ServiceUnavailable")
+    await until(lambda: not first.acting)
+    server.fail = lambda *_: None
+    await until(lambda: first.acting)
+    assert first.election.term == term, "the Lease is still its own"
+    second = make(server, "b")
+    await first.stop()
+    await until(lambda: second.acting)
+    assert second.election.term == term + 1

@@ -73,6 +73,15 @@ async def test_a_request_says_who_asks(remote):
     assert "Content-Type" not in headers
 
 
+async def test_only_metadata_is_asked_for_where_that_is_enough(remote):
+    await remote.server.get("/x", metadata_only=True)
+    async for _ in remote.server.watch("/x", {"watch": "true"}, 5, metadata_only=True):
+        pass
+    asked = [headers["Accept"] for _, _, headers, _ in remote.asked]
+    kinds = ("PartialObjectMetadataList", "PartialObjectMetadata")
+    assert asked == [f"application/json;as={kind};g=meta.k8s.io;v=v1" for kind in kinds]
+
+
 async def test_writes_carry_their_type_and_preconditions(remote):
     await remote.server.create("/c", {"a": 1})
     await remote.server.replace("/c/x", {"a": 2})
@@ -149,11 +158,13 @@ async def test_a_watch_that_is_refused_or_falls_silent_ends_with_an_error(remote
         async for _ in remote.server.watch("/x", {}, 5):
             pass
 
+    over = asyncio.Event()
+
     async def silent(request):
         answer = web.StreamResponse()
         await answer.prepare(request)
         await answer.write(b'{"a":1}\n')
-        await asyncio.sleep(0.5)
+        await over.wait()
         return answer
 
     remote.answer = silent
@@ -161,6 +172,7 @@ async def test_a_watch_that_is_refused_or_falls_silent_ends_with_an_error(remote
     assert await anext(watch) == b'{"a":1}'
     with pytest.raises(UnavailableError):
         await anext(watch)
+    over.set()
 
 
 async def test_no_way_to_the_server_is_said_with_what_to_do(tmp_path, monkeypatch):

@@ -1,12 +1,17 @@
-"""The queue's rules: once each, one worker a key, later after failures."""
+"""The queue's rules: each key once, one worker a key, a growing delay after failures."""
 
 import asyncio
 
-from converter.client.workqueue import WorkQueue
+import pytest
+
+from converter.client import WorkQueue
+from tests.fakes.virtual_time import advance
+
+pytestmark = pytest.mark.virtual_time
 
 
 async def taken(queue):
-    return await asyncio.wait_for(queue.take(), 1)
+    return await asyncio.wait_for(queue.get(), 1)
 
 
 async def test_a_key_added_twice_is_taken_once():
@@ -23,8 +28,8 @@ async def test_a_key_being_handled_waits_until_it_is_done():
     queue.add("a")
     assert await taken(queue) == "a"
     queue.add("a")
-    waiting = asyncio.ensure_future(queue.take())
-    await asyncio.sleep(0.01)
+    waiting = asyncio.ensure_future(queue.get())
+    await advance(1)
     assert not waiting.done()
     queue.done("a")
     assert await asyncio.wait_for(waiting, 1) == "a"
@@ -32,18 +37,18 @@ async def test_a_key_being_handled_waits_until_it_is_done():
 
 async def test_a_key_that_fails_waits_longer_each_time_until_it_succeeds():
     queue = WorkQueue(first_delay=10)
-    delays = [queue.retry("a") for _ in range(4)]
+    delays = [queue.add_rate_limited("a") for _ in range(4)]
     assert 7 <= delays[0] <= 10
     assert delays[0] < delays[1] < delays[2] < delays[3]
     queue.forget("a")
-    assert queue.retry("a") <= 10
-    queue.close()
+    assert queue.add_rate_limited("a") <= 10
+    queue.shut_down()
 
 
 async def test_a_delay_has_a_limit():
     queue = WorkQueue(first_delay=1, longest_delay=5)
-    assert max(queue.retry("a") for _ in range(100)) <= 5
-    queue.close()
+    assert max(queue.add_rate_limited("a") for _ in range(100)) <= 5
+    queue.shut_down()
 
 
 async def test_of_several_times_the_earliest_counts():
@@ -61,6 +66,6 @@ async def test_of_several_times_the_earliest_counts():
 async def test_closing_forgets_what_waits_for_its_time():
     queue = WorkQueue()
     queue.add_after("a", 0.01)
-    queue.close()
-    await asyncio.sleep(0.03)
+    queue.shut_down()
+    await advance(1)
     assert len(queue) == 0

@@ -7,7 +7,7 @@ import pytest
 
 from converter.clusters import Cluster, Fleet, FleetView
 from converter.clusters.watched import CLUSTERS, KarmadaClusters
-from tests.unit.client.fake_server import FakeServer
+from tests.fakes.apiserver import FakeApiServer
 from tests.waiting import until
 
 
@@ -43,7 +43,7 @@ class Watched:
 
 @pytest.fixture
 def server():
-    return FakeServer()
+    return FakeApiServer()
 
 
 @contextlib.asynccontextmanager

@@ -1,22 +1,20 @@
-"""One control plane in memory for each test; the invariant is asserted at its end, whatever the test is about."""
+"""One control plane in memory for each test. At its end the invariant is asserted, whatever the test is about."""
 
 import pytest
 
-from tests.unit.controllers.plane import Plane
-from tests.unit.controllers.world import World
+from tests.fakes.karmada import Karmada, Process
 
 
 @pytest.fixture
-async def world():
-    made = World()
+async def karmada():
+    made = Karmada()
     yield made
-    await made.stop()
+    await made.stop_all()
     assert made.broken == []
 
 
 @pytest.fixture
-async def plane():
-    made = Plane()
+async def process(karmada):
+    made = Process(karmada)
     yield made
-    while made.replicas:
-        await made.stop()
+    await made.stop()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import copy
+import json
 
 import pytest
 
@@ -16,7 +16,7 @@ from tests.reviewkit import cronjob, work
 
 def judge(shipped, release, given):
     cluster = Cluster.from_release("old", Release.parse(release), load_catalog())
-    return DriftDetector(lambda: shipped, FleetView(Fleet.of([cluster])), Policy())(copy.deepcopy(given))
+    return DriftDetector(lambda: shipped, FleetView(Fleet.of([cluster])), Policy())(json.dumps(given).encode())
 
 
 @pytest.fixture

@@ -1,23 +1,25 @@
-"""The whole controller on a control plane in memory, with the shipped rules and the real webhooks' words."""
-
-import asyncio
+"""A whole replica on a control plane in memory, with the shipped rules and the real webhooks."""
 
 import msgspec
+import pytest
 
-from converter.controllers.anchor import WORKS
 from converter.controllers.event_recorder import BINDINGS
-from converter.controllers.manager import LOOKED_AT_ANNOTATION
+from converter.controllers.work_client import WORKS
 from converter.karmada.carried_status import unpack
 from converter.karmada.names import (
     BINDING_LABEL,
     CONVERTED_LABEL,
     EXCLUDED_ANNOTATION,
     EXCLUDED_LABEL,
+    LOSSES_ANNOTATION,
     anchor_reference,
 )
+from tests.fakes.karmada import NAME, NEW, NS, OLD, WORK, new_work
+from tests.fakes.virtual_time import advance
 from tests.nonempty import some
-from tests.unit.controllers.plane import NEW, OLD, looked_at, quiet, started, until
-from tests.unit.controllers.world import NAME, NS, WORK, new_work
+from tests.waiting import until
+
+pytestmark = pytest.mark.virtual_time
 
 
 def binding(name="nightly-cronjob", *, api_version="batch/v1", kind="CronJob", clusters=(), placement=None):
@@ -33,13 +35,13 @@ def binding(name="nightly-cronjob", *, api_version="batch/v1", kind="CronJob", c
     }
 
 
-async def test_from_a_new_work_to_its_status_and_an_upgrade(plane):
-    await started(plane)
-    plane.server.put(BINDINGS.object_path("shop", "nightly-cronjob"), binding(clusters=["old"]))
-    plane.server.put(WORK, new_work())
-    await until(lambda: plane.anchor and plane.anchor.get("status"))
-    assert plane.work["spec"]["workload"]["manifests"][0]["apiVersion"] == "batch/v1beta1"
-    assert anchor_reference(plane.work["metadata"])["uid"] == plane.anchor["metadata"]["uid"]
+async def test_from_a_new_work_to_its_status_and_an_upgrade(karmada):
+    await karmada.started()
+    karmada.server.put(BINDINGS.object_path("shop", "nightly-cronjob"), binding(clusters=["old"]))
+    karmada.server.put(WORK, new_work())
+    await until(lambda: karmada.anchor and karmada.anchor.get("status"))
+    assert karmada.work["spec"]["workload"]["manifests"][0]["apiVersion"] == "batch/v1beta1"
+    assert anchor_reference(karmada.work["metadata"])["uid"] == karmada.anchor["metadata"]["uid"]
     manifest_status = {
         "identifier": {
             "ordinal": 0,
@@ -52,7 +54,7 @@ async def test_from_a_new_work_to_its_status_and_an_upgrade(plane):
         "status": {"active": [{"name": "nightly-1"}]},
         "health": "Healthy",
     }
-    plane.server.apply(
+    karmada.server.apply(
         WORK,
         lambda work: work.update(
             status={"conditions": [{"type": "Applied", "status": "True"}], "manifestStatuses": [manifest_status]}
@@ -60,125 +62,134 @@ async def test_from_a_new_work_to_its_status_and_an_upgrade(plane):
     )
 
     def told():
-        return unpack(plane.anchor["status"]["conditions"][0]["message"])
+        return unpack(karmada.anchor["status"]["conditions"][0]["message"])
 
     await until(lambda: told().applied)
     assert told().of("batch/v1", "CronJob", "shop", "nightly").status == {"active": [{"name": "nightly-1"}]}
-    await quiet(plane)
-    writes = plane.writes
-    await asyncio.sleep(0.3)
-    assert plane.writes == writes
+    await karmada.quiet()
+    writes = karmada.writes
+    await karmada.quiet()
+    assert karmada.writes == writes
 
-    plane.serve("old", NEW)
-    await until(lambda: plane.anchor is None)
-    assert plane.work["spec"]["workload"]["manifests"][0]["apiVersion"] == "batch/v1"
-    assert CONVERTED_LABEL not in plane.work["metadata"]["labels"]
-    assert BINDING_LABEL in plane.work["metadata"]["labels"]
-    plane.server.collect_garbage()
-    assert plane.work["metadata"].get("deletionTimestamp") is None
+    karmada.serve("old", NEW)
+    await until(lambda: karmada.anchor is None)
+    assert karmada.work["spec"]["workload"]["manifests"][0]["apiVersion"] == "batch/v1"
+    assert CONVERTED_LABEL not in karmada.work["metadata"]["labels"]
+    assert BINDING_LABEL in karmada.work["metadata"]["labels"]
+    karmada.server.collect_garbage()
+    assert karmada.work["metadata"].get("deletionTimestamp") is None
 
 
-async def test_what_a_cluster_drops_is_told_although_nothing_is_converted(plane):
-    await started(plane, NEW, release="v1.22.3")
-    await looked_at(plane)
-    plane.server.put(BINDINGS.object_path("shop", "nightly-cronjob"), binding(clusters=["old"]))
+async def test_what_a_cluster_drops_is_told_although_nothing_is_converted(karmada):
+    await karmada.started(NEW, release="v1.22.3")
+    karmada.server.put(BINDINGS.object_path("shop", "nightly-cronjob"), binding(clusters=["old"]))
     zoned = new_work()
     zoned["spec"]["workload"]["manifests"][0]["spec"]["timeZone"] = "Europe/Madrid"
-    plane.server.put(WORK, zoned)
-    await until(lambda: len(plane.events("FieldsDropped")) == 2)
-    assert {event["involvedObject"]["kind"] for event in plane.events("FieldsDropped")} == {"Work", "ResourceBinding"}
-    assert all("timeZone" in event["message"] for event in some(plane.events("FieldsDropped")))
-    assert plane.anchor is None
-    await quiet(plane)
-    reads = plane.server.reads.count(WORK)
-    plane.server.apply(WORK, lambda work: work.update(status={"conditions": []}))
-    await quiet(plane)
-    assert plane.server.reads.count(WORK) == reads, "a change of the status is no news"
-    assert len(plane.events("FieldsDropped")) == 2
+    karmada.server.put(WORK, zoned)
+    await until(lambda: len(karmada.events("FieldsDropped")) == 2)
+    assert {event["involvedObject"]["kind"] for event in karmada.events("FieldsDropped")} == {"Work", "ResourceBinding"}
+    assert all("timeZone" in event["message"] for event in some(karmada.events("FieldsDropped")))
+    assert karmada.anchor is None
+    await karmada.quiet()
+    reads = karmada.server.reads.count(WORK)
+    karmada.server.apply(WORK, lambda work: work.update(status={"conditions": []}))
+    await karmada.quiet()
+    assert karmada.server.reads.count(WORK) == reads, "a change of the status is no news"
+    assert len(karmada.events("FieldsDropped")) == 2
 
 
-async def test_events_on_the_work_and_its_binding_are_told_once(plane):
-    await started(plane)
-    plane.server.put(BINDINGS.object_path("shop", "nightly-cronjob"), binding(clusters=["old"]))
-    plane.server.put(WORK, new_work())
-    await until(lambda: len(plane.events("VersionConverted")) == 2)
-    await quiet(plane)
-    told = plane.events("VersionConverted")
+async def test_events_on_the_work_and_its_binding_are_told_once(karmada):
+    await karmada.started()
+    karmada.server.put(BINDINGS.object_path("shop", "nightly-cronjob"), binding(clusters=["old"]))
+    karmada.server.put(WORK, new_work())
+    await until(lambda: len(karmada.events("VersionConverted")) == 2)
+    await karmada.quiet()
+    told = karmada.events("VersionConverted")
     assert {event["involvedObject"]["kind"] for event in told} == {"Work", "ResourceBinding"}
     assert {event["metadata"]["namespace"] for event in told} == {NS, "shop"}
     assert {event["message"] for event in told} == {
         "CronJob nightly goes to cluster old as batch/v1beta1 instead of batch/v1"
     }
-    await plane.stop()
-    await started(plane, identity="b")
-    await asyncio.sleep(0.2)
-    assert len(plane.events("VersionConverted")) == 2
+    await karmada.stop()
+    await karmada.started(identity="b")
+    assert len(karmada.events("VersionConverted")) == 2
 
 
-async def test_a_loss_is_told(plane):
-    await started(plane)
+async def test_a_loss_of_a_converted_work_is_recorded(karmada):
+    await karmada.started(release="v1.20.15")
+    karmada.server.put(BINDINGS.object_path("shop", "nightly-cronjob"), binding(clusters=["old"]))
     work = new_work()
     work["spec"]["workload"]["manifests"][0]["spec"]["timeZone"] = "Europe/Berlin"
-    work["spec"]["workload"]["manifests"][0]["apiVersion"] = "batch/v1"
-    plane.server.put(WORK, work)
-    await until(lambda: plane.events("VersionConverted"))
-    await quiet(plane)
-    losses = plane.work["metadata"]["annotations"].get("apiconverter.dev/losses")
-    assert bool(plane.events("FieldsDropped")) == bool(losses)
+    karmada.server.put(WORK, work)
+    await karmada.quiet()
+    assert karmada.work["spec"]["workload"]["manifests"][0]["apiVersion"] == "batch/v1beta1"
+    assert karmada.work["metadata"]["annotations"][LOSSES_ANNOTATION]
+    dropped = karmada.events("FieldsDropped")
+    assert {event["involvedObject"]["kind"] for event in dropped} == {"Work", "ResourceBinding"}
+    assert all("timeZone" in event["message"] for event in some(dropped))
 
 
-async def test_a_downgrade_converts_what_was_plain(plane):
-    await started(plane, NEW)
-    plane.server.put(WORK, new_work())
-    await quiet(plane)
-    assert plane.anchor is None
-    plane.serve("old", OLD)
-    await until(lambda: plane.anchor is not None and anchor_reference(plane.work["metadata"]) is not None)
-    assert plane.work["spec"]["workload"]["manifests"][0]["apiVersion"] == "batch/v1beta1"
+async def test_a_work_that_loses_nothing_has_no_event_about_losses(karmada):
+    await karmada.started()
+    karmada.server.put(WORK, new_work())
+    await karmada.quiet()
+    assert karmada.events("VersionConverted")
+    assert karmada.events("FieldsDropped") == []
 
 
-async def test_a_downgrade_that_nothing_can_be_done_about_is_told(plane):
-    await started(plane, NEW)
-    plane.server.put(WORK, new_work())
-    plane.serve("old", {"v1": ["ConfigMap"]})
-    await until(lambda: plane.events("ConversionFailed"))
-    assert plane.work["spec"]["workload"]["manifests"][0]["apiVersion"] == "batch/v1"
-    assert "CronJob" in plane.events("ConversionFailed")[0]["message"]
+async def test_a_downgrade_converts_what_was_plain(karmada):
+    await karmada.started(NEW)
+    karmada.server.put(WORK, new_work())
+    await karmada.quiet()
+    assert karmada.anchor is None
+    karmada.serve("old", OLD)
+    await until(lambda: karmada.anchor is not None and anchor_reference(karmada.work["metadata"]) is not None)
+    assert karmada.work["spec"]["workload"]["manifests"][0]["apiVersion"] == "batch/v1beta1"
 
 
-async def test_placements_follow_the_fleet_and_people_hear_of_it(plane):
-    await started(plane, {"v1": ["ConfigMap"]})
+async def test_a_downgrade_that_nothing_can_be_done_about_is_told(karmada):
+    await karmada.started(NEW)
+    karmada.server.put(WORK, new_work())
+    karmada.serve("old", {"v1": ["ConfigMap"]})
+    await until(lambda: karmada.events("ConversionFailed"))
+    assert karmada.work["spec"]["workload"]["manifests"][0]["apiVersion"] == "batch/v1"
+    assert "CronJob" in karmada.events("ConversionFailed")[0]["message"]
+
+
+async def test_placements_follow_the_fleet_and_people_hear_of_it(karmada):
+    await karmada.started({"v1": ["ConfigMap"]})
     path = BINDINGS.object_path("shop", "nightly-cronjob")
-    plane.serve("new", NEW)
-    plane.server.put(path, binding(placement={"clusterAffinity": {"exclude": ["test"]}}))
-    plane.serve("third", {"v1": ["ConfigMap"]})
-    await until(lambda: EXCLUDED_ANNOTATION in (plane.server.objects[path]["metadata"].get("annotations") or {}))
-    stored = plane.server.objects[path]
+    karmada.serve("new", NEW)
+    karmada.server.put(path, binding(placement={"clusterAffinity": {"exclude": ["test"]}}))
+    karmada.serve("third", {"v1": ["ConfigMap"]})
+    await karmada.quiet()
+    stored = karmada.server.objects[path]
     assert stored["spec"]["placement"] == {"clusterAffinity": {"exclude": ["test", "old", "third"]}}
+    assert EXCLUDED_ANNOTATION in stored["metadata"]["annotations"]
     assert stored["metadata"]["labels"] == {EXCLUDED_LABEL: "true"}
-    await until(lambda: plane.events("ClustersExcluded"))
-    assert "cluster old is left out" in plane.events("ClustersExcluded")[0]["message"]
-    plane.serve("old", OLD)
-    plane.serve("third", NEW)
-    await until(lambda: EXCLUDED_LABEL not in plane.server.objects[path]["metadata"]["labels"])
-    stored = plane.server.objects[path]
+    await until(lambda: karmada.events("ClustersExcluded"))
+    assert "cluster old is left out" in karmada.events("ClustersExcluded")[0]["message"]
+    karmada.serve("old", OLD)
+    karmada.serve("third", NEW)
+    await until(lambda: EXCLUDED_LABEL not in karmada.server.objects[path]["metadata"]["labels"])
+    stored = karmada.server.objects[path]
     assert stored["spec"]["placement"] == {"clusterAffinity": {"exclude": ["test"]}}
     assert stored["metadata"]["annotations"] == {}
 
 
-async def test_of_two_replicas_one_acts_and_the_other_follows(plane):
-    first = await started(plane)
-    second = plane.start("b")
-    await asyncio.sleep(0.15)
-    assert first.leading
-    assert not second.leading
-    assert second.ready
-    await plane.stop(0)
-    plane.server.put(WORK, new_work())
-    await until(lambda: second.leading and plane.anchor is not None)
+async def test_of_two_replicas_one_acts_and_the_other_follows(karmada):
+    first = await karmada.started()
+    second = karmada.start("b")
+    await advance(30)
+    assert first.manager.leading
+    assert not second.manager.leading
+    assert second.manager.ready
+    await karmada.stop(0)
+    karmada.server.put(WORK, new_work())
+    await until(lambda: second.manager.leading and karmada.anchor is not None)
 
 
-async def test_a_failing_write_is_tried_again(plane):
+async def test_a_failing_write_is_tried_again(karmada):
     failures = [(500, "InternalError"), (503, "ServiceUnavailable"), (409, "Conflict"), (403, "Forbidden")]
 
     def fail(method, path):
@@ -186,67 +197,60 @@ async def test_a_failing_write_is_tried_again(plane):
             return failures.pop()
         return None
 
-    plane.server.fail = fail
-    await started(plane)
-    plane.server.put(WORK, new_work())
-    await until(lambda: plane.anchor is not None)
+    karmada.server.fail = fail
+    await karmada.started()
+    karmada.server.put(WORK, new_work())
+    await until(lambda: karmada.anchor is not None)
     assert failures == []
 
 
-async def test_plain_works_cost_nothing(plane):
+async def test_plain_works_cost_nothing(karmada):
     for number in range(50):
         work = new_work()
         work["metadata"]["name"] = f"plain-{number}"
         work["spec"]["workload"]["manifests"][0] |= {"apiVersion": "v1", "kind": "ConfigMap"}
-        plane.server.put(WORKS.object_path(NS, f"plain-{number}"), work)
-    controller = await started(plane)
-    await quiet(plane)
-    assert not controller._works.items
-    assert not any("plain-" in write for write in plane.server.writes)
-    assert not any("plain-" in read for read in plane.server.reads)
+        karmada.server.put(WORKS.object_path(NS, f"plain-{number}"), work)
+    controllers = await karmada.started()
+    assert not controllers._informers.works.items
+    assert not any("plain-" in write for write in karmada.server.writes)
+    assert not any("plain-" in read for read in karmada.server.reads)
 
 
-async def test_works_from_before_the_installation_are_looked_at_once(plane):
-    plane.server.admit = lambda thing, _old: thing
-    plane.server.put(WORK, new_work())
-    plane.server.admit = plane.admit
-    await started(plane)
-    await until(lambda: plane.anchor is not None and anchor_reference(plane.work["metadata"]) is not None)
-    await until(lambda: LOOKED_AT_ANNOTATION in plane.lease["metadata"].get("annotations", {}))
-    await plane.stop()
-    plane.server.reads.clear()
-    await started(plane, identity="b")
-    await quiet(plane)
-    assert WORKS.path(NS) not in plane.server.reads, "the same fleet needs no second look"
+async def test_works_from_before_the_installation_are_looked_at_once(karmada):
+    with karmada.without_webhooks():
+        karmada.server.put(WORK, new_work())
+    await karmada.started()
+    await until(lambda: karmada.anchor is not None and anchor_reference(karmada.work["metadata"]) is not None)
+    await karmada.stop()
+    karmada.server.reads.clear()
+    await karmada.started(identity="b")
+    await karmada.quiet()
+    assert WORKS.path(NS) not in karmada.server.reads, "the same fleet needs no second look"
 
 
-async def test_a_cluster_that_changed_while_nobody_led_is_looked_at(plane):
-    await started(plane, NEW)
-    plane.server.put(WORK, new_work())
-    await until(lambda: LOOKED_AT_ANNOTATION in plane.lease["metadata"].get("annotations", {}))
-    await plane.stop()
-    plane.server.admit = lambda thing, _old: thing
-    plane.serve("old", OLD)
-    plane.server.admit = plane.admit
-    await started(plane, OLD, identity="b")
-    await until(lambda: plane.anchor is not None)
-    assert plane.work["spec"]["workload"]["manifests"][0]["apiVersion"] == "batch/v1beta1"
+async def test_a_cluster_that_changed_while_nobody_led_is_looked_at(karmada):
+    await karmada.started(NEW)
+    karmada.server.put(WORK, new_work())
+    await karmada.stop()
+    karmada.serve("old", OLD)
+    await karmada.started(OLD, identity="b")
+    await until(lambda: karmada.anchor is not None)
+    assert karmada.work["spec"]["workload"]["manifests"][0]["apiVersion"] == "batch/v1beta1"
 
 
-async def test_a_mistake_in_one_work_does_not_stop_the_others(plane, monkeypatch):
-    controller = await started(plane)
-    original = controller._anchoring._judge
+async def test_a_mistake_in_one_work_does_not_stop_the_others(karmada, monkeypatch):
+    controllers = await karmada.started()
+    original = controllers._readmission._detect
 
-    def judge(work):
-        if work["metadata"]["name"] == "broken":
+    def detect(raw, overflow=None):
+        if msgspec.json.decode(raw)["metadata"]["name"] == "broken":
             raise ZeroDivisionError
-        return original(work)
+        return original(raw, overflow)
 
-    monkeypatch.setattr(controller._anchoring, "_judge", judge)
+    monkeypatch.setattr(controllers._readmission, "_detect", detect)
     broken = new_work()
     broken["metadata"]["name"] = "broken"
-    plane.server.put(WORKS.object_path(NS, "broken"), broken)
-    plane.server.put(WORK, new_work())
-    await until(lambda: plane.anchor is not None)
-    assert msgspec.json.encode(plane.anchor)
-    assert NAME in plane.anchor["metadata"]["name"]
+    karmada.server.put(WORKS.object_path(NS, "broken"), broken)
+    karmada.server.put(WORK, new_work())
+    await until(lambda: karmada.anchor is not None)
+    assert NAME in karmada.anchor["metadata"]["name"]

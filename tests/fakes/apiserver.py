@@ -1,36 +1,52 @@
-"""An API server in memory, as far as the controllers can tell: versions, preconditions, watches, admission, GC.
+"""An API server in memory: resource versions, preconditions, watches, admission webhooks, garbage collection.
 
-It is no oracle for Kubernetes (the end-to-end tier runs the real one); it makes every interleaving cheap to try.
+It is not an oracle for Kubernetes; the end-to-end tests run the real one. It makes every interleaving cheap to try.
 """
 
 import asyncio
+import base64
 import copy
 import itertools
 import uuid
 from collections.abc import Callable
+from dataclasses import dataclass
 
+import jsonpatch
 import msgspec
 
 from converter.client.errors import error_for
 
 COLLECTIONS = {"works", "clusters", "resourcebindings", "clusterresourcebindings", "controllerrevisions", "events"}
 
-Hook = Callable[[dict, dict | None], dict]
+
+@dataclass(frozen=True)
+class Webhook:
+    """An admission webhook that runs in this process.
+
+    Attributes:
+        name: its name, as the API server puts it into the message of a denial.
+        resources: ``works``, ``resourcebindings/status``, …
+        answer: makes the AdmissionReview's answer.
+    """
+
+    name: str
+    resources: frozenset[str]
+    answer: Callable[[bytes], bytes]
 
 
 class CrashError(BaseException):
     """The process under test was killed just after (or before) one of its writes."""
 
 
-class FakeServer:
-    """Holds objects by path; the methods are those of `converter.client.ApiServer`."""
+class FakeApiServer:
+    """Stores objects by path; its methods are those of `converter.client.ApiServer`."""
 
     def __init__(self) -> None:
         self.objects: dict[str, dict] = {}
         self.versions = itertools.count(1)
         self.writes: list[str] = []
         self.reads: list[str] = []
-        self.admit: Hook = lambda thing, _old: thing
+        self.webhooks: list[Webhook] = []
         self.watchers: list[tuple[str, dict, asyncio.Queue]] = []
         self.history: list[tuple[int, str, dict]] = []
         self.crash_after: int | None = None
@@ -39,7 +55,7 @@ class FakeServer:
 
     # --- the interface of ApiServer -------------------------------------------------------------------------
 
-    async def get(self, path, params=None):
+    async def get(self, path, params=None, *, metadata_only=False):
         await asyncio.sleep(0)
         self.reads.append(path)
         self._maybe_fail("GET", path)
@@ -49,6 +65,7 @@ class FakeServer:
             items = [thing for at, thing in self.objects.items() if _in(at, path) and _selected(thing, params or {})]
             start, limit = int((params or {}).get("continue") or 0), int((params or {}).get("limit") or 0)
             page = items[start : start + limit] if limit else items
+            page = [{"metadata": thing["metadata"]} for thing in page] if metadata_only else page
             more = str(start + limit) if limit and start + limit < len(items) else ""
             meta = {"resourceVersion": str(self.version()), **({"continue": more} if more else {})}
             return msgspec.json.encode({"metadata": meta, "items": page})
@@ -65,7 +82,7 @@ class FakeServer:
         if "/namespaces/" in path:
             thing["metadata"]["namespace"] = path.split("/namespaces/")[1].split("/")[0]
         thing.pop("status", None)
-        return self._after("POST", at, self._store(at, self.admit(thing, None), "ADDED"))
+        return self._after("POST", at, self._store(at, self._admit(at, thing, None), "ADDED"))
 
     async def patch(self, path, body, content_type="application/merge-patch+json"):
         assert content_type == "application/merge-patch+json"
@@ -80,11 +97,11 @@ class FakeServer:
             raise self._error("PATCH", path, 409, "Conflict")
         new = merge(copy.deepcopy(old), body)
         if status:
-            new = {**copy.deepcopy(old), "status": new.get("status")}
+            new = self._admit(path, {**copy.deepcopy(old), "status": new.get("status")}, old)
         else:
             if "status" in old:
                 new["status"] = copy.deepcopy(old["status"])
-            new = self.admit(new, old)
+            new = self._admit(at, new, old)
         return self._after("PATCH", path, self._update(at, old, new))
 
     async def replace(self, path, body):
@@ -95,7 +112,7 @@ class FakeServer:
             != old["metadata"]["resourceVersion"]
         ):
             raise self._error("PUT", path, 409, "Conflict")
-        return self._after("PUT", path, self._update(path, old, self.admit(copy.deepcopy(body), old)))
+        return self._after("PUT", path, self._update(path, old, self._admit(path, copy.deepcopy(body), old)))
 
     async def delete(self, path, *, uid, version=""):
         await self._before("DELETE", path)
@@ -105,10 +122,10 @@ class FakeServer:
         self.remove(path)
         self._after("DELETE", path, b"")
 
-    async def watch(self, path, params, idle):  # noqa: ARG002 -- the interface's own
+    async def watch(self, path, params, idle, *, metadata_only=False):  # noqa: ARG002 -- the interface's own
         queue: asyncio.Queue = asyncio.Queue()
         since = int(params["resourceVersion"])
-        watcher = (path, params, queue)
+        watcher = (path, {**params, "metadata_only": metadata_only}, queue)
         for version, at, event in self.history:
             if version > since and _in(at, path):
                 self._feed(watcher, event)
@@ -125,11 +142,12 @@ class FakeServer:
         return next(self.versions)
 
     def apply(self, path, change):
-        """Change an object as some other client would (admission included)."""
-        old = self.objects[path]
+        """Change an object, or its status, as another client does; admission included."""
+        at = path.removesuffix("/status")
+        old = self.objects[at]
         new = copy.deepcopy(old)
         change(new)
-        self._update(path, old, self.admit(new, old))
+        self._update(at, old, self._admit(path, new, old))
 
     def remove(self, path):
         """Delete an object: at once, or where it has finalizers by a deletion timestamp."""
@@ -145,10 +163,10 @@ class FakeServer:
         self._emit(path, "DELETED", gone, old)
 
     def put(self, path, thing):
-        """Create an object as some other client would."""
+        """Create an object as another client does; admission included."""
         thing = copy.deepcopy(thing)
         thing["metadata"] |= {"uid": str(uuid.uuid4()), "generation": 1}
-        self._store(path, self.admit(thing, None), "ADDED")
+        self._store(path, self._admit(path, thing, None), "ADDED")
 
     def collect_garbage(self):
         """Do what the garbage collector does: delete what is owned only by what is gone."""
@@ -170,6 +188,32 @@ class FakeServer:
             queue.put_nowait(msgspec.json.encode({"type": "ERROR", "object": status}))
 
     # --- inside ----------------------------------------------------------------------------------------------
+
+    def _admit(self, path, new, old):
+        """Ask the webhooks, as the API server does: reviews in, JSON Patches out."""
+        resource, namespace, name, subresource = _parsed(path)
+        asked = f"{resource}/{subresource}" if subresource else resource
+        for webhook in self.webhooks:  # may be empty
+            if asked not in webhook.resources:
+                continue
+            request = {
+                "uid": str(uuid.uuid4()),
+                "operation": "CREATE" if old is None else "UPDATE",
+                "namespace": namespace,
+                "name": name,
+                "subResource": subresource,
+                "object": new,
+                "oldObject": old,
+            }
+            review = {"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": request}
+            response = msgspec.json.decode(webhook.answer(msgspec.json.encode(review)))["response"]
+            assert response["uid"] == request["uid"]
+            if not response["allowed"]:
+                message = f'admission webhook "{webhook.name}" denied the request: {response["status"]["message"]}'
+                raise self._error(request["operation"], path, response["status"]["code"], "Invalid", message)
+            if "patch" in response:
+                new = jsonpatch.apply_patch(new, msgspec.json.decode(base64.b64decode(response["patch"])))
+        return new
 
     def _find(self, method, path):
         if path not in self.objects:
@@ -210,7 +254,9 @@ class FakeServer:
         before = record["old"] is not None and _selected(record["old"], params)
         kind = ("MODIFIED" if before else "ADDED") if now else "DELETED" if before else None
         if kind:
-            queue.put_nowait(msgspec.json.encode({"type": kind, "object": record["object"]}))
+            thing = record["object"]
+            thing = {"metadata": thing["metadata"]} if params.get("metadata_only") else thing
+            queue.put_nowait(msgspec.json.encode({"type": kind, "object": thing}))
 
     async def _before(self, method, path):
         await asyncio.sleep(0)
@@ -228,8 +274,8 @@ class FakeServer:
             raise self._error(method, path, *failure)
 
     @staticmethod
-    def _error(method, path, status, reason):
-        body = msgspec.json.encode({"kind": "Status", "reason": reason, "message": reason, "code": status})
+    def _error(method, path, status, reason, message=""):
+        body = msgspec.json.encode({"kind": "Status", "reason": reason, "message": message or reason, "code": status})
         return error_for(f"{method} {path}", status, body)
 
 
@@ -244,6 +290,17 @@ def merge(target, patch):
         else:
             target[key] = merge(target.get(key), value)
     return target
+
+
+def _parsed(path):
+    """Split an object's path into resource, namespace, name and subresource."""
+    parts = path.strip("/").split("/")
+    parts = parts[2:] if parts[0] == "api" else parts[3:]
+    namespace = ""
+    if parts[0] == "namespaces" and len(parts) > 2:
+        namespace, parts = parts[1], parts[2:]
+    resource, name, *subresource = parts
+    return resource, namespace, name, "".join(subresource)
 
 
 def _in(at, collection):

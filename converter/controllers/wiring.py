@@ -1,0 +1,260 @@
+"""Builds the controllers of one replica: which sources feed which reconciler."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from converter.client import Informer, Key, LeaderElector
+from converter.client.clock import Now, utc_now
+from converter.clusters.watched import KarmadaClusters
+from converter.controllers.bindings import (
+    ExcludedBindingReconciler,
+    PlacementReconciler,
+    excluded_binding,
+    exclusions_changed,
+)
+from converter.controllers.cached_work import CachedWork, LossyWork, cached_work, lossy_work
+from converter.controllers.controller import Channel, ChannelSource, Controller, InformerSource, Source, own_key
+from converter.controllers.denied_works import (
+    FAILED_FIELDS,
+    BindingKey,
+    DenialRetrier,
+    DeniedBindingReconciler,
+    DeniedWorks,
+    binding_of,
+    bindings_of,
+    read_denial,
+)
+from converter.controllers.drift import DriftDetector
+from converter.controllers.event_recorder import BINDINGS, CLUSTER_BINDINGS, EVENTS, EventRecorder
+from converter.controllers.lossy_works import LossyWorkReconciler, losses_changed
+from converter.controllers.manager import Manager
+from converter.controllers.overflow_store import OVERFLOW_OBJECTS, OverflowStore, overflow_metadata, owner_key
+from converter.controllers.readmission import Readmission
+from converter.controllers.resync import ClusterReconciler, Resync
+from converter.controllers.work_client import WORKS, WorkClient
+from converter.controllers.work_reconciler import WorkReconciler
+from converter.karmada.names import (
+    ANCHOR_LABEL,
+    CONVERTED_LABEL,
+    EXCLUDED_LABEL,
+    EXECUTION_SPACE_PREFIX,
+    LOSSES_LABEL,
+    OVERFLOW_LABEL,
+)
+from converter.placement.exclusions import Unreachable
+from converter.works.policy import Policy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from converter import Converter
+    from converter.client import ApiServer, Change, Collection
+    from converter.clusters.fleet import Fleet, FleetView
+    from converter.controllers.denied_works import Denial
+    from converter.controllers.overflow_store import OverflowMetadata
+
+_WORKERS = 4
+"""Works, and clusters, that are reconciled at the same time. It hides the API server's latency without loading it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How a replica runs.
+
+    Attributes:
+        identity: the unique name of this replica.
+        lease_namespace: the Lease's namespace; it must exist.
+        lease_name: the Lease's name.
+        settle_seconds: when to resync after a change of a cluster: soon, and when every webhook replica must have
+            seen it.
+        overrides: clusters as an admin describes them.
+        policy: what admission does with a manifest that is not available on its cluster.
+        now: the wall clock.
+    """
+
+    identity: str
+    lease_namespace: str = "karmada-system"
+    lease_name: str = "apiconverter"
+    settle_seconds: tuple[float, ...] = (2.0, 30.0)
+    overrides: Fleet | None = None
+    policy: Policy = field(default_factory=Policy)
+    now: Now = utc_now
+
+
+class KarmadaControllers:
+    """The controllers for one Karmada control plane.
+
+    Attributes:
+        manager: runs them.
+    """
+
+    def __init__(
+        self, server: ApiServer, converter: Callable[[], Converter], fleet: FleetView, settings: Settings
+    ) -> None:
+        """Build them.
+
+        Args:
+            server: the Karmada API server.
+            converter: returns the rules in use.
+            fleet: receives the clusters as the replica sees them.
+            settings: how to run.
+        """
+        self._server = server
+        self._converter = converter
+        self._fleet = fleet
+        self._settings = settings
+        self._informers = _Informers(server)
+        self._changed: Channel[str] = Channel()
+        self._resynced: Channel[str] = Channel()
+        self._shown: Channel[BindingKey] = Channel()
+        self._recorder = EventRecorder(server, settings.now)
+        self._client = WorkClient(server, (self._informers.works, self._informers.anchors))
+        self._overflow = OverflowStore(server, self._informers.overflow)
+        detector = DriftDetector(converter, fleet, settings.policy)
+        self._readmission = Readmission(self._client, detector, self._overflow, self._recorder)
+        self._denied = DeniedWorks(server, self._informers.denials, settings.now)
+        self._election = LeaderElector(
+            server, settings.lease_namespace, settings.lease_name, settings.identity, now=settings.now
+        )
+        self.manager = Manager(
+            self._election,
+            caches=[KarmadaClusters(server, fleet, settings.overrides, self._changed.send)],
+            informers=self._informers.all,
+            controllers=[
+                self._work_controller(),
+                self._lossy_work_controller(),
+                self._cluster_controller(),
+                self._placement_controller(),
+                self._excluded_binding_controller(),
+                self._denied_binding_controller(),
+            ],
+        )
+
+    def versions_in_use(self) -> frozenset[str]:
+        """Return the apiVersions that converted manifests have now. Only the leader knows them all."""
+        return frozenset(version for work in self._informers.works.items.values() for version in work.versions)
+
+    def rules_changed(self) -> None:
+        """Resync all clusters: the rules have changed."""
+        for name in self._fleet.current:
+            self._changed.send(name)
+
+    def _work_controller(self) -> Controller[Key]:
+        informers = self._informers
+        reconciler = WorkReconciler(
+            self._client,
+            works=informers.works,
+            anchor_cache=informers.anchors,
+            converter=self._converter,
+            readmission=self._readmission,
+            overflow=self._overflow,
+            recorder=self._recorder,
+            now=self._settings.now,
+        )
+        sources: list[Source[Key]] = [
+            InformerSource(informers.works, own_key),
+            InformerSource(informers.anchors, _work_of_anchor),
+            InformerSource(informers.overflow, _work_of_overflow),
+            ChannelSource(self._resynced, self._works_of_cluster),
+        ]
+        return Controller("work", reconciler, sources, workers=_WORKERS, reads=self._informers.all)
+
+    def _lossy_work_controller(self) -> Controller[Key]:
+        reconciler = LossyWorkReconciler(self._client, self._recorder)
+        return Controller("lossy work", reconciler, [InformerSource(self._informers.lossy, own_key, losses_changed)])
+
+    def _cluster_controller(self) -> Controller[str]:
+        resync = Resync(
+            self._server, self._readmission, DenialRetrier(self._server, self._denied).retry, self._resynced.send
+        )
+        reconciler = ClusterReconciler(
+            self._fleet, self._converter, self._election, resync.run, self._settings.settle_seconds
+        )
+        source = ChannelSource(self._changed, _itself, lambda: self._fleet.current)
+        return Controller("cluster", reconciler, [source], workers=_WORKERS, reads=self._informers.all)
+
+    def _placement_controller(self) -> Controller[Collection]:
+        unreachable = Unreachable(self._converter, self._fleet)
+        reconciler = PlacementReconciler(self._server, unreachable, self._shown.send)
+        source = ChannelSource(self._resynced, _all_bindings, lambda: _all_bindings(""))
+        return Controller("placement", reconciler, [source])
+
+    def _excluded_binding_controller(self) -> Controller[BindingKey]:
+        sources = [
+            InformerSource(informer, _BindingKeys(collection), exclusions_changed)
+            for collection, informer in self._informers.excluded.items()
+        ]
+        reconciler = ExcludedBindingReconciler(self._informers.excluded, self._recorder)
+        return Controller("excluded binding", reconciler, sources)
+
+    def _denied_binding_controller(self) -> Controller[BindingKey]:
+        reconciler = DeniedBindingReconciler(self._server, self._denied, self._settings.now)
+        sources: list[Source[BindingKey]] = [
+            InformerSource(self._informers.denials, bindings_of),
+            ChannelSource(self._shown, _itself),
+        ]
+        return Controller("denied binding", reconciler, sources)
+
+    def _works_of_cluster(self, cluster: str) -> Iterable[Key]:
+        namespace = EXECUTION_SPACE_PREFIX + cluster
+        return [key for key in self._informers.works.items if key.namespace == namespace]
+
+
+class _Informers:
+    """What the leader watches."""
+
+    def __init__(self, server: ApiServer) -> None:
+        self.works = Informer(server, WORKS, cached_work, selector=f"{CONVERTED_LABEL}=true")
+        self.anchors = Informer(server, WORKS, cached_work, selector=f"{ANCHOR_LABEL}=true")
+        lossy = f"{LOSSES_LABEL}=true,!{CONVERTED_LABEL}"
+        self.lossy: Informer[LossyWork] = Informer(server, WORKS, lossy_work, selector=lossy)
+        self.overflow: Informer[OverflowMetadata] = Informer(
+            server,
+            OVERFLOW_OBJECTS,
+            overflow_metadata,
+            selector=f"{OVERFLOW_LABEL}=true",
+            metadata_only=True,
+            index=owner_key,
+        )
+        self.denials: Informer[Denial] = Informer(server, EVENTS, read_denial, fields=FAILED_FIELDS, index=binding_of)
+        self.excluded = {
+            collection: Informer(server, collection, excluded_binding, selector=f"{EXCLUDED_LABEL}=true")
+            for collection in (BINDINGS, CLUSTER_BINDINGS)
+        }
+        self.all: tuple[Informer[Any], ...] = (  # all are synced before a write, so that its events are not initial
+            self.works,
+            self.anchors,
+            self.lossy,
+            self.overflow,
+            self.denials,
+            *self.excluded.values(),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _BindingKeys:
+    """Maps a changed binding of one collection to its key."""
+
+    collection: Collection
+
+    def __call__(self, change: Change[Any]) -> Iterable[BindingKey]:
+        return (BindingKey(self.collection, change.key),)
+
+
+def _work_of_anchor(change: Change[CachedWork]) -> Iterable[Key]:
+    anchor = change.after or change.before
+    return (Key(change.key.namespace, anchor.anchor_of),) if anchor is not None and anchor.anchor_of else ()
+
+
+def _work_of_overflow(change: Change[OverflowMetadata]) -> Iterable[Key]:
+    return () if change.after is None else (owner_key(change.key, change.after),)
+
+
+def _all_bindings(_cluster: str) -> Iterable[Collection]:
+    return (BINDINGS, CLUSTER_BINDINGS)
+
+
+def _itself(event: Any) -> Iterable[Any]:
+    return (event,)

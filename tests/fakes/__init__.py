@@ -1,0 +1,1 @@
+"""Fakes that the unit tests share: an API server, Karmada's controllers, and time."""
