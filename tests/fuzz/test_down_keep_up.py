@@ -27,10 +27,10 @@ from converter.karmada.names import (
     SOURCES_ANNOTATION,
 )
 from converter.kube import canonical_json, format_path, gvk_of
-from tests.fuzz.from_catalog import SEEDS
 from tests.fuzz.journeys import Journey, cluster_of, home_of, manifests_of
 from tests.fuzz.lookout import MISSING, at, dropped_by, is_cut, strays, told, types_of, wrote
-from tests.fuzz.originals import Original, is_changed_by_steps, of_once, of_today
+from tests.generators.from_catalog import SEEDS
+from tests.generators.originals import Original, is_changed_by_steps, of_once, of_today
 from tests.nonempty import some
 
 if TYPE_CHECKING:

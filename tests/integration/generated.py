@@ -1,4 +1,4 @@
-"""Manifests of a kind that one server accepts: grown, mended by its refusals, and counted."""
+"""Manifests of a kind that one server accepts: made, mended by its refusals, and counted."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tests.controlplanes.client import ApiError
-from tests.integration.growing import Grower
+from tests.generators.mending import mend
+from tests.generators.valid_values import ValidValues
 from tests.integration.judging import undressed
 
 if TYPE_CHECKING:
@@ -20,14 +21,14 @@ _ROUNDS = 12
 
 @dataclass
 class Acceptance:
-    """How many manifests were grown, and how many the server accepted: at once, and in the end."""
+    """How many manifests were made, and how many the server accepted: at once, and in the end."""
 
-    grown: int = 0
+    made: int = 0
     at_once: int = 0
     accepted: int = 0
 
     def __str__(self) -> str:
-        return f"{self.accepted}/{self.grown} accepted, {self.at_once} at once"
+        return f"{self.accepted}/{self.made} accepted, {self.at_once} at once"
 
 
 class Nursery:
@@ -43,17 +44,17 @@ class Nursery:
         """Make one for a kind; ``release`` is the server's, for the catalog."""
         self._client = client
         self.served = served
-        self._growers = [Grower(release, version, served.kind) for version in served.versions]
+        self._makers = [ValidValues(release, version, served.kind) for version in served.versions]
         self.acceptance = Acceptance()
         self.refusals: list[str] = []
 
     def accepted(self, seed: int) -> Json | None:
         """Return the manifest of a number, in a version that the number chooses; None if it stays refused."""
-        grower = self._growers[seed % len(self._growers)]
-        manifest = grower.grow(seed, self._name(seed))
+        maker = self._makers[seed % len(self._makers)]
+        manifest = maker.make(seed, self._name(seed))
         if self.served.namespaced and self.served.readable:
             manifest["metadata"]["namespace"] = "default"
-        self.acceptance.grown += 1
+        self.acceptance.made += 1
         said = ""
         for round_number in range(_ROUNDS):
             refusal = self._refusal(manifest)
@@ -62,7 +63,7 @@ class Nursery:
                 self.acceptance.at_once += round_number == 0
                 return manifest
             said = str(refusal)
-            if not grower.mend(seed + round_number, manifest, refusal):
+            if not mend(maker, seed + round_number, manifest, refusal):
                 break
         self.refusals.append(said)
         return None

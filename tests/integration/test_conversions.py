@@ -1,6 +1,6 @@
 """Every kind that a server serves in several versions: what is generated and accepted is converted as the server does.
 
-Manifests come from the catalog's types and are mended by the server's refusals (`growing.py`); the server decides
+Manifests come from the catalog's types and are mended by the server's refusals (`tests/generators`); the server decides
 what is valid. Each is posted undefaulted in one version; its conversions are posted (dry) in the others and must
 become what the original became, and what is read in each version must be converted into every other exactly.
 """
@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
 from tests.controlplanes.servers import RELEASES
-from tests.fuzz.from_catalog import SEEDS
+from tests.generators.from_catalog import SEEDS
 from tests.integration.generated import Nursery
 from tests.integration.judging import DriftDetector
 from tests.integration.kinds import served_in_several_versions
@@ -21,7 +21,7 @@ from tests.integration.tally import Tally
 from tests.nonempty import some
 
 _NIGHTLY = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
-#: Manifests to grow for each kind of each server; nine in ten are accepted.
+#: Manifests to make for each kind of each server; nine in ten are accepted.
 SIZE = int(os.environ.get("CONVERTER_TEST_GENERATED", "300" if _NIGHTLY else "24"))
 _ACCEPTED_AT_LEAST = 0.67
 
@@ -35,7 +35,7 @@ def test_generated_objects_are_converted_as_the_server_converts_them(all_version
         before = tally.pairs
         _generate(nursery, judge, tally)
         tally.lines.append(f"v{release} {served.kind:34} {nursery.acceptance}, {tally.pairs - before} conversions")
-        accepted = nursery.acceptance.accepted / nursery.acceptance.grown
+        accepted = nursery.acceptance.accepted / nursery.acceptance.made
         assert accepted >= _ACCEPTED_AT_LEAST, f"{tally.lines[-1]}; the last refusals: {nursery.refusals[-3:]}"
     print(tally)
     assert not tally.wrong, "\n".join(tally.wrong[:40])

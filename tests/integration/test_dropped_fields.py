@@ -1,6 +1,6 @@
 """What a real API server drops or refuses of an object is exactly what was reported for its release.
 
-Manifests are grown from the newest release's types, mended by the server's refusals, stored, and read back. What is
+Manifests are made from the newest release's types, mended by the server's refusals, stored, and read back. What is
 reported must be gone; what is gone must have been reported, but for the fields that `gated.py` names: the release
 knows them, and drops them while a feature gate is off, or moves or rewrites them by itself. A value that is reported
 must be refused or changed.
@@ -20,9 +20,10 @@ from converter.kube import GroupVersionKind, format_path, gvk_of, parse_path
 from converter.losses.evaluate import generalized
 from tests.controlplanes.client import ApiError
 from tests.controlplanes.servers import RELEASES
+from tests.generators.mending import mend
+from tests.generators.valid_values import ValidValues
 from tests.integration import valued
 from tests.integration.gated import explained, taken
-from tests.integration.growing import Grower
 from tests.integration.valued import answer, at, known_value_is_taken, merged
 from tests.nonempty import some
 
@@ -88,10 +89,10 @@ def gone(given, answered, path=()):
             yield from gone(value, answered[index], (*path, index))
 
 
-def accepted(client, grower, seed):
+def accepted(client, maker, seed):
     """Store the manifest of a number, mended by what the server says; with what is read back. None if it is refused."""
-    manifest = grower.grow(seed, f"dropped-{seed}")
-    resource = client.resources(grower.api_version)[grower.kind]
+    manifest = maker.make(seed, f"dropped-{seed}")
+    resource = client.resources(maker.api_version)[maker.kind]
     if resource.namespaced:
         manifest["metadata"]["namespace"] = "default"
     manifest.pop("status", None)
@@ -99,15 +100,15 @@ def accepted(client, grower, seed):
         try:
             client.create(manifest)
         except ApiError as error:
-            if not grower.mend(seed + number, manifest, error):
+            if not mend(maker, seed + number, manifest, error):
                 return None
             manifest.pop("status", None)
         except http.client.RemoteDisconnected:
             return None
         else:
             name, space = manifest["metadata"]["name"], manifest["metadata"].get("namespace")
-            answered = client.get(grower.api_version, grower.kind, name, space)
-            client.delete(grower.api_version, grower.kind, name, space, propagation="Background")
+            answered = client.get(maker.api_version, maker.kind, name, space)
+            client.delete(maker.api_version, maker.kind, name, space, propagation="Background")
             return manifest, answered
     return None
 
@@ -253,9 +254,9 @@ def test_what_vanished_is_exactly_what_was_reported(apiservers, shipped, release
     for api_version, kind in KINDS:
         if kind not in served.get(api_version, {}):
             continue
-        grower = Grower(newest_type(api_version, kind), api_version, kind)
+        maker = ValidValues(newest_type(api_version, kind), api_version, kind)
         for seed in range(SIZE):
-            pair = accepted(client, grower, seed)
+            pair = accepted(client, maker, seed)
             if pair is not None:
                 seen.accepted += 1
                 compare(*pair, shipped.losses, Release.parse(release), seen)

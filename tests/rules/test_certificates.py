@@ -5,7 +5,7 @@ import base64
 import pytest
 
 from converter.errors import ManifestError, RefusedError
-from tests.fuzz.requests import ADDRESS, DNS, EMAIL, NODE, NODES, URI, signing_request
+from tests.generators.signing_requests import ADDRESS, DNS, EMAIL, NODE, NODES, URI, signing_request
 
 V1, BETA, ALPHA = (f"certificates.k8s.io/{version}" for version in ("v1", "v1beta1", "v1alpha1"))
 CLIENT = ["digital signature", "key encipherment", "client auth"]

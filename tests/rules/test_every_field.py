@@ -15,7 +15,7 @@ from converter import Converter
 from converter.catalog import Release, load_catalog
 from converter.errors import RefusedError
 from converter.kube import GroupVersionKind, Path, canonical_json, format_path, parse_path
-from tests.fuzz.from_catalog import everything
+from tests.generators.any_values import everything
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

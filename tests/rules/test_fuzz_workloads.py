@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 
-from tests.fuzz.from_catalog import SEEDS
-from tests.fuzz.from_catalog import Maker as CatalogMaker
-from tests.fuzz.hand_written import KINDS
 from tests.fuzz.roundtrip import assert_round_trips, assert_typed_errors
-from tests.fuzz.strategies import made_by, wrong_types
+from tests.generators.any_values import AnyValues
+from tests.generators.from_catalog import SEEDS
+from tests.generators.hand_written import KINDS
+from tests.generators.hand_written_parts import made_by, wrong_types
 
 SOURCES = [(kind, source) for kind, (_, versions) in KINDS.items() for source in versions]
 
@@ -36,7 +36,7 @@ def test_there_and_back_again(shipped, source):
 
 def test_every_field_of_the_catalog_there_and_back_again(shipped, source):
     kind, _, version, targets = source
-    maker = CatalogMaker(version, kind)
+    maker = AnyValues(version, kind)
 
     @settings(max_examples=settings().max_examples // 3)
     @given(SEEDS)

@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 
 from converter import Converter
 from converter.catalog import load_catalog
-from tests.fuzz.from_catalog import SEEDS, Maker
 from tests.fuzz.roundtrip import assert_round_trips, assert_typed_errors
-from tests.fuzz.strategies import wrong_types
-from tests.fuzz.words_access import WORDS
+from tests.generators.any_values import AnyValues
+from tests.generators.edge_words_access import WORDS
+from tests.generators.from_catalog import SEEDS
+from tests.generators.hand_written_parts import wrong_types
 
 if TYPE_CHECKING:
     from converter.kube import GroupVersionKind
@@ -55,7 +56,7 @@ def _targets(converter: Converter, source: GroupVersionKind) -> tuple[list[str],
     return stepped, [target for target in routes if target not in stepped]
 
 
-def _try(converter: Converter, maker: Maker, targets: list[str], count: int) -> None:
+def _try(converter: Converter, maker: AnyValues, targets: list[str], count: int) -> None:
     @settings(max_examples=count)
     @given(seed=SEEDS)
     def there_and_back(seed: int) -> None:
@@ -66,7 +67,7 @@ def _try(converter: Converter, maker: Maker, targets: list[str], count: int) -> 
 
 def test_there_and_back(shipped: Converter, source: GroupVersionKind) -> None:
     stepped, plain = _targets(shipped, source)
-    maker = Maker(source.api_version, source.kind, WORDS.get(source.kind))
+    maker = AnyValues(source.api_version, source.kind, WORDS.get(source.kind))
     if stepped:
         _try(shipped, maker, stepped, settings().max_examples)
     if plain:
@@ -77,7 +78,7 @@ def test_wrong_types_are_typed_errors(shipped: Converter, source: GroupVersionKi
     stepped, _ = _targets(shipped, source)
     if not stepped:
         return
-    maker = Maker(source.api_version, source.kind, WORDS.get(source.kind))
+    maker = AnyValues(source.api_version, source.kind, WORDS.get(source.kind))
 
     @settings(max_examples=settings().max_examples // 5)
     @given(data=st.data(), seed=SEEDS)

@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 
 from converter import Converter
 from converter.catalog import load_catalog
-from tests.fuzz.from_catalog import SEEDS, Maker
-from tests.fuzz.requests import ADDRESS, DNS, signing_request
 from tests.fuzz.roundtrip import assert_round_trips, assert_typed_errors
-from tests.fuzz.strategies import wrong_types
-from tests.fuzz.words_control import words_of
+from tests.generators.any_values import AnyValues
+from tests.generators.edge_words_control import words_of
+from tests.generators.from_catalog import SEEDS
+from tests.generators.hand_written_parts import wrong_types
+from tests.generators.signing_requests import ADDRESS, DNS, signing_request
 from tests.nonempty import some
 
 GROUPS = {
@@ -53,7 +54,7 @@ def named(journey):
 
 def maker(gvk):
     requests = [signing_request(), signing_request("system:node:n1", ("system:nodes",), DNS, ADDRESS)]
-    return Maker(gvk.api_version, gvk.kind, words_of(gvk.api_version, gvk.kind, requests))
+    return AnyValues(gvk.api_version, gvk.kind, words_of(gvk.api_version, gvk.kind, requests))
 
 
 @pytest.mark.parametrize("journey", journeys(), ids=named)

@@ -1,25 +1,25 @@
 """Ties together what validators want to agree: selectors and labels, names and groups, schemas and versions.
 
-Run after growing and after each mending, so what a mending took apart is whole again.
+It runs after a manifest is made and after each mending, so what a mending took apart is whole again.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.integration import tying_access, tying_autoscaling, tying_crds, tying_traffic, tying_workloads
+from tests.generators import ties_access, ties_autoscaling, ties_crds, ties_traffic, ties_workloads
 
 if TYPE_CHECKING:
     import random
 
-    from tests.integration.parts import Json
+    from tests.generators.parts import Json
 
 _TIES = {
-    **tying_access.TIES,
-    **tying_autoscaling.TIES,
-    **tying_crds.TIES,
-    **tying_traffic.TIES,
-    **tying_workloads.TIES,
+    **ties_access.TIES,
+    **ties_autoscaling.TIES,
+    **ties_crds.TIES,
+    **ties_traffic.TIES,
+    **ties_workloads.TIES,
 }
 
 

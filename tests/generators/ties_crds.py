@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.integration.parts import object_at
-from tests.integration.words_access import schema
+from tests.generators.parts import object_at
+from tests.generators.valid_words_access import schema
 
 if TYPE_CHECKING:
     import random
 
-    from tests.integration.parts import Json, Tie
+    from tests.generators.parts import Json, Tie
 
 
 def _crd(rng: random.Random, manifest: Json) -> None:

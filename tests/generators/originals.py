@@ -10,11 +10,11 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from converter.catalog import Release, load_catalog
-from tests.fuzz.from_catalog import Maker
-from tests.fuzz.hand_written import KINDS
-from tests.fuzz.requests import ADDRESS, DNS, NODE, NODES, signing_request
-from tests.fuzz.words_access import WORDS
-from tests.fuzz.words_control import words_of
+from tests.generators.any_values import AnyValues
+from tests.generators.edge_words_access import WORDS
+from tests.generators.edge_words_control import words_of
+from tests.generators.hand_written import KINDS
+from tests.generators.signing_requests import ADDRESS, DNS, NODE, NODES, signing_request
 
 if TYPE_CHECKING:
     from converter import Converter
@@ -42,10 +42,10 @@ class Original(NamedTuple):
 
 
 @cache
-def _from_catalog(original: Original) -> Maker:
+def _from_catalog(original: Original) -> AnyValues:
     gvk = original.gvk
     words = {**words_of(gvk.api_version, gvk.kind, _requests()), **WORDS.get(gvk.kind, {})}
-    return Maker(gvk.api_version, gvk.kind, words, original.release)
+    return AnyValues(gvk.api_version, gvk.kind, words, original.release)
 
 
 @cache

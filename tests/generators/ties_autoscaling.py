@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.integration.parts import object_at
+from tests.generators.parts import object_at
 
 if TYPE_CHECKING:
     import random
 
-    from tests.integration.parts import Json, Tie
+    from tests.generators.parts import Json, Tie
 
 
 def _hpa(rng: random.Random, manifest: Json) -> None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.fuzz import strategies_autoscaling as autoscaling
-from tests.fuzz import strategies_networking as networking
-from tests.fuzz import strategies_workloads as workloads
+from tests.generators import hand_written_autoscaling as autoscaling
+from tests.generators import hand_written_networking as networking
+from tests.generators import hand_written_workloads as workloads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from tests.fuzz.strategies import Maker
+    from tests.generators.hand_written_parts import Maker
 
 APPS = ("apps/v1", "apps/v1beta2", "apps/v1beta1")
 EXTENSIONS = "extensions/v1beta1"

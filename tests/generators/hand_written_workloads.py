@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.fuzz.strategies import (
+from tests.generators.hand_written_parts import (
     BOOLS,
     INT32,
     INT_OR_STRING,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import random
 
-    from tests.integration.parts import Json, Table, Words
+    from tests.generators.parts import Json, Table, Words
 
 _MICRO = ("2024-01-02T03:04:05.678901Z", "2024-01-02T03:04:05.000000Z")
 

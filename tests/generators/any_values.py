@@ -1,9 +1,4 @@
-"""Manifests made from the catalog's types: any kind, any version, any of the fields some release gives it.
-
-What makes one is a number: Hypothesis draws it, a generator of Python's own does the rest, which is a hundred times
-cheaper than drawing every field, and so lets a thousand examples a pair fit into the tests of every day. The same
-number always gives the same manifest.
-"""
+"""Manifests with whatever a conversion may meet: null, empty, unknown fields, any value of a type."""
 
 from __future__ import annotations
 
@@ -11,18 +6,14 @@ import random
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from hypothesis import strategies as st
-
 from converter.catalog import load_catalog
 from converter.kube import GroupVersionKind, format_path, parse_path
+from tests.generators.from_catalog import UNDECIDED, FromCatalog
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from converter.catalog import FieldType, ObjectType, Release
-
-SEEDS = st.integers(min_value=0, max_value=2**32 - 1)
-"""Numbers to make manifests of."""
 
 _SCALARS: dict[str | None, tuple[Any, ...]] = {
     "string": ("", "a", "web-0", "True", "x.y/z", "naïve <b>"),
@@ -38,6 +29,8 @@ _ANY: tuple[Any, ...] = ({}, {"kind": "Own", "deep": [{"er": 1}]})
 _KEYS = ("app", "k8s.io/part", "memory")
 _LEAN = 0.8
 """How likely a field is to be there, near the root; deeper down fewer are."""
+_NOTHING = 0.04
+"""How likely a value is one that often means nothing."""
 
 
 @cache
@@ -48,12 +41,7 @@ def _types(gvk: GroupVersionKind, only: Release | None) -> tuple[ObjectType, ...
     return tuple(dict.fromkeys(kind for kind in found if kind is not None))
 
 
-@cache
-def _fields(kind: ObjectType) -> tuple[tuple[str, FieldType], ...]:
-    return tuple(kind.fields.items())
-
-
-class Maker:
+class AnyValues(FromCatalog):
     """Makes manifests of one kind in one version.
 
     Args:
@@ -63,6 +51,9 @@ class Maker:
         release: the one whose fields they have; None for each of all that know the kind.
     """
 
+    scalars = _SCALARS
+    present = 0.9
+
     def __init__(
         self,
         api_version: str,
@@ -70,7 +61,7 @@ class Maker:
         words: Mapping[str, Sequence[Any]] | None = None,
         release: Release | None = None,
     ) -> None:
-        self.api_version, self.kind = api_version, kind
+        super().__init__(api_version, kind)
         self._types = _types(GroupVersionKind.of(api_version, kind), release)
         assert self._types, f"the catalog does not know {kind} in {api_version}"
         self._words = {format_path(parse_path(path)): tuple(values) for path, values in (words or {}).items()}
@@ -78,11 +69,7 @@ class Maker:
     def make(self, seed: int) -> dict[str, Any]:
         """Make the manifest of a number."""
         rng = random.Random(seed)
-        known = _fields(rng.choice(self._types))
-        made: dict[str, Any] = {"apiVersion": self.api_version, "kind": self.kind}
-        for name, found in known:
-            if name not in ("apiVersion", "kind", "metadata") and rng.random() < 0.9:
-                made[name] = self._value(rng, found, name, 1, ())
+        made = self.top(rng, rng.choice(self._types), {})
         made["metadata"] = {"name": "a", **self._metadata(rng)}
         if rng.random() < 0.1:
             made["zzUnknown"] = {"deep": [1]}
@@ -100,36 +87,28 @@ class Maker:
         paths = [(parse_path(path), values) for path, values in self._words.items()]
         return [(str(path[2]), values) for path, values in paths if path[:2] == before]
 
-    def _value(self, rng: random.Random, found: FieldType, path: str, depth: int, inside: tuple[str, ...]) -> Any:
+    def choose(self, rng: random.Random, found: FieldType, path: str, depth: int) -> Any:  # noqa: ARG002
         words = self._words.get(path)
         if words is not None:
             return rng.choice(words)
-        if rng.random() < 0.04:  # what often stands for none
+        if rng.random() < _NOTHING:
             return rng.choice((None, {}, [])) if found.kind != "scalar" else None
-        if found.kind == "object" and found.target is not None:
-            return self._object(rng, found.target, path, depth, inside)
-        if found.element is not None:
-            return self._several(rng, found, f"{path}[*]", depth + 1, inside)
-        return rng.choice(_SCALARS[found.scalar] if found.kind == "scalar" else _ANY)
+        return UNDECIDED
 
-    def _several(self, rng: random.Random, found: FieldType, path: str, depth: int, inside: tuple[str, ...]) -> Any:
-        assert found.element is not None
-        if found.kind == "list":
-            return [self._value(rng, found.element, path, depth, inside) for _ in range(rng.choice((0, 1, 1, 2)))]
-        keys = rng.sample(_KEYS, rng.choice((0, 1, 2)))
-        return {key: self._value(rng, found.element, path, depth, inside) for key in keys}
+    def chance(self, target: ObjectType, path: str, depth: int) -> float:  # noqa: ARG002
+        return 1 if path in self._words else max(_LEAN - 0.04 * depth, 0.3)
 
-    def _object(
-        self, rng: random.Random, kind: ObjectType, path: str, depth: int, inside: tuple[str, ...]
-    ) -> dict[str, Any]:
-        if kind.name in inside:
-            return {}
-        chance, below = max(_LEAN - 0.04 * depth, 0.3), (*inside, kind.name)
-        return {
-            name: self._value(rng, found, f"{path}.{name}", depth + 1, below)
-            for name, found in _fields(kind)
-            if rng.random() < (1 if f"{path}.{name}" in self._words else chance)
-        }
+    def is_too_deep(self, target: ObjectType, depth: int, inside: tuple[str, ...]) -> bool:  # noqa: ARG002
+        return target.name in inside
+
+    def count(self, rng: random.Random, depth: int) -> int:  # noqa: ARG002
+        return rng.choice((0, 1, 1, 2))
+
+    def keys(self, path: str) -> tuple[Sequence[str], Sequence[int]]:  # noqa: ARG002
+        return _KEYS, (0, 1, 2)
+
+    def anything(self, rng: random.Random) -> Any:
+        return rng.choice(_ANY)
 
 
 _SAMPLES: dict[str | None, Any] = {scalar: values[-1] for scalar, values in _SCALARS.items()}
@@ -137,7 +116,7 @@ _SAMPLES: dict[str | None, Any] = {scalar: values[-1] for scalar, values in _SCA
 
 def everything(kind: ObjectType, inside: tuple[str, ...] = ()) -> dict[str, Any]:
     """Make an object in which every field of its type is there, with one item in each list and map."""
-    made = {name: _one(found, (*inside, kind.name)) for name, found in _fields(kind)}
+    made = {name: _one(found, (*inside, kind.name)) for name, found in kind.fields.items()}
     return {name: value for name, value in made.items() if value is not None}
 
 

@@ -11,12 +11,12 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from tests.integration.parts import object_at
+from tests.generators.parts import object_at
 
 if TYPE_CHECKING:
     import random
 
-    from tests.integration.parts import Json, Tie
+    from tests.generators.parts import Json, Tie
 
 
 def _apiservice(rng: random.Random, manifest: Json) -> None:

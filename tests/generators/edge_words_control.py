@@ -1,6 +1,6 @@
 """Values worth trying in webhooks, policies, CRDs, certificates, leases, endpoint slices and events.
 
-`from_catalog.Maker` makes manifests of the catalog's types; what stands here makes the interesting ones frequent:
+`any_values.AnyValues` makes manifests of the catalog's types. These words make the interesting ones frequent:
 fields left out that versions fill in, versions of a CRD that share a schema or almost do, topologies with and without a
 node.
 """

@@ -5,10 +5,10 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING
 
-from tests.integration.parts import object_at
+from tests.generators.parts import object_at
 
 if TYPE_CHECKING:
-    from tests.integration.parts import Json, Tie
+    from tests.generators.parts import Json, Tie
 
 
 def _ingress(rng: random.Random, manifest: Json) -> None:

@@ -1,6 +1,6 @@
 """Values worth trying in role bindings, priority levels, resource slices, workloads and pod groups.
 
-`from_catalog.Maker` makes manifests of the catalog's types; what stands here makes the interesting ones frequent.
+`any_values.AnyValues` makes manifests of the catalog's types. These words make the interesting ones frequent.
 """
 
 from __future__ import annotations

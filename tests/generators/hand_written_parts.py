@@ -1,10 +1,9 @@
-"""What manifests are made of: metadata, pod templates, and a way to write any kind's spec down.
+"""What manifests written by hand are made of: metadata, pod templates, and a way to write any kind's spec down.
 
-`fields` is the tool: an object with any of the given fields, so that undefaulted manifests come by themselves, now and
-then with null in a field's place, or with a field no version knows. A kind's makers are built from it in modules named
-`strategies_<topic>.py` beside this one. A maker is a function of a random generator; `made_by` turns one into a
-Hypothesis strategy that draws a single number for it, which is far cheaper than drawing every field, and does not thin
-out what lies deep. `from_catalog` makes manifests of any kind from the catalog's types instead.
+`fields` is the tool: an object with any of the given fields. So undefaulted manifests come by themselves, now and then
+with null in a field's place, or with a field that no version knows. The makers of a kind are built from it in
+`hand_written_<topic>.py`. A maker is a function of a random generator. `made_by` turns one into a Hypothesis strategy
+that draws a single number for it: far cheaper than drawing every field, and as dense deep down as at the top.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from tests.fuzz.strategies import (
+from tests.generators.hand_written_parts import (
     INT32,
     NAMES,
     QUANTITIES,

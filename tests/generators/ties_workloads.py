@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.integration.parts import object_at
-from tests.integration.words_workloads import container
+from tests.generators.parts import object_at
+from tests.generators.valid_words_workloads import container
 
 if TYPE_CHECKING:
     import random
 
-    from tests.integration.parts import Json, Tie
+    from tests.generators.parts import Json, Tie
 
 
 def _workload(rng: random.Random, manifest: Json) -> None:

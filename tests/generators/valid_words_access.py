@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import random
 
-    from tests.integration.parts import Json, Table, Words
+    from tests.generators.parts import Json, Table, Words
 
 _CEL = ("true", "has(object.metadata)", "object.metadata.name != 'x'")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tests.integration.parts import Table, Words
+    from tests.generators.parts import Table, Words
 
 _DEVICES: Table = {
     "expression": ("true", 'device.driver == "gpu.example.test"'),

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.integration import words_access, words_devices, words_workloads
+from tests.generators import valid_words_access, valid_words_devices, valid_words_workloads
 
 if TYPE_CHECKING:
-    from tests.integration.parts import Json, Words
+    from tests.generators.parts import Json, Words
 
 #: By kind, with the empty string for all kinds, then by the end of a path; a function makes a new word each time.
-WORDS: Words = {**words_access.WORDS, **words_devices.WORDS, **words_workloads.WORDS}
+WORDS: Words = {**valid_words_access.WORDS, **valid_words_devices.WORDS, **valid_words_workloads.WORDS}
 
 SCALARS: dict[str | None, tuple[Json, ...]] = {
     "string": ("a", "web-0", "x.y", "main"),
