@@ -1,4 +1,4 @@
-"""Which of the APIs that a release knows its API server serves without being told to.
+"""Which of its APIs the API server of a release serves by default.
 
 The sources are each release's ``DefaultAPIResourceConfigSource`` (``pkg/master/master.go`` up to v1.19,
 ``pkg/controlplane/instance.go`` since), read for all of v1.12 to v1.37:
@@ -44,7 +44,7 @@ _LEGACY_BETA = frozenset(
 
 
 def on_by_default(minor: int, group: str, version: str, plural: str) -> bool:
-    """Whether Kubernetes 1.``minor`` serves a resource it knows unless told otherwise."""
+    """Whether Kubernetes 1.``minor`` serves a resource that it knows by default."""
     if "alpha" in version:
         return False
     if "beta" not in version:

@@ -172,7 +172,7 @@ class Module:
         return frozenset(filter(None, found)) if None not in found else frozenset()
 
     def untyped(self, place: Place) -> frozenset[str]:
-        """The strings of constants without a type beside a type: some releases left the type out."""
+        """The strings of untyped constants near a type: some releases omitted the type."""
         return frozenset(filter(None, self._strings(place.package, "")))
 
     def _strings(self, path: str, type_: str) -> set[str | None]:

@@ -83,7 +83,7 @@ _SCHEMA = {"JSONSchemaProps": "additionalItems additionalProperties dependencies
 def restored_type(class_name: str, field: str, text: str) -> str:
     """Put back the type of one field, given in the catalog's notation, where the client lost it.
 
-    ``~#Name`` is a type that other JSON values may stand for: JSONSchemaPropsOrBool, …OrArray, …OrStringArray.
+    ``~#Name`` is a type that other JSON values can replace: JSONSchemaPropsOrBool, …OrArray, …OrStringArray.
     """
     base = _BASE.fullmatch(class_name)
     name = base["base"] if base else class_name

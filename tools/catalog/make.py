@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT))  # run as a script: the tools are beside the package, not in it
+sys.path.insert(0, str(ROOT))  # run as a script: the tools are next to the package, not in it
 
 from tools.catalog import distil, modules, values, wheels  # noqa: E402 - needs the path above
 from tools.catalog.defaults import on_by_default  # noqa: E402 - needs the path above
@@ -82,11 +82,11 @@ class Distilled:
 
 
 def document(clients: list[wheels.Wheel], sources: Mapping[str, modules.Source]) -> dict[str, Any]:
-    """Build the catalog's document (its shape is told in `converter.catalog.data`).
+    """Build the catalog's document (`converter.catalog.data` describes its shape).
 
     Args:
         clients: a client of each release, oldest first.
-        sources: the Go types of releases, by release; of one that has none no values are told.
+        sources: the Go types of releases, by release; a release without them gets no values.
     """
     shapes, resources = Pool(), Pool()
     releases: list[dict[str, Any]] = []

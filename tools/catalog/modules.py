@@ -58,7 +58,7 @@ def fetch() -> dict[str, Source]:
     """Download what the Go module cache lacks, and return each release's module.
 
     Raises:
-        SystemExit: there is no `go` command, or a module cannot be had.
+        SystemExit: there is no `go` command, or a module is not available.
     """
     found = (_download(f"{MODULE}@v{version}") for version in VERSIONS)
     return {source.release: source for source in found}
@@ -72,6 +72,6 @@ def _download(name: str) -> Source:
         raise SystemExit("the catalog is made with the `go` command, which is not there") from None
     answer = json.loads(done.stdout or "{}")
     if done.returncode or "Dir" not in answer:
-        raise SystemExit(f"{name} cannot be had: {answer.get('Error') or done.stderr}")
+        raise SystemExit(f"{name} is not available: {answer.get('Error') or done.stderr}")
     minor = answer["Version"].split(".")[1]
     return Source(Path(answer["Dir"]), f"v1.{minor}", name, answer["Sum"])

@@ -1,7 +1,7 @@
 """Which values of enumerations each release knows: fields from the catalog's types, values from Kubernetes' Go types.
 
-A kind's model and its Go struct are walked side by side, so that every string field meets the Go type that it has. What
-counts is an enumeration whose values are not the same in all releases; nothing else can be told apart later.
+A kind's model and its Go struct are walked side by side, so that every string field meets the Go type that it has. Only
+enumerations whose values differ between releases are recorded.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Known:
     Attributes:
         fields: of each model and JSON field the Go type, where that is a type of strings.
         values: of each such type its values.
-        untyped: of each such type the strings beside it that may be meant for it as well.
+        untyped: of each such type the untyped strings near it that can be values, too.
     """
 
     fields: dict[tuple[str, str], Place] = field(default_factory=dict)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT))  # run as a script: the package and the tools are beside each other
+sys.path.insert(0, str(ROOT))  # run as a script: the package and the tools are in one folder
 
 from converter.catalog import Catalog, FieldType, ObjectType, load_catalog  # noqa: E402 - needs the path above
 from converter.kube import GroupVersionKind  # noqa: E402 - needs the path above

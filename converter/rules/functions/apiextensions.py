@@ -132,7 +132,7 @@ def _says_nothing(key: str, item: Json) -> bool:
 
 register(
     "customresourcedefinition-versions",
-    "a schema, subresources and printer columns that all versions share stand once in v1beta1, which also names the "
+    "v1beta1 has a schema, subresources and printer columns that all versions share once, and also names the "
     "first version; v1 has them in each version",
     to_right=_hoist,
     to_left=_spread,

@@ -267,7 +267,7 @@ _FIELDS = ("spec.metrics", "spec.behavior", "status.currentMetrics", "status.con
 
 register(
     "horizontalpodautoscaler-v1",
-    f"{_KEPT_IN_V1}; a zero value beside an average, which v1 cannot leave out, is none",
+    f"{_KEPT_IN_V1}; a zero value next to an average is dropped, because v1 cannot omit it",
     to_right=_to_v1,
     to_left=partial(_from_v1, zero_is_none=True),
     left_fields=_FIELDS,
@@ -276,7 +276,7 @@ register(
 )
 register(
     "horizontalpodautoscaler-v1-zeros",
-    f"{_KEPT_IN_V1}; a zero value beside an average stays",
+    f"{_KEPT_IN_V1}; a zero value next to an average stays",
     to_right=_to_v1,
     to_left=partial(_from_v1, zero_is_none=False),
     left_fields=_FIELDS,

@@ -1,4 +1,4 @@
-"""Certificate signing requests: the signer that v1beta1 finds out by itself and v1 wants to be told.
+"""Certificate signing requests: the signer that v1beta1 infers and v1 requires.
 
 Sources in Kubernetes: pkg/apis/certificates/v1beta1/defaults.go and pkg/apis/certificates/helpers.go.
 """
@@ -103,8 +103,8 @@ def _alternative_names(request: CertificateSigningRequest) -> set[str]:
 
 register(
     "certificatesigningrequest-signer",
-    "v1beta1 finds a missing signerName out from the request (a kubelet's client or serving certificate, else "
-    "kubernetes.io/legacy-unknown); v1 wants to be told",
+    "v1beta1 infers a missing signerName from the request (a kubelet's client or serving certificate, else "
+    "kubernetes.io/legacy-unknown); v1 requires it",
     to_right=_leave,
     to_left=_tell,
     left_fields=["spec.signerName"],

@@ -85,7 +85,7 @@ def _guard_default(node: dict[str, Any], _notes: Notes) -> None:
 
 register(
     "flowcontrol-zero-shares",
-    "a share of 0 is written beside an annotation in v1beta3, where 0 alone means the default",
+    "v1beta3 marks a share of 0 by an annotation, because 0 alone means the default",
     to_right=_mark_zero,
     to_left=_unmark_zero,
     left_fields=("spec.limited.nominalConcurrencyShares",),

@@ -57,7 +57,7 @@ def _to_group(subject: dict[str, Any], _notes: Notes) -> None:
 
 register(
     "rbac-subject",
-    "a subject's apiGroup is an apiVersion in v1alpha1, where the user * stands for the group system:authenticated",
+    "v1alpha1 has an apiVersion in place of a subject's apiGroup, and the user * means the group system:authenticated",
     to_right=_to_version,
     to_left=_to_group,
     left_fields=("apiGroup",),
