@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.made
 PYTEST := $(BIN)/python -m pytest
 # Tests that need only Python; each mirrors a room of the house.
-TESTS := tests/unit tests/rules tests/oracle tests/fuzz tests/suite
+TESTS := tests/unit tests/rules tests/oracle tests/fuzz tests/docs tests/suite
 WORKERS ?= 2
 LISTEN ?= 127.0.0.1:8443
 ARGS ?=
@@ -55,7 +55,7 @@ karmada: $(STAMP) ## leave a real Karmada with members and the converter running
 	@$(BIN)/python -m tests.controlplanes karmada $(ARGS)
 
 .PHONY: bench
-bench: $(STAMP) ## measure the webhook beside a bare server, and the conversions
+bench: $(STAMP) ## measure the webhook next to a bare server, and the conversions
 	@$(BIN)/python -m tests.bench.bench_webhook $(ARGS)
 
 .PHONY: lint
@@ -78,6 +78,20 @@ rules: $(STAMP) ## lint the shipped rule book and run its examples
 locked: $(STAMP) ## the lock has all that is required, in versions that go together
 	@$(BIN)/python -m pip check --disable-pip-version-check
 
+.PHONY: prose
+prose: $(STAMP) ## check that all texts are plain English
+	@$(BIN)/python -m tools.prose $(ARGS)
+
+# The site generator is large, so it is installed on demand, from a lock of its own.
+DOCS_STAMP := $(VENV)/.made-docs
+$(DOCS_STAMP): requirements/docs.txt $(STAMP)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements/docs.txt
+	@touch $@
+
+.PHONY: docs
+docs: $(DOCS_STAMP) ## build the documentation site into site/, with every link checked
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet && echo "built site/index.html"
+
 .PHONY: check
 check: lint types contracts rules locked ## all static checks
 
@@ -86,11 +100,11 @@ format: $(STAMP) ## format the code
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 
 .PHONY: catalog
-catalog: $(STAMP) ## make the catalog anew from the published Python clients and Go types
+catalog: $(STAMP) ## generate the catalog from the published Python clients and Go types
 	@$(BIN)/python tools/catalog/make.py $(ARGS)
 
 .PHONY: interpreters
-interpreters: $(STAMP) ## write deploy/karmada/interpreters.yaml anew
+interpreters: $(STAMP) ## generate deploy/karmada/interpreters.yaml
 	@$(BIN)/python -m tools.interpreters
 
 .PHONY: comparison
@@ -100,14 +114,15 @@ comparison: $(STAMP) ## measure kubectl-convert and the converter on real server
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate
 
 .PHONY: lock
-lock: $(STAMP) ## lock the dependencies anew: to develop, to run (the image), to build the wheel
+lock: $(STAMP) ## lock the dependencies: to develop, to run (the image), to build the wheel
 	@$(BIN)/python -m pip install --quiet uv
 	@$(LOCK) pyproject.toml --extra dev -o requirements/dev.txt
 	@$(LOCK) pyproject.toml -c requirements/dev.txt -o requirements/run.txt
+	@$(LOCK) pyproject.toml --extra docs -c requirements/dev.txt -o requirements/docs.txt
 	@$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")' | \
 		$(LOCK) - -o requirements/build.txt
 
 .PHONY: clean
 clean: ## remove what make made in this folder (built control planes stay in the user's cache)
-	@rm -rf $(VENV) .run .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.* htmlcov build dist
+	@rm -rf $(VENV) site .run .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.* htmlcov build dist
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -132,13 +132,13 @@ def table(pairs: list[Pair], outcomes: dict[str, WorkPlan]) -> list[str]:
 INTRODUCTION = """\
 # Compared with kubectl-convert
 
-`make comparison` writes this page. An object was stored once by a real kube-apiserver (v1.16 to v1.36) and read in
-every version that the server has of it; each ordered pair of versions is a conversion, and the server's answer is what
-it has to be, exactly (nulls and empty containers do not count). The tables say how many each program gets right.
+`make comparison` writes this page. A real kube-apiserver (v1.16 to v1.36) stored each object once and showed it in
+every version that it serves. Each ordered pair of versions is a conversion, and the result must equal the answer of the
+server, except for nulls and empty containers. The tables count the exact results of each program.
 
-kubectl-convert knows the versions of its own release and of some before, fills its own release's defaults into what it
-converts, and knows no CustomResourceDefinition and no APIService. Where this project is not exactly right either, the
-answer does not follow from the form given: [unreachable.md](unreachable.md) lists and proves each sort.
+kubectl-convert knows the versions of its own release and of some earlier ones. It fills in the defaults of its own
+release. It does not convert CustomResourceDefinitions and APIServices. The pairs that this project misses are those
+whose answer does not follow from the given form: [the list](unreachable.md) has a proof for each.
 """
 
 

@@ -7,8 +7,8 @@ import pytest
 from converter.rules.functions import FUNCTIONS
 from converter.rules.parse_steps import STEP_WORDS
 
-DOCS = Path(__file__).parents[3] / "docs" / "reference" / "rules.md"
-BEGIN, END = "<!-- functions: kept true by tests/unit/rules/test_docs.py -->\n", "<!-- end of functions -->\n"
+DOCS = Path(__file__).parents[2] / "docs" / "reference" / "rules.md"
+BEGIN, END = "<!-- functions: checked by tests/docs/test_rules_reference.py -->\n", "<!-- end of functions -->\n"
 
 
 def test_the_list_of_functions_is_the_registers():
