@@ -50,6 +50,11 @@ e2e: $(STAMP) ## build or find real control planes and run the project inside th
 	@$(BIN)/python -m tests.controlplanes build
 	@$(PYTEST) tests/integration tests/e2e -p no:xdist $(ARGS)
 
+.PHONY: e2e-quick
+e2e-quick: $(STAMP) ## the main path on a Karmada with two members: under two minutes, once its programs are built
+	@$(BIN)/python -m tests.controlplanes build --quick
+	@CONVERTER_TEST_FLEET=quick $(PYTEST) tests/e2e/test_main_path.py -p no:xdist $(ARGS)
+
 .PHONY: karmada
 karmada: $(STAMP) ## leave a real Karmada with members and the converter running, to play with
 	@$(BIN)/python -m tests.controlplanes karmada $(ARGS)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from tests.controlplanes import build, holding, pins, toolchain
 from tests.controlplanes.errors import HarnessError
-from tests.controlplanes.fleet import MEMBERS, Fleet, MemberSpec, programs
+from tests.controlplanes.fleet import MEMBERS, QUICK, Fleet, MemberSpec, programs
 from tests.controlplanes.karmada import VERSION
 from tests.controlplanes.places import Places
 from tests.controlplanes.servers import RELEASES, ApiServers
@@ -53,7 +53,9 @@ def _parser() -> argparse.ArgumentParser:
         metavar="NAME",
         help="a binary (kube-apiserver-1.36.3) or a module (karmada-1.18.2); default: what `make e2e` needs",
     )
-    command.add_argument("--all", action="store_true", help="all of the table")
+    more = command.add_mutually_exclusive_group()
+    more.add_argument("--all", action="store_true", help="all of the table")
+    more.add_argument("--quick", action="store_true", help="only what `make e2e-quick` needs")
     command.set_defaults(act=_build)
 
     command = commands.add_parser("list", help="list the binaries, and where those lie that are there")
@@ -106,7 +108,7 @@ def member(text: str) -> MemberSpec:
 
 def _build(options: argparse.Namespace) -> None:
     places = Places.from_environment()
-    names = _chosen(options.names) if options.names else pins.names() if options.all else _needed()
+    names = _wanted(options)
     for tool in (toolchain.etcd, toolchain.kubectl):
         print(tool(places))
     for module in pins.MODULES:
@@ -120,17 +122,26 @@ def _build(options: argparse.Namespace) -> None:
         print(build.karmada_files(places, version))
 
 
+def _wanted(options: argparse.Namespace) -> list[str]:
+    """The binaries that the command line asks for, in the order of the table unless it names them."""
+    if options.names:
+        return _chosen(options.names)
+    if options.all:
+        return pins.names()
+    needed = set(programs(QUICK, VERSION)) if options.quick else _needed()
+    return [name for name in pins.names() if name in needed]
+
+
 def _chosen(names: Sequence[str]) -> list[str]:
     """Binaries by their names or by their modules' names."""
     modules = {module.name: [module.binary(name) for name in module.binaries] for module in pins.MODULES}
     return [binary for name in names for binary in modules.get(name, [name])]
 
 
-def _needed() -> list[str]:
-    """What integration and e2e tests need, in the order of the table."""
+def _needed() -> set[str]:
+    """What integration and e2e tests need."""
     servers = [f"kube-apiserver-{pins.release('kube-apiserver', release)}" for release in RELEASES]
-    needed = {*servers, *programs(MEMBERS, VERSION), f"karmadactl-{VERSION}"}
-    return [name for name in pins.names() if name in needed]
+    return {*servers, *programs(MEMBERS, VERSION), f"karmadactl-{VERSION}"}
 
 
 def _list(options: argparse.Namespace) -> None:

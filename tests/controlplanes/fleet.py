@@ -52,6 +52,9 @@ MEMBERS = (
     MemberSpec("pull", "1.20", pull=True),
 )
 
+#: The smallest fleet in which an object is converted: the fleet of `make e2e-quick`.
+QUICK = (MemberSpec("new", "1.36"), MemberSpec("old", "1.20"))
+
 
 class Member:
     """A push member: an API server that the control plane reaches.

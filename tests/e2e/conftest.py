@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.controlplanes import fixtures
-from tests.controlplanes.fleet import Fleet
+from tests.controlplanes.fleet import MEMBERS, QUICK, Fleet
 from tests.controlplanes.karmada import VERSION
 
 if TYPE_CHECKING:
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 #: Names the Karmada release of the whole session, so that the same tests run against each supported one.
 RELEASE_VARIABLE = "CONVERTER_TEST_KARMADA"
+#: Names the fleet of the whole session; `make e2e-quick` says ``quick``, which is enough for test_main_path.py.
+FLEET_VARIABLE = "CONVERTER_TEST_FLEET"
+FLEETS = {"": MEMBERS, "full": MEMBERS, "quick": QUICK}
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -35,14 +38,17 @@ def karmada_version() -> str:
 @pytest.fixture(scope="session")
 def session_fleet(request: pytest.FixtureRequest) -> Iterator[Fleet]:
     """The fleet itself; tests ask for ``fleet``, which also sees whether it lives."""
-    fleet = Fleet.open(purpose="e2e", version=karmada_version(), verbosity=4)
+    members = FLEETS[os.environ.get(FLEET_VARIABLE, "")]
+    fleet = Fleet.open(members, purpose="e2e", version=karmada_version(), verbosity=4)
     yield fleet
     fleet.close(keep=fixtures.keep_logs(request.session, fleet.world.run.folder))
 
 
 @pytest.fixture
 def fleet(session_fleet: Fleet) -> Iterator[Fleet]:
-    """Karmada with five members (new, mid, old, ancient, and pull): one for all tests, so they clean up.
+    """Karmada with five members (new, mid, old, ancient, and pull), or two (new and old) in the quick fleet.
+
+    There is one fleet for all tests, so each test cleans up.
 
     A process that ends by itself during a test fails that test.
     """
