@@ -10,7 +10,7 @@ from converter.catalog import Release
 from converter.catalog.data import read_document
 from converter.kube import GroupVersionKind
 from tests.nonempty import some
-from tests.unit.catalog.test_maker import NEW_API, client
+from tests.unit.tools.catalog.test_make import NEW_API, client
 from tools.catalog import make, modules, values
 from tools.catalog.gotypes import Module, Place
 
