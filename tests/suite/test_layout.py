@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.suite.layout import ROOT, UNIT, modules_without_test, misplaced_tests
+from tests.suite.layout import ROOT, UNIT, misplaced_tests, modules_without_test
 
 
 def test_every_unit_test_is_where_its_module_is():
