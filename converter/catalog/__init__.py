@@ -3,6 +3,7 @@
 from converter.catalog.data import CatalogDataError, Source
 from converter.catalog.lookup import Catalog, Resource, load_catalog
 from converter.catalog.release import CatalogError, Release, ReleaseFormatError, UnknownReleaseError
+from converter.catalog.storage import is_stored
 from converter.catalog.types import ANY, FieldKind, FieldType, ObjectType, Scalar, Values, walk
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "Source",
     "UnknownReleaseError",
     "Values",
+    "is_stored",
     "load_catalog",
     "walk",
 ]

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from converter.catalog import is_stored
 from converter.conversion import Routes
 from converter.coverage.by_field import FieldLosses
 from converter.errors import NoRouteError
@@ -82,7 +83,7 @@ class Matrix:
 
 
 def build_matrix(book: RuleBook, catalog: Catalog) -> Matrix:
-    """Build the matrix of every kind the catalog knows; takes a few seconds."""
+    """Build the matrix of every stored kind that the catalog knows; takes a few seconds."""
     routes, check = Routes(book), UnknownFieldFinder(catalog)
     families = _families(catalog, routes)
     rows = [_row(family, catalog, routes, check) for family in families]
@@ -92,7 +93,7 @@ def build_matrix(book: RuleBook, catalog: Catalog) -> Matrix:
 def _families(catalog: Catalog, routes: Routes) -> list[tuple[GroupVersionKind, ...]]:
     """Group the versions of a kind that rules connect, directly or by others; kinds of one name can be several."""
     by_kind: dict[str, list[GroupVersionKind]] = defaultdict(list)
-    for gvk in catalog.kinds():
+    for gvk in filter(is_stored, catalog.kinds()):
         by_kind[gvk.kind].append(gvk)
     families = []
     for kind, members in sorted(by_kind.items()):

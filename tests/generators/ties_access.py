@@ -114,25 +114,6 @@ def _role(rng: random.Random, manifest: Json) -> None:
             rule["resources"] = rule.get("resources") or ["pods"]
 
 
-def _review(rng: random.Random, manifest: Json) -> None:
-    """A question has no name, and is about a resource or a path."""
-    manifest.pop("metadata", None)
-    manifest.pop("status", None)
-    if manifest["kind"] == "LocalSubjectAccessReview":
-        manifest["metadata"] = {"namespace": "default"}
-    if not manifest["kind"].endswith("AccessReview"):
-        return
-    spec = object_at(manifest, "spec")
-    if manifest["kind"] == "LocalSubjectAccessReview":
-        spec.pop("nonResourceAttributes", None)
-        spec["resourceAttributes"] = {**(spec.get("resourceAttributes") or {"verb": "get"}), "namespace": "default"}
-    elif bool(spec.get("resourceAttributes")) == bool(spec.get("nonResourceAttributes")):
-        spec.pop("resourceAttributes", None)
-        spec["nonResourceAttributes"] = {"path": "/healthz", "verb": "get"}
-    if manifest["kind"] != "SelfSubjectAccessReview" and not spec.get("user"):
-        spec["user"] = "ann"
-
-
 def _event(rng: random.Random, manifest: Json) -> None:
     """events.k8s.io refuses new events that use its deprecated fields, and reads them in old ones."""
     manifest.pop("type", None) if manifest.get("type") not in ("Normal", "Warning") else None
@@ -167,10 +148,4 @@ TIES: dict[str, Tie] = {
     "ClusterRole": _role,
     "Role": _role,
     "Event": _event,
-    "TokenReview": _review,
-    "SubjectAccessReview": _review,
-    "LocalSubjectAccessReview": _review,
-    "SelfSubjectAccessReview": _review,
-    "SelfSubjectRulesReview": _review,
-    "SelfSubjectReview": _review,
 }

@@ -82,15 +82,6 @@ _RBAC: Table = {
     ),
 }
 
-_REVIEW: Table = {
-    "resourceAttributes": ({"verb": "get", "resource": "pods", "namespace": "default"}, {"group": "apps", "verb": "*"}),
-    "nonResourceAttributes": ({"path": "/healthz", "verb": "get"},),
-    "user": ("ann",),
-    "groups": (["a", "b"],),
-    "group": (["a", "b"],),
-    "spec.namespace": ("default",),
-}
-
 WORDS: Words = {
     "APIService": {
         "spec.group": ("a.example.test", "b.example.test"),
@@ -154,9 +145,4 @@ WORDS: Words = {
     "Role": {**_RBAC},
     "ClusterRoleBinding": _RBAC,
     "RoleBinding": _RBAC,
-    "SubjectAccessReview": _REVIEW,
-    "LocalSubjectAccessReview": _REVIEW,
-    "SelfSubjectAccessReview": _REVIEW,
-    "SelfSubjectRulesReview": _REVIEW,
-    "TokenReview": {"token": ("secret",), "audiences": (["a"],)},
 }

@@ -52,7 +52,7 @@ class Nursery:
         """Return the manifest of a number, in a version that the number chooses; None if it stays refused."""
         maker = self._makers[seed % len(self._makers)]
         manifest = maker.make(seed, self._name(seed))
-        if self.served.namespaced and self.served.readable:
+        if self.served.namespaced:
             manifest["metadata"]["namespace"] = "default"
         self.acceptance.made += 1
         said = ""

@@ -111,15 +111,12 @@ class DriftDetector:
                 converted = self._convert(manifest, version, "undefaulted", answers)
                 if converted is not None:
                     posted[version] = converted
-        if not served.readable:
-            answers.forms = self._ask(served, posted, answers)
-        else:
-            fresh = self._store(served, manifest, answers)
-            for version, converted in posted.items():
-                if converted is not manifest:
-                    self._compare_posted(served, manifest, converted, answers, fresh[version])
-            if chain:
-                self._chain(served, posted, manifest["apiVersion"], answers, fresh)
+        fresh = self._store(served, manifest, answers)
+        for version, converted in posted.items():
+            if converted is not manifest:
+                self._compare_posted(served, manifest, converted, answers, fresh[version])
+        if chain:
+            self._chain(served, posted, manifest["apiVersion"], answers, fresh)
         self._compare_forms(answers)
         return answers
 
@@ -234,20 +231,6 @@ class DriftDetector:
                 return
             time.sleep(_PAUSE)
         raise AssertionError(f"{served.kind} {name} is not deleted")
-
-    def _ask(self, served: Served, posted: dict[str, Json], answers: Answers) -> dict[str, Json]:
-        """Ask a review in each version: the answers to one question are its forms."""
-        forms = {}
-        for version, manifest in posted.items():
-            path = self._client.path(version, served.kind, None, manifest.get("metadata", {}).get("namespace"))
-            answers.pairs += 1
-            try:
-                forms[version] = reborn(self._client.raw("POST", path, manifest), served)
-            except ApiError as error:
-                if manifest is next(iter(posted.values())):
-                    raise
-                answers.wrong.append(f"undefaulted -> {version}: the conversion is refused: {error}")
-        return forms
 
 
 def undressed(manifest: Json, served: Served) -> Json:

@@ -31,31 +31,26 @@ class Served:
         kind: the kind.
         versions: the apiVersions that all show the same stored object, in the order of discovery; at least two.
         namespaced: whether its objects live in a namespace.
-        readable: whether objects can be read again; a review is only answered.
         status_in: the versions with a ``status`` subresource, in which creation leaves a status out.
     """
 
     kind: str
     versions: tuple[str, ...]
     namespaced: bool
-    readable: bool
     status_in: tuple[str, ...]
 
 
 def served_in_several_versions(client: Client) -> list[Served]:
-    """List what a server serves in two or more versions, from its discovery alone, sorted by kind."""
+    """List what a server stores and serves in two or more versions, from its discovery alone, sorted by kind."""
     found: dict[tuple[str, str], list[tuple[str, str, bool]]] = defaultdict(list)
     status: set[tuple[str, str]] = set()
-    readable: set[tuple[str, str]] = set()
     for api_version in client.served():
         path = f"/apis/{api_version}" if "/" in api_version else f"/api/{api_version}"
         for item in client.raw("GET", path)["resources"]:
             plural, _, below = item["name"].partition("/")
-            if not below:
+            if not below and "delete" in item["verbs"]:  # reviews are answered, and never stored
                 home = _home(GroupVersionKind.of(api_version, item["kind"]))
                 found[home].append((api_version, plural, item["namespaced"]))
-                if "get" in item["verbs"]:
-                    readable.add(home)
             elif below == "status":
                 status.add((api_version, plural))
     return sorted(
@@ -64,7 +59,6 @@ def served_in_several_versions(client: Client) -> list[Served]:
                 home[1],
                 tuple(version for version, _, _ in at),
                 at[0][2],
-                home in readable,
                 tuple(version for version, plural, _ in at if (version, plural) in status),
             )
             for home, at in found.items()

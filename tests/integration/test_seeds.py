@@ -55,7 +55,7 @@ def test_seeds_are_converted_as_the_server_converts_them(all_versions_apiservers
                 manifest = shipped.convert(seed, to=kind.versions).manifest
             except ConversionError:
                 continue  # this server has no version that could hold it
-        if kind.namespaced and kind.readable:
+        if kind.namespaced:
             manifest = {**manifest, "metadata": {**manifest["metadata"], "namespace": "default"}}
         name = f"{manifest.get('metadata', {}).get('name', '')}, written in {seed['apiVersion']}"
         try:

@@ -22,8 +22,6 @@ GROUPS = {
     "admissionregistration.k8s.io",
     "apiextensions.k8s.io",
     "apiregistration.k8s.io",
-    "authentication.k8s.io",
-    "authorization.k8s.io",
     "certificates.k8s.io",
     "coordination.k8s.io",
     "discovery.k8s.io",
