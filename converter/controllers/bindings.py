@@ -9,7 +9,8 @@ import msgspec
 
 from converter.client import ApiError, Key, each_item
 from converter.controllers.controller import DONE, Result
-from converter.controllers.denied_works import BindingKey, is_shown
+from converter.controllers.denied_works import is_shown
+from converter.controllers.karmada_events import BindingKey
 from converter.controllers.objects import annotation, decode, merge_patch, same_version
 from converter.errors import ManifestError
 from converter.karmada.binding import read_binding

@@ -1,6 +1,6 @@
-"""Keeps the webhooks' certificates in a Secret of the host cluster, and their authority where it has to be trusted.
+"""Reconciles the Secret of the host cluster with the webhooks' certificates, and publishes their authority.
 
-The servers mount the Secret and take a new certificate up by themselves (`converter.certificates.tls`).
+The servers mount the Secret and load a new certificate by themselves (`converter.certificates.tls`).
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import msgspec
 from converter.certificates.issue import CertificateError, Pair
 from converter.certificates.rotate import Material, advance
 from converter.client import AlreadyExistsError, ApiError, ApiServer, Collection, NotFoundError
+from converter.client.clock import Now, utc_now
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -29,10 +30,10 @@ _KEYS = ("ca.crt", "signer.crt", "signer.key", "tls.crt", "tls.key")
 
 
 class CertificateSecret:
-    """One Secret; only the leader keeps it.
+    """Reconciles one Secret. Only the leader runs it.
 
     Attributes:
-        authority: the PEM certificates to trust, once they are known; else empty.
+        authority: the PEM certificates to trust; empty until they are known.
     """
 
     def __init__(
@@ -42,6 +43,7 @@ class CertificateSecret:
         name: str,
         names: Sequence[str],
         publish: Callable[[bytes], Awaitable[None]],
+        now: Now = utc_now,
     ) -> None:
         """Prepare.
 
@@ -49,31 +51,36 @@ class CertificateSecret:
             server: the host cluster's API server.
             namespace: the Secret's namespace.
             name: the Secret's name.
-            names: DNS names and addresses that the certificate has to answer for.
-            publish: puts the PEM certificates to trust where clients read them; called in each round, to mend.
+            names: the DNS names and IP addresses of the webhooks.
+            publish: writes the PEM certificates to trust where clients read them. Called in each pass, to repair them.
+            now: the wall clock, for the validity of certificates.
         """
         self._server = server
         self._namespace = namespace
         self._name = name
         self._names = tuple(names)
         self._publish = publish
+        self._now = now
         self.authority = b""
 
     async def run(self, interval: float = 60.0) -> None:
-        """Keep it for ever; what fails is logged and tried again."""
+        """Reconcile until cancelled. A failed pass is logged and repeated."""
         while True:
             try:
-                await self.reconcile(dt.datetime.now(dt.UTC))
+                await self.reconcile(self._now())
             except (ApiError, CertificateError) as error:
-                _log.warning("certificates could not be kept, trying again: %s", error)
+                _log.warning("cannot reconcile the certificates, retrying: %s", error)
             await asyncio.sleep(interval)
 
     async def reconcile(self, now: dt.datetime) -> None:
-        """Bring the Secret to what it should be, then make its authority known.
+        """Issue or renew certificates if they are due, then publish their authority.
+
+        Args:
+            now: the present.
 
         Raises:
-            ApiError: a server refused or did not answer.
-            CertificateError: no certificate can be made.
+            ApiError: a request failed.
+            CertificateError: a certificate cannot be issued.
         """
         path = SECRETS.object_path(self._namespace, self._name)
         try:
@@ -84,7 +91,7 @@ class CertificateSecret:
         after = advance(before, self._names, now)
         if after != before:
             await self._write(secret, after)
-            _log.info("certificates made or renewed in Secret %s/%s", self._namespace, self._name)
+            _log.info("issued or renewed the certificates in Secret %s/%s", self._namespace, self._name)
         self.authority = after.trusted
         await self._publish(after.trusted)
 
@@ -93,15 +100,15 @@ class CertificateSecret:
         if secret is None:
             try:
                 await self._server.create(SECRETS.path(self._namespace), wanted)
-            except AlreadyExistsError as error:  # made this very moment by somebody else: theirs is as good
-                raise CertificateError(f"the Secret came into being meanwhile: {error}") from error
+            except AlreadyExistsError as error:  # another replica created it just now; the next pass reads it
+                raise CertificateError(f"the Secret was created meanwhile: {error}") from error
             return
         wanted["metadata"]["resourceVersion"] = secret["metadata"]["resourceVersion"]
         await self._server.replace(SECRETS.object_path(self._namespace, self._name), wanted)
 
 
 def read(secret: dict[str, Any] | None) -> Material | None:
-    """Read what a Secret holds; None where it is missing or is not whole."""
+    """Read the certificates in a Secret; None if it is missing or incomplete."""
     data = (secret or {}).get("data") or {}
     try:
         found = {key: base64.b64decode(value, validate=True) for key, value in data.items()}
@@ -118,7 +125,7 @@ def read(secret: dict[str, Any] | None) -> Material | None:
 
 
 def written(material: Material, namespace: str, name: str) -> dict[str, Any]:
-    """Write material as a Secret of the type that everything reading certificates understands."""
+    """Make the Secret that stores the certificates, of the standard type ``kubernetes.io/tls``."""
     parts = dict(
         zip(
             _KEYS,

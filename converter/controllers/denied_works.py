@@ -10,26 +10,25 @@ Karmada's Events are the only source: any webhook replica may have denied the Wo
 
 from __future__ import annotations
 
-import datetime as dt  # noqa: TC003 -- msgspec reads the annotations
-import re
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
-import msgspec
-
-from converter.client import Collection, Key, NotFoundError
+from converter.client import NotFoundError
 from converter.client.clock import timestamp
 from converter.client.pager import decode_page
 from converter.controllers.controller import DONE, Result
-from converter.controllers.event_recorder import BINDINGS, CLUSTER_BINDINGS, EVENTS
+from converter.controllers.event_recorder import EVENTS
+from converter.controllers.karmada_events import SUCCEEDED, event_version
 from converter.controllers.objects import decode, same_version
 from converter.karmada.conditions import find_condition
 from converter.karmada.names import GROUP
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Iterable
 
-    from converter.client import ApiServer, Change, Informer
+    from converter.client import ApiServer, Change, Informer, Key
     from converter.client.clock import Now
+    from converter.controllers.karmada_events import BindingKey, Denial
     from converter.kube import Manifest
 
 CONDITION: Final = f"{GROUP}/WorkRefused"
@@ -40,115 +39,6 @@ CHECK_SECONDS: Final = 20.0
 
 _LONGEST_PAUSE: Final = 1100.0
 """Seconds after which Karmada must have retried (its rate limiter waits 1,000 seconds) and recorded the result."""
-
-_FAILED, _SUCCEEDED = "SyncWorkFailed", "SyncWorkSucceed"
-FAILED_FIELDS: Final = f"reason={_FAILED}"
-"""Selects Karmada's Events about Works that it could not write."""
-
-_OURS: Final = re.compile(r'admission webhook "works\.apiconverter\.dev" denied the request: (?P<why>.*)', re.DOTALL)
-_CLUSTERS: Final = re.compile(r"(?:^|denied the request: )cluster ([^:\s]+): ")
-_COLLECTIONS: Final = {"ResourceBinding": BINDINGS, "ClusterResourceBinding": CLUSTER_BINDINGS}
-
-
-class BindingKey(NamedTuple):
-    """The name of a binding.
-
-    Attributes:
-        collection: ``resourcebindings`` or ``clusterresourcebindings``.
-        key: its namespace and name.
-    """
-
-    collection: Collection
-    key: Key
-
-    def __str__(self) -> str:
-        return f"{self.collection.resource} {self.key}"
-
-
-class _InvolvedObject(msgspec.Struct):
-    kind: str = ""
-    namespace: str = ""
-    name: str = ""
-    uid: str = ""
-
-
-class _Meta(msgspec.Struct, rename="camel"):
-    resource_version: str = "0"
-    creation_timestamp: dt.datetime | None = None
-
-
-class _Series(msgspec.Struct, rename="camel"):
-    last_observed_time: dt.datetime | None = None
-
-
-class _Event(msgspec.Struct, rename="camel"):
-    metadata: _Meta
-    involved_object: _InvolvedObject
-    message: str = ""
-    last_timestamp: dt.datetime | None = None
-    series: _Series | None = None
-    event_time: dt.datetime | None = None
-
-    @property
-    def version(self) -> int:
-        """Its resource version: a number that grows with each write (KEP-5504)."""
-        return int(self.metadata.resource_version)
-
-    @property
-    def at(self) -> dt.datetime | None:
-        """When it was last recorded, from whichever field its recorder sets."""
-        repeated = self.series.last_observed_time if self.series is not None else None
-        return self.last_timestamp or repeated or self.event_time or self.metadata.creation_timestamp
-
-
-_events = msgspec.json.Decoder(_Event)
-
-
-class Denial(msgspec.Struct, frozen=True):
-    """What one of Karmada's Events says about a binding.
-
-    Attributes:
-        binding: the binding; None if the Event is about another kind, or about another failure.
-        uid: the binding's uid.
-        why: the reason, as admission gave it.
-        clusters: the clusters that the Works were denied for.
-        version: the Event's resource version: the larger one is the later one.
-        at: when Karmada recorded it.
-    """
-
-    binding: BindingKey | None
-    uid: str
-    why: str
-    clusters: frozenset[str]
-    version: int
-    at: dt.datetime | None
-
-
-def _denial_of(message: str) -> tuple[str, frozenset[str]]:
-    """Find the reason of a denial, and the clusters that it is about, in an Event's message; empty for others."""
-    found = _OURS.search(message)
-    if found is None:
-        return "", frozenset()
-    why = found["why"].strip()
-    if message.startswith("["):  # Karmada joins several errors
-        why = why.removesuffix("]")
-    return why, frozenset(_CLUSTERS.findall(why))
-
-
-def read_denial(raw: bytes) -> Denial:
-    """Read one of Karmada's Events.
-
-    Raises:
-        msgspec.MsgspecError: it is not an Event.
-    """
-    event = _events.decode(raw)
-    about = event.involved_object
-    collection = _COLLECTIONS.get(about.kind)
-    why, clusters = _denial_of(event.message) if collection is not None else ("", frozenset())
-    binding = None
-    if collection is not None and why:
-        binding = BindingKey(collection, Key(about.namespace if collection.namespaced else "", about.name))
-    return Denial(binding, about.uid, why, clusters, event.version, event.at)
 
 
 def binding_of(_key: Key, denial: Denial) -> BindingKey | None:
@@ -175,7 +65,7 @@ class DeniedWorks:
 
         Args:
             server: the control plane.
-            events: Karmada's Events about failures (`FAILED_FIELDS`), indexed by `binding_of`.
+            events: Karmada's Events about failures (`FAILED`), indexed by `binding_of`.
             now: the wall clock.
         """
         self._server = server
@@ -202,9 +92,9 @@ class DeniedWorks:
         """Whether Karmada recorded a success since, or must have recorded another failure."""
         if denial.at is None or (self._now() - denial.at).total_seconds() > _LONGEST_PAUSE:
             return True
-        fields = {"fieldSelector": f"reason={_SUCCEEDED},involvedObject.uid={denial.uid}"}
+        fields = {"fieldSelector": f"reason={SUCCEEDED},involvedObject.uid={denial.uid}"}
         page = decode_page(await self._server.get(EVENTS.path(), fields))
-        return any(_events.decode(raw).version > denial.version for raw in page.items or ())
+        return any(event_version(raw) > denial.version for raw in page.items or ())
 
 
 class DeniedBindingReconciler:

@@ -17,17 +17,15 @@ from converter.controllers.bindings import (
 from converter.controllers.cached_work import CachedWork, LossyWork, cached_work, lossy_work
 from converter.controllers.controller import Channel, ChannelSource, Controller, InformerSource, Source, own_key
 from converter.controllers.denied_works import (
-    FAILED_FIELDS,
-    BindingKey,
     DenialRetrier,
     DeniedBindingReconciler,
     DeniedWorks,
     binding_of,
     bindings_of,
-    read_denial,
 )
 from converter.controllers.drift import DriftDetector
 from converter.controllers.event_recorder import BINDINGS, CLUSTER_BINDINGS, EVENTS, EventRecorder
+from converter.controllers.karmada_events import FAILED, BindingKey, Denial, read_denial
 from converter.controllers.lossy_works import LossyWorkReconciler, losses_changed
 from converter.controllers.manager import Manager
 from converter.controllers.overflow_store import OVERFLOW_OBJECTS, OverflowStore, overflow_metadata, owner_key
@@ -52,7 +50,6 @@ if TYPE_CHECKING:
     from converter import Converter
     from converter.client import ApiServer, Change, Collection
     from converter.clusters.fleet import Fleet, FleetView
-    from converter.controllers.denied_works import Denial
     from converter.controllers.overflow_store import OverflowMetadata
 
 _WORKERS = 4
@@ -218,7 +215,9 @@ class _Informers:
             metadata_only=True,
             index=owner_key,
         )
-        self.denials: Informer[Denial] = Informer(server, EVENTS, read_denial, fields=FAILED_FIELDS, index=binding_of)
+        self.denials: Informer[Denial] = Informer(
+            server, EVENTS, read_denial, fields=f"reason={FAILED}", index=binding_of
+        )
         self.excluded = {
             collection: Informer(server, collection, excluded_binding, selector=f"{EXCLUDED_LABEL}=true")
             for collection in (BINDINGS, CLUSTER_BINDINGS)

@@ -1,4 +1,4 @@
-"""The status of a converted Work as Karmada would have aggregated it, in the version that the template has."""
+"""Converts the status of a converted Work back to the template's version, as Karmada would have aggregated it."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _log = logging.getLogger(__name__)
 
 
 def carried_status(work: Manifest, converter: Converter) -> CarriedStatus:
-    """Say of a converted Work what `assembleWorkStatus` (pkg/util/helper/workstatus.go) would say of any other.
+    """Report on a converted Work what `assembleWorkStatus` (pkg/util/helper/workstatus.go) reports on any other.
 
-    A status that cannot be converted back is left out, and the message says why: the rest is still true.
+    A status that cannot be converted back is left out, and the message says why. The rest is still reported.
     """
     condition = applied_condition(work)
     if condition is None or condition.get("status") != "True":
@@ -33,7 +33,7 @@ def carried_status(work: Manifest, converter: Converter) -> CarriedStatus:
         identifier = item.get("identifier") or {}
         index = identifier.get("ordinal", 0)
         if not isinstance(index, int) or not 0 <= index < len(manifests) or not _matches(identifier, manifests[index]):
-            continue  # of a manifest, or a version of it, that the Work had before
+            continue  # from an earlier manifest, or an earlier version of this one
         status, note = _converted_back(item.get("status", msgspec.UNSET), manifests[index], sources[index], converter)
         metadata = manifests[index].get("metadata") or {}
         reports.append(
@@ -52,7 +52,7 @@ def carried_status(work: Manifest, converter: Converter) -> CarriedStatus:
 
 
 def _matches(identifier: Manifest, manifest: Manifest) -> bool:
-    """Whether a collected status is of a manifest as it is now: `equalIdentifier` of Karmada's aggregation."""
+    """Whether a collected status belongs to a manifest as it is now (`equalIdentifier` in Karmada's aggregation)."""
     group, version = identifier.get("group") or "", identifier.get("version") or ""
     metadata = manifest.get("metadata") or {}
     return (
@@ -64,7 +64,7 @@ def _matches(identifier: Manifest, manifest: Manifest) -> bool:
 
 
 def _converted_back(status: Any, manifest: Manifest, source: str, converter: Converter) -> tuple[Any, str]:
-    """Convert a status to the template's version; a note where that cannot be done."""
+    """Convert a status to the template's version; return a note if that is not possible."""
     if source == manifest.get("apiVersion") or not isinstance(status, dict):
         return status, ""
     metadata = manifest.get("metadata") or {}

@@ -1,8 +1,8 @@
-"""The discovery-only API server for versions that only members serve, and who registers it.
+"""The discovery-only API server for versions that only member clusters serve.
 
-Karmada maps every manifest of a Work through the control plane's own discovery. A version that only a member
-serves is unknown there, so an aggregated API names its resources, without verbs: clients that map kinds see
-them, and everything that would list or watch passes them over.
+Karmada maps every manifest of a Work through the control plane's own discovery. A version that only a member serves
+is unknown there, so an aggregated API names its resources, without verbs. Clients that map kinds see them; clients
+that list or watch ignore them.
 """
 
 from converter.discovery.documents import Discovery, Named, named_resources

@@ -1,8 +1,8 @@
-"""Discovery documents: pure functions from rules and catalog to the bytes an aggregated API server answers.
+"""Discovery documents: pure functions from the rules and the catalog to an aggregated API server's answers.
 
 Shapes: k8s.io/apimachinery/pkg/apis/meta/v1 (APIResourceList, APIGroup, APIGroupList, Status) and
-k8s.io/api/apidiscovery/v2 (APIGroupDiscoveryList). What asks for them: kube-aggregator's
-pkg/apiserver/handler_discovery.go, pkg/controllers/openapi and openapiv3, and its availability controller.
+k8s.io/api/apidiscovery/v2 (APIGroupDiscoveryList). The client is kube-aggregator: pkg/apiserver/handler_discovery.go,
+pkg/controllers/openapi and openapiv3, and its availability controller.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ if TYPE_CHECKING:
 
 _AGGREGATED = "apidiscovery.k8s.io"
 _AGGREGATED_VERSIONS = ("v2", "v2beta1")
-"""Aggregated discovery as clients may ask for it, the better version first; v2 since Kubernetes v1.30."""
+"""The versions of aggregated discovery, the preferred one first; v2 since Kubernetes v1.30."""
 
 _JSON = "application/json"
 
 
 class Named(NamedTuple):
-    """One resource as discovery names it.
+    """One resource, as discovery names it.
 
     Attributes:
         gvk: the group, version and kind of its objects.
         plural: its name in URLs.
-        namespaced: whether its objects live in namespaces.
+        namespaced: whether its objects are in namespaces.
     """
 
     gvk: GroupVersionKind
@@ -48,7 +48,7 @@ class Answer:
         status: the status code.
         body: the body; empty for 304.
         content_type: its media type.
-        etag: its entity tag; empty where it has none.
+        etag: its entity tag; empty if it has none.
     """
 
     status: int
@@ -58,10 +58,10 @@ class Answer:
 
 
 def named_resources(book: RuleBook, catalog: Catalog) -> tuple[Named, ...]:
-    """Name every resource that a rule knows, in every version: what this server can answer for.
+    """Name every resource that a rule knows, in every version that the rule knows.
 
-    Kubernetes' own kinds get their names from the catalog, others from their rules' ``resource``; a kind that
-    neither names cannot be served, nor can one of the core group, which no APIService can carry.
+    Built-in kinds get their names from the catalog, others from the ``resource`` of their rules. A kind without a
+    name is left out. So is the core group, for which there can be no APIService.
     """
     found: dict[GroupVersionKind, Named] = {}
     for rule in book.rules:
@@ -80,10 +80,10 @@ def named_resources(book: RuleBook, catalog: Catalog) -> tuple[Named, ...]:
 
 
 class Discovery:
-    """Answers discovery requests from documents made once, when it is built.
+    """Answers discovery requests from documents that are made once.
 
-    It needs nothing to answer: no API server, no watch, no file. So it is up whenever its process is, which
-    matters because an unreachable discovery endpoint blocks the deletion of every namespace.
+    It needs no API server, no watch and no file. So it answers whenever its process runs. This matters because an
+    unreachable discovery endpoint blocks the deletion of every namespace.
     """
 
     def __init__(self, resources: Iterable[Named]) -> None:
@@ -114,9 +114,8 @@ class Discovery:
 
         Args:
             method: the HTTP method.
-            path: the path, without query.
-            headers: ``Accept`` and ``If-None-Match`` are read; names are looked up as written here, so give a
-                case-insensitive mapping.
+            path: the path, without the query.
+            headers: the headers, in a case-insensitive mapping. ``Accept`` and ``If-None-Match`` are read.
         """
         path = path.rstrip("/") or "/"
         if method not in ("GET", "HEAD"):
@@ -132,7 +131,7 @@ class Discovery:
         return found
 
     def _negotiated(self, accept: str) -> Answer | None:
-        """Find the aggregated document that a client asks for first; None where it asks for the plain one."""
+        """Find the aggregated document that a client prefers; None if it wants the unaggregated one."""
         for wanted in accept.split(","):
             media, *parameters = (part.strip() for part in wanted.split(";"))
             given = dict(parameter.partition("=")[::2] for parameter in parameters)
