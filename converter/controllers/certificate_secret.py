@@ -43,6 +43,7 @@ class CertificateSecret:
         name: str,
         names: Sequence[str],
         publish: Callable[[bytes], Awaitable[None]],
+        *,
         now: Now = utc_now,
     ) -> None:
         """Prepare.

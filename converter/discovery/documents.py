@@ -61,7 +61,7 @@ def named_resources(book: RuleBook, catalog: Catalog) -> tuple[Named, ...]:
     """Name every resource that a rule knows, in every version that the rule knows.
 
     Built-in kinds get their names from the catalog, others from the ``resource`` of their rules. A kind without a
-    name is left out. So is the core group, for which there can be no APIService.
+    name is left out. So is the core group: an APIService cannot register it.
     """
     found: dict[GroupVersionKind, Named] = {}
     for rule in book.rules:

@@ -22,7 +22,6 @@ PENDING: tuple[str, ...] = (
     "converter/catalog/",
     "converter/certificates/",
     "converter/cli/",
-    "converter/client/",
     "converter/clusters/",
     "converter/controllers/",
     "converter/conversion/",
