@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.package_graph import PICTURE, Edge, essential, render
+from tools.package_graph import PICTURE, REPOSITORY, Edge, contract, essential, render
 
 IMAGES = sorted((Path(__file__).parents[2] / "docs" / "images").glob("*.svg"))
 
@@ -37,3 +37,11 @@ def test_a_picture_has_a_title_a_description_and_dark_colours(image):
     coloured = {name for name in classes[0] if name not in {".small", ".accent"}}
     assert coloured
     assert coloured <= classes[1]
+
+
+def test_the_architecture_page_describes_every_package():
+    layers, _ = contract((REPOSITORY / "pyproject.toml").read_text("utf-8"))
+    page = (REPOSITORY / "docs" / "architecture.md").read_text("utf-8")
+    packages = {name for layer in layers for name in layer}
+    assert packages
+    assert {name for name in packages if f"\n| `converter.{name}` | " not in page} == set()
