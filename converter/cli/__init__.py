@@ -1,11 +1,13 @@
-"""The command line: ``converter COMMAND``, one module a command.
+"""The command line: ``converter COMMAND``, one module per command.
 
-Exit codes, the same for every command, so that a CI can rely on them:
+Exit codes, the same for every command, so that pipelines can rely on them:
 
 ====  =======================================================================================
 0     done; nothing was lost or found
-1     done, but with findings: a manifest could not be converted, a rule test failed, a check failed
-2     not done: bad usage, unreadable input, a broken rule book
+1     done, with findings: a manifest could not be converted, a rule test failed, a check failed
+2     not done: wrong usage, unreadable input, invalid rules, output that cannot be written, a bug
+130   interrupted (Ctrl-C)
+141   whoever read standard output closed it, as ``| head`` does
 ====  =======================================================================================
 """
 
@@ -15,15 +17,22 @@ import argparse
 import importlib
 import os
 import sys
+import traceback
 from typing import TYPE_CHECKING, NoReturn, Protocol
 
+from converter.cli.streams import abandon, prepare, warn
 from converter.cli.version import version_text
 from converter.errors import ConverterError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-OK, FINDINGS, FAILED = 0, 1, 2
+    from _typeshed import SupportsWrite
+
+OK, FINDINGS, FAILED, INTERRUPTED, READER_GONE = 0, 1, 2, 130, 141
+
+TRACEBACK_VARIABLE = "CONVERTER_TRACEBACK"
+"""Environment variable: if it is set, a bug prints its Python traceback."""
 
 COMMANDS = (
     "convert",
@@ -39,13 +48,15 @@ COMMANDS = (
     "discovery",
     "install",
 )
-"""Every command, in the order the help shows them; each is the module of that name beside this one."""
+"""Every command, in the order of the help; each is the module of that name in this package."""
 
 _EPILOG = """\
 exit codes:
-  0  done; nothing was lost or found
-  1  done, with findings (a manifest that cannot be converted, a rule test that fails, ...)
-  2  not done: bad usage, unreadable input, a broken rule book
+  0    done; nothing was lost or found
+  1    done, with findings (a manifest that cannot be converted, a rule test that fails, ...)
+  2    not done: wrong usage, unreadable input, invalid rules, output that cannot be written, a bug
+  130  interrupted (Ctrl-C)
+  141  whoever read standard output closed it, as `| head` does
 
 examples:
   converter convert -f ingress.yaml --to networking.k8s.io/v1beta1
@@ -56,27 +67,33 @@ examples:
 
 
 class Command(Protocol):
-    """What each command's module offers."""
+    """What the module of each command offers."""
 
     def register(self, commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-        """Add the command's parser, with ``run`` as its default ``run``."""
+        """Add the parser of the command, with its function as the default ``run``."""
 
     def run(self, args: argparse.Namespace) -> int:
-        """Do it, and return the exit code."""
+        """Run the command, and return the exit code."""
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser that points at the help when the usage is wrong."""
+    """A parser that points to the help when the usage is wrong, and reports output that cannot be written."""
 
     def error(self, message: str) -> NoReturn:
-        self.exit(FAILED, f"{self.prog}: {message}\n`{self.prog} --help` shows how to use it.\n")
+        self.exit(FAILED, f"{self.prog}: {message}\nRun `{self.prog} --help` for usage.\n")
+
+    def _print_message(self, message: str, file: SupportsWrite[str] | None = None) -> None:
+        if file is not None and file is sys.stdout:
+            file.write(message)  # argparse itself ignores a write failure
+        else:
+            super()._print_message(message, file)
 
 
 def build_parser() -> argparse.ArgumentParser:
     """Build the parser of all commands."""
     parser = _Parser(
         prog="converter",
-        description="Rewrites Kubernetes manifests into the API versions a cluster serves.",
+        description="Rewrite Kubernetes manifests into the API versions that a cluster serves.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -88,17 +105,58 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line; returns the exit code."""
-    args = build_parser().parse_args(argv)
+    """Run the command line, and return the exit code.
+
+    Raises:
+        SystemExit: after ``--help``, ``--version`` or wrong usage, with the exit code.
+    """
+    prepare()
+    code = _guarded(lambda: _run(argv))
+    flushed = _guarded(_flush)  # output is buffered, so a full disk may show only now
+    return code if flushed == OK else flushed
+
+
+def _run(argv: Sequence[str] | None) -> int:
     try:
-        code: int = args.run(args)
-        sys.stdout.flush()
+        args = build_parser().parse_args(argv)
+    except SystemExit:
+        sys.stdout.flush()  # the interpreter would report a failure here in its own words
+        raise
+    code: int = args.run(args)
+    return code
+
+
+def _flush() -> int:
+    sys.stdout.flush()
+    return OK
+
+
+def _guarded(act: Callable[[], int]) -> int:
+    """Do something, and turn each failure into a message and an exit code."""
+    try:
+        return act()
     except ConverterError as error:
-        print(f"converter: {error}", file=sys.stderr)
+        warn(f"converter: {error}")
         return FAILED
     except KeyboardInterrupt:
-        return 130
-    except BrokenPipeError:  # the reader of our output went away, as `| head` does
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return OK
-    return code
+        return INTERRUPTED
+    except BrokenPipeError:
+        abandon(sys.stdout)
+        return READER_GONE
+    except OSError as error:
+        warn(f"converter: {_io_failure(error)}")
+        abandon(sys.stdout)
+        return FAILED
+    except Exception as error:  # noqa: BLE001  a bug: the user gets a message, not a traceback
+        if os.environ.get(TRACEBACK_VARIABLE):
+            warn(traceback.format_exc().rstrip())
+        hint = f"run it again with {TRACEBACK_VARIABLE}=1 and report the output as a bug"
+        warn(f"converter: internal error: {type(error).__name__}: {error}; {hint}")
+        return FAILED
+
+
+def _io_failure(error: OSError) -> str:
+    why = error.strerror or str(error)
+    if error.filename is not None:
+        return f"{os.fsdecode(error.filename)}: {why}; check the path and its permissions"
+    return f"cannot read or write: {why}; check that standard output is open and has space left"

@@ -1,4 +1,4 @@
-"""``converter catalog``: what a Kubernetes release serves, which fields a kind has there, how two releases differ."""
+"""``converter catalog``: the kinds and fields of a Kubernetes release, and how two releases differ."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from converter.catalog import Release, load_catalog
 from converter.catalog.diff import release_diff
 from converter.catalog.report import kind_report, served_kinds
 from converter.cli import OK
+from converter.cli.options import whole_number
 from converter.errors import ConverterError
 
 if TYPE_CHECKING:
@@ -24,58 +25,62 @@ _SHOWN_FIELDS = 12
 
 _EPILOG = """\
 examples:
-  converter catalog                             # the releases there are
+  converter catalog                             # the known releases
   converter catalog v1.20                       # what v1.20 serves by default
-  converter catalog v1.20 --all                 # ... and what it knows but serves only when told to
+  converter catalog v1.20 --all                 # ... and versions that are off by default
   converter catalog v1.20 CronJob               # the versions of a kind, and the fields of the best one
   converter catalog v1.20 CronJob --api-version batch/v1beta1 --path spec.jobTemplate.spec --depth 2
   converter catalog diff v1.20 v1.36            # versions gained and lost, fields gained and lost
   converter catalog diff v1.20 v1.36 CronJob -o json
 
-A release may be written as a cluster reports it: v1.24.6-eks-abc. For a release newer than the newest in the
-catalog the newest one answers.
+You can write a release as a cluster reports it: v1.24.6-eks-abc. A release that is newer than the catalog gets the
+answer of the newest one.
 
-exit codes: 0 answered; 2 no such release, kind, version or path
+exit codes: 0 answered; 2 the release, kind, version or path does not exist
 """
 
 
 class QuestionError(ConverterError):
-    """Words that ask the catalog nothing; the message says what to give."""
+    """Arguments that are not a question to the catalog; the message says what to give."""
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the command's parser."""
+    """Add the parser of the command."""
     parser = commands.add_parser(
         "catalog",
-        help="what each Kubernetes release serves, and its fields",
-        description="Tell what a Kubernetes release serves and which fields it knows, or compare two releases.",
+        help="show what each Kubernetes release serves, and its fields",
+        description="Show what a Kubernetes release serves and which fields it knows, or compare two releases.",
         usage="converter catalog [RELEASE [KIND] | diff RELEASE RELEASE [KIND]] [options]",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "words", nargs="*", metavar="WORD", help="a release and perhaps a kind, or `diff` and two releases"
+        "words", nargs="*", metavar="WORD", help="a release and optionally a kind, or `diff` and two releases"
     )
-    parser.add_argument("--all", action="store_true", help="also versions that a release serves only when told to")
-    parser.add_argument("--api-version", default="", metavar="VERSION", help="the version whose fields to show")
+    parser.add_argument("--all", action="store_true", help="also list versions that are off by default")
+    parser.add_argument("--api-version", default="", metavar="VERSION", help="show the fields of this version")
     parser.add_argument("--path", default="", metavar="PATH", help="show the fields below this one: spec.jobTemplate")
-    parser.add_argument("--depth", type=int, default=3, metavar="N", help="fields this deep; 0 for all (default: 3)")
+    parser.add_argument(
+        "--depth", type=whole_number(0, 100), default=3, metavar="N", help="levels of fields; 0 for all (default: 3)"
+    )
     parser.add_argument("-o", "--output", choices=("table", "json"), default="table", help="default: table")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Answer the question the words ask, on standard output.
+    """Print the answer.
 
     Raises:
-        ConverterError: the words ask nothing, or name what the catalog does not know.
+        ConverterError: the arguments are not a question, or name something that the catalog does not have.
     """
     catalog, words = load_catalog(), args.words
     if not words:
         return _print(args, [str(release) for release in catalog.releases], _releases(catalog))
     if words[0] == "diff":
         if len(words) not in {3, 4}:
-            raise QuestionError("`converter catalog diff` takes two releases and perhaps a kind, such as v1.20 v1.36")
+            raise QuestionError(
+                "`converter catalog diff` takes two releases and optionally a kind, such as v1.20 v1.36"
+            )
         old, new = Release.parse(words[1]), Release.parse(words[2])
         diff = release_diff(catalog, old, new, kind="".join(words[3:]), all_versions=args.all)
         return _print(args, dataclasses.asdict(diff), _diff(diff, limit=0 if words[3:] else _SHOWN_FIELDS))
@@ -114,7 +119,7 @@ def _kinds(kinds: Iterable[ServedKind]) -> Iterator[str]:
             kind.kind,
             kind.plural,
             "namespace" if kind.namespaced else "cluster",
-            "default" if kind.default_on else "if told to",
+            "default" if kind.default_on else "if enabled",
             kind.known_in,
         )
         for kind in kinds
@@ -164,7 +169,7 @@ def _changes(kind: KindDiff) -> Iterator[str]:
 
 
 def _in_every_kind(diff: ReleaseDiff) -> frozenset[str]:
-    """Changes to say once: those of the metadata that every kind shares."""
+    """Find the changes to print once: those of the metadata that every kind shares."""
     return frozenset.intersection(*(frozenset(_changes(kind)) for kind in diff.kinds)) if diff.kinds else frozenset()
 
 

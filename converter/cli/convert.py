@@ -1,4 +1,4 @@
-"""``converter convert``: manifests from files or standard input into other versions."""
+"""``converter convert``: converts manifests from files or standard input."""
 
 from __future__ import annotations
 
@@ -37,28 +37,32 @@ examples:
   converter convert -f cron.yaml --to batch/v1beta1 --keep-losses > old.yaml   # and back, exactly:
   converter convert -f old.yaml --to batch/v1
 
-Manifests go to standard output, everything said about them to standard error.
-exit codes: 0 all converted; 1 at least one could not be (it is left out), or --strict and something is lost;
-2 bad usage, unreadable input or a broken rule book
+Manifests go to standard output, messages about them to standard error.
+exit codes: 0 all converted; 1 at least one could not be converted (it is left out), or --strict and a value is lost;
+2 wrong usage, unreadable input, invalid rules
 """
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the command's parser."""
+    """Add the parser of the command."""
     parser = commands.add_parser(
         "convert",
         help="convert manifests to other versions",
-        description="Convert manifests to an apiVersion, or to whatever a cluster serves.",
+        description="Convert manifests to an apiVersion, or to the versions that a cluster serves.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add_files_option(parser)
     add_target_options(parser)
     add_rules_option(parser)
-    parser.add_argument("-o", "--output", choices=("yaml", "json"), default="yaml", help="how to write (default: yaml)")
-    parser.add_argument("--diff", action="store_true", help="show what changes, instead of the manifests")
-    parser.add_argument("--strict", action="store_true", help="exit with 1 if a value is lost, too")
-    parser.add_argument("--skip-unknown", action="store_true", help="pass on unchanged what no rule can convert")
+    parser.add_argument(
+        "-o", "--output", choices=("yaml", "json"), default="yaml", help="output format (default: yaml)"
+    )
+    parser.add_argument("--diff", action="store_true", help="print a diff instead of the manifests")
+    parser.add_argument("--strict", action="store_true", help="also exit with 1 if a value is lost")
+    parser.add_argument(
+        "--skip-unknown", action="store_true", help="print manifests that no rule can convert unchanged"
+    )
     parser.add_argument(
         "--keep-losses", action="store_true",
         help=f"store lost values in the annotation {CONVERSION_DATA_ANNOTATION}; converting back restores them",
@@ -67,7 +71,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 
 def run(args: argparse.Namespace) -> int:
-    """Convert everything; returns the exit code."""
+    """Convert every document; returns the exit code."""
     cluster = chosen_cluster(args)
     job = _Job(load_converter(args), args, cluster)
     done = [job.document(document) for document in read_documents(args.filename)]
@@ -77,7 +81,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 class _Job:
-    """One run: what to convert to, and how many findings there were."""
+    """One run of the command; counts its findings."""
 
     def __init__(self, converter: Converter, args: argparse.Namespace, cluster: Cluster | None) -> None:
         self.converter = converter
@@ -86,7 +90,7 @@ class _Job:
         self.findings = 0
 
     def document(self, document: Document) -> Manifest | None:
-        """Convert one document; the items of a List one by one. None where it cannot be converted."""
+        """Convert one document, or each item of a List; None if it cannot be converted."""
         items = items_of(document.value)
         if items is None:
             return self.manifest(document.value, document.origin)
@@ -99,7 +103,7 @@ class _Job:
         return whole
 
     def manifest(self, manifest: Manifest, origin: str) -> Manifest | None:
-        """Convert one manifest; None where it cannot be converted."""
+        """Convert one manifest; None if it cannot be converted."""
         try:
             result = self._convert(manifest)
         except NoRouteError as error:
@@ -123,7 +127,7 @@ class _Job:
 
     def _convert(self, manifest: Manifest) -> Conversion:
         kind = gvk_of(manifest).kind
-        given, kept = take_kept(manifest)
+        given, kept = take_conversion_data(manifest)
         wanted = wanted_versions(self.converter, self.args, self.cluster, kind)
         if self.cluster is not None and self.cluster.serves(gvk_of(given).api_version, kind) and kept is None:
             wanted = (gvk_of(given).api_version,)
@@ -134,7 +138,7 @@ class _Job:
         return result
 
     def _dropped(self, manifest: Manifest) -> tuple[FieldLoss, ...]:
-        """What the cluster's release does not know of a manifest: it stays in it; the cluster drops or refuses it."""
+        """List the fields that the cluster drops or refuses; they stay in the manifest."""
         if self.cluster is None:
             return ()
         gvk, cluster = gvk_of(manifest), self.cluster
@@ -146,11 +150,11 @@ class _Job:
         print(f"{origin}: {_called(manifest)}: cannot be converted{where}: {error}", file=sys.stderr)
 
 
-def take_kept(manifest: Manifest) -> tuple[Manifest, ConversionData | None]:
-    """Take what an earlier ``--keep-losses`` wrote off a manifest; the manifest given is not changed.
+def take_conversion_data(manifest: Manifest) -> tuple[Manifest, ConversionData | None]:
+    """Split a manifest from the conversion data that ``--keep-losses`` stored in it; the input is not changed.
 
     Raises:
-        ManifestError: the annotation is there but cannot be read.
+        ManifestError: the annotation cannot be read.
     """
     metadata = manifest.get("metadata")
     annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
@@ -169,7 +173,7 @@ def _called(manifest: Manifest) -> str:
 
 
 def print_diff(before: Manifest, after: Manifest, origin: str) -> None:
-    """Print what changes as a unified diff of YAML with sorted keys; in colour on a terminal."""
+    """Print a unified diff of YAML with sorted keys, in colour on a terminal."""
     old, new = (to_yaml(_sorted(manifest)).splitlines() for manifest in (before, after))
     colours = {"+": "\033[32m", "-": "\033[31m", "@": "\033[36m"} if sys.stdout.isatty() else {}
     names = (f"{origin} {before.get('apiVersion')}", f"{origin} {after.get('apiVersion')}")

@@ -1,4 +1,4 @@
-"""``converter coverage``: what the rule book covers, as a table or as an HTML page."""
+"""``converter coverage``: what the rules cover, as a table or as an HTML page."""
 
 from __future__ import annotations
 
@@ -18,39 +18,39 @@ if TYPE_CHECKING:
 
 _EPILOG = """\
 examples:
-  converter coverage                          # every kind that had several versions, a column a release
+  converter coverage                          # every kind with several versions, one column per release
   converter coverage --kind Ingress
   converter coverage --html docs/reference/coverage.html
   converter coverage -o json | jq '.rows[].kind'
 
-In the table: N native, C converted, x unreachable, . not there; a number counts the fields of the newest version that
-the release cannot hold.
+The table shows N for native, C for converted, x for unreachable, and . for absent. A number counts the fields of the
+newest version that the release drops.
 
-exit codes: 0 done; 2 bad usage or a broken rule book
+exit codes: 0 done; 2 wrong usage or invalid rules
 """
 
 _MARKS = {State.NATIVE: "N", State.CONVERTED: "C", State.UNREACHABLE: "x", State.ABSENT: "."}
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the command's parser."""
+    """Add the parser of the command."""
     parser = commands.add_parser(
         "coverage",
-        help="show which kinds reach which Kubernetes release",
-        description="Show for each kind and release: served, converted (with what is lost), or out of reach.",
+        help="show which kinds each Kubernetes release can get",
+        description="Show whether each release serves a kind, gets it by conversion (with losses), or cannot get it.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--kind", metavar="KIND", help="this kind only, with the fields that are lost")
-    parser.add_argument("--all", action="store_true", help="also kinds that only ever had one version")
-    parser.add_argument("--html", metavar="FILE", type=Path, help="write the page instead of printing")
+    parser.add_argument("--kind", metavar="KIND", help="show only this kind, with the fields that are lost")
+    parser.add_argument("--all", action="store_true", help="also show kinds that have only one version")
+    parser.add_argument("--html", metavar="FILE", type=Path, help="write an HTML page to this file")
     parser.add_argument("-o", "--output", choices=("table", "json"), default="table", help="default: table")
     add_rules_option(parser)
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Build the matrix and show it; returns the exit code."""
+    """Build the matrix and print it; returns the exit code."""
     matrix = build_matrix(load_converter(args).book, load_catalog())
     if args.html is not None:
         try:

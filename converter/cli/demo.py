@@ -1,4 +1,4 @@
-"""``converter demo``: what each cluster of the sample fleet gets, from a webhook that really runs."""
+"""``converter demo``: what each cluster of the sample fleet gets from a running webhook."""
 
 from __future__ import annotations
 
@@ -42,40 +42,42 @@ examples:
   converter demo --kind Ingress --cluster attic
   converter demo --url https://127.0.0.1:8443 --ca .run/ca.crt
 
-It asks the webhook that `converter serve --sample` (`make run`) runs in this folder, or starts one of its own. Colours
-are left out where the output is no terminal, or NO_COLOR is set.
-exit codes: 0 every cluster was answered for, be it with a refusal; 2 no webhook answered
+The demo calls the webhook that `converter serve --sample` (`make run`) runs in this folder, or starts one. The output
+has colours on a terminal, unless NO_COLOR is set.
+exit codes: 0 the webhook answered for every cluster, refusals included; 2 no webhook answered
 """
 
 
 class DemoError(ConverterError):
-    """The demo cannot be given; the message says why."""
+    """The demo cannot run; the message says why."""
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the command's parser."""
+    """Add the parser of the command."""
     parser = commands.add_parser(
         "demo",
-        help="send sample Works to the webhook and show what each cluster gets",
-        description="Send sample Works for each cluster of the sample fleet, and show what comes out.",
+        help="send sample Works to the webhook, and show the answers",
+        description="Send sample Works for each cluster of the sample fleet, and show what the cluster gets.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--kind", action="append", metavar="KIND", help="only manifests of this kind (repeatable)")
-    parser.add_argument("--cluster", action="append", metavar="NAME", help="only this cluster (repeatable)")
-    parser.add_argument("--url", metavar="URL", help="the webhook to ask; goes with --ca")
-    parser.add_argument("--ca", metavar="FILE", type=Path, help="the CA to trust")
-    parser.add_argument("--no-before", action="store_true", help="leave out the manifests as they are sent")
+    parser.add_argument("--kind", action="append", metavar="KIND", help="send only manifests of this kind (repeatable)")
+    parser.add_argument("--cluster", action="append", metavar="NAME", help="send only to this cluster (repeatable)")
+    parser.add_argument("--url", metavar="URL", help="URL of the webhook; needs --ca")
+    parser.add_argument("--ca", metavar="FILE", type=Path, help="certificate authority to trust, PEM")
+    parser.add_argument("--no-before", action="store_true", help="do not print the manifests that are sent")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Show everything; returns the exit code."""
+    """Run the demo; returns the exit code."""
     console = Console(highlight=False, soft_wrap=True)
     clusters = [one for one in oldest_first(read_inventory(FLEET)) if not args.cluster or one.name in args.cluster]
     manifests = [one for one in sample_manifests() if not args.kind or one["kind"] in args.kind]
     if not clusters or not manifests:
-        raise DemoError("the sample has no such kind or cluster; `converter demo` without options shows all of them")
+        raise DemoError(
+            "the sample does not have this kind or cluster; run `converter demo` without options to see all"
+        )
     with _webhook(args, console) as client:
         show = _Show(console, Converter.from_rules())
         for manifest in manifests:
@@ -87,30 +89,30 @@ def run(args: argparse.Namespace) -> int:
 
 @contextlib.contextmanager
 def _webhook(args: argparse.Namespace, console: Console) -> Iterator[WebhookClient]:
-    """Find the webhook to ask: the one named, the one that runs here, or one of our own.
+    """Find the webhook to call: the one of ``--url``, the one that runs here, or a new one.
 
     Raises:
-        DemoError: there is none and none could be started.
-        WebhookError: the one that was named cannot be asked.
+        DemoError: none runs here, and none could be started.
+        WebhookError: the webhook of ``--url`` cannot be used.
     """
     if args.url:
         if not args.ca:
-            raise DemoError("--url needs --ca, the file of the CA to trust")
+            raise DemoError("--url needs --ca, the certificate authority to trust")
         yield WebhookClient(args.url, args.ca)
         return
     client = _running(SAMPLE_FOLDER)
     if client is not None:
-        console.print(f"Asking the webhook that runs at {client.url}.", style="dim")
+        console.print(f"Calling the webhook at {client.url}.", style="dim")
         yield client
         return
     with tempfile.TemporaryDirectory(prefix="converter-demo-") as folder, _own(Path(folder)) as client:
-        console.print(f"None runs here (`make run` starts one): asking one of our own at {client.url}.", style="dim")
+        console.print(f"No webhook runs here (`make run` starts one); calling a new one at {client.url}.", style="dim")
         yield client
 
 
 @contextlib.contextmanager
 def _own(folder: Path) -> Iterator[WebhookClient]:
-    """Run a webhook of our own for as long as it is needed."""
+    """Run a webhook while the demo needs it."""
     with (folder / "log").open("w+", encoding="utf-8") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "converter", "serve", "--sample", "--listen", "127.0.0.1:0"],
@@ -126,7 +128,7 @@ def _own(folder: Path) -> Iterator[WebhookClient]:
 
 
 def _running(folder: Path) -> WebhookClient | None:
-    """Find a webhook that says it runs in a folder, and does."""
+    """Find the webhook that runs in a folder; None if it does not answer."""
     try:
         facts = json.loads((folder / "listening.json").read_text(encoding="utf-8"))
         client = WebhookClient(facts["url"], Path(facts["ca"]))
@@ -143,11 +145,11 @@ def _wait(process: subprocess.Popen[bytes], folder: Path, log: str) -> WebhookCl
             return client
         time.sleep(0.05)
     said = Path(log).read_text(encoding="utf-8").strip()
-    raise DemoError(f"a webhook of our own did not start:\n{said}")
+    raise DemoError(f"the webhook did not start; its log:\n{said}")
 
 
 class _Show:
-    """Writes it all down, for people."""
+    """Prints the demo."""
 
     def __init__(self, console: Console, converter: Converter) -> None:
         self._console = console
@@ -155,7 +157,7 @@ class _Show:
         self._seen: dict[str, str] = {}
 
     def manifest(self, manifest: Manifest, *, before: bool) -> None:
-        """Introduce a manifest."""
+        """Print a manifest and its title."""
         self._seen.clear()
         title = Text.assemble((f"{manifest['kind']} {name_of(manifest)}", "bold"), f" in {manifest['apiVersion']}")
         self._console.print()
@@ -164,13 +166,13 @@ class _Show:
             self._console.print(Text(to_yaml(manifest).rstrip(), style="dim"))
 
     def cluster(self, cluster: Cluster, manifest: Manifest, answer: Answer) -> None:
-        """Show what a cluster gets."""
+        """Print what a cluster gets."""
         head = Text.assemble("\n", (f"{cluster.name} ", "bold magenta"), (f"Kubernetes {cluster.release}", "dim"), ": ")
         if not answer.allowed:
             self._console.print(head + Text("refused", "bold red"))
             self._console.print(Text(f"  {answer.message}", "red"))
         elif answer.work is None:
-            self._console.print(head + Text("gets it as it is; the answer has no patch", "green"))
+            self._console.print(head + Text("unchanged; the answer has no patch", "green"))
         else:
             after = answer.work["spec"]["workload"]["manifests"][0]
             self._console.print(head + self._route(manifest, after))
@@ -182,7 +184,7 @@ class _Show:
         gvk = gvk_of(manifest)
         try:
             versions = self._converter.route(gvk.kind, gvk.api_version, after["apiVersion"]).versions()
-        except NoRouteError:  # by a rule of the admin's own, which the webhook knows and we do not
+        except NoRouteError:  # the webhook uses a rule of the admin that the demo does not have
             versions = (gvk.api_version, after["apiVersion"])
         return Text(" → ".join(versions), "bold")
 
@@ -190,7 +192,7 @@ class _Show:
         written = to_yaml(after)
         same_as = self._seen.setdefault(written, cluster)
         if same_as != cluster:
-            self._console.print(Text(f"  the same as {same_as} gets", "dim"))
+            self._console.print(Text(f"  same as {same_as}", "dim"))
             return
         lines = difflib.unified_diff(
             to_yaml(manifest).splitlines(), written.splitlines(), n=_CONTEXT_LINES, lineterm=""

@@ -1,4 +1,4 @@
-"""``converter discovery``: the discovery-only API server, a process of its own that needs nothing to answer."""
+"""``converter discovery``: the discovery-only API server, a separate process that needs no other server."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from pathlib import Path
 from converter.catalog import load_catalog
 from converter.certificates.tls import ServingCertificate
 from converter.cli import OK
-from converter.cli.options import add_rules_option
+from converter.cli.options import add_rules_option, seconds
+from converter.cli.streams import announce
 from converter.server import event_loop as loop
 from converter.server.discovery import DiscoveryApp
 from converter.server.logging import FORMATS, LEVELS, set_up
@@ -20,18 +21,18 @@ examples:
   converter discovery --tls-cert tls.crt --tls-key tls.key --listen :8444
   converter discovery --tls-cert tls.crt --tls-key tls.key --rules ./rules --log-format json
 
-It names, without verbs, every resource that a rule knows, so that Karmada can map versions which only members serve.
-While no replica of it can be reached, no namespace of the control plane can be deleted (the controller takes its
-APIServices away after a minute): so it needs no API server and no fleet, only its certificate and the rules.
+The server lists every resource that a rule knows, without verbs, so that Karmada can map versions that only members
+serve. If no replica is reachable, no namespace of the control plane can be deleted; after a minute the controller
+removes the APIServices. Therefore the server needs only its certificate and the rules.
 
 paths served: /apis, /apis/GROUP, /apis/GROUP/VERSION, /openapi/v2, /openapi/v3, /healthz, /livez, /readyz
 
-exit codes: 0 stopped by SIGTERM or SIGINT; 2 broken rules, a broken certificate, an address in use
+exit codes: 0 stopped by SIGTERM or SIGINT; 2 invalid rules, an invalid certificate, an address in use
 """
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the command's parser."""
+    """Add the parser of the command."""
     parser = commands.add_parser(
         "discovery",
         help="run the discovery-only API server",
@@ -41,9 +42,11 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     )
     add_rules_option(parser)
     parser.add_argument("--listen", metavar="HOST:PORT", default="127.0.0.1:8444", help="default: %(default)s")
-    parser.add_argument("--tls-cert", metavar="FILE", type=Path, required=True, help="the serving certificate, PEM")
-    parser.add_argument("--tls-key", metavar="FILE", type=Path, required=True, help="its private key, PEM")
-    parser.add_argument("--drain-seconds", metavar="S", type=float, default=5.0, help="default: %(default)s")
+    parser.add_argument("--tls-cert", metavar="FILE", type=Path, required=True, help="serving certificate, PEM")
+    parser.add_argument(
+        "--tls-key", metavar="FILE", type=Path, required=True, help="private key of the certificate, PEM"
+    )
+    parser.add_argument("--drain-seconds", metavar="S", type=seconds, default=5.0, help="default: %(default)s")
     parser.add_argument("--log-format", choices=FORMATS, default="text", help="default: %(default)s")
     parser.add_argument("--log-level", choices=LEVELS, default="info", help="default: %(default)s")
     parser.set_defaults(run=run)
@@ -63,7 +66,7 @@ def run(args: argparse.Namespace) -> int:
             certificate.context,
             drain_seconds=args.drain_seconds,
             background=[rules.watch(), certificate.watch(), app.refresh()],
-            listening=lambda bound: print(f"listening on {bound.url}", flush=True),
+            listening=lambda bound: announce(f"listening on {bound.url}"),
         )
     )
     return OK

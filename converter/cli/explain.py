@@ -1,4 +1,4 @@
-"""``converter explain``: which way a manifest goes, what each rule does to it, and why not another way."""
+"""``converter explain``: the route of a manifest, what each rule on it does, and why not another route."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from converter.cli import FINDINGS, OK
-from converter.cli.convert import take_kept
+from converter.cli.convert import take_conversion_data
 from converter.cli.manifest_files import items_of, read_documents
 from converter.cli.options import (
     UsageError,
@@ -36,29 +36,31 @@ examples:
   converter explain -f shop/ --cluster edge --inventory fleet.yaml
   converter explain --kind Ingress --from networking.k8s.io/v1 --to extensions/v1beta1
 
-exit codes: 0 there is a way for everything; 1 for at least one manifest there is none; 2 bad usage or input
+exit codes: 0 every manifest has a route; 1 at least one has none; 2 wrong usage or unreadable input
 """
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the command's parser."""
+    """Add the parser of the command."""
     parser = commands.add_parser(
         "explain",
-        help="say how manifests would be converted, and why",
-        description="Say which route a manifest takes, what each rule does, what is lost, and why not another way.",
+        help="explain how manifests would be converted",
+        description="Explain the route of a manifest, what each rule does, what is lost, and why not another route.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add_files_option(parser, required=False)
-    parser.add_argument("--kind", metavar="KIND", help="without a file: the kind to explain")
-    parser.add_argument("--from", dest="source", metavar="VERSION", help="without a file: the apiVersion to start from")
+    parser.add_argument("--kind", metavar="KIND", help="the kind to explain, if no file is given")
+    parser.add_argument(
+        "--from", dest="source", metavar="VERSION", help="the apiVersion to start from, if no file is given"
+    )
     add_target_options(parser)
     add_rules_option(parser)
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Explain everything; returns the exit code."""
+    """Explain every manifest; returns the exit code."""
     if bool(args.filename) == bool(args.kind) or bool(args.kind) != bool(args.source):
         raise UsageError("explain needs manifests (-f FILE), or --kind KIND with --from VERSION")
     cluster = chosen_cluster(args)
@@ -97,11 +99,11 @@ def _subjects(args: argparse.Namespace) -> Iterator[tuple[Manifest, str]]:
 
 
 def explain(converter: Converter, manifest: Manifest, wanted: tuple[str, ...], *, losses: bool) -> Iterator[str]:
-    """Tell the route of a manifest line by line.
+    """Describe the route of a manifest, line by line.
 
     Raises:
         ConversionError: there is no route, or the conversion is refused.
-        ManifestError: it is no manifest.
+        ManifestError: it is not a manifest.
     """
     gvk = gvk_of(manifest)
     route = converter.route(gvk.kind, gvk.api_version, wanted)
@@ -110,9 +112,9 @@ def explain(converter: Converter, manifest: Manifest, wanted: tuple[str, ...], *
         yield f"{edge.source} -> {edge.target} by rule {edge.rule.name} ({edge.rule.file}:{edge.rule.line})"
         yield from (f"  {step.tell(edge.toward)}" for step in ordered(edge.rule.steps, edge.toward))
         if not edge.rule.steps:
-            yield "  nothing but the apiVersion changes"
+            yield "  only the apiVersion changes"
     if losses:
-        given, kept = take_kept(manifest)
+        given, kept = take_conversion_data(manifest)
         found = converter.convert(given, (route.target,), kept).losses
         yield f"lost: {'nothing' if not found else ''}".rstrip()
         yield from (f"  {loss}" for loss in found)
@@ -120,11 +122,11 @@ def explain(converter: Converter, manifest: Manifest, wanted: tuple[str, ...], *
 
 
 def _losses(converter: Converter, manifest: Manifest, cluster: Cluster) -> Iterator[str]:
-    """Tell what a cluster whose release is known would lose, by the conversion and by the release."""
+    """Describe what a cluster would lose, by the conversion and because of its release."""
     if cluster.release is None:
-        yield f"what cluster {cluster.name} drops at its release is not known: its release is not"
+        yield f"the release of cluster {cluster.name} is unknown, so fields that it drops are not listed"
         return
-    given, _ = take_kept(manifest)
+    given, _ = take_conversion_data(manifest)
     found = preview_version(given, cluster, converter).losses
     yield f"lost: {'nothing' if not found else ''}".rstrip()
     yield from (f"  {loss}" for loss in found)

@@ -1,4 +1,4 @@
-"""``converter install``, ``uninstall`` and ``status``: the Karmada part, applied, removed, checked."""
+"""``converter install``, ``uninstall`` and ``status``: apply, remove and check the Karmada part."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ examples:
   converter install --kubeconfig karmada.config
   converter install --kubeconfig karmada.config --ca-file ca.crt --webhook-url https://127.0.0.1:8443 \\
                     --discovery-host localhost
-  converter install --dry-run                    # print what would be applied, and touch nothing
+  converter install --dry-run                    # print the objects, and change nothing
 
 Applied to the *Karmada* API server (server-side apply, safe to repeat, also to upgrade): webhook configurations, access
 rights, the Service of the discovery server, interpreters for old versions. The processes themselves run in the host
 cluster: kubectl apply -k deploy/host (docs/how-to/install.md).
 
-exit codes: 0 installed; 2 no way to the control plane, or it refused
+exit codes: 0 installed; 2 the control plane cannot be reached, or refused a request
 """
 
 _UNINSTALL = """\
@@ -44,19 +44,20 @@ examples:
 First the webhooks go, then the APIServices, then the rest. Works that are converted at that moment are counted;
 docs/how-to/install.md has the order that leaves nothing behind.
 
-exit codes: 0 removed; 1 removed, but converted Works are left; 2 no way to the control plane, or it refused
+exit codes: 0 removed; 1 removed, but converted Works are left; 2 the control plane cannot be reached, or refused a
+request
 """
 
 _STATUS = """\
 examples:
   converter status --kubeconfig karmada.config
 
-exit codes: 0 all is as installed; 1 something is missing, different or not available; 2 no way to the control plane
+exit codes: 0 as installed; 1 something is missing, different or unavailable; 2 the control plane cannot be reached
 """
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the three commands' parsers."""
+    """Add the parsers of the three commands."""
     raw = argparse.RawDescriptionHelpFormatter
     for name, run, text, epilog in (
         ("install", run_install, "apply the Karmada part of the installation", _INSTALL),
@@ -74,16 +75,20 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 def _add_options(parser: argparse.ArgumentParser) -> None:
     default = Addresses()
-    parser.add_argument("--kubeconfig", metavar="FILE", help="leads to the Karmada API server (default: the Pod's own)")
-    parser.add_argument("--context", metavar="NAME", help="of that kubeconfig")
     parser.add_argument(
-        "--namespace", default=default.namespace, help="in Karmada, for Services and Roles (default: %(default)s)"
+        "--kubeconfig", metavar="FILE", help="kubeconfig of the Karmada API server (default: the one of the Pod)"
+    )
+    parser.add_argument("--context", metavar="NAME", help="context of that kubeconfig (default: its current context)")
+    parser.add_argument(
+        "--namespace",
+        default=default.namespace,
+        help="namespace in Karmada for Services and Roles (default: %(default)s)",
     )
     parser.add_argument("--webhook-url", metavar="URL", default=default.webhooks, help="default: %(default)s")
     parser.add_argument("--discovery-host", metavar="NAME", default=default.discovery_host, help="default: %(default)s")
     parser.add_argument(
         "--ca-file", metavar="FILE", type=Path,
-        help="the PEM certificates to trust (default: the controller fills its own CA in)",
+        help="certificates to trust, PEM (default: the controller fills in its CA)",
     )  # fmt: skip
 
 
@@ -100,7 +105,7 @@ def _addresses(args: argparse.Namespace) -> Addresses:
 
 
 def run_install(args: argparse.Namespace) -> int:
-    """Apply everything; returns the exit code."""
+    """Apply every object; returns the exit code."""
     addresses = _addresses(args)
     if args.dry_run:
         yaml.safe_dump_all(karmada_part(addresses), sys.stdout, sort_keys=False)
@@ -114,7 +119,7 @@ def run_install(args: argparse.Namespace) -> int:
 
 
 def run_uninstall(args: argparse.Namespace) -> int:
-    """Remove everything; returns the exit code."""
+    """Remove every object; returns the exit code."""
     addresses = _addresses(args)
 
     async def remove(server: ApiServer) -> int:
@@ -130,7 +135,7 @@ def run_uninstall(args: argparse.Namespace) -> int:
 
 
 def run_status(args: argparse.Namespace) -> int:
-    """Check everything and print a line each; returns the exit code."""
+    """Check every object, and print a line for each; returns the exit code."""
     addresses = _addresses(args)
 
     async def look(server: ApiServer) -> int:

@@ -1,4 +1,4 @@
-"""What ``converter check`` and ``converter losses`` find: what an object loses in a cluster, and where it was read."""
+"""Findings of ``converter check`` and ``converter losses``: what a cluster drops of an object, and where it is."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 Sort: TypeAlias = Literal["loss", "unreachable", "unreadable"]
 
 THRESHOLDS = (*(weight.value for weight in reversed(Severity)), "never")
-"""From which weight on a finding is a failure."""
+"""Values of ``--fail-on``: the lowest severity that is a failure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +31,9 @@ class Place:
     """Where a manifest was read.
 
     Attributes:
-        file: the file; ``standard input`` or a Work's name where it was none.
+        file: the file, ``standard input``, or the name of a Work.
         document: which of the file's documents, from 0.
-        item: which item of a List, from 0; None where the document is the manifest.
+        item: which item of a List, from 0; None if the document is the manifest.
     """
 
     file: str
@@ -47,7 +47,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """One manifest in one cluster."""
+    """One manifest and one cluster that it is meant for."""
 
     place: Place
     manifest: Manifest
@@ -55,21 +55,21 @@ class Subject:
 
     @property
     def label(self) -> str:
-        """The manifest for people: ``CronJob demo/report``."""
+        """Kind and name: ``CronJob demo/report``."""
         return f"{self.manifest.get('kind') or 'object'} {name_of(self.manifest)}".strip()
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that a cluster cannot have as it is.
+    """A loss, or a manifest that a cluster cannot get.
 
     Attributes:
         subject: which manifest, in which cluster.
-        sort: a lost field, a manifest that the cluster cannot have, or one that cannot be read.
+        sort: a lost field, a manifest that the cluster cannot get, or one that cannot be read.
         weight: how much it matters.
-        path: the field; empty where it is about the whole.
+        path: the field; empty for the whole manifest.
         text: a sentence for people, without the object and the cluster.
-        since: the release that would do; empty where none is known.
+        since: the release that keeps the field; empty if none is known.
     """
 
     subject: Subject
@@ -98,7 +98,7 @@ def subjects(documents: Iterable[Document], clusters: Iterable[Cluster]) -> Iter
 
 
 def findings_of(subject: Subject, converter: Converter) -> list[Finding]:
-    """Find what a cluster would lose of a manifest."""
+    """Find what a cluster would lose of a manifest, or why it cannot get it."""
     try:
         gvk_of(subject.manifest)
         forecast = preview_version(subject.manifest, subject.cluster, converter)
@@ -116,12 +116,12 @@ def findings_of(subject: Subject, converter: Converter) -> list[Finding]:
 
 
 def fails(finding: Finding, threshold: str) -> bool:
-    """Whether a finding weighs so much that a run has failed."""
+    """Whether a finding makes the run fail."""
     return threshold != "never" and finding.weight.severity >= Severity(threshold).severity
 
 
 def line_of(text: str, place: Place, path: str) -> int:
-    """Find the line, from 1, of a field in a file's text, or of the nearest thing around it; 1 where nothing is.
+    """Find the line of a field, or of the nearest object around it.
 
     Args:
         text: the file's text, YAML or JSON.

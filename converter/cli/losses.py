@@ -1,4 +1,4 @@
-"""``converter losses``: which objects lose what in which cluster of a fleet, from a control plane or from files."""
+"""``converter losses``: which objects of a live fleet lose which fields in which cluster."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from converter.cli import FINDINGS, OK
-from converter.cli.check import add_cluster_options, chosen_clusters, report
 from converter.cli.loss_findings import Finding, Place, Subject, findings_of
-from converter.cli.options import UsageError, add_policy_option, add_rules_option, load_converter
+from converter.cli.options import add_policy_option, add_rules_option, load_converter
 from converter.cli.reports import write
 from converter.client import ApiServer, Collection, each_item
 from converter.clusters import Cluster, Fleet
@@ -33,32 +32,26 @@ WORKS = Collection("/apis/work.karmada.io/v1alpha1", "works")
 
 _EPILOG = """\
 examples:
-  converter losses --kubeconfig karmada.config                  # a whole fleet, as it is
+  converter losses --kubeconfig karmada.config
   converter losses --kubeconfig karmada.config -o json
-  converter losses -f manifests/ --inventory fleet.yaml         # as it would be
-  converter losses -f manifests/ --release v1.20 --release v1.24
 
-From a control plane it reads Clusters and Works, and writes nothing.
-exit codes: 0 nothing is lost; 1 something is; 2 bad usage, unreadable input, no way to the control plane
+The command reads Clusters and Works, and writes nothing. `converter check` looks at files in the same way.
+
+exit codes: 0 nothing is lost; 1 something is lost; 2 wrong usage, or the control plane cannot be reached
 """
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the command's parser."""
+    """Add the parser of the command."""
     parser = commands.add_parser(
         "losses",
-        help="list what objects lose in the clusters of a fleet",
-        description="List which objects lose which fields in which cluster.",
+        help="list what a live fleet loses",
+        description="List which objects of a Karmada control plane lose which fields in which cluster.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--kubeconfig", metavar="FILE", help="leads to the Karmada API server")
-    parser.add_argument("--context", metavar="NAME", help="of that kubeconfig")
-    parser.add_argument(
-        "-f", "--filename", action="append", default=[], metavar="FILE",
-        help="instead: a file, a directory, or - for standard input (repeatable)",
-    )  # fmt: skip
-    add_cluster_options(parser)
+    parser.add_argument("--kubeconfig", metavar="FILE", required=True, help="kubeconfig of the Karmada API server")
+    parser.add_argument("--context", metavar="NAME", help="context of that kubeconfig (default: its current context)")
     add_rules_option(parser)
     add_policy_option(parser)
     parser.add_argument("-o", "--output", choices=("table", "json"), default="table", help="default: %(default)s")
@@ -66,15 +59,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 
 def run(args: argparse.Namespace) -> int:
-    """List everything; returns the exit code."""
-    if bool(args.kubeconfig) == bool(args.filename):
-        raise UsageError(
-            "say what to look at: --kubeconfig FILE, or -f FILE with --inventory FILE or --release RELEASE"
-        )
-    if args.filename:
-        return report(args, chosen_clusters(args), Severity.HARMLESS)
-    if args.release or args.inventory or args.cluster:
-        raise UsageError("a control plane knows its clusters: leave out --release, --inventory and --cluster")
+    """List all losses; returns the exit code."""
     clusters, works = asyncio.run(_read(args))
     looked_at, found = look(clusters, works, load_converter(args))
     write(args.output, looked_at, found, Severity.HARMLESS, sys.stdout)
@@ -92,7 +77,7 @@ async def _all(server: ApiServer, collection: Collection) -> list[Manifest]:
 
 
 def look(fleet: Fleet, works: list[Manifest], converter: Converter) -> tuple[list[Subject], list[Finding]]:
-    """Find what the Works of a fleet lose; of anchors, and of clusters that are not known, nothing is said."""
+    """Find what the Works of a fleet lose, without anchors and Works of unknown clusters."""
     looked_at: list[Subject] = []
     found: list[Finding] = []
     for work in works:
@@ -111,7 +96,9 @@ def _subjects(work: Manifest, fleet: Fleet) -> Iterator[Subject]:
     manifests = ((work.get("spec") or {}).get("workload") or {}).get("manifests") or ()
     for manifest in manifests:
         if not isinstance(manifest, dict):
-            raise ManifestError(f"Work {metadata['namespace']}/{metadata['name']} holds something that is no manifest")
+            raise ManifestError(
+                f"Work {metadata['namespace']}/{metadata['name']} holds an entry that is not a manifest"
+            )
         if is_carrier(manifest):
             continue
         yield Subject(Place(f"{metadata['namespace']}/{metadata['name']}"), manifest, cluster)

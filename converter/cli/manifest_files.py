@@ -1,4 +1,4 @@
-"""Manifests from files and standard input, and back: several documents, Lists, YAML and JSON."""
+"""Reads and writes manifests: files and standard input, several documents, Lists, YAML and JSON."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class InputError(ConverterError):
 
 
 class _StringTimes(_Loader):  # type: ignore[misc]  # PyYAML's C loader has no types
-    """Loads YAML as Kubernetes does: a time is a string, and so is everything that only looks like one."""
+    """Loads YAML as Kubernetes does: a timestamp is a string."""
 
 
 _StringTimes.yaml_implicit_resolvers = {
@@ -40,8 +40,8 @@ class Document:
     """One document of the input.
 
     Attributes:
-        origin: where it came from, for messages: ``FILE`` or ``FILE#2`` where the file has several.
-        value: the document; a manifest, or a List of them.
+        origin: where it was read, for messages: ``FILE``, or ``FILE#2`` if the file has several documents.
+        value: a manifest, or a List of manifests.
     """
 
     origin: str
@@ -49,10 +49,10 @@ class Document:
 
 
 def read_documents(names: Iterable[str]) -> list[Document]:
-    """Read every document of some files, directories (with all below) and ``-`` for standard input.
+    """Read every document of files, directories (recursively) and standard input (``-``).
 
     Raises:
-        InputError: a file cannot be read, or is neither YAML nor JSON, or holds something that is no object.
+        InputError: a file cannot be read, is neither YAML nor JSON, or has a document that is not an object.
     """
     return [document for name in names for file in _files(name) for document in _read(file)]
 
@@ -64,7 +64,7 @@ def _files(name: str) -> Iterator[str]:
         return
     found = sorted(file for file in root.rglob("*") if file.suffix in _SUFFIXES and file.is_file())
     if not found:
-        raise InputError(f"{name}: no file in it ends in {', '.join(_SUFFIXES)}")
+        raise InputError(f"{name}: no file ends in {', '.join(_SUFFIXES)}; name the files, or another directory")
     yield from map(str, found)
 
 
@@ -72,13 +72,13 @@ def _read(name: str) -> Iterator[Document]:
     label = "standard input" if name == "-" else name
     try:
         text = sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{label}: cannot be read: {error}") from error
+    except (OSError, ValueError) as error:  # bytes that are not UTF-8, and a NUL in a name, are ValueErrors
+        raise InputError(f"{label}: cannot be read: {error}; check the path, and that it is UTF-8 text") from error
     values = [value for value in _parse(text, label) if value is not None]
     for index, value in enumerate(values, 1):
         origin = label if len(values) == 1 else f"{label}#{index}"
         if not isinstance(value, dict):
-            raise InputError(f"{origin}: a manifest is an object, not {type_name(value)}")
+            raise InputError(f"{origin}: a manifest must be an object, not {type_name(value)}")
         yield Document(origin, value)
 
 
@@ -91,11 +91,11 @@ def _parse(text: str, label: str) -> list[Json]:
     try:
         return list(yaml.load_all(text, Loader=_StringTimes))  # a safe loader, see above
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise InputError(f"{label}: is neither YAML nor JSON: {error}") from error
+        raise InputError(f"{label}: neither YAML nor JSON: {error}") from error
 
 
 def items_of(manifest: Manifest) -> list[Manifest] | None:
-    """The items of a List, or of a typed list such as IngressList; None for a single object."""
+    """Return the items of a List, or of a typed list such as IngressList; None for a single object."""
     items, kind = manifest.get("items"), manifest.get("kind")
     if isinstance(items, list) and isinstance(kind, str) and kind.endswith("List"):
         return [item for item in items if isinstance(item, dict)]
@@ -103,7 +103,7 @@ def items_of(manifest: Manifest) -> list[Manifest] | None:
 
 
 def to_yaml(manifest: Manifest) -> str:
-    """Write one manifest as YAML, keys in their order."""
+    """Write one manifest as YAML; keys stay in their order."""
     return str(
         yaml.dump(
             manifest,
@@ -117,9 +117,9 @@ def to_yaml(manifest: Manifest) -> str:
 
 
 def write_documents(manifests: Iterable[Manifest], form: str, out: TextIO) -> None:
-    """Write manifests as a YAML stream, or as JSON: one object, or a List where there are several.
+    """Write manifests as a YAML stream, or as JSON: one object, or a List of several.
 
-    Lists among several are dissolved in it: this program does not look for a List in a List.
+    The items of a List become items of that List, because `read_documents` does not look for a List in a List.
     """
     collected = list(manifests)
     if form == "yaml":

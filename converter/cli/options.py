@@ -1,7 +1,8 @@
-"""Options that several commands share, and what they stand for."""
+"""Options that several commands share, and what each of them selects."""
 
 from __future__ import annotations
 
+import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,17 +11,50 @@ from converter.errors import ConverterError
 from converter.library import Converter
 
 if TYPE_CHECKING:
-    import argparse
+    from collections.abc import Callable
 
     from converter.clusters import Cluster
 
 
 class UsageError(ConverterError):
-    """Options that do not go together; the message says which to give."""
+    """Options that contradict each other or are missing; the message says which to give."""
+
+
+def whole_number(minimum: int, maximum: int) -> Callable[[str], int]:
+    """Make the argparse type of an option that takes a whole number within bounds."""
+
+    def parse(text: str) -> int:
+        try:
+            number = int(text)
+        except ValueError:
+            number = minimum - 1
+        if not minimum <= number <= maximum:
+            raise argparse.ArgumentTypeError(f"not a whole number from {minimum} to {maximum}: {text!r}")
+        return number
+
+    return parse
+
+
+def seconds(text: str) -> float:
+    """Parse a number of seconds, from 0 to a day; the argparse type of such options.
+
+    Raises:
+        ArgumentTypeError: it is something else.
+    """
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1.0
+    if not 0 <= number <= _DAY:
+        raise argparse.ArgumentTypeError(f"not a number of seconds from 0 to {_DAY}: {text!r}")
+    return number
+
+
+_DAY = 86400
 
 
 def add_files_option(parser: argparse._ActionsContainer, *, required: bool = True) -> None:
-    """Add ``-f``, for manifests: what `converter.cli.manifest_files.read_documents` reads."""
+    """Add ``-f``, the input of `converter.cli.manifest_files.read_documents`."""
     parser.add_argument(
         "-f",
         "--filename",
@@ -33,27 +67,27 @@ def add_files_option(parser: argparse._ActionsContainer, *, required: bool = Tru
 
 
 def add_rules_option(parser: argparse._ActionsContainer) -> None:
-    """Add ``--rules``, for an admin's own rules."""
+    """Add ``--rules``, the rules of an admin."""
     parser.add_argument(
         "--rules",
         action="append",
         default=[],
         metavar="PATH",
-        help="a rule file or a directory of them to use beside the shipped rule book (repeatable)",
+        help="a rule file or directory to use in addition to the shipped rules (repeatable)",
     )
 
 
 def add_policy_option(parser: argparse._ActionsContainer) -> None:
-    """Add ``--policy-file``, for what to do about losses."""
+    """Add ``--policy-file``, which says what to do about losses."""
     parser.add_argument(
         "--policy-file",
         metavar="FILE",
-        help="what to do about fields that a cluster drops: a LossPolicy (docs/reference/losses.md; default: warn)",
+        help="a LossPolicy: what to do about fields that a cluster drops (docs/reference/losses.md; default: warn)",
     )
 
 
 def rule_paths(args: argparse.Namespace) -> list[str]:
-    """List the files and directories of ``--rules``, and the one of ``--policy-file``, which is read with them."""
+    """List the paths of ``--rules``, and of ``--policy-file``, which is read with them."""
     return [*args.rules, *([args.policy_file] if getattr(args, "policy_file", None) else [])]
 
 
@@ -73,7 +107,7 @@ def add_target_options(parser: argparse.ArgumentParser) -> None:
 
 
 def load_converter(args: argparse.Namespace) -> Converter:
-    """Make the converter of the shipped book, ``--rules`` and, where there is one, ``--policy-file``.
+    """Make the converter of the shipped rules, ``--rules`` and ``--policy-file``.
 
     Raises:
         RuleBookError: with every problem of every rule file.
@@ -82,14 +116,14 @@ def load_converter(args: argparse.Namespace) -> Converter:
 
 
 def chosen_cluster(args: argparse.Namespace) -> Cluster | None:
-    """Find the cluster of ``--cluster`` in ``--inventory``; None where ``--to`` is used.
+    """Find the cluster of ``--cluster`` in ``--inventory``; None if ``--to`` is used.
 
     Raises:
-        ConverterError: one is missing, or the inventory cannot be read, or does not have that cluster.
+        ConverterError: one option is missing, or the inventory cannot be read or does not have that cluster.
     """
     if args.cluster is None:
         if args.inventory is not None:
-            raise UsageError("--inventory needs --cluster NAME, which says for which of its clusters")
+            raise UsageError("--inventory needs --cluster NAME, to select one of its clusters")
         return None
     if args.inventory is None:
         raise UsageError("--cluster needs --inventory FILE, which says what the cluster serves")
@@ -104,9 +138,9 @@ def chosen_cluster(args: argparse.Namespace) -> Cluster | None:
 def wanted_versions(
     converter: Converter, args: argparse.Namespace, cluster: Cluster | None, kind: str
 ) -> tuple[str, ...]:
-    """List the apiVersions a manifest of a kind may end in, best first: of the cluster, or of ``--to``.
+    """List the apiVersions that a kind may be converted to, the best one first: of the cluster, or of ``--to``.
 
-    A version of ``--to`` counts for the kinds that have it, where several are given.
+    If ``--to`` is repeated, each version counts for the kinds that have it.
     """
     if cluster is not None:
         return cluster.versions_of(kind)

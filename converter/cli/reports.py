@@ -1,4 +1,4 @@
-"""Findings written for people and for CI systems: a table, JSON, SARIF, JUnit."""
+"""Reports of findings, for people and for CI systems: a table, JSON, SARIF, JUnit."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ FORMS: Final = ("table", "json", "sarif", "junit")
 _COLOURS: Final = {Severity.DANGEROUS: "red", Severity.DEGRADING: "yellow", Severity.HARMLESS: "dim"}
 _LEVELS: Final = {Severity.DANGEROUS: "error", Severity.DEGRADING: "warning", Severity.HARMLESS: "note"}
 _SARIF: Final = "https://json.schemastore.org/sarif-2.1.0.json"
-_TOLD: Final = {
-    "loss": "The cluster's release, or the version it serves, cannot hold the field or its value.",
-    "unreachable": "The cluster serves no version of the kind that rules lead to.",
-    "unreadable": "The manifest has not the shape that Kubernetes gives it.",
+_DESCRIPTIONS: Final = {
+    "loss": "The release of the cluster, or the version that it serves, does not have the field or its value.",
+    "unreachable": "The cluster serves no version that the kind can be converted to.",
+    "unreadable": "The manifest does not have the shape of a Kubernetes object.",
 }
 
 
@@ -38,9 +38,9 @@ def write(form: str, subjects: Sequence[Subject], findings: Sequence[Finding], t
 
     Args:
         form: one of `FORMS`.
-        subjects: everything that was looked at.
-        findings: everything that was found.
-        threshold: from which weight on a finding is a failure; ``never`` for none.
+        subjects: every manifest and cluster that was checked.
+        findings: every finding.
+        threshold: the lowest severity that is a failure, or ``never``.
         out: where to write it.
     """
     forms: dict[str, Callable[[], str]] = {
@@ -53,7 +53,7 @@ def write(form: str, subjects: Sequence[Subject], findings: Sequence[Finding], t
 
 
 def summary(subjects: Sequence[Subject], findings: Sequence[Finding]) -> str:
-    """Count in a line."""
+    """Count objects, clusters and findings in one line."""
     clusters = {subject.cluster.name for subject in subjects}
     places = {(subject.place, subject.label) for subject in subjects}
     counted = ", ".join(
@@ -79,18 +79,18 @@ def _table(subjects: Sequence[Subject], findings: Sequence[Finding], out: TextIO
             )
         console.print(table)
     unknown = sorted({subject.cluster.name for subject in subjects if subject.cluster.release is None})
-    note = f"release not known, fields not looked at: {', '.join(unknown)}\n" if unknown else ""
+    note = f"unknown release, fields not checked: {', '.join(unknown)}\n" if unknown else ""
     return f"{summary(subjects, findings)}\n{note}"
 
 
 def _cluster(subject: Subject) -> str:
-    """Name a cluster with its release, where its name is not that already."""
+    """Name a cluster with its release, unless its name is the release."""
     name, release = subject.cluster.name, str(subject.cluster.release or "")
     return f"{name} ({release})" if release and release != name else name
 
 
 def facts(finding: Finding) -> dict[str, Any]:
-    """One finding as JSON has it."""
+    """Describe a finding for JSON output."""
     subject = finding.subject
     return {
         "cluster": subject.cluster.name,
@@ -145,7 +145,7 @@ def _sarif(findings: Sequence[Finding]) -> str:
         "rules": [
             {
                 "id": f"{sort}/{weight}",
-                "shortDescription": {"text": f"{_TOLD[sort]} Weight: {weight}."},
+                "shortDescription": {"text": f"{_DESCRIPTIONS[sort]} Weight: {weight}."},
                 "defaultConfiguration": {"level": _LEVELS[weight]},
             }
             for sort, weight in rules
@@ -165,7 +165,7 @@ def _text(file: str, known: dict[str, str | None]) -> str | None:
 
 
 def _junit(subjects: Sequence[Subject], findings: Sequence[Finding], threshold: str) -> str:
-    """One suite a cluster, one case a manifest; what does not fail a run stands in a case's output."""
+    """One suite per cluster, one case per manifest; findings below the threshold are in the output of the case."""
     root = ET.Element("testsuites", name="converter check")
     for cluster in dict.fromkeys(subject.cluster.name for subject in subjects):
         cases = [subject for subject in subjects if subject.cluster.name == cluster]
@@ -190,5 +190,5 @@ def _junit(subjects: Sequence[Subject], findings: Sequence[Finding], threshold: 
 
 
 def _plain(text: str) -> str:
-    """Leave out what XML 1.0 cannot hold."""
+    """Remove characters that XML 1.0 does not allow."""
     return "".join(character for character in text if character in "\t\n\r" or character >= " ")

@@ -1,4 +1,4 @@
-"""``converter rules``: check and test an admin's own rules against the shipped book, and list what it knows."""
+"""``converter rules``: checks, tests and lists rules."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _LINT = """\
 examples:
-  converter rules lint ./rules            # together with the shipped book, as the webhook would load them
+  converter rules lint ./rules            # together with the shipped rules, as the webhook loads them
   converter rules lint --alone ./rules
 
 exit codes: 0 no problem; 1 problems, each with file, line and a hint; 2 a path cannot be read
@@ -30,7 +30,7 @@ _TEST = """\
 examples:
   converter rules test ./rules
 
-exit codes: 0 every example holds; 1 one does not, or a rule has none; 2 the rules cannot be read
+exit codes: 0 every example passes; 1 one fails, or a rule has none; 2 the rules cannot be read
 """
 
 
@@ -41,15 +41,19 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     raw = argparse.RawDescriptionHelpFormatter
     lint = verbs.add_parser("lint", help="check rule files", epilog=_LINT, formatter_class=raw,
                             description="Check rules against the shipped book and Kubernetes' types.")  # fmt: skip
-    lint.add_argument("paths", nargs="*", metavar="PATH", help="rule files or directories (default: the shipped book)")
-    lint.add_argument("--alone", action="store_true", help="leave the shipped book out")
+    lint.add_argument("paths", nargs="*", metavar="PATH", help="rule files or directories (default: the shipped rules)")
+    lint.add_argument("--alone", action="store_true", help="check without the shipped rules")
     lint.set_defaults(run=run_lint)
     test = verbs.add_parser("test", help="run the examples inside rules", epilog=_TEST, formatter_class=raw,
                             description="Run the examples inside rule files, in both directions.")  # fmt: skip
-    test.add_argument("paths", nargs="*", metavar="PATH", help="rule files or directories (default: the shipped book)")
+    test.add_argument("paths", nargs="*", metavar="PATH", help="rule files or directories (default: the shipped rules)")
     test.set_defaults(run=run_test)
-    show = verbs.add_parser("list", help="list rules and named functions", description="List what the rules connect.")
-    show.add_argument("paths", nargs="*", metavar="PATH", help="rule files or directories beside the shipped book")
+    show = verbs.add_parser(
+        "list", help="list rules and named functions", description="List rules and named functions."
+    )
+    show.add_argument(
+        "paths", nargs="*", metavar="PATH", help="rule files or directories in addition to the shipped rules"
+    )
     show.set_defaults(run=run_list)
 
 
@@ -81,7 +85,7 @@ def run_test(args: argparse.Namespace) -> int:
     examples = sum(len(example.toward) for rule in rules for example in rule.examples)
     if failed:
         return _report(failed, FINDINGS)
-    print(f"{len(rules)} rules, {examples} examples: all hold")
+    print(f"{len(rules)} rules, {examples} examples: all pass")
     return FINDINGS if any(rule.steps and not rule.examples for rule in rules) else OK
 
 

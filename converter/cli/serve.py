@@ -1,4 +1,4 @@
-"""``converter serve``: the admission webhooks, for a fleet from Karmada or a file, or a sample of everything."""
+"""``converter serve``: runs the admission webhooks for a fleet from Karmada, from a file, or for a sample fleet."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 from converter.certificates.tls import ServingCertificate, write_throwaway
 from converter.cli import OK
-from converter.cli.options import UsageError, add_policy_option, add_rules_option, rule_paths
+from converter.cli.options import UsageError, add_policy_option, add_rules_option, rule_paths, seconds, whole_number
+from converter.cli.streams import announce
 from converter.client import ApiServer
 from converter.clusters import read_inventory
 from converter.clusters.watched import KarmadaClusters
@@ -29,69 +30,77 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator
 
 SAMPLE_FOLDER = Path(".run")
-"""Where ``--sample`` leaves its CA and says where it listens, for ``converter demo`` and for curl."""
+"""Where ``--sample`` stores its CA and its address, for ``converter demo`` and curl."""
 
 _EPILOG = """\
 examples:
   converter serve --sample
-      everything made up: a fleet of four clusters, certificates; prints a command to try
+      a sample fleet of four clusters with throw-away certificates; prints a command to try
   converter serve --kubeconfig karmada.config --tls-cert tls.crt --tls-key tls.key --listen :8443
   converter serve --inventory fleet.yaml --tls-cert tls.crt --tls-key tls.key --listen :8443
   converter serve --inventory fleet.yaml --rules ./rules --rules ./more --self-signed ./certs --log-format json
 
-Rules, the inventory and the certificate are read again within two seconds of a change, without a request lost. A
-change with a mistake in it is refused as a whole and logged, and what was good goes on.
+Rules, the inventory and the certificate are reloaded within two seconds of a change, and no request fails. If a change
+has a mistake, the server refuses the whole change, logs it, and goes on with the last good state.
 
 paths served:
   POST /mutate/works /mutate/bindings /mutate/binding-status
                        the webhooks (admission.k8s.io/v1)
-  GET  /               a page: the fleet, the rules, what was converted lately (not with --no-page)
+  GET  /               a page with the fleet, the rules and the latest conversions (unless --no-page)
   GET  /healthz /readyz /metrics
 
-exit codes: 0 stopped by SIGTERM or SIGINT; 2 broken rules (each problem is listed), a broken inventory or certificate,
-an address in use
+exit codes: 0 stopped by SIGTERM or SIGINT; 2 invalid rules (every problem is listed), an invalid inventory or
+certificate, an address in use
 """
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the command's parser."""
+    """Add the parser of the command."""
     parser = commands.add_parser(
         "serve",
-        help="run the admission webhook",
-        description="Run the admission webhook that converts Works on their way to a cluster.",
+        help="run the admission webhooks",
+        description="Run the admission webhooks that convert Works on their way to a cluster.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    what = parser.add_argument_group("what it knows")
+    what = parser.add_argument_group("fleet, rules and policy")
     fleet = what.add_mutually_exclusive_group()
-    fleet.add_argument("--kubeconfig", metavar="FILE", help="watch the Clusters of the Karmada it leads to")
-    fleet.add_argument("--in-cluster", action="store_true", help="the same, with the Pod's own service account")
-    fleet.add_argument("--sample", action="store_true", help="a sample fleet with throw-away certificates")
-    what.add_argument("--context", metavar="NAME", help="of the kubeconfig")
+    fleet.add_argument("--kubeconfig", metavar="FILE", help="watch the Clusters of this Karmada")
+    fleet.add_argument("--in-cluster", action="store_true", help="watch Clusters with the service account of the Pod")
+    fleet.add_argument("--sample", action="store_true", help="use a sample fleet with throw-away certificates")
+    what.add_argument("--context", metavar="NAME", help="context of the kubeconfig (default: its current context)")
     what.add_argument(
         "--inventory", metavar="FILE", type=Path,
-        help="the clusters and what they serve; beside Karmada it goes before what Karmada says",
+        help="the clusters and what they serve; overrides what Karmada reports",
     )  # fmt: skip
     add_rules_option(parser)
     what.add_argument(
         "--policy", choices=("deny", "warn", "ignore"), default="deny",
-        help="what to do with a manifest that its cluster certainly cannot have (default: deny)",
+        help="what to do with a manifest that its cluster certainly cannot get (default: deny)",
     )  # fmt: skip
     add_policy_option(what)
-    where = parser.add_argument_group("where it listens")
+    where = parser.add_argument_group("address and certificate")
     where.add_argument("--listen", metavar="HOST:PORT", default="127.0.0.1:8443",
                        help="default: %(default)s; :8443 for every interface, port 0 for any free one")  # fmt: skip
-    where.add_argument("--tls-cert", metavar="FILE", type=Path, help="the serving certificate and its chain, PEM")
-    where.add_argument("--tls-key", metavar="FILE", type=Path, help="its private key, PEM")
+    where.add_argument("--tls-cert", metavar="FILE", type=Path, help="serving certificate and its chain, PEM")
+    where.add_argument("--tls-key", metavar="FILE", type=Path, help="private key of the certificate, PEM")
     where.add_argument("--self-signed", metavar="DIR", type=Path,
-                       help="make a throw-away CA and certificate in this folder instead")  # fmt: skip
+                       help="write a throw-away CA and certificate to this directory")  # fmt: skip
     where.add_argument("--name", action="append", default=[], metavar="NAME",
-                       help="a further name or address for the certificate made (repeatable)")  # fmt: skip
-    how = parser.add_argument_group("how it runs")
-    how.add_argument("--max-body", metavar="BYTES", type=int, default=BODY_LIMIT, help="default: %(default)s (8 MiB)")
-    how.add_argument("--drain-seconds", metavar="S", type=float, default=None,
-                     help="how long /readyz fails before the end, on SIGTERM (default: 5, sample: 0)")  # fmt: skip
-    how.add_argument("--page", action=argparse.BooleanOptionalAction, default=True, help="serve a page at / (default)")
+                       help="another name or address for that certificate (repeatable)")  # fmt: skip
+    how = parser.add_argument_group("operation")
+    how.add_argument(
+        "--max-body",
+        metavar="BYTES",
+        type=whole_number(1, 1 << 30),
+        default=BODY_LIMIT,
+        help="largest request body (default: %(default)s, 8 MiB)",
+    )
+    how.add_argument("--drain-seconds", metavar="S", type=seconds, default=None,
+                     help="how long /readyz fails before a stop on SIGTERM (default: 5, sample: 0)")  # fmt: skip
+    how.add_argument(
+        "--page", action=argparse.BooleanOptionalAction, default=True, help="serve the page at / (default)"
+    )
     how.add_argument("--log-format", choices=FORMATS, default="text", help="default: %(default)s")
     how.add_argument("--log-level", choices=LEVELS, default="info", help="default: %(default)s")
     parser.set_defaults(run=run)
@@ -103,7 +112,7 @@ def run(args: argparse.Namespace) -> int:
     address = Address.parse(args.listen)
     karmada = args.kubeconfig is not None or args.in_cluster
     if not karmada and not args.sample and args.inventory is None:
-        raise UsageError("say which clusters there are: --kubeconfig or --in-cluster, --inventory, or --sample")
+        raise UsageError("no clusters given; use --kubeconfig, --in-cluster, --inventory or --sample")
     settings = Settings(
         inventory=FLEET if args.sample else None if karmada else args.inventory,
         rules=tuple(Path(path) for path in rule_paths(args)),
@@ -119,9 +128,9 @@ def run(args: argparse.Namespace) -> int:
             if args.sample and authority is not None:
                 _welcome(served, bound, authority)
             elif authority is not None:
-                print(f"listening on {bound.url}; the CA to trust is {authority}", flush=True)
+                announce(f"listening on {bound.url}; the CA to trust is {authority}")
             else:
-                print(f"listening on {bound.url}", flush=True)
+                announce(f"listening on {bound.url}")
 
         try:
             background = [*served.background(), certificate.watch()]
@@ -141,10 +150,10 @@ async def _with_karmada(
     background: list[Coroutine[None, None, None]],
     serving: Callable[..., Coroutine[None, None, None]],
 ) -> None:
-    """Serve with the fleet that Karmada tells.
+    """Serve with the fleet of a Karmada.
 
     Raises:
-        AccessError: there is no way to the control plane.
+        AccessError: the control plane cannot be reached.
         ConverterError: the inventory has problems.
     """
     overrides = read_inventory(args.inventory) if args.inventory is not None else None
@@ -155,30 +164,30 @@ async def _with_karmada(
 
 @contextlib.contextmanager
 def _certificate(args: argparse.Namespace, address: Address) -> Iterator[tuple[ServingCertificate, Path | None]]:
-    """Load the certificate, or make one; with the file of the CA to trust where it was made here.
+    """Load the certificate, or make one; also returns the file of the CA if it was made here.
 
     Raises:
-        UsageError: the options do not say which certificate to use.
+        UsageError: the options do not select one certificate.
         CertificateError: it cannot be used.
     """
     own = args.tls_cert is not None or args.tls_key is not None
     if own and (args.tls_cert is None or args.tls_key is None):
-        raise UsageError("--tls-cert and --tls-key go together; give both")
+        raise UsageError("--tls-cert and --tls-key need each other; give both")
     if own and (args.self_signed is not None or args.sample):
-        raise UsageError("a certificate is either given (--tls-cert, --tls-key) or made (--self-signed, --sample)")
+        raise UsageError("use either --tls-cert with --tls-key, or --self-signed or --sample")
     if own:
         yield ServingCertificate(args.tls_cert, args.tls_key), None
         return
     folder = args.self_signed or (SAMPLE_FOLDER if args.sample else None)
     if folder is None:
-        raise UsageError("give a certificate with --tls-cert and --tls-key, or have one made with --self-signed DIR")
+        raise UsageError("no certificate given; use --tls-cert and --tls-key, or --self-signed DIR to make one")
     names = [*args.name, *dict.fromkeys(["localhost", "127.0.0.1", "::1", *([address.host] if address.host else [])])]
     trusted, certificate, key = write_throwaway(folder, names, dt.datetime.now(dt.UTC))
     yield ServingCertificate(certificate, key), trusted
 
 
 def _welcome(served: Served, bound: Address, authority: Path) -> None:
-    """Say where it listens, what it knows, and what to try; and leave the same for ``converter demo``."""
+    """Print the address and a command to try, and store the address for ``converter demo``."""
     folder = authority.parent
     fleet = oldest_first(served.fleet.current)
     cluster = fleet[0].name
@@ -187,22 +196,21 @@ def _welcome(served: Served, bound: Address, authority: Path) -> None:
     facts = {"url": bound.url, "ca": str(authority.resolve()), "pid": os.getpid()}
     (folder / "listening.json").write_text(json.dumps(facts) + "\n", encoding="utf-8")
     book = served.rules.current.book
-    clusters = ", ".join(f"{one.name} ({one.release or 'release not known'})" for one in fleet)
-    print(
+    clusters = ", ".join(f"{one.name} ({one.release or 'unknown release'})" for one in fleet)
+    announce(
         f"""
 The webhook listens on {bound.url}/mutate/works with a throw-away certificate.
   fleet   {clusters}
-  rules   {len(book.rules)} rules for {len(book.kinds())} kinds; --rules DIR adds your own, read again when they change
+  rules   {len(book.rules)} rules for {len(book.kinds())} kinds; add your own with --rules DIR
   page    {bound.url}/ (its CA is {authority})
 
 Try it, in another terminal here:
 
   {_curl(bound, authority, review)}
 
-That is an Ingress of networking.k8s.io/v1 bound for cluster {cluster}; the answer's patch is a JSON Patch in base64.
-`converter demo` (`make demo`) shows the same for several kinds and every cluster, for human eyes. Ctrl-C stops.
-""",
-        flush=True,
+The command sends an Ingress of networking.k8s.io/v1 for cluster {cluster}. The patch in the answer is a JSON Patch
+in base64. `converter demo` (`make demo`) shows the answers for several kinds and every cluster. Ctrl-C stops.
+"""
     )
 
 

@@ -1,4 +1,4 @@
-"""What ``converter --version`` says."""
+"""``converter --version``: the installed version."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from importlib import metadata
 
 
 def version_text() -> str:
-    """Name the installed version."""
+    """Return the installed version, as ``converter VERSION``."""
     try:
         return f"converter {metadata.version('karmada-api-version-converter')}"
     except metadata.PackageNotFoundError:

@@ -32,7 +32,7 @@ def test_what_a_release_serves(ask):
     default, every = ask("v1.20"), ask("v1.20", "--all")
     assert "batch/v2alpha1" not in default
     assert "batch/v2alpha1" in every
-    assert "if told to" in every
+    assert "if enabled" in every
 
 
 def test_a_kind_and_its_fields(ask):

@@ -149,7 +149,7 @@ def test_a_broken_rule_file_at_the_start_is_exit_code_2(tmp_path, capsys):
     [
         (["--tls-cert", "x"], "both"),
         ([], "--self-signed"),
-        (["--self-signed", "x", "--tls-cert", "x", "--tls-key", "y"], "either"),
+        (["--self-signed", "x", "--tls-cert", "x", "--tls-key", "y"], "--sample"),
         (["--tls-cert", "x", "--tls-key", "y"], "does not exist"),
         (["--self-signed", "x", "--listen", "nowhere"], "HOST:PORT"),
     ],
@@ -197,7 +197,7 @@ def test_the_sample_serves_says_what_to_try_and_ends_on_sigterm(tmp_path):
             process.send_signal(signal.SIGTERM)
             code = process.wait(20)
     assert demo.returncode == 0, demo.stderr
-    assert "Asking the webhook that runs at" in demo.stdout
+    assert "Calling the webhook at" in demo.stdout
     assert "batch/v1 → batch/v1beta1" in demo.stdout
     assert "refused" in demo.stdout
     assert "\x1b" not in demo.stdout
@@ -213,6 +213,6 @@ def test_the_demo_starts_a_webhook_of_its_own(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).resolve().parents[3]))
     assert main(["demo", "--kind", "Ingress", "--cluster", "attic", "--no-before"]) == 0
     said = capsys.readouterr().out
-    assert "one of our own" in said
+    assert "calling a new one" in said
     assert "+          serviceName: api" in said
     assert main(["demo", "--kind", "Nonsense"]) == 2
