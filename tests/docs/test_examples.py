@@ -95,7 +95,7 @@ def test_the_library_s_example_runs(capsys):
         if language == "python"
     ]
     exec(compile(example, "use-the-library.md", "exec"), {})
-    assert capsys.readouterr().out.startswith("batch/v1beta1\n")
+    assert capsys.readouterr().out == "resource.k8s.io/v1alpha3\nspec.extendedResourceName example.com/gpu\n"
 
 
 def test_the_rule_in_the_readme_can_be_used(tmp_path):
