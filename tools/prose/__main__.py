@@ -21,7 +21,6 @@ PENDING: tuple[str, ...] = (
     "converter/admission/",
     "converter/catalog/",
     "converter/certificates/",
-    "converter/cli/",
     "converter/clusters/",
     "converter/controllers/drift.py",
     "converter/conversion/",
