@@ -47,6 +47,7 @@ COMMANDS = (
     "controller",
     "discovery",
     "install",
+    "completion",
 )
 """Every command, in the order of the help; each is the module of that name in this package."""
 
