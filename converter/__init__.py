@@ -1,13 +1,25 @@
-"""The API-version converter for Karmada: rewrites manifests into the versions a cluster serves.
+"""The API-version converter for Karmada: rewrites manifests into the API versions that a cluster serves.
 
 >>> from converter import Converter
 >>> converter = Converter.from_rules()
 >>> cron = {"apiVersion": "batch/v1", "kind": "CronJob", "metadata": {"name": "nightly"}, "spec": {}}
 >>> converter.convert(cron, to="batch/v1beta1").manifest["apiVersion"]
 'batch/v1beta1'
+
+The public API is the names below, imported from ``converter``. All submodules are internal and may change in any release.
+
+- ``Converter``: reads rules and converts manifests.
+- ``Conversion``: the result of a conversion.
+- ``ConversionData``: what restores the original exactly; ``PreservedValue`` is one value in it.
+- ``Loss``: a value that the target version cannot hold.
+- ``Route``: the rules that lead from one version to another.
+- ``ConverterError``: the base of all errors.
+- ``ManifestError``: a manifest does not have the shape that Kubernetes gives it.
+- ``ConversionError``: a manifest cannot be converted; ``NoRouteError`` and ``RefusedError`` say why.
+- ``RuleBookError``: rule files are invalid; ``RuleProblem`` is one problem in them.
 """
 
-from converter.conversion import Conversion, ConversionData, Loss, PreservedValue
+from converter.conversion import Conversion, ConversionData, Loss, PreservedValue, Route
 from converter.errors import (
     ConversionError,
     ConverterError,
@@ -30,6 +42,7 @@ __all__ = [
     "NoRouteError",
     "PreservedValue",
     "RefusedError",
+    "Route",
     "RuleBookError",
     "RuleProblem",
 ]

@@ -34,6 +34,8 @@ class Route:
         target: the apiVersion it leads to.
         edges: the rules in order; none where source and target are the same.
         cost: what it costs.
+        forward: the compiled conversion from source to target.
+        backward: the compiled conversion from target to source.
     """
 
     kind: str

@@ -1,4 +1,4 @@
-"""The wheel as the image holds it: built and installed by the Dockerfile's own steps, with locked dependencies."""
+"""The wheel as the image holds it: the Dockerfile's own steps build and install it, with locked dependencies."""
 
 from __future__ import annotations
 
@@ -17,23 +17,32 @@ from tests.controlplanes.waiting import wait_until
 from tests.nonempty import some
 
 ROOT = Path(__file__).parents[2]
+PROGRAM = ROOT / "tests" / "packaging" / "library_program.py"
+EXPECTED = [
+    "lost status.devices[0].shareID = a671734a",
+    "target resource.k8s.io/v1alpha3",
+    "round trip True",
+    "no route for Gadget",
+]
+"""What the program prints."""
+
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 
 
 def instructions(word):
-    """All instructions of a kind, with continued lines joined."""
+    """Return all instructions of a kind, with continued lines joined."""
     joined = re.sub(r"\\\n\s*", "", DOCKERFILE)
     return re.findall(rf"^{word} (.+)$", joined, re.MULTILINE)
 
 
 def copied():
-    """What the image's build sees of the repository."""
+    """Return the paths that the image's build copies from the repository."""
     return [source for line in instructions("COPY") if "--from" not in line for source in line.split()[:-1]]
 
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory):
-    """Runs the Dockerfile's steps in folders instead of an image; gives the folder with the programs."""
+    """Run the Dockerfile's steps in folders instead of an image, and return the folder with the programs."""
     folder = tmp_path_factory.mktemp("image")
     source = folder / "src"
     for name in copied():
@@ -47,13 +56,13 @@ def installed(tmp_path_factory):
         command = step.replace("/opt/", f"{folder}/opt/").replace("python -m", f"{sys.executable} -m", 1)
         done = subprocess.run(["bash", "-ec", command], cwd=source, capture_output=True, text=True, check=False)
         assert done.returncode == 0, f"{step}\n{done.stdout}\n{done.stderr}"
-    shutil.rmtree(source)  # nothing may be needed of it
+    shutil.rmtree(source)  # the installed wheel must not need it
     return folder / "opt" / "converter" / "bin"
 
 
 @pytest.fixture
 def converter(installed, tmp_path):
-    """Runs the installed command in an empty folder, as nobody: no home, nothing of this checkout on the path."""
+    """Run the installed command in an empty folder, without a home and without this checkout on the path."""
     variables = {"PATH": os.defpath, "HOME": "/nonexistent", "PYTHONDONTWRITEBYTECODE": "1"}
 
     def run(*arguments, start=False):
@@ -67,18 +76,81 @@ def converter(installed, tmp_path):
     return run
 
 
-def test_the_dockerignore_lets_in_what_is_copied_and_no_more():
+def python_in(installed, tmp_path, *arguments):
+    """Run the installed environment's Python in an empty folder, isolated from this checkout."""
+    command = [installed / "python", "-I", *arguments]
+    return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120)
+
+
+def test_the_environment_has_no_checkout_on_its_path(installed, tmp_path):
+    done = python_in(
+        installed, tmp_path, "-c", "import sys, converter; print(*sys.path, converter.__file__, sep='\\n')"
+    )
+    assert done.returncode == 0, done.stderr
+    places = done.stdout.splitlines()
+    assert places[-1].startswith(str(installed.parent))
+    assert [place for place in places if place.startswith(str(ROOT))] == []
+
+
+def test_the_only_top_level_name_is_converter(installed, tmp_path):
+    script = (
+        "from importlib import metadata;"
+        "files = metadata.files('karmada-api-version-converter');"
+        "print(*sorted({file.parts[0] for file in files if '.dist-info' not in file.parts[0]}), sep='\\n')"
+    )
+    done = python_in(installed, tmp_path, "-c", script)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == ["..", "converter"]  # `..` leads to bin/converter
+
+
+def type_check(installed, program):
+    """Run `mypy --strict` on a program, with the types of the installed environment."""
+    command = [sys.executable, "-m", "mypy", "--strict", "--python-executable", installed / "python", program]
+    variables = {name: value for name, value in os.environ.items() if name not in {"PYTHONPATH", "MYPYPATH"}}
+    return subprocess.run(
+        command, cwd=program.parent, env=variables, capture_output=True, text=True, check=False, timeout=300
+    )
+
+
+def test_a_program_type_checks_strictly_against_the_wheel(installed, tmp_path):
+    done = type_check(installed, Path(shutil.copy(PROGRAM, tmp_path)))
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_wrong_program_does_not_type_check(installed, tmp_path):
+    program = tmp_path / "wrong.py"
+    program.write_text("from converter import Converter\n\nnumber: int = Converter.from_rules().convert({}, to='v1')\n")
+    done = type_check(installed, program)
+    assert done.returncode == 1
+    assert "[assignment]" in done.stdout
+
+
+def test_a_program_runs_against_the_wheel(installed, tmp_path):
+    done = python_in(installed, tmp_path, shutil.copy(PROGRAM, tmp_path))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == EXPECTED
+
+
+def test_it_converts(converter, tmp_path):
+    manifest = {"apiVersion": "batch/v1", "kind": "CronJob", "metadata": {"name": "nightly"}, "spec": {}}
+    (tmp_path / "cron.json").write_text(json.dumps(manifest))
+    done = converter("convert", "-f", "cron.json", "--to", "batch/v1beta1", "-o", "json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["apiVersion"] == "batch/v1beta1"
+
+
+def test_the_dockerignore_allows_exactly_what_is_copied():
     lines = (ROOT / ".dockerignore").read_text().splitlines()
     assert {line[1:] for line in lines if line.startswith("!")} == set(copied())
     assert "*" in lines
 
 
-def test_the_image_runs_as_nobody():
+def test_the_image_runs_as_an_unprivileged_user():
     assert instructions("USER") == ["65532:65532"]
     assert instructions("ENTRYPOINT") == ['["converter"]']
 
 
-def test_it_has_its_rules_and_is_no_checkout(converter):
+def test_it_has_its_version_and_its_rules(converter):
     version = converter("--version")
     assert (version.returncode, version.stdout.split()[0]) == (0, "converter")
     assert "not installed" not in version.stdout
@@ -87,7 +159,7 @@ def test_it_has_its_rules_and_is_no_checkout(converter):
         assert done.returncode == 0, done.stderr
 
 
-def test_it_has_what_is_installed_on_karmada(converter):
+def test_it_has_the_karmada_part(converter):
     done = converter("install", "--dry-run")
     assert done.returncode == 0, done.stderr
     kinds = {manifest["kind"] for manifest in yaml.safe_load_all(done.stdout)}

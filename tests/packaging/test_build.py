@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email
+import os
 import subprocess
 import sys
 import tarfile
@@ -11,9 +12,11 @@ import zipfile
 from pathlib import Path
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+PROGRAM = ROOT / "tests" / "packaging" / "library_program.py"
 GENERATORS = ("interpreters.py", "tools/", "compare.py", "distil.py")
 
 
@@ -97,3 +100,38 @@ def test_the_wheel_from_the_sdist_is_the_wheel_from_the_checkout(wheel, unpacked
     with zipfile.ZipFile(build(unpacked, "wheel", tmp_path)) as again:
         assert again.namelist() == wheel.namelist()
         assert [name for name in wheel.namelist() if again.read(name) != wheel.read(name)] == []
+
+
+@pytest.fixture
+def run(wheel, tmp_path):
+    """Run Python in an empty folder with the unpacked wheel first on the path."""
+    site = tmp_path / "site"
+    wheel.extractall(site)
+    work = tmp_path / "work"
+    work.mkdir()
+
+    def start(*arguments):
+        command = [sys.executable, "-P", *arguments]
+        variables = {"PATH": os.defpath, "HOME": "/nonexistent", "PYTHONPATH": str(site)}
+        done = subprocess.run(
+            command, cwd=work, env=variables, capture_output=True, text=True, check=False, timeout=300
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    return start
+
+
+def test_the_wheel_reads_its_own_data(run, shipped, tmp_path):
+    script = "import converter.library, converter.install.manifests as m; print(m.KARMADA_PART, m.__file__)"
+    places = run("-c", script).split()
+    assert [place for place in places if not place.startswith(str(tmp_path))] == []
+    listed = run("-m", "converter", "rules", "list")
+    assert [rule.name for rule in shipped.book.rules if rule.name not in listed] == []
+    run("-m", "converter", "rules", "test")
+    kinds = {manifest["kind"] for manifest in yaml.safe_load_all(run("-m", "converter", "install", "--dry-run"))}
+    assert {"MutatingWebhookConfiguration", "ResourceInterpreterCustomization"} <= kinds
+
+
+def test_a_program_runs_against_the_wheel(run):
+    assert "round trip True" in run(str(PROGRAM)).splitlines()
