@@ -6,7 +6,7 @@
 >>> converter.convert(cron, to="batch/v1beta1").manifest["apiVersion"]
 'batch/v1beta1'
 
-The public API is the names below, imported from ``converter``. All submodules are internal and may change in any release.
+The public API is the names below, imported from ``converter``. Submodules are internal and may change in any release.
 
 - ``Converter``: reads rules and converts manifests.
 - ``Conversion``: the result of a conversion.
