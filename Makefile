@@ -1,4 +1,4 @@
-# Everything a developer does, each with one word. `make help` lists them.
+# The development tasks. `make help` lists them.
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
@@ -7,46 +7,60 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.made
 PYTEST := $(BIN)/python -m pytest
-# Tests that need only Python; each mirrors a room of the house.
-TESTS := tests/unit tests/rules tests/oracle tests/fuzz tests/docs tests/suite
+AIOHTTP_TESTS := tests/unit/server tests/unit/client tests/unit/admission tests/unit/discovery tests/unit/certificates
+# Tests that need only Python.
+TESTS := tests/unit tests/rules tests/oracle tests/fuzz tests/docs tests/suite tests/packaging
 WORKERS ?= 2
 LISTEN ?= 127.0.0.1:8443
 ARGS ?=
 
 .PHONY: help
 help: ## list the targets
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  \033[36m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  \033[36m%-14s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(STAMP): requirements/dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-		{ echo "Python 3.11 or newer is needed; name one with: make PYTHON=python3.12 ..." >&2; exit 1; }
-	@echo "making $(VENV) (once; needs a package index)"
+		{ echo "Python 3.11 or newer is required. Select one: make PYTHON=python3.12 ..." >&2; exit 1; }
+	@echo "creating $(VENV) (once; downloads packages)"
 	@$(PYTHON) -m venv $(VENV) || { echo "python3-venv is missing; on Debian: apt-get install python3-venv" >&2; exit 1; }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements/dev.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@
 
 .PHONY: venv
-venv: $(STAMP) ## make the virtual environment, if it is not there or outdated
+venv: $(STAMP) ## create or update the virtual environment
 
 .PHONY: run
-run: $(STAMP) ## start the webhook with a sample fleet and throw-away certificates on LISTEN
+run: $(STAMP) ## start the webhook on LISTEN, with a sample fleet and temporary certificates
 	@$(BIN)/converter serve --sample --listen $(LISTEN) $(ARGS)
 
 .PHONY: demo
-demo: $(STAMP) ## send sample Works to it (or to one of its own) and show what each cluster gets
+demo: $(STAMP) ## send sample Works to the webhook (started if needed) and show what each cluster gets
 	@$(BIN)/converter demo $(ARGS)
 
 .PHONY: test
-test: $(STAMP) ## everything that needs only Python, in under two minutes (COVERAGE=1 measures coverage, and takes longer)
+test: $(STAMP) ## run the tests that need only Python, in under two minutes (COVERAGE=1 measures coverage)
 	@$(PYTEST) $(TESTS) -n $(WORKERS) --dist worksteal $(if $(COVERAGE),--cov --cov-report=term:skip-covered) $(ARGS)
 
+# A virtual environment of its own, with the oldest aiohttp that pyproject.toml allows.
+OLDEST := $(VENV)-oldest
+$(OLDEST)/.made: requirements/oldest.txt
+	@$(PYTHON) -m venv $(OLDEST)
+	@$(OLDEST)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements/oldest.txt
+	@$(OLDEST)/bin/python -m pip check --disable-pip-version-check
+	@touch $@
+
+.PHONY: aiohttp
+aiohttp: $(OLDEST)/.made ## run the server and client tests on the oldest supported aiohttp (`make test` runs the newest)
+	@$(OLDEST)/bin/python -c 'import aiohttp; print("aiohttp", aiohttp.__version__)'
+	@$(OLDEST)/bin/python -m pytest $(AIOHTTP_TESTS) -n $(WORKERS) $(ARGS)
+
 .PHONY: fuzz
-fuzz: $(STAMP) ## the property tests at their nightly size
+fuzz: $(STAMP) ## run the property tests at their nightly size
 	@HYPOTHESIS_PROFILE=nightly $(PYTEST) tests/fuzz tests/rules -n $(WORKERS) $(ARGS)
 
 .PHONY: e2e
-e2e: $(STAMP) ## build or find real control planes and run the project inside them (first time: up to an hour)
+e2e: $(STAMP) ## run the tests that need real control planes, and build these (first time: up to an hour)
 	@$(BIN)/python -m tests.controlplanes build
 	@$(PYTEST) tests/integration tests/e2e -p no:xdist $(ARGS)
 
@@ -56,23 +70,23 @@ e2e-quick: $(STAMP) ## the main path on a Karmada with two members: under two mi
 	@CONVERTER_TEST_FLEET=quick $(PYTEST) tests/e2e/test_main_path.py -p no:xdist $(ARGS)
 
 .PHONY: karmada
-karmada: $(STAMP) ## leave a real Karmada with members and the converter running, to play with
+karmada: $(STAMP) ## start a real Karmada with members and the converter, to try things out
 	@$(BIN)/python -m tests.controlplanes karmada $(ARGS)
 
 .PHONY: bench
-bench: $(STAMP) ## measure the webhook next to a bare server, and the conversions
+bench: $(STAMP) ## measure the webhook, compared with a bare server, and the conversions
 	@$(BIN)/python -m tests.bench.bench_webhook $(ARGS)
 
 .PHONY: lint
-lint: $(STAMP) ## ruff, format included
+lint: $(STAMP) ## check style and format (ruff)
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 
 .PHONY: types
-types: $(STAMP) ## mypy --strict
+types: $(STAMP) ## check types (mypy --strict)
 	@$(BIN)/mypy
 
 .PHONY: contracts
-contracts: $(STAMP) ## dependencies point one way (import-linter)
+contracts: $(STAMP) ## check that dependencies point one way (import-linter)
 	@$(BIN)/lint-imports
 
 .PHONY: rules
@@ -80,7 +94,7 @@ rules: $(STAMP) ## lint the shipped rule book and run its examples
 	@$(BIN)/converter rules lint && $(BIN)/converter rules test
 
 .PHONY: locked
-locked: $(STAMP) ## the lock has all that is required, in versions that go together
+locked: $(STAMP) ## check that the locked versions are complete and compatible
 	@$(BIN)/python -m pip check --disable-pip-version-check
 
 .PHONY: prose
@@ -97,8 +111,21 @@ $(DOCS_STAMP): requirements/docs.txt $(STAMP)
 docs: $(DOCS_STAMP) ## build the documentation site into site/, with every link checked
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet && echo "built site/index.html"
 
+# Outside of the tree; the Go module proxy serves it.
+TOOLS := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/karmada-api-version-converter/tools
+ACTIONLINT := $(TOOLS)/actionlint-1.7.7
+
+$(ACTIONLINT):
+	@command -v go >/dev/null || { echo "Go is required to build actionlint. Install it: https://go.dev/doc/install" >&2; exit 1; }
+	@GOBIN=$(TOOLS)/.build go install github.com/rhysd/actionlint/cmd/actionlint@v1.7.7
+	@mv $(TOOLS)/.build/actionlint $@
+
+.PHONY: workflows
+workflows: $(ACTIONLINT) ## check the GitHub workflows (actionlint)
+	@$(ACTIONLINT) -shellcheck= -pyflakes= .github/workflows/*.yml && echo "workflows: no problems"
+
 .PHONY: check
-check: lint types contracts rules locked ## all static checks
+check: lint types contracts rules locked prose ## run all static checks
 
 .PHONY: format
 format: $(STAMP) ## format the code
@@ -113,13 +140,13 @@ interpreters: $(STAMP) ## generate deploy/karmada/interpreters.yaml
 	@$(BIN)/python -m tools.interpreters
 
 .PHONY: comparison
-comparison: $(STAMP) ## measure kubectl-convert and the converter on real servers' answers; writes docs/reference/comparison.md
+comparison: $(STAMP) ## compare kubectl-convert and the converter on real servers' answers; writes docs/reference/comparison.md
 	@$(BIN)/python -m tools.kubectl_convert.compare
 
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate
 
 .PHONY: lock
-lock: $(STAMP) ## lock the dependencies: to develop, to run (the image), to build the wheel
+lock: $(STAMP) ## lock the dependencies: for development, the image, the wheel and the oldest aiohttp
 	@$(BIN)/python -m pip install --quiet uv
 	@$(LOCK) pyproject.toml --extra dev -o requirements/dev.txt
 	@$(LOCK) pyproject.toml -c requirements/dev.txt -o requirements/run.txt
@@ -127,7 +154,20 @@ lock: $(STAMP) ## lock the dependencies: to develop, to run (the image), to buil
 	@$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")' | \
 		$(LOCK) - -o requirements/build.txt
 
+	@oldest=$$($(BIN)/python -c 'import re, tomllib; print(re.search(r"aiohttp>=([\d.]+)", str(tomllib.load(open("pyproject.toml", "rb"))["project"]["dependencies"]))[1])'); \
+		$(LOCK) pyproject.toml --extra dev -c <(sed -e '/^aiohttp==/d' -e '/--hash/d' requirements/dev.txt | tr -d '\\') -c <(echo "aiohttp==$$oldest") -o requirements/oldest.txt
+
+.PHONY: dist
+dist: $(STAMP) ## build the wheel and the sdist into dist/
+	@rm -rf dist
+	@SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(BIN)/python -m hatchling build --directory dist
+
+.PHONY: tag
+tag: ## check that TAG is `v` and the version in pyproject.toml
+	@$(PYTHON) -c 'import sys, tomllib; version = tomllib.load(open("pyproject.toml", "rb"))["project"]["version"]; \
+		sys.exit(0 if sys.argv[1] == "v" + version else f"the tag {sys.argv[1]} is not v{version}, the version in pyproject.toml")' "$(TAG)"
+
 .PHONY: clean
-clean: ## remove what make made in this folder (built control planes stay in the user's cache)
-	@rm -rf $(VENV) site .run .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.* htmlcov build dist
+clean: ## remove generated files (built control planes stay in the user's cache)
+	@rm -rf $(VENV) $(OLDEST) .run .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.* htmlcov build dist
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
