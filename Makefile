@@ -153,9 +153,9 @@ lock: $(STAMP) ## lock the dependencies: for development, the image, the wheel a
 	@$(LOCK) pyproject.toml --extra docs -c requirements/dev.txt -o requirements/docs.txt
 	@$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")' | \
 		$(LOCK) - -o requirements/build.txt
-
-	@oldest=$$($(BIN)/python -c 'import re, tomllib; print(re.search(r"aiohttp>=([\d.]+)", str(tomllib.load(open("pyproject.toml", "rb"))["project"]["dependencies"]))[1])'); \
-		$(LOCK) pyproject.toml --extra dev -c <(sed -e '/^aiohttp==/d' -e '/--hash/d' requirements/dev.txt | tr -d '\\') -c <(echo "aiohttp==$$oldest") -o requirements/oldest.txt
+	@# The oldest aiohttp may need older dependencies; all others keep the versions of dev.txt.
+	@cp requirements/dev.txt requirements/oldest.txt
+	@$(LOCK) pyproject.toml --extra dev --upgrade-package aiohttp -c <($(BIN)/python tools/oldest.py aiohttp) -o requirements/oldest.txt
 
 .PHONY: dist
 dist: $(STAMP) ## build the wheel and the sdist into dist/

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tools.oldest import lowest_pin
+
 ROOT = Path(__file__).parents[3]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 
@@ -26,11 +28,23 @@ def test_what_runs_has_every_dependency_in_the_version_that_is_tested():
     assert "pytest" not in run
 
 
+def test_the_oldest_lock_has_the_lower_bound_of_aiohttp_and_dev_has_a_newer_one():
+    pin = lowest_pin("aiohttp", PROJECT["project"]["dependencies"])
+    assert pin == f"aiohttp=={locked('oldest')['aiohttp']}"
+    assert locked("dev")["aiohttp"] != locked("oldest")["aiohttp"]
+
+
+def test_a_lower_bound_is_read_with_an_upper_bound_and_a_marker():
+    assert lowest_pin("one", ["one-more>=7", "one>=1.2,<3; python_version < '4'"]) == "one==1.2"
+    with pytest.raises(ValueError, match="two"):
+        lowest_pin("two", ["one>=1.2"])
+
+
 def test_what_builds_the_wheel_is_locked():
     assert names(PROJECT["build-system"]["requires"]) <= locked("build").keys()
 
 
-@pytest.mark.parametrize("name", ["dev", "run", "build"])
+@pytest.mark.parametrize("name", ["dev", "run", "build", "oldest"])
 def test_every_pin_has_hashes_and_no_index_is_named(name):
     text = (ROOT / "requirements" / f"{name}.txt").read_text()
     pins = re.findall(r"^[\w.-]+==.*?(?=^[\w.-]+==|\Z)", text, re.MULTILINE | re.DOTALL)
@@ -42,8 +56,8 @@ def test_every_pin_has_hashes_and_no_index_is_named(name):
 
 @pytest.mark.parametrize("file", ["Makefile", "Dockerfile"])
 def test_a_lock_is_installed_as_it_is_and_then_checked(file):
-    """A lock is whole, so nothing is to be resolved: pip 23.2 asks for the newest `coverage[toml]` beside the pinned
-    `coverage`, and refuses the lock as soon as a newer one is published."""
+    """A lock is complete, so pip must not resolve anything: pip 23.2 asks for the newest `coverage[toml]`, not only
+    for the pinned one, and rejects the lock when a newer one is published."""
     text = (ROOT / file).read_text()
     installs = [line for line in text.splitlines() if "--require-hashes" in line]
     assert installs

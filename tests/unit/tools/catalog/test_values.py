@@ -226,7 +226,7 @@ def test_the_document_says_what_changes_of_the_values_and_is_the_same_again(fold
     assert make.encoded(document) == make.encoded(make.document(wheels, sources))
 
 
-def test_no_go_is_run_and_what_cannot_be_had_is_told(monkeypatch):
+def test_no_go_is_run_and_a_missing_module_is_reported(monkeypatch):
     asked = []
 
     def run(command, **_):
@@ -234,7 +234,7 @@ def test_no_go_is_run_and_what_cannot_be_had_is_told(monkeypatch):
         return subprocess.CompletedProcess(command, 1, json.dumps({"Error": "no such version"}), "")
 
     monkeypatch.setattr(subprocess, "run", run)
-    with pytest.raises(SystemExit, match=r"k8s\.io/api@v0\.15\.12 cannot be had: no such version"):
+    with pytest.raises(SystemExit, match=r"k8s\.io/api@v0\.15\.12 is not available: no such version"):
         modules.fetch()
     assert asked == [["go", "mod", "download", "-json", "k8s.io/api@v0.15.12"]]
 
