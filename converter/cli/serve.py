@@ -41,7 +41,7 @@ examples:
   converter serve --inventory fleet.yaml --rules ./rules --rules ./more --self-signed ./certs --log-format json
 
 Rules, the inventory and the certificate are reloaded within two seconds of a change, and no request fails. If a change
-has a mistake, the server refuses the whole change, logs it, and goes on with the last good state.
+has a mistake, the server refuses the whole change, logs it, and keeps the last good state.
 
 paths served:
   POST /mutate/works /mutate/bindings /mutate/binding-status
