@@ -66,6 +66,17 @@ def test_every_page_that_the_code_names_exists():
     assert not {page: name for page, name in named.items() if not (REPOSITORY / page).exists()}
 
 
+def test_every_make_target_that_a_page_names_exists():
+    targets = set(re.findall(r"^([a-z0-9-]+):", (REPOSITORY / "Makefile").read_text("utf-8"), re.MULTILINE))
+    named = {
+        (page, target)
+        for page in PAGES
+        for target in re.findall(r"(?:^|`|\$ )make ([a-z0-9-]+)", (REPOSITORY / page).read_text("utf-8"), re.MULTILINE)
+    }
+    assert ("README.md", "run") in named
+    assert not {(page, target) for page, target in named if target not in targets}
+
+
 def test_the_site_lists_every_page():
     def pages(entry):
         if isinstance(entry, str):
