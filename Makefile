@@ -59,6 +59,10 @@ aiohttp: $(OLDEST)/.made ## run the server and client tests on the oldest suppor
 fuzz: $(STAMP) ## run the property tests at their nightly size
 	@HYPOTHESIS_PROFILE=nightly $(PYTEST) tests/fuzz tests/rules -n $(WORKERS) $(ARGS)
 
+.PHONY: mutate-messages
+mutate-messages: $(STAMP) ## change every message in a copy, and list the tests that depend on its words
+	@$(BIN)/python -m tests.wording.mutate --workers $(WORKERS) $(ARGS)
+
 .PHONY: e2e
 e2e: $(STAMP) ## run the tests that need real control planes, and build these (first time: up to an hour)
 	@$(BIN)/python -m tests.controlplanes build

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from converter.catalog import FieldType, ObjectType
 
@@ -25,6 +25,23 @@ Json = Any
 
 SEEDS = st.integers(min_value=0, max_value=2**32 - 1)
 """Numbers to make manifests of."""
+
+AT_ONCE = 10
+"""How many numbers Hypothesis draws in one: half the time of a round trip would be its bookkeeping otherwise."""
+
+BATCHES = SEEDS.map(lambda batch: range(batch * AT_ONCE, (batch + 1) * AT_ONCE))
+"""Numbers to make manifests of, ``AT_ONCE`` in one example; no number is in two batches."""
+
+
+def try_each(batch: range, check: Callable[[int], None]) -> None:
+    """Check each number of a batch; a failure names its number."""
+    for seed in batch:
+        try:
+            check(seed)
+        except Exception as error:
+            error.add_note(f"for the number {seed}")
+            raise
+
 
 UNDECIDED: Final = object()
 """What a choice returns that leaves the value to the type."""

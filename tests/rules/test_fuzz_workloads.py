@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 from hypothesis import given, settings
 
 from tests.fuzz.roundtrip import assert_round_trips, assert_typed_errors
 from tests.generators.any_values import AnyValues
-from tests.generators.from_catalog import SEEDS
+from tests.generators.from_catalog import AT_ONCE, BATCHES, try_each
 from tests.generators.hand_written import KINDS
 from tests.generators.hand_written_parts import made_by, wrong_types
 
@@ -26,10 +28,10 @@ def test_there_and_back_again(shipped, source):
     """A thousand manifests of the version, each to every other version: a thousand examples a pair."""
     _, maker, _, targets = source
 
-    @settings(max_examples=max(1000, settings().max_examples))
-    @given(made_by(maker))
-    def there_and_back(manifest):
-        assert_round_trips(shipped, manifest, targets)
+    @settings(max_examples=max(1000, settings().max_examples) // AT_ONCE)
+    @given(BATCHES)
+    def there_and_back(batch):
+        try_each(batch, lambda seed: assert_round_trips(shipped, maker(random.Random(seed)), targets))
 
     there_and_back()
 
@@ -38,10 +40,10 @@ def test_every_field_of_the_catalog_there_and_back_again(shipped, source):
     kind, _, version, targets = source
     maker = AnyValues(version, kind)
 
-    @settings(max_examples=settings().max_examples // 3)
-    @given(SEEDS)
-    def there_and_back(seed):
-        assert_round_trips(shipped, maker.make(seed), targets)
+    @settings(max_examples=settings().max_examples // 3 // AT_ONCE + 1)
+    @given(BATCHES)
+    def there_and_back(batch):
+        try_each(batch, lambda seed: assert_round_trips(shipped, maker.make(seed), targets))
 
     there_and_back()
 

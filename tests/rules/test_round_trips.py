@@ -18,7 +18,7 @@ from converter.catalog import load_catalog
 from tests.fuzz.roundtrip import assert_round_trips, assert_typed_errors
 from tests.generators.any_values import AnyValues
 from tests.generators.edge_words_access import WORDS
-from tests.generators.from_catalog import SEEDS
+from tests.generators.from_catalog import AT_ONCE, BATCHES, SEEDS, try_each
 from tests.generators.hand_written_parts import wrong_types
 
 if TYPE_CHECKING:
@@ -57,10 +57,10 @@ def _targets(converter: Converter, source: GroupVersionKind) -> tuple[list[str],
 
 
 def _try(converter: Converter, maker: AnyValues, targets: list[str], count: int) -> None:
-    @settings(max_examples=count)
-    @given(seed=SEEDS)
-    def there_and_back(seed: int) -> None:
-        assert_round_trips(converter, maker.make(seed), targets)
+    @settings(max_examples=count // AT_ONCE + 1)
+    @given(batch=BATCHES)
+    def there_and_back(batch: range) -> None:
+        try_each(batch, lambda seed: assert_round_trips(converter, maker.make(seed), targets))
 
     there_and_back()
 

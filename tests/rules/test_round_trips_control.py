@@ -13,7 +13,7 @@ from converter.catalog import load_catalog
 from tests.fuzz.roundtrip import assert_round_trips, assert_typed_errors
 from tests.generators.any_values import AnyValues
 from tests.generators.edge_words_control import words_of
-from tests.generators.from_catalog import SEEDS
+from tests.generators.from_catalog import AT_ONCE, BATCHES, try_each
 from tests.generators.hand_written_parts import wrong_types
 from tests.generators.signing_requests import ADDRESS, DNS, signing_request
 from tests.nonempty import some
@@ -61,9 +61,12 @@ def test_there_and_back(shipped, journey):
     makers = [(maker(gvk), targets) for gvk, targets in sources.items()]
 
     # One number makes a manifest in each version, so it is as many examples for each pair.
-    @settings(max_examples=1000 if stepped else 100)
-    @given(seed=SEEDS)
-    def there_and_back(seed):
+    @settings(max_examples=(1000 if stepped else 100) // AT_ONCE)
+    @given(batch=BATCHES)
+    def there_and_back(batch):
+        try_each(batch, check)
+
+    def check(seed):
         for made, targets in makers:
             assert_round_trips(shipped, made.make(seed), targets)
 
