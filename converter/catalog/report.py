@@ -26,15 +26,17 @@ class UnknownKindError(CatalogError):
         kind: as it was asked for.
         release: the release that was asked.
         elsewhere: the releases that know it; empty where none does.
+        similar: what the release knows of a like name, or under the same name.
     """
 
     def __init__(self, kind: str, release: Release, elsewhere: Iterable[Release], similar: Iterable[str]) -> None:
         self.kind = kind
         self.release = release
         self.elsewhere = tuple(elsewhere)
+        self.similar = tuple(similar)
         hints = [
             f"known in {spans(self.elsewhere)}" if self.elsewhere else "",
-            f"did you mean {' or '.join(similar)}?" if similar else "",
+            f"did you mean {' or '.join(self.similar)}?" if self.similar else "",
         ]
         hint = "; ".join(filter(None, hints)) or f"`converter catalog {release}` lists what it knows"
         super().__init__(f"Kubernetes {release} knows no {kind}: {hint}")

@@ -94,7 +94,6 @@ def test_the_releases_that_know_a_field(catalog, kind, path, known):
         ("networking.k8s.io/v1beta1 Ingress", "spec.backend.servicePort", "int-or-string"),
         ("v1 Pod", "spec.containers[0].resources.limits.cpu", "quantity"),
         ("v1 Secret", "data[*]", "bytes"),
-        ("v1 ConfigMap", "data", "map of string"),
         ("v1 Pod", "metadata.creationTimestamp", "date-time"),
         ("v1 Pod", 'metadata.annotations["a.b/c"]', "string"),
         ("apps/v1 ControllerRevision", "data.anything[3].at.all", "any"),
@@ -114,6 +113,11 @@ def test_the_releases_that_know_a_field(catalog, kind, path, known):
 def test_types_along_a_path(catalog, kind, path, said):
     found = catalog.field_at("v1.20", gvk(kind), path)
     assert (None if found is None else str(found)) == said
+
+
+def test_a_map_has_items_of_its_elements_type(catalog):
+    field = catalog.field_at("v1.20", gvk("v1 ConfigMap"), "data")
+    assert (field.kind, field.element.scalar) == ("map", "string")
 
 
 def test_scope_and_subresources(catalog):

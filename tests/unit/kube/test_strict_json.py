@@ -9,23 +9,30 @@ from converter.kube.strict_json import check_strictly, refuse
 
 
 @pytest.mark.parametrize(
-    ("text", "message"),
+    ("text", "path"),
     [
-        (b'{"a":1,"a":1}', "a: this key stands twice in the same object"),
-        (b'{"a":[{"b":{"c.d":1,"e":2,"c.d":3}}]}', 'a[0].b["c.d"]: this key stands twice'),
-        (b'{"a":{"b":NaN}}', "a.b: NaN is no number"),
-        (b'{"a":[-Infinity]}', "a[0]: -Infinity is no number"),
-        (b'{"a":-1e999}', "a: -1e999 is too large a number"),
-        (b'{"a":' + b"1" * 401 + b"}", "a: 11111111111111111111… (401 digits) is too large"),
-        (b'{"a":', "is not JSON"),
-        (b'{"a":"\xff"}', "is not JSON"),
-        (b"[" * 100_000 + b"]" * 100_000, "nested too deep"),
+        (b'{"a":1,"a":1}', "a"),
+        (b'{"a":[{"b":{"c.d":1,"e":2,"c.d":3}}]}', 'a[0].b["c.d"]'),
+        (b'{"a":{"b":NaN}}', "a.b"),
+        (b'{"a":[-Infinity]}', "a[0]"),
+        (b'{"a":-1e999}', "a"),
+        (b'{"a":' + b"1" * 401 + b"}", "a"),
+        (b'{"a":', ""),
+        (b'{"a":"\xff"}', ""),
+        (b"[" * 100_000 + b"]" * 100_000, ""),
     ],
 )
-def test_the_place_is_named(text, message):
+def test_the_place_is_named(text, path):
     with pytest.raises(ManifestError) as caught:
         check_strictly(text)
-    assert message in str(caught.value)
+    assert caught.value.path == path
+
+
+def test_a_long_number_is_cut_in_the_message():
+    with pytest.raises(ManifestError) as caught:
+        check_strictly(b'{"a":' + b"1" * 4001 + b"}")
+    assert "4001" in caught.value.problem
+    assert len(caught.value.problem) < 200
 
 
 @pytest.mark.parametrize(
@@ -36,5 +43,5 @@ def test_good_json_passes(text):
 
 
 def test_where_no_place_is_found_the_decoder_has_the_last_word():
-    with pytest.raises(ManifestError, match="cannot be read: whatever"):
+    with pytest.raises(ManifestError, match="whatever"):
         refuse(b"{}", ValueError("whatever"))
