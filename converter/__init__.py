@@ -11,7 +11,7 @@ The public API is the names below, imported from ``converter``. Submodules are i
 - ``Converter``: reads rules and converts manifests.
 - ``Conversion``: the result of a conversion.
 - ``ConversionData``: what restores the original exactly; ``PreservedValue`` is one value in it.
-- ``Loss``: a value that the target version cannot hold.
+- ``Loss``: a value that the target version cannot hold; ``str(loss)`` describes it.
 - ``Route``: the rules that lead from one version to another.
 - ``ConverterError``: the base of all errors.
 - ``ManifestError``: a manifest does not have the shape that Kubernetes gives it.
@@ -19,7 +19,7 @@ The public API is the names below, imported from ``converter``. Submodules are i
 - ``RuleBookError``: rule files are invalid; ``RuleProblem`` is one problem in them.
 """
 
-from converter.conversion import Conversion, ConversionData, Loss, PreservedValue, Route
+from converter.conversion import ConversionData, PreservedValue, Route
 from converter.errors import (
     ConversionError,
     ConverterError,
@@ -29,7 +29,8 @@ from converter.errors import (
     RuleBookError,
     RuleProblem,
 )
-from converter.library import Converter
+from converter.library import Conversion, Converter
+from converter.losses import Loss
 
 __all__ = [
     "Conversion",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from converter.catalog import load_catalog
 from converter.config import SHIPPED_RULES, Configuration, read_rule_files
-from converter.conversion import Conversion, ConversionData, Route, Routes, convert, restore_source
+from converter.conversion import ConversionData, Route, Routes, convert, restore_source
 from converter.kube import Manifest, copy_json, gvk_of
-from converter.losses import LossEvaluator
+from converter.losses import Loss, LossEvaluator, ManifestId
 
 if TYPE_CHECKING:
     import os
@@ -17,6 +18,23 @@ if TYPE_CHECKING:
     from converter.catalog import Catalog
     from converter.losses.policy import LossPolicy
     from converter.rules import RuleBook
+
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """The result of a conversion.
+
+    Attributes:
+        manifest: the manifest in the target version.
+        losses: what that version cannot hold, in the order of the manifest.
+        kept: what the way back needs to be exact.
+        route: the route taken; None if nothing had to be converted.
+    """
+
+    manifest: Manifest
+    losses: tuple[Loss, ...]
+    kept: ConversionData
+    route: Route | None
 
 
 class Converter:
@@ -84,7 +102,9 @@ class Converter:
         source = gvk.api_version
         if source in targets:
             return Conversion(copy_json(manifest), (), ConversionData(source), None)
-        return convert(manifest, self.routes.best(gvk.kind, source, targets))
+        done = convert(manifest, self.routes.best(gvk.kind, source, targets))
+        losses = self.losses.of_conversion(done.losses, gvk, identity=ManifestId.of(manifest, gvk))
+        return Conversion(done.manifest, losses, done.kept, done.route)
 
     def restore(self, manifest: Manifest, kept: ConversionData) -> Manifest:
         """Take a converted manifest back to the version and the values it had before.

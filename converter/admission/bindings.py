@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from converter.admission.review import allow, decode_review, patched, pointer
+from converter.admission.review import allow, decode_review, patched
 from converter.errors import ManifestError
 from converter.karmada.binding import decode_binding
 from converter.karmada.names import EXCLUDED_ANNOTATION, EXCLUDED_LABEL
+from converter.kube.json_patch import pointer
 from converter.placement.exclusions import exclude
 
 if TYPE_CHECKING:

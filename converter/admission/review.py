@@ -16,6 +16,8 @@ from converter.errors import ConverterError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from converter.kube.json_patch import Operation
+
 API_VERSION: Final = "admission.k8s.io/v1"
 KIND: Final = "AdmissionReview"
 
@@ -162,20 +164,6 @@ def explain(body: bytes, error: Exception | None) -> ReviewError:
     return ReviewError(problem)
 
 
-class Operation(msgspec.Struct, omit_defaults=True):
-    """One operation of a JSON Patch (RFC 6902).
-
-    Attributes:
-        op: ``add``, ``replace`` or ``remove``.
-        path: a JSON Pointer (RFC 6901).
-        value: JSON, or `msgspec.Raw` for JSON that is encoded already; unset for ``remove``.
-    """
-
-    op: str
-    path: str
-    value: Any = msgspec.UNSET
-
-
 class _Status(msgspec.Struct):
     message: str
     reason: str = "Invalid"
@@ -254,8 +242,3 @@ def bounded(warnings: Sequence[str], more: str = "see the object's annotations")
             break
         kept.append(text)
     return kept
-
-
-def pointer(*keys: str | int) -> str:
-    """Write keys as a JSON Pointer."""
-    return "".join(["/" + str(key).replace("~", "~0").replace("/", "~1") for key in keys])

@@ -1,13 +1,12 @@
-"""The webhook on Works: each is rewritten, on its way into the control plane, for the cluster it is meant for.
+"""The webhook on Works: rewrites each Work for its cluster, on its way into the control plane.
 
-The cluster is the one whose execution space the Work's namespace is. Nothing is read but the request, the rules and
-the fleet in memory; nothing is waited for.
+The Work's namespace names the cluster. The webhook reads only the request, the rules and the fleet in memory, and
+waits for nothing.
 """
 
 from __future__ import annotations
 
-import functools
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 from msgspec import Raw
@@ -15,7 +14,6 @@ from msgspec import Raw
 from converter.admission.review import (
     API_VERSION,
     KIND,
-    Operation,
     Review,
     allow,
     allow_as_is,
@@ -23,27 +21,26 @@ from converter.admission.review import (
     decode_review,
     deny,
     patched,
-    pointer,
 )
+from converter.karmada.denial import render_denial
 from converter.karmada.names import ANCHOR_LABEL, CONVERTED_LABEL, SUSPENDED_BEFORE_ANNOTATION, cluster_of
 from converter.karmada.work import Work
 from converter.kube.partial_object import Head, head_of
-from converter.works.annotations import OURS
-from converter.works.plan import rewrite
+from converter.works.annotations import OWN_ANNOTATIONS
+from converter.works.patches import json_patch
+from converter.works.plan import plan_work
 from converter.works.policy import Policy
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from converter.clusters import Cluster, FleetView
     from converter.kube.partial_object import NamedHead
     from converter.library import Converter
     from converter.losses import LossEvaluator
-    from converter.losses.decide import Lost
+    from converter.losses.decide import ManifestLosses
     from converter.works.result import WorkPlan
 
 _OPERATIONS = frozenset({"CREATE", "UPDATE"})
-_OURS = frozenset({*OURS, SUSPENDED_BEFORE_ANNOTATION})
+_OWN_ANNOTATIONS = frozenset({*OWN_ANNOTATIONS, SUSPENDED_BEFORE_ANNOTATION})
 _reviews = msgspec.json.Decoder(Review[Work[Raw] | None])
 _strict = msgspec.json.Decoder(Review[Work[Head]])
 
@@ -57,18 +54,18 @@ class Rules(Protocol):
 
 
 class Observer(Protocol):
-    """Hears what was done with manifests, to count and tell it."""
+    """Is called with what was done with manifests, for metrics and logs."""
 
-    def converted(  # noqa: PLR0917  the facts that every counter wants
+    def converted(  # noqa: PLR0917  the labels that every counter needs
         self, cluster: str, kind: str, name: str, source: str, target: str, losses: int
     ) -> None:
         """A manifest was converted."""
 
     def refused(self, cluster: str, kind: str, name: str, source: str, why: str) -> None:
-        """A manifest could not be converted for its cluster, or is refused for what it would lose."""
+        """A manifest cannot be converted for its cluster, or is denied because of what it would lose."""
 
-    def lost(self, cluster: str, lost: Lost) -> None:
-        """A manifest goes to its cluster with less than it was sent with, or is refused for it."""
+    def lost(self, cluster: str, losses: ManifestLosses) -> None:
+        """A manifest loses values on its way to its cluster, or is denied because of them."""
 
 
 class WorkWebhook:
@@ -88,24 +85,24 @@ class WorkWebhook:
         Args:
             rules: holds the converter in use.
             fleet: holds the clusters.
-            policy: what to do where a manifest cannot be had by its cluster.
-            observer: hears what was done.
-            has_overflow_store: whether a controller brings to a shelf what does not fit into a Work's annotations.
+            policy: what to do if a manifest is not available on its cluster.
+            observer: is called with what was done.
+            has_overflow_store: whether a controller stores what does not fit into a Work's annotations.
 
         Raises:
-            PolicyError: the policy's word is none.
+            PolicyError: the policy is not one of deny, warn and ignore.
         """
         self._rules = rules
         self._fleet = fleet
         self._policy = Policy.parse(policy) if isinstance(policy, str) else policy
         self._observer = observer
-        self._shelves = has_overflow_store
+        self._has_overflow_store = has_overflow_store
 
     def answer(self, body: bytes) -> bytes:
         """Answer one AdmissionReview.
 
         Raises:
-            ReviewError: the body is no AdmissionReview.
+            ReviewError: the body is not an AdmissionReview.
         """
         if not body.isascii():
             check_text(body)
@@ -127,50 +124,52 @@ class WorkWebhook:
         if cluster is None:
             return self._unknown_cluster(name, review)
         rules = self._rules.current
-        right = _count_right(work, heads, cluster, rules.losses)
-        if right == len(heads):
+        unchanged = _count_unchanged(work, heads, cluster, rules.losses)
+        if unchanged == len(heads):
             return allow_as_is(request.uid)
-        outcome = rewrite(
-            work, cluster, rules, self._policy, heads=heads, right=right, has_overflow_store=self._shelves
-        )
-        return self._answer(review, cluster, outcome)
+        plan = plan_work(
+            work, cluster, rules, self._policy, heads=heads, unchanged=unchanged,
+            has_overflow_store=self._has_overflow_store,
+        )  # fmt: skip
+        return self._answer(review, cluster, plan)
 
-    def _answer(self, review: Review[Work[Raw] | None], cluster: Cluster, outcome: WorkPlan) -> bytes:
+    def _answer(self, review: Review[Work[Raw] | None], cluster: Cluster, plan: WorkPlan) -> bytes:
         if self._observer is not None:
-            self._tell(self._observer, cluster.name, outcome)
-        if outcome.denial:
-            return deny(review, outcome.denial, outcome.warnings)
-        if not outcome.changes:
-            return allow(review, outcome.warnings)
+            self._report(self._observer, cluster.name, plan)
+        if plan.denial:
+            return deny(review, render_denial([cluster.name], plan.denial), plan.warnings)
+        if not plan.changes:
+            return allow(review, plan.warnings)
         assert review.request.object is not None
-        return patched(review, operations(review.request.object, outcome), outcome.warnings)
+        return patched(review, json_patch(review.request.object, plan), plan.warnings)
 
-    def _tell(self, observer: Observer, cluster: str, outcome: WorkPlan) -> None:
-        if not outcome.denial:
-            for item in outcome.converted:
+    def _report(self, observer: Observer, cluster: str, plan: WorkPlan) -> None:
+        if not plan.denial:
+            for item in plan.converted:
                 observer.converted(cluster, item.kind, item.name, item.source, item.target, item.losses)
-        for trouble in outcome.troubles:
-            observer.refused(cluster, trouble.kind, trouble.name, trouble.source, trouble.why)
-        for lost in outcome.lost:
-            observer.lost(cluster, lost)
+        for issue in plan.issues:
+            observer.refused(cluster, issue.kind, issue.name, issue.source, issue.why)
+        for losses in plan.losses:
+            observer.lost(cluster, losses)
 
     def _unknown_cluster(self, name: str, review: Review[Work[Raw] | None]) -> bytes:
-        """Let a Work pass for a cluster that is not known.
+        """Allow a Work for a cluster that is not known.
 
-        A cluster's first Works can come before the cluster itself does; refusing them would hold up its joining.
-        Once it is known, its Works are looked at again.
+        A cluster's first Works can come before the Cluster object; denying them would block its joining. Once it is
+        known, the controller checks its Works again.
         """
         work = review.request.object
         if self._fleet.ready or (work is not None and work.metadata.deletion_timestamp is not None):
             warning = f"cluster {name} is not known to the API version converter; the Work passes as it is"
             return allow(review, [warning])
-        return deny(review, "the API version converter does not know the clusters yet; try again in a moment")
+        text = "the API version converter does not know the clusters yet; try again in a moment"
+        return deny(review, render_denial([name], text))
 
     def _misshapen(self, body: bytes, error: Exception | None) -> bytes:
-        """Answer what could not be read as the review of a Work: its place, if it is in the Work.
+        """Deny a Work that cannot be read, with the place of the error.
 
         Raises:
-            ReviewError: it is in the review around it.
+            ReviewError: the error is in the review around the Work.
         """
         review = decode_review(body)
         request = review.request
@@ -179,7 +178,9 @@ class WorkWebhook:
             return allow(review)
         if _is_being_deleted(request.raw_object):
             return allow(review, [f"the Work cannot be read, and passes as it is: {error}"])
-        return deny(review, f"the Work {request.namespace}/{request.name} cannot be read: {error}")
+        return deny(
+            review, render_denial([name], f"the Work {request.namespace}/{request.name} cannot be read: {error}")
+        )
 
 
 class _Deleting(msgspec.Struct, rename="camel"):
@@ -197,15 +198,20 @@ def _is_being_deleted(work: Raw) -> bool:
         return False
 
 
-def _count_right(work: Work[Raw], heads: list[NamedHead | None], cluster: Cluster, losses: LossEvaluator) -> int:
-    """How many manifests, from the first on, are right as they are: mostly all; -1 where a glance does not tell."""
+def _count_unchanged(
+    work: Work[Raw], heads: list[NamedHead | None], cluster: Cluster, losses: LossEvaluator
+) -> int | None:
+    """Count the manifests, from the first one on, that stay as they are: mostly all.
+
+    None if the Work has labels, annotations or owners that it takes the whole plan to decide about.
+    """
     metadata = work.metadata
     labels = metadata.labels
     if labels and CONVERTED_LABEL in labels:
-        return -1
+        return None
     annotations = metadata.annotations
-    if metadata.owner_references or (annotations and not _OURS.isdisjoint(annotations)):
-        return len(heads) if labels and ANCHOR_LABEL in labels else -1
+    if metadata.owner_references or (annotations and not _OWN_ANNOTATIONS.isdisjoint(annotations)):
+        return len(heads) if labels and ANCHOR_LABEL in labels else None
     served, release, manifests = cluster.served, cluster.release, work.manifests
     for index, head in enumerate(heads):
         if head is None or head.api_version not in served.get(head.kind, ()):
@@ -214,39 +220,3 @@ def _count_right(work: Work[Raw], heads: list[NamedHead | None], cluster: Cluste
         if losses.may_lose(release, version, kind) and not losses.accepts(manifests[index], version, kind, release):
             return index
     return len(heads)
-
-
-def operations(work: Work[Raw], outcome: WorkPlan) -> list[Operation]:
-    """Write an outcome as a JSON Patch of its Work: whole manifests, and single labels and annotations."""
-    found = [
-        Operation("replace", f"/spec/workload/manifests/{index}", Raw(encoded))
-        if encoded
-        else Operation("remove", f"/spec/workload/manifests/{index}")
-        for index, encoded in outcome.manifests.items()
-    ]
-    if outcome.carrier is not None:
-        found.append(Operation("add", "/spec/workload/manifests/-", Raw(outcome.carrier)))
-    if outcome.suspend == "absent":
-        found.append(Operation("remove", "/spec/suspendDispatching"))
-    elif outcome.suspend:
-        found.append(Operation("add", "/spec/suspendDispatching", Raw(outcome.suspend.encode())))
-    if outcome.labels:
-        found += _map_operations("labels", work.metadata.labels, outcome.labels)
-    if outcome.annotations:
-        found += _map_operations("annotations", work.metadata.annotations, outcome.annotations)
-    return found
-
-
-def _map_operations(field: str, stored: Mapping[str, Any] | None, changes: Mapping[str, str | None]) -> list[Operation]:
-    if stored is None:  # a member cannot be added to a map that is not there
-        return [Operation("add", f"/metadata/{field}", changes)]
-    return [
-        Operation("remove", _place(field, name)) if value is None else Operation("add", _place(field, name), value)
-        for name, value in changes.items()
-    ]
-
-
-@functools.lru_cache(maxsize=64)
-def _place(field: str, name: str) -> str:
-    """Point at a label or an annotation; those that are changed are few."""
-    return pointer("metadata", field, name)

@@ -21,13 +21,11 @@ from converter.conversion import ConversionData
 from converter.errors import ConversionError, ManifestError, NoRouteError
 from converter.karmada.names import CONVERSION_DATA_ANNOTATION
 from converter.kube import Manifest, copy_json, gvk_of, name_of
-from converter.works.preview import namespace_of
 
 if TYPE_CHECKING:
     from converter.clusters import Cluster
-    from converter.conversion import Conversion
-    from converter.library import Converter
-    from converter.losses import FieldLoss
+    from converter.library import Conversion, Converter
+    from converter.losses import Loss
 
 _EPILOG = """\
 examples:
@@ -137,12 +135,12 @@ class _Job:
             annotations[CONVERSION_DATA_ANNOTATION] = result.kept.to_json().decode()
         return result
 
-    def _dropped(self, manifest: Manifest) -> tuple[FieldLoss, ...]:
+    def _dropped(self, manifest: Manifest) -> tuple[Loss, ...]:
         """List the fields that the cluster drops or refuses; they stay in the manifest."""
         if self.cluster is None:
             return ()
         gvk, cluster = gvk_of(manifest), self.cluster
-        return self.converter.losses.of_release(manifest, gvk, cluster.release, namespace_of(manifest), cluster.name)
+        return self.converter.losses.of_release(manifest, gvk, cluster.release, cluster.name)
 
     def _failed(self, manifest: Manifest, origin: str, error: Exception) -> None:
         self.findings += 1

@@ -10,6 +10,7 @@ import yaml
 from converter.cli.manifest_files import Document, items_of
 from converter.errors import ManifestError
 from converter.kube import Path, gvk_of, name_of, parse_path
+from converter.losses.messages import explain
 from converter.losses.severity import Severity
 from converter.works.preview import preview_version
 
@@ -108,9 +109,7 @@ def findings_of(subject: Subject, converter: Converter) -> list[Finding]:
         weight = Severity.DANGEROUS if forecast.certain else Severity.DEGRADING
         return [Finding(subject, "unreachable", weight, "", forecast.problem)]
     return [
-        Finding(
-            subject, "loss", loss.weight, loss.path, str(loss).removesuffix(f" ({loss.weight})"), str(loss.since or "")
-        )
+        Finding(subject, "loss", loss.severity, loss.path, explain(loss), str(loss.since or ""))
         for loss in forecast.losses
     ]
 

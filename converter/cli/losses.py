@@ -18,7 +18,8 @@ from converter.clusters import Cluster, Fleet
 from converter.clusters.watched import CLUSTERS
 from converter.errors import ManifestError
 from converter.karmada.names import ANCHOR_LABEL, LOSSES_ANNOTATION, cluster_of
-from converter.losses import told_by_release
+from converter.losses.messages import explain, unstored
+from converter.losses.record import LossRecord
 from converter.losses.severity import Severity
 from converter.works.overflow import is_carrier
 
@@ -105,13 +106,11 @@ def _subjects(work: Manifest, fleet: Fleet) -> Iterator[Subject]:
 
 
 def _noted(subject: Subject, work: Manifest) -> Iterator[Finding]:
-    """What an earlier conversion noted on a Work: it cannot be seen in the converted manifest any more."""
-    lines = ((work["metadata"].get("annotations") or {}).get(LOSSES_ANNOTATION) or "").splitlines()
-    for line in lines:
-        if not line.startswith(f"{subject.label}: ") or told_by_release(line):
-            continue
-        text = line.removeprefix(f"{subject.label}: ")
-        weight = next((weight for weight in Severity if text.endswith(f" ({weight})")), Severity.DEGRADING)
-        text = text.removesuffix(f" ({weight})")
-        path = text.partition(" = ")[0] if " = " in text else ""
-        yield Finding(subject, "loss", weight, path, text)
+    """List what an earlier conversion lost: it cannot be seen in the converted manifest any more."""
+    record = LossRecord.read((work["metadata"].get("annotations") or {}).get(LOSSES_ANNOTATION))
+    for loss in record.losses:
+        if loss.by_conversion is not None and loss.manifest.label == subject.label:
+            yield Finding(subject, "loss", loss.severity, loss.path, explain(loss), str(loss.since or ""))
+    for data in record.unstored:
+        if data.manifest.label == subject.label:
+            yield Finding(subject, "loss", Severity.DEGRADING, "", unstored(data))

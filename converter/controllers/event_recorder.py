@@ -15,7 +15,7 @@ from converter.client import AlreadyExistsError, ApiError, Collection, NotFoundE
 from converter.client.clock import timestamp
 from converter.controllers.anchor import manifests_of, source_versions
 from converter.controllers.objects import annotation, decode
-from converter.karmada.names import LOSSES_ANNOTATION, cluster_of
+from converter.karmada.names import LOSSES_TEXT_ANNOTATION, cluster_of
 
 if TYPE_CHECKING:
     from converter.client import ApiServer
@@ -60,7 +60,7 @@ class EventRecorder:
 
     async def fields_dropped(self, work: Manifest) -> None:
         """Record what a Work's cluster cannot hold; nothing if it can hold everything."""
-        losses = annotation(work, LOSSES_ANNOTATION)
+        losses = annotation(work, LOSSES_TEXT_ANNOTATION)
         if losses:
             text = f"cluster {cluster_of(work['metadata']['namespace'])} cannot hold: {losses}"
             await self._on_work_and_binding(work, "Warning", "FieldsDropped", text)

@@ -10,13 +10,13 @@ import msgspec
 
 from converter.client import Collection, Key
 from converter.controllers.event_recorder import BINDINGS, CLUSTER_BINDINGS
+from converter.karmada.denial import denied_clusters
 
 FAILED: Final = "SyncWorkFailed"
 SUCCEEDED: Final = "SyncWorkSucceed"
 """The reasons of the Events (pkg/events/events.go)."""
 
 _OURS: Final = re.compile(r'admission webhook "works\.apiconverter\.dev" denied the request: (?P<why>.*)', re.DOTALL)
-_CLUSTERS: Final = re.compile(r"(?:^|denied the request: )cluster ([^:\s]+): ")
 _COLLECTIONS: Final = {"ResourceBinding": BINDINGS, "ClusterResourceBinding": CLUSTER_BINDINGS}
 
 
@@ -102,7 +102,7 @@ def _denial_of(message: str) -> tuple[str, frozenset[str]]:
     why = found["why"].strip()
     if message.startswith("["):  # Karmada joins several errors
         why = why.removesuffix("]")
-    return why, frozenset(_CLUSTERS.findall(why))
+    return why, denied_clusters(why)
 
 
 def read_denial(raw: bytes) -> Denial:

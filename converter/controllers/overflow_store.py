@@ -16,14 +16,13 @@ import logging
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
-from msgspec import UNSET
 
 from converter.client import AlreadyExistsError, Collection, Key, NotFoundError
 from converter.controllers.objects import annotation, decode, same_version
 from converter.controllers.work_client import WORKS
 from converter.errors import ConverterError
 from converter.karmada.names import CONVERSION_DATA_REF_ANNOTATION, SUSPENDED_BEFORE_ANNOTATION
-from converter.works.overflow import digest_of, is_carrier, overflow_name, overflow_object, read_carrier, suspension_of
+from converter.works.overflow import Suspension, digest_of, is_carrier, overflow_name, overflow_object, read_carrier
 
 if TYPE_CHECKING:
     from converter.client import ApiServer, Informer
@@ -122,7 +121,7 @@ class OverflowStore:
         if data is None:
             return None
         await self._create(work, data)
-        before = suspension_of((metadata.get("annotations") or {}).get(SUSPENDED_BEFORE_ANNOTATION))
+        before = Suspension.parse((metadata.get("annotations") or {}).get(SUSPENDED_BEFORE_ANNOTATION))
         return {
             "metadata": {
                 **same_version(work),
@@ -130,7 +129,7 @@ class OverflowStore:
             },
             "spec": {
                 "workload": {"manifests": manifests[:-1]},
-                "suspendDispatching": None if before is UNSET else before,
+                "suspendDispatching": before.json,
             },
         }
 

@@ -52,8 +52,8 @@ class Readmission:
         drift = self._detect(raw)
         if drift.needs_overflow:
             drift = self._detect(raw, await self._overflow.fetch(decode(raw)) or b"[]")
-        if drift.refusal:
-            await self._recorder.conversion_failed(decode(raw), drift.refusal)
+        if drift.denial:
+            await self._recorder.conversion_failed(decode(raw), drift.denial)
         if drift.patch is None:
             return None
         work = decode(raw)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from converter.conversion.conversion_data import ConversionData, PreservedValue, difference, put_back
-from converter.conversion.lost_values import Loss, tell_losses
+from converter.conversion.lost_values import LostValue, tell_losses
 from converter.conversion.source_path import original_path
 from converter.errors import ManifestError
 from converter.kube import Manifest, canonical_json, copy_json
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Conversion:
-    """What came out of a conversion.
+class RouteResult:
+    """What came out of `convert`.
 
     Attributes:
         manifest: the manifest in the target version.
@@ -35,12 +35,12 @@ class Conversion:
     """
 
     manifest: Manifest
-    losses: tuple[Loss, ...]
+    losses: tuple[LostValue, ...]
     kept: ConversionData
     route: Route | None
 
 
-def convert(manifest: Manifest, route: Route) -> Conversion:
+def convert(manifest: Manifest, route: Route) -> RouteResult:
     """Convert a manifest along a route; the manifest given is never changed.
 
     Raises:
@@ -54,7 +54,7 @@ def convert(manifest: Manifest, route: Route) -> Conversion:
         values = _keep(lambda: manifest, copy_json(converted), route)
     except RecursionError:
         raise _too_deep() from None
-    return Conversion(converted, tell_losses(notes, values, route.target), ConversionData(route.source, values), route)
+    return RouteResult(converted, tell_losses(notes, values, route.target), ConversionData(route.source, values), route)
 
 
 class Fresh(NamedTuple):
@@ -67,7 +67,7 @@ class Fresh(NamedTuple):
     """
 
     encoded: bytes
-    losses: tuple[Loss, ...]
+    losses: tuple[LostValue, ...]
     kept: ConversionData
 
 

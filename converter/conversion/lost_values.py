@@ -1,4 +1,4 @@
-"""What a version cannot hold, told to people: where it stood, what it was, and why."""
+"""The values that a version cannot hold: where they were, what they were, and why they are lost."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from msgspec import UNSET
 
 from converter.kube import Json, Path, canonical_json, format_path, is_empty, parse_path
-from converter.rules.steps.values import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -18,21 +17,22 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Loss:
+class LostValue:
     """A value that the target version cannot hold.
 
     Attributes:
-        path: where it stands in the manifest as given.
-        value: what it is.
-        why: a sentence for the user.
+        path: the field, in the manifest as given.
+        value: the value.
+        target: the apiVersion converted to.
+        why: the reason that the rule gives; empty if it gives none.
+        instead: what the way back gives in its place; unset if it gives nothing.
     """
 
     path: str
     value: Json
-    why: str
-
-    def __str__(self) -> str:
-        return f"{self.path} = {shown(self.value)}: {self.why}"
+    target: str
+    why: str = ""
+    instead: Json = UNSET
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class _Leaf:
         return not is_empty(self.value)
 
 
-def tell_losses(notes: Sequence[Note], values: Sequence[PreservedValue], target: str) -> tuple[Loss, ...]:
+def tell_losses(notes: Sequence[Note], values: Sequence[PreservedValue], target: str) -> tuple[LostValue, ...]:
     """Join what the steps noted on the way with what proved not to come back.
 
     What did not come back says where a value stood in the manifest as given; the notes say why it is gone. A
@@ -58,12 +58,12 @@ def tell_losses(notes: Sequence[Note], values: Sequence[PreservedValue], target:
     Args:
         notes: what the steps noted.
         values: what was kept for the way back.
-        target: the apiVersion converted to, for the sentence where no step gives one.
+        target: the apiVersion converted to.
     """
     if not notes and not values:
         return ()
     gone = [leaf for item in values for leaf in _leaves(item)]
-    losses: list[Loss] = []
+    losses: list[LostValue] = []
     told: set[tuple[Path, str, bytes]] = set()
     for note in notes:
         same = (note.path[-1:], note.why, canonical_json(note.value))
@@ -72,15 +72,15 @@ def tell_losses(notes: Sequence[Note], values: Sequence[PreservedValue], target:
             continue
         found = at_place or _alike(note, gone)
         if at_place or not found:
-            losses.append(Loss(format_path(note.path), note.value, note.why))
+            losses.append(LostValue(format_path(note.path), note.value, target, note.why))
         else:
             told.add(same)
             telling = [leaf for leaf in found if leaf.says] or found
-            losses += [Loss(format_path(leaf.path), leaf.value, note.why) for leaf in telling]
+            losses += [LostValue(format_path(leaf.path), leaf.value, target, note.why) for leaf in telling]
         gone = [leaf for leaf in gone if leaf not in found]
     for leaf in (leaf for leaf in gone if leaf.says):
-        why = f"{target} has no place for it" if is_empty(leaf.was) else f"{target} can only say {shown(leaf.was)}"
-        losses.append(Loss(format_path(leaf.path), leaf.value, why))
+        instead = UNSET if is_empty(leaf.was) else leaf.was
+        losses.append(LostValue(format_path(leaf.path), leaf.value, target, instead=instead))
     return tuple(losses)
 
 

@@ -21,7 +21,8 @@ SOURCES_ANNOTATION: Final = f"{GROUP}/source-versions"
 ``{"kind": …, "name": …, "from": apiVersion, "to": apiVersion}``."""
 
 CONVERSION_DATA_ANNOTATION: Final = f"{GROUP}/conversion-data"
-"""On a converted Work: a JSON list with one entry a manifest, null or what `converter.conversion.Kept` holds."""
+"""On a converted Work: a JSON list with one item for each manifest: null, or its conversion data
+(`converter.conversion.ConversionData`)."""
 
 CONVERSION_DATA_REF_ANNOTATION: Final = f"{GROUP}/conversion-data-ref"
 """On a converted Work of which more is kept than its annotations hold: the digest of what is kept, which is stored in
@@ -39,7 +40,10 @@ LOSSES_LABEL: Final = f"{GROUP}/losses"
 value is ``true``."""
 
 LOSSES_ANNOTATION: Final = f"{GROUP}/losses"
-"""On a Work some of whose fields its cluster cannot hold: one line a field, for people to read."""
+"""On a Work that loses fields on its way to its cluster: the losses as JSON (`converter.losses.record`)."""
+
+LOSSES_TEXT_ANNOTATION: Final = f"{GROUP}/losses-text"
+"""On a Work with that annotation: one line for each loss, for people. Nothing reads it back."""
 
 EXCLUDED_ANNOTATION: Final = f"{GROUP}/excluded-clusters"
 """On a binding: which clusters no conversion can reach, and why."""

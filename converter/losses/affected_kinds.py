@@ -1,4 +1,4 @@
-"""Whether a release knows every field and value that any has of a kind: what needs no look into its manifests."""
+"""Decides from the catalog alone whether a release may lose something of a kind, before any manifest is searched."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ _SERVER_WRITTEN: Final = frozenset({"V1ObjectMeta"})
 by API servers, and Karmada takes them off."""
 
 
-class Coverage:
-    """Compares a kind's type in one release with all others; pairs of types are compared once."""
+class AffectedKinds:
+    """Compares the type of a kind in one release with its types in all others; each kind is compared once."""
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
         self._answers: dict[tuple[Release, GroupVersionKind], bool] = {}
 
     def may_lose(self, release: Release, gvk: GroupVersionKind) -> bool:
-        """Whether a manifest of a kind can hold a field, or a value of one, that a release does not know.
+        """Whether a manifest of a kind can hold a field or a value that a release does not know.
 
         Raises:
             UnknownReleaseError: the release is older than the oldest in the catalog.

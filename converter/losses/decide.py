@@ -1,108 +1,83 @@
-"""What one Work loses on its way to a cluster, judged by the policy: lines for people, refusals, and counts."""
+"""Decides by the loss policy what to do about each loss of a manifest."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from converter.losses import told_by_release
-from converter.losses.policy import Action, LossPolicy
+from converter.losses.policy import Action
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Mapping
 
-    from converter.clusters import Cluster
-    from converter.kube.partial_object import NamedHead
-    from converter.losses import FieldLoss
+    from converter.losses.model import Loss, LossKey, ManifestId
+    from converter.losses.policy import LossPolicy
 
 _NOT_SENT: Final = ("status", "metadata")
-"""Karmada takes these off, or writes them itself: what a release does not know of them is nobody's loss."""
+"""Karmada removes the status and writes the metadata itself: Works do not carry the user's."""
 
 
-@dataclass(frozen=True, slots=True)
-class Lost:
-    """What one manifest loses, for counting and telling.
+class Decision(NamedTuple):
+    """What to do about one loss."""
+
+    loss: Loss
+    action: Action
+
+    @property
+    def recorded(self) -> bool:
+        """Whether the Work stores it: not if a loss by release is ignored, since it is found again each time."""
+        return self.action is not Action.IGNORE or self.loss.by_conversion is not None
+
+
+class ManifestLosses(NamedTuple):
+    """The losses of one manifest, for metrics and logs.
 
     Attributes:
-        kind: the manifest's kind.
-        name: ``namespace/name``.
-        losses: what is lost, with what the policy makes of each.
+        manifest: the manifest.
+        decisions: its losses, with what is done about each.
     """
 
-    kind: str
+    manifest: ManifestId
+    decisions: tuple[Decision, ...]
+
+
+class Destination(NamedTuple):
+    """The cluster that a Work goes to, as far as policies look at it.
+
+    Attributes:
+        name: the cluster's name.
+        labels: the cluster's labels.
+    """
+
     name: str
-    losses: tuple[tuple[FieldLoss, Action], ...]
+    labels: Mapping[str, str]
 
 
-@dataclass(slots=True)
-class Judged:
-    """The losses of one manifest under the policy.
-
-    Attributes:
-        lines: for the annotation.
-        warnings: for the user.
-        denied: what the Work is refused for.
-        lost: everything, for counting; None where nothing is lost.
-    """
-
-    lines: tuple[str, ...] = ()
-    warnings: list[str] = field(default_factory=list)
-    denied: list[str] = field(default_factory=list)
-    lost: Lost | None = None
-
-
-def field_of(line: str) -> str:
-    """The object and the field that a line of the annotation is about, without what is said of it."""
-    return line.partition(" = ")[0]
-
-
-def sent(losses: Iterable[FieldLoss]) -> tuple[FieldLoss, ...]:
-    """Only the losses of what Works carry: neither status nor metadata."""
+def sent(losses: Iterable[Loss]) -> tuple[Loss, ...]:
+    """Leave out losses of what Works do not carry: status and metadata."""
     return tuple(loss for loss in losses if loss.path.partition(".")[0] not in _NOT_SENT)
 
 
-class LossJudge:
-    """Judges losses for one cluster by one policy."""
+def decide(
+    losses: Iterable[Loss],
+    policy: LossPolicy,
+    destination: Destination,
+    asked: Action | None,
+    passed: Collection[LossKey],
+) -> tuple[Decision, ...]:
+    """Decide about the losses of one manifest.
 
-    def __init__(self, policy: LossPolicy, cluster: Cluster, standing: Collection[str]) -> None:
-        """Prepare.
-
-        Args:
-            policy: what to do about losses.
-            cluster: where the Work goes.
-            standing: the lines that stand on the Work already: what was let pass once is not refused later, since
-                Karmada could not even take its finalizer off then.
-        """
-        self._policy = policy
-        self._cluster = cluster
-        self._standing = standing
-
-    def judge(self, head: NamedHead, losses: tuple[FieldLoss, ...], asked: Action | None) -> Judged:
-        """Judge the losses of one manifest.
-
-        Args:
-            head: the manifest.
-            losses: what is lost.
-            asked: what the object's own annotation asks for.
-        """
-        if not losses:
-            return Judged()
-        decided = []
-        lines: list[str] = []
-        judged = Judged()
-        for loss in losses:
-            action = self._policy.action(loss.weight, self._cluster.name, self._cluster.labels, head.namespace, asked)
-            text = " ".join(str(loss).split())
-            line = f"{head.label}: {text}"
-            if action is Action.DENY and line in self._standing:
-                action = Action.WARN
-            if action is not Action.IGNORE or not told_by_release(line):
-                lines.append(line)
-            if action is Action.DENY:
-                judged.denied.append(text)
-            elif action is Action.WARN:
-                judged.warnings.append(f"cluster {self._cluster.name}: {line}")
-            decided.append((loss, action))
-        judged.lines = tuple(lines)
-        judged.lost = Lost(head.kind, head.place, tuple(decided))
-        return judged
+    Args:
+        losses: the losses.
+        policy: the loss policy.
+        destination: the cluster.
+        asked: the action that the object's own annotation asks for; None if it has none.
+        passed: what was let pass before. It is not denied later: otherwise a stricter policy would lock Works whose
+            finalizers Karmada has to remove.
+    """
+    found = []
+    for loss in losses:
+        action = policy.action(loss.severity, destination.name, destination.labels, loss.manifest.namespace, asked)
+        if action is Action.DENY and passed and loss.key in passed:
+            action = Action.WARN
+        found.append(Decision(loss, action))
+    return tuple(found)

@@ -1,67 +1,133 @@
-"""What is said of a loss that is due to a cluster's release, and how lines that say it are told from others."""
+"""Renders losses as text for warnings, Events, logs, the command line and the annotation for people.
+
+Nothing reads these texts back: every decision uses `converter.losses.model`.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
+from msgspec import UNSET
+
+from converter.kube import is_empty
 from converter.rules.steps.values import shown
 
 if TYPE_CHECKING:
-    from converter.catalog import Release
+    from collections.abc import Iterable, Sequence
 
-_DROPPED: Final = " drops it without a word"
-_REFUSED: Final = " and refuses it"
-"""One of the two stands in every sentence about a release, and in none about a conversion."""
+    from converter.losses.model import ByConversion, ByRelease, FieldHistory, Loss, UnstoredData
 
+TEXT_LIMIT: Final = 16 << 10
+"""Bytes of the annotation for people."""
 
-@dataclass(frozen=True, slots=True)
-class History:
-    """Which releases know a field, or a value of one, that a release does not know.
-
-    Attributes:
-        since: the first later one that does; None where none does.
-        version: the other apiVersion that it has it in; empty where it is the same.
-        last: where no later one does, the last that did.
-    """
-
-    since: Release | None = None
-    version: str = ""
-    last: Release | None = None
-
-    @property
-    def advice(self) -> str:
-        """Which release would do, in words; empty where none would."""
-        if self.since is None:
-            return ""
-        return f"{self.since} would do, in {self.version}" if self.version else f"{self.since} would do"
+_LONGEST_REST: Final = 64
+"""Bytes of the longest line that counts what had no room."""
 
 
-@lru_cache(maxsize=1024)
-def dropped(release: Release, history: History, newest: Release) -> str:
-    """Say why a field is lost: its server knows none of that name.
+def describe(loss: Loss) -> str:
+    """Describe a loss in one line, without its manifest: ``spec.timeZone = "UTC": reason; consequence (severity)``."""
+    return f"{explain(loss)} ({loss.severity})"
 
-    Args:
-        release: the cluster's.
-        history: which releases know it.
-        newest: the newest release of all that were asked.
-    """
+
+def explain(loss: Loss) -> str:
+    """Describe a loss as `describe` does, without its severity."""
+    consequence = f"; {loss.consequence}" if loss.consequence else ""
+    return " ".join(f"{loss.path} = {_value(loss)}: {reason(loss)}{consequence}".split())
+
+
+def line(loss: Loss) -> str:
+    """Describe a loss with its manifest."""
+    return f"{loss.manifest.label}: {describe(loss)}"
+
+
+def reason(loss: Loss) -> str:
+    """Say why a value is lost."""
+    if loss.by_release is not None:
+        return _of_release(loss.by_release, loss)
+    assert loss.by_conversion is not None
+    return _of_conversion(loss.by_conversion)
+
+
+def _of_conversion(cause: ByConversion) -> str:
+    words = cause.words
+    if not words and (cause.instead is UNSET or is_empty(cause.instead)):
+        words = f"{cause.target} has no place for it"
+    elif not words:
+        words = f"{cause.target} can only say {shown(cause.instead)}"
+    return f"{words}; {_advice(cause.history)}" if cause.history.since is not None else words
+
+
+def _of_release(cause: ByRelease, loss: Loss) -> str:
+    release, history = cause.release, cause.history
+    if cause.refused:
+        text = f"Kubernetes {release} does not know the value {_value(loss)} and refuses it"
+    elif history.since is not None or history.last is not None:
+        text = f"Kubernetes {release} does not know it and drops it without a word"
+    elif cause.newest is not None:
+        return f"no release up to {cause.newest} knows it; {release} drops it without a word"
+    else:
+        text = f"Kubernetes {release} drops it without a word"
     if history.since is not None:
-        return f"Kubernetes {release} does not know it and{_DROPPED}; {history.advice}"
-    if history.last is not None:
-        return f"Kubernetes {release}{_DROPPED}; the last to know it was {history.last}"
-    return f"no release up to {newest} knows it; {release}{_DROPPED}"
-
-
-def refused(release: Release, value: str, history: History) -> str:
-    """Say why a value cannot be had: its server knows the field, but not this value of it."""
-    text = f"Kubernetes {release} does not know the value {shown(value)}{_REFUSED}"
-    if history.since is not None:
-        return f"{text}; {history.advice}"
+        return f"{text}; {_advice(history)}"
     return f"{text}; the last to know it was {history.last}" if history.last is not None else text
 
 
-def told_by_release(line: str) -> bool:
-    """Whether a line is about what the cluster's release drops or refuses, and not about a conversion."""
-    return _DROPPED in line or _REFUSED in line
+def _advice(history: FieldHistory) -> str:
+    return f"{history.since} would do, in {history.version}" if history.version else f"{history.since} would do"
+
+
+def _value(loss: Loss) -> str:
+    """Write the lost value, cut where it is long."""
+    value = loss.value
+    return str(value.shown) if hasattr(value, "shown") else shown(value)
+
+
+def unstored(data: UnstoredData) -> str:
+    """Say that a conversion back cannot restore a manifest."""
+    return (
+        f"{data.manifest.label}: what {data.target} cannot hold is not kept ({data.size} bytes, and "
+        f"{_capacity(data)}): a conversion back will not restore it"
+    )
+
+
+def _capacity(data: UnstoredData) -> str:
+    if data.overflow:
+        return f"an object of its own holds {data.limit >> 10} KiB"
+    return f"a Work's annotations have {data.limit >> 10} KiB together"
+
+
+def annotation_text(losses: Iterable[Loss], unstored_data: Iterable[UnstoredData], carried: int = 0) -> str:
+    """Render the annotation for people: one line a loss, up to `TEXT_LIMIT`.
+
+    Losses by conversion come first: they cannot be found again in the converted manifest.
+
+    Args:
+        losses: in the order of the manifests.
+        unstored_data: the manifests that a conversion back cannot restore.
+        carried: how many more losses by conversion are known by digest alone.
+    """
+    found = list(losses)
+    converted = [line(loss) for loss in found if loss.by_conversion is not None]
+    converted = list(dict.fromkeys([*converted, *map(unstored, unstored_data)]))
+    released = list(dict.fromkeys(line(loss) for loss in found if loss.by_release is not None))
+    lines: list[str] = []
+    left = _fill(lines, converted, TEXT_LIMIT - 2 * _LONGEST_REST)
+    rest = len(converted) - len(lines) + carried
+    if rest:
+        lines.append(f"and {rest} more that conversions lost")
+    before = len(lines)
+    _fill(lines, released, left)
+    if len(lines) - before < len(released):
+        lines.append(f"and {len(released) - (len(lines) - before)} more")
+    return "\n".join(lines)
+
+
+def _fill(lines: list[str], more: Sequence[str], left: int) -> int:
+    """Add lines while there is room; returns how many bytes are left."""
+    for text in more:
+        size = len(text.encode()) + 1
+        if size > left:
+            break
+        left -= size
+        lines.append(text)
+    return left

@@ -1,78 +1,157 @@
-"""The annotation for people: one line a value that a cluster cannot hold, as many as there is room for.
+"""Stores on a Work which losses were let pass, and tells them apart from new ones.
 
-What a conversion lost is told when it happens, and only remembered afterwards, in this annotation; what a release
-drops is found anew each time. So the former come first: where lines have to be left out, it is those that can be told
-again, and the same Work gets the same lines however often it is looked at. How many of the former were left out is
-remembered, too.
+A loss by conversion is found when it happens, and only remembered afterwards. A loss by the cluster's release is
+found again each time. So the former are stored first, with the facts for their text. Losses that have no room are
+stored as digests of their identities: they, too, count as let pass under a later policy.
 """
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from converter.losses import told_by_release
+import msgspec
+
+from converter.catalog import Release  # noqa: TC001  msgspec reads the annotations
+from converter.losses.digests import DigestedLosses, digest_rest
+from converter.losses.model import Loss, LossKey, ManifestId, Origin, UnstoredData
+from converter.losses.record_format import Content, cost_of, cost_of_unstored, decode_content, encode_content
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-LIMIT: Final = 16 << 10
+RECORD_LIMIT: Final = 16 << 10
 """Bytes of the annotation."""
 
-_MORE: Final = re.compile(r"and (?P<count>\d+) more(?P<remembered> that conversions lost)?")
-_LONGEST_MORE: Final = 64
+_IN_FULL: Final = RECORD_LIMIT // 2
+"""Bytes for losses in full if some have to be stored as digests."""
+
+_AROUND: Final = 128
+"""Bytes of the document without its losses."""
 
 
-def read_lines(text: str | None) -> tuple[list[str], int]:
-    """Read what `write_lines` wrote.
+class LossRecord(msgspec.Struct, frozen=True):
+    """The losses that are stored on a Work.
 
-    Returns:
-        The lines, and how many more that conversions lost had no room.
+    Attributes:
+        release: the cluster's release when they were stored; None if no loss is one by release.
+        losses: those stored in full, in the order of the manifests.
+        unstored: the manifests that a conversion back cannot restore.
+        more: those stored as digests.
     """
-    lines: list[str] = []
-    more = 0
-    for line in (text or "").splitlines():
-        counted = _MORE.fullmatch(line)
-        if counted is None:
-            lines.append(line)
-        elif counted["remembered"]:
-            more = int(counted["count"])
-    return lines, more
+
+    release: Release | None = None
+    losses: tuple[Loss, ...] = ()
+    unstored: tuple[UnstoredData, ...] = ()
+    more: tuple[DigestedLosses, ...] = ()
+
+    @classmethod
+    def read(cls, text: str | None) -> LossRecord:
+        """Read the annotation; nothing if it is absent, of another format, or cannot be read."""
+        content = decode_content(text) if text else None
+        return cls(*content) if content is not None else NO_LOSSES
+
+    def to_json(self) -> str | None:
+        """Write the annotation; None if there is nothing to store."""
+        if not (self.losses or self.unstored or self.more):
+            return None
+        return encode_content(Content(self.release, self.losses, self.unstored, self.more))
+
+    def passed(self, losses: Iterable[Loss]) -> frozenset[LossKey]:
+        """Name those of a Work's present losses that were let pass before.
+
+        Args:
+            losses: all that the Work has now.
+        """
+        if not (self.losses or self.more):
+            return frozenset()
+        known = {loss.key for loss in self.losses}
+        present = {loss.key for loss in losses}
+        found = present & known
+        for more in self.more:
+            rest = sorted(key for key in present - known if key.origin is more.origin)
+            hits = more.matches([key.hashed() for key in rest])
+            found |= {key for key, hit in zip(rest, hits, strict=True) if hit}
+        return frozenset(found)
+
+    def of_conversion(self, manifest: ManifestId) -> tuple[Loss, ...]:
+        """List what an earlier conversion lost of a manifest, as far as it is stored in full."""
+        return tuple(loss for loss in self.losses if loss.by_conversion is not None and loss.manifest == manifest)
+
+    def same_losses(self, other: LossRecord) -> bool:
+        """Whether two records say the same, whatever words and hints are stored with each loss."""
+        return self._facts() == other._facts()
+
+    def _facts(self) -> tuple[Any, ...]:
+        losses = [
+            (loss.key, loss.severity, loss.by_conversion.target if loss.by_conversion is not None else "")
+            for loss in self.losses
+        ]
+        return self.release, losses, self.unstored, self.more
+
+    def ends_with(self, now: Sequence[Loss]) -> bool:
+        """Whether the cluster's release holds something now that it dropped or refused when this was stored.
+
+        Args:
+            now: all present losses by the release.
+        """
+        places = {(loss.manifest, loss.path) for loss in now}
+        if any(loss.by_release is not None and (loss.manifest, loss.path) not in places for loss in self.losses):
+            return True
+        known = {loss.key for loss in self.losses}
+        hashes = [loss.key.hashed() for loss in now if loss.key not in known]
+        return any(more.ends_with(hashes) for more in self.more if more.origin is Origin.RELEASE)
 
 
-def write_lines(lines: Iterable[str], more: int = 0) -> str | None:
-    """Join lines, up to a limit; the same line once.
+NO_LOSSES: Final = LossRecord()
+
+
+def fit(
+    losses: Sequence[Loss],
+    release: Release | None,
+    unstored: Sequence[UnstoredData] = (),
+    carried: DigestedLosses | None = None,
+) -> LossRecord:
+    """Choose which of a Work's losses are stored in full and which as digests; equal losses give equal records.
 
     Args:
-        lines: in the order of the manifests.
-        more: how many more a conversion lost that nobody can tell any more.
-
-    Returns:
-        None where there is nothing to tell.
+        losses: in the order of the manifests.
+        release: the cluster's.
+        unstored: the manifests that a conversion back cannot restore.
+        carried: losses by earlier conversions that are known by digest alone.
     """
-    unique = list(dict.fromkeys(lines))
-    if not unique and not more:
-        return None
-    told: list[str] = []
-    remembered = [line for line in unique if not told_by_release(line)]
-    left = _add(told, remembered, LIMIT - 2 * _LONGEST_MORE)
-    more += len(remembered) - len(told)
-    if more:
-        told.append(f"and {more} more that conversions lost")
-    before = len(told)
-    anew = [line for line in unique if told_by_release(line)]
-    _add(told, anew, left)
-    if len(told) - before < len(anew):
-        told.append(f"and {len(anew) - (len(told) - before)} more")
-    return "\n".join(told)
+    unique = list({loss.key: loss for loss in losses}.values())
+    costs = {loss.key: cost_of(loss) for loss in unique}
+    stored, names = _within(unstored, RECORD_LIMIT // 4)
+    left = RECORD_LIMIT - _AROUND - names
+    if carried is not None or sum(costs.values()) > left:
+        left = _IN_FULL - _AROUND - names
+    full: list[Loss] = []
+    rest: dict[Origin, list[bytes]] = {}
+    for origin in (Origin.CONVERSION, Origin.RELEASE):
+        found = [loss for loss in unique if loss.origin is origin]
+        count = 0
+        while count < len(found) and costs[found[count].key] <= left:
+            left -= costs[found[count].key]
+            count += 1
+        full += found[:count]
+        rest[origin] = [loss.key.hashed() for loss in found[count:]]
+    more = digest_rest(rest, carried)
+    places: dict[ManifestId, int] = {}
+    for loss in unique:
+        places.setdefault(loss.manifest, len(places))
+    full.sort(key=lambda loss: places[loss.manifest])
+    by_release = any(loss.origin is Origin.RELEASE for loss in unique)
+    return LossRecord(release if by_release else None, tuple(full), stored, more)
 
 
-def _add(told: list[str], lines: Sequence[str], left: int) -> int:
-    """Add lines while there is room; how many bytes are left."""
-    for line in lines:
-        size = len(line.encode()) + 1
-        if size > left:
+def _within(unstored: Sequence[UnstoredData], limit: int) -> tuple[tuple[UnstoredData, ...], int]:
+    """Take as many as fit; returns them and their bytes."""
+    found: list[UnstoredData] = []
+    size = 0
+    for data in unstored:
+        cost = cost_of_unstored(data)
+        if size + cost > limit:
             break
-        left -= size
-        told.append(line)
-    return left
+        size += cost
+        found.append(data)
+    return tuple(found), size

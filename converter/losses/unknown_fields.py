@@ -1,13 +1,11 @@
-"""Which fields of a manifest a Kubernetes release does not know, and would drop without a word; and which values.
+"""Finds the fields of a manifest that a Kubernetes release does not know, and the values that it refuses.
 
-The catalog's types are compiled into plain dictionaries, one a type, the first time they are needed; releases that
-agree about a type share it. Maps and free-form JSON (annotations, ConfigMap data, RawExtension) are not looked into.
+Each type of the catalog is compiled into a plain dictionary when it is first needed; releases that agree about a type
+share it. Maps and free-form JSON (annotations, ConfigMap data, RawExtension) are not searched.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from converter.kube import GroupVersionKind, Json, Path, format_path
@@ -38,25 +36,11 @@ class UnknownField(NamedTuple):
 
 
 _Found: TypeAlias = list[UnknownField]
-_Look: TypeAlias = "Callable[[Any, _Found], None]"
-_Glance: TypeAlias = "Callable[[Any], bool]"
+_Search: TypeAlias = "Callable[[Any, _Found], None]"
+_Plan: TypeAlias = "dict[str, _Search | None]"
+"""The known fields of one type: how to search each, None if there is nothing to search in it."""
+
 _MISSING: Any = object()
-
-
-@dataclass(slots=True)
-class _Plan:
-    """The known fields of one type.
-
-    Attributes:
-        fields: by name: None where there is nothing to look into, else how to look into it.
-        names: the names alone, for a comparison that is done in C.
-        below: how to glance into those that can hold more, or a value that is not known; nearly every manifest, and
-            nearly every part of the others, needs no more than the glance.
-    """
-
-    fields: dict[str, _Look | None] = field(default_factory=dict)
-    names: frozenset[str] = frozenset()
-    below: dict[str, _Glance] = field(default_factory=dict)
 
 
 class UnknownFieldFinder:
@@ -85,10 +69,10 @@ class UnknownFieldFinder:
         plan = self._roots.get(key, _MISSING)
         if plan is _MISSING:
             plan = self._roots[key] = self._root(gvk, release)
-        if plan is None or not _glance_at(plan, manifest):
+        if plan is None:
             return ()
         found: _Found = []
-        _look_at(plan, manifest, found)
+        _search_object(plan, manifest, found)
         return tuple(found)
 
     def known_in(self, gvk: GroupVersionKind, path: Path, value: str | None = None) -> tuple[Release, ...]:
@@ -108,113 +92,67 @@ class UnknownFieldFinder:
         return self._plan(here) if here is not None else None
 
     def _plan(self, of: ObjectType) -> _Plan:
-        """Find or make a type's plan; it is remembered before it is filled, since types can hold themselves."""
+        """Find or make the plan of a type; it is cached before it is filled, since types can contain themselves."""
         plan = self._plans.get(of)
         if plan is None:
-            plan = self._plans[of] = _Plan()
-            plan.fields = {name: self._look(known) for name, known in of.fields.items()}
-            plan.names = frozenset(plan.fields)
-            glances = ((name, self._glance(known)) for name, known in of.fields.items())
-            plan.below = {name: glance for name, glance in glances if glance is not None}
+            plan = self._plans[of] = {}
+            plan.update((name, self._search(known)) for name, known in of.fields.items())
         return plan
 
-    def _glance(self, known: FieldType) -> _Glance | None:
-        if known.kind == "object" and known.target is not None:
-            return partial(_glance_at, self._plan(known.target))
-        if known.values is not None and known.values.lacking:
-            return partial(_glance_at_value, known.values.lacking)
-        inner = self._glance(known.element) if known.element is not None else None
-        if inner is None:
-            return None
-        return partial(_glance_in_list if known.kind == "list" else _glance_in_map, inner)
-
-    def _look(self, field: FieldType) -> _Look | None:
+    def _search(self, field: FieldType) -> _Search | None:
         if field.kind == "object" and field.target is not None:
             plan = self._plan(field.target)
-            return lambda node, found: _look_at(plan, node, found)
+            return lambda node, found: _search_object(plan, node, found)
         if field.values is not None and field.values.lacking:
-            return _at_value(field.values.lacking)
-        inner = self._look(field.element) if field.element is not None else None
+            return _value_search(field.values.lacking)
+        inner = self._search(field.element) if field.element is not None else None
         if inner is None:
             return None
-        return _in_list(inner) if field.kind == "list" else _in_map(inner)
+        return _list_search(inner) if field.kind == "list" else _map_search(inner)
 
 
-def _glance_at(plan: _Plan, node: Any) -> bool:
-    """Whether a field may be unknown below a node: all but certain, since null says nothing and is seen here."""
-    if type(node) is not dict:
-        return False
-    if not node.keys() <= plan.names:
-        return True
-    for key, glance in plan.below.items():  # noqa: SIM110  a generator costs as much as all that it saves
-        if key in node and glance(node[key]):
-            return True
-    return False
-
-
-def _glance_at_value(lacking: frozenset[str], node: Any) -> bool:
-    return type(node) is str and node in lacking
-
-
-def _glance_in_list(inner: _Glance, node: Any) -> bool:
-    if type(node) is list:
-        for item in node:
-            if inner(item):
-                return True
-    return False
-
-
-def _glance_in_map(inner: _Glance, node: Any) -> bool:
-    if type(node) is dict:
-        for item in node.values():
-            if inner(item):
-                return True
-    return False
-
-
-def _look_at(plan: _Plan, node: Any, found: _Found) -> None:
-    if type(node) is not dict:  # simpler JSON where that is allowed, or a wrong type, which is not our business
+def _search_object(plan: _Plan, node: Any, found: _Found) -> None:
+    if type(node) is not dict:  # simpler JSON where that is allowed, or a wrong type, which the server reports
         return
-    known, below = plan.fields, plan.below
     for key, value in node.items():
-        look = known.get(key, _MISSING)
-        if look is None or value is None:
+        search = plan.get(key, _MISSING)
+        if search is None or value is None:
             continue
-        if look is _MISSING:
+        if search is _MISSING:
             found.append(UnknownField((key,), value))
-        elif below[key](value):
-            _below(key, look, value, found)
+        else:
+            _search_below(key, search, value, found)
 
 
-def _below(segment: Segment, look: _Look, value: Any, found: _Found) -> None:
+def _search_below(segment: Segment, search: _Search, value: Any, found: _Found) -> None:
     before = len(found)
-    look(value, found)
+    search(value, found)
     for index in range(before, len(found)):
-        path, unknown, refused = found[index]
-        found[index] = UnknownField((segment, *path), unknown, refused)
+        below = found[index]
+        found[index] = below._replace(path=(segment, *below.path))
 
 
-def _at_value(lacking: frozenset[str]) -> _Look:
-    def look(node: Any, found: _Found) -> None:
+def _value_search(lacking: frozenset[str]) -> _Search:
+    def search(node: Any, found: _Found) -> None:
         if type(node) is str and node in lacking:
             found.append(UnknownField((), node, refused=True))
 
-    return look
+    return search
 
 
-def _in_list(inner: _Look) -> _Look:
-    def look(node: Any, found: _Found) -> None:
+def _list_search(inner: _Search) -> _Search:
+    def search(node: Any, found: _Found) -> None:
         if type(node) is list:
             for index, item in enumerate(node):
-                _below(index, inner, item, found)
+                _search_below(index, inner, item, found)
 
-    return look
+    return search
 
 
-def _in_map(inner: _Look) -> _Look:
-    def look(node: Any, found: _Found) -> None:
+def _map_search(inner: _Search) -> _Search:
+    def search(node: Any, found: _Found) -> None:
         if type(node) is dict:
             for key, item in node.items():
-                _below(key, inner, item, found)
+                _search_below(key, inner, item, found)
 
-    return look
+    return search

@@ -16,7 +16,7 @@ from converter.server.logging import Fact, emit
 from converter.works.policy import Action
 
 if TYPE_CHECKING:
-    from converter.losses.decide import Lost
+    from converter.losses.decide import ManifestLosses
     from converter.server.metrics import Metrics
 
 _REMEMBERED = 100
@@ -128,15 +128,16 @@ class ConversionLog:
         """Note a manifest that its cluster cannot have."""
         self._note(Event(time.time(), cluster, kind, name, source, "", 0, why))
 
-    def lost(self, cluster: str, lost: Lost) -> None:
-        """Note what a manifest loses: counted by weight, and told in one line, without the values."""
-        told: dict[str, list[str]] = {}
-        for loss, action in lost.losses:
-            self._metrics.field_loss(lost.kind, loss.weight, action)
+    def lost(self, cluster: str, losses: ManifestLosses) -> None:
+        """Count what a manifest loses by severity, and log it in one line, without the values."""
+        manifest = losses.manifest
+        logged: dict[str, list[str]] = {}
+        for loss, action in losses.decisions:
+            self._metrics.field_loss(manifest.kind, loss.severity, action)
             if action is not Action.IGNORE:
-                told.setdefault(loss.weight.value, []).append(loss.path)
-        if told:
-            self._note(LossEvent(time.time(), cluster, lost.kind, lost.name, told))
+                logged.setdefault(loss.severity.value, []).append(loss.path)
+        if logged:
+            self._note(LossEvent(time.time(), cluster, manifest.kind, manifest.place, logged))
 
     def _note(self, event: Event | LossEvent) -> None:
         if isinstance(event, Event):

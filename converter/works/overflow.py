@@ -14,6 +14,7 @@ number in its own way.
 from __future__ import annotations
 
 import hashlib
+from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -125,12 +126,32 @@ def _named(work: str, digest: str) -> str:
     return work[: LONGEST_NAME - len(suffix)].rstrip(".-") + suffix if work else suffix[1:]
 
 
-def word_for(suspended: bool | UnsetType | None) -> str:  # noqa: FBT001  a field of the Work, as it was read
-    """Write down what a Work's ``suspendDispatching`` was."""
-    return "absent" if suspended is UNSET else msgspec.json.encode(suspended).decode()
+class Suspension(StrEnum):
+    """A value of ``spec.suspendDispatching``: what the annotation that remembers it holds."""
 
+    ABSENT = "absent"
+    NULL = "null"
+    FALSE = "false"
+    TRUE = "true"
 
-def suspension_of(word: str | None) -> bool | UnsetType | None:
-    """Read what `word_for` wrote; what cannot be read is taken as absent, so that the Work is let go."""
-    known: dict[str | None, bool | None] = {"true": True, "false": False, "null": None}
-    return known.get(word, UNSET)
+    @classmethod
+    def of(cls, suspended: bool | UnsetType | None) -> Suspension:  # noqa: FBT001  a field of the Work, as it was read
+        """Name the value that a Work has."""
+        if suspended is UNSET:
+            return cls.ABSENT
+        if suspended is None:
+            return cls.NULL
+        return cls.TRUE if suspended else cls.FALSE
+
+    @classmethod
+    def parse(cls, text: str | None) -> Suspension:
+        """Read the annotation; what cannot be read counts as absent, so that the Work is dispatched."""
+        try:
+            return cls(text)  # type: ignore[arg-type]  # None is not a member, and raises
+        except ValueError:
+            return cls.ABSENT
+
+    @property
+    def json(self) -> bool | None:
+        """The JSON value; null if it is absent."""
+        return {Suspension.TRUE: True, Suspension.FALSE: False}.get(self)

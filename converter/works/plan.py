@@ -1,7 +1,10 @@
-"""Rewrites one Work for one cluster: each manifest into a version that the cluster serves, and the bookkeeping.
+"""Plans what happens to one Work on its way to its cluster, in three pure functions.
 
-What comes out depends on nothing but what goes in, to the byte: the API server sees that nothing has changed when
-Karmada sends the original again, and writes nothing.
+`inspect` finds out, for each manifest, the version that the cluster gets and what is lost. `decide` applies the
+policies to that. `assemble` puts the decisions together: a denial, or the changes of the whole Work.
+
+The plan depends on nothing but the arguments, to the byte. So when Karmada sends the original again, the API server
+sees no change and writes nothing.
 """
 
 from __future__ import annotations
@@ -10,48 +13,36 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from converter.conversion import convert_fresh
-from converter.errors import ConversionError, ManifestError
-from converter.karmada.names import (
-    ANCHOR_LABEL,
-    BINDING_LABELS,
-    SUSPENDED_BEFORE_ANNOTATION,
-    anchor_reference,
-)
-from converter.kube import GroupVersionKind, Manifest, canonical_json
-from converter.kube.partial_object import POLICY_ANNOTATION, decode, decode_checked, head_of, read_head
-from converter.losses import told_by_release
-from converter.losses.decide import sent
-from converter.works.annotations import (
-    NO_RECORD,
-    UNCONVERTED,
-    AnnotationChanges,
-    Note,
-    SourceVersion,
-    StoredRecord,
-    settle,
-)
-from converter.works.issues import IssueCollector
-from converter.works.overflow import KIND as CARRIER_KIND
-from converter.works.overflow import carrier, read_carrier, suspension_of, word_for
-from converter.works.result import NOTHING, Converted, Issue, WorkPlan
+from converter.karmada.names import ANCHOR_LABEL, BINDING_LABELS, LOSSES_ANNOTATION, anchor_reference
+from converter.kube.partial_object import POLICY_ANNOTATION, head_of
+from converter.losses import messages
+from converter.losses.decide import Decision, Destination, ManifestLosses
+from converter.losses.decide import decide as decide_losses
+from converter.losses.policy import Action
+from converter.works import conversions
+from converter.works.annotation_changes import Bookkeeping, changes_for
+from converter.works.annotations import NO_RECORD, ManifestRecord, StoredRecord
+from converter.works.carrying import carry, split_carrier
+from converter.works.issues import WorkPolicies, too_lossy, unreachable
+from converter.works.result import NO_CHANGES, Converted, Issue, WorkPlan
+from converter.works.states import ManifestPlan, ManifestState, Target
 from converter.works.version_selection import Availability, choose
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from msgspec import Raw
 
     from converter.clusters import Cluster
-    from converter.conversion import Route
-    from converter.karmada.work import Metadata, Work
+    from converter.karmada.work import Work
     from converter.kube.partial_object import NamedHead
     from converter.library import Converter
-    from converter.losses import FieldLoss
+    from converter.losses import Loss
+    from converter.losses.model import LossKey, UnstoredData
     from converter.works.policy import Policy
 
 
-def rewrite(
+def plan_work(
     work: Work[Raw],
     cluster: Cluster,
     converter: Converter,
@@ -59,241 +50,199 @@ def rewrite(
     overflow: bytes | None = None,
     *,
     heads: Sequence[NamedHead | None] | None = None,
-    right: int = -1,
+    unchanged: int | None = None,
     has_overflow_store: bool = False,
 ) -> WorkPlan:
-    """Say what is to become of a Work; it never raises for what the Work holds.
+    """Plan what happens to a Work; never raises for what the Work holds.
 
-    A Work that is being deleted is never refused, since then its finalizers could not be removed. An anchor is
-    never touched.
+    A Work that is being deleted is never denied: its finalizers could not be removed. An anchor is never changed.
 
     Args:
         work: the Work.
-        cluster: where it goes.
+        cluster: the cluster that it goes to.
         converter: the rules.
-        policy: what to do about what cannot be had.
-        overflow: what its shelf holds, where somebody could read it.
-        heads: its manifests' heads, where they have been read; None for what is no manifest.
-        right: how many manifests, from the first on, are known to be right as they are, while the next one is known not
-            to be, or not for certain; -1 where nothing of that is known, as of Works with bookkeeping.
-        has_overflow_store: whether there is somebody who brings to a shelf what the Work's annotations cannot hold.
+        policy: what to do if the cluster cannot have a manifest.
+        overflow: the content of its overflow object, if the caller can read it.
+        heads: the heads of its manifests, if they have been read; None for what is not a manifest.
+        unchanged: how many manifests from the first one stay as they are, if that is known: then the next one may not,
+            and the Work has no annotations of ours.
+        has_overflow_store: whether a controller stores what annotations cannot hold.
     """
     metadata = work.metadata
     if metadata.labels and ANCHOR_LABEL in metadata.labels:
-        return NOTHING
+        return NO_CHANGES
     if heads is None:
         heads = [head_of(raw) for raw in work.manifests]
-    return _Rewriting(
-        work, heads, cluster, converter, policy, overflow, right=right, has_overflow_store=has_overflow_store
-    ).run()
+    annotations = metadata.annotations or {}
+    manifests, carried = split_carrier(work.manifests, heads[-1] if heads else None)
+    overflow = carried if carried is not None else overflow
+    stored = StoredRecord.read(annotations, overflow) if annotations else NO_RECORD
+    target = Target(cluster, converter)
+    states = [
+        inspect(index, raw, heads[index], stored, target, unchanged=unchanged) for index, raw in enumerate(manifests)
+    ]
+    policies = WorkPolicies(policy, converter.loss_policy, annotations.get(POLICY_ANNOTATION))
+    destination = Destination(cluster.name, cluster.labels)
+    passed = stored.losses.passed(loss for state in states for loss in state.losses)
+    plans = [decide(state, policies, destination, passed) for state in states]
+    return assemble(
+        plans, work, stored, cluster, carried=carried, warnings=policies.warnings, has_overflow_store=has_overflow_store
+    )
 
 
-class _Rewriting:
-    """One Work on its way."""
+def inspect(
+    index: int, raw: Raw, head: NamedHead | None, stored: StoredRecord, target: Target, *, unchanged: int | None
+) -> ManifestState:
+    """Find out which version of a manifest the cluster gets, convert it, and find what is lost.
 
-    def __init__(  # noqa: PLR0917  as `rewrite` has it
-        self,
-        work: Work[Raw],
-        heads: Sequence[NamedHead | None],
-        cluster: Cluster,
-        converter: Converter,
-        policy: Policy,
-        overflow: bytes | None,
-        *,
-        right: int,
-        has_overflow_store: bool,
-    ) -> None:
-        self._work = work
-        self._metadata = work.metadata
-        self._annotations = work.metadata.annotations or {}
-        self._cluster = cluster
-        self._converter = converter
-        self._shelves = has_overflow_store
-        self._right = right
-        self._sent = work.manifests
-        self._heads = heads
-        self._carrier: Raw | None = None
-        if heads and (last := heads[-1]) is not None and last.kind == CARRIER_KIND:
-            carried = read_carrier(self._sent[-1])
-            if carried is not None:
-                *self._sent, self._carrier = self._sent
-                overflow = carried
-        self._record = StoredRecord.read(self._annotations, overflow) if self._annotations else NO_RECORD
-        self._wants_shelf = self._stands = False
-        self._manifests: dict[int, bytes] = {}
-        self._converted: list[Converted] = []
-        wanted = self._annotations.get(POLICY_ANNOTATION)
-        self._found = IssueCollector(cluster, policy, converter.loss_policy, wanted, self._record.lines)
-
-    def run(self) -> WorkPlan:
-        notes = [self._manifest(index, raw, self._heads[index]) for index, raw in enumerate(self._sent)]
-        found = self._found
-        denied = found.denied
-        deleting = self._metadata.deletion_timestamp is not None
-        if denied and not deleting:
-            return self._denial(denied)
-        labels = self._metadata.labels or {}
-        has_overflow_store = (self._shelves and not deleting) or self._carrier is not None
-        more = self._record.more if self._stands else 0
-        books = settle(notes, labels, self._annotations, more=more, has_overflow_store=has_overflow_store)
-        if self._metadata.owner_references and anchor_reference(_as_object(self._metadata)) is not None:
-            books.labels.update(dict.fromkeys(label for label in BINDING_LABELS if label in labels))
-        carried, suspend = self._carry(books)
-        return WorkPlan(
-            self._manifests,
-            books.labels,
-            books.annotations,
-            found.said(books.warnings),
-            carrier=carried,
-            suspend=suspend,
-            needs_overflow=self._wants_shelf,
-            converted=tuple(self._converted),
-            troubles=tuple(found.troubles),
-            lost=tuple(found.lost),
-        )
-
-    def _denial(self, denied: list[Issue]) -> WorkPlan:
-        whys = "; ".join(trouble.why for trouble in denied)
-        hints = " ".join(dict.fromkeys(trouble.hint for trouble in denied))
-        found = self._found
-        return WorkPlan(
-            denial=f"cluster {self._cluster.name}: {whys}. {hints}",
-            warnings=tuple(found.warnings),
-            troubles=tuple(found.troubles),
-            lost=tuple(found.lost),
-        )
-
-    def _carry(self, books: AnnotationChanges) -> tuple[bytes | None, str]:
-        """Hold the Work back while it carries what is for the shelf, and let it go once it does not.
-
-        Returns:
-            The carrier to be appended, if any; and what becomes of ``suspendDispatching`` (see `WorkPlan.suspend`).
-        """
-        stored, suspended = self._annotations.get(SUSPENDED_BEFORE_ANNOTATION), self._work.suspended
-        if books.carried is None:
-            if SUSPENDED_BEFORE_ANNOTATION in self._annotations:
-                books.annotations[SUSPENDED_BEFORE_ANNOTATION] = None
-            if self._carrier is None:
-                return None, ""
-            self._manifests[len(self._sent)] = b""
-            before = suspension_of(stored)
-            return None, "" if before is suspended else word_for(before)
-        suspend = "" if suspended is True else "true"
-        made = carrier(self._metadata.name, self._cluster.name, books.carried)
-        if self._carrier is not None:  # the Work is as it was answered before; only what it carries may be other
-            if read_carrier(self._carrier) != books.carried:
-                self._manifests[len(self._sent)] = made
-            return None, suspend
-        if stored != word_for(suspended):
-            books.annotations[SUSPENDED_BEFORE_ANNOTATION] = word_for(suspended)
-        return made, suspend
-
-    def _manifest(self, index: int, raw: Raw, head: NamedHead | None) -> Note:
-        """See to one manifest; what is to be noted of it."""
-        if index < self._right:
-            return UNCONVERTED
-        if head is None:
-            return self._no_manifest(index, raw)
-        earlier = self._record.find(index, head)
-        entry = earlier.entry
-        try:
-            if entry is not None and entry.target == head.api_version and entry.source != entry.target:
-                return self._again(index, raw, head, earlier)
-            choice = choose(head.api_version, head.kind, self._cluster, self._converter)
-            if choice.reach is Availability.SERVED:
-                return self._served(index, raw, head)
-            if choice.route is not None:
-                return self._convert(index, head, decode(raw), raw, choice.route)
-            self._found.unreachable(head, choice.why, certain=choice.reach is Availability.UNREACHABLE)
-        except (ConversionError, ManifestError) as error:
-            self._found.failed(head, f"cannot be converted: {error}")
-        return UNCONVERTED
-
-    def _no_manifest(self, index: int, raw: Raw) -> Note:
-        try:
-            read_head(raw)
-        except ManifestError as error:
-            self._found.no_manifest(f"spec.workload.manifests[{index}] is no manifest: {error}")
-        return UNCONVERTED
-
-    def _again(self, index: int, raw: Raw, head: NamedHead, earlier: Note) -> Note:
-        """See to a manifest that has been converted before."""
-        entry = earlier.entry
-        assert entry is not None
-        choice = choose(entry.source, head.kind, self._cluster, self._converter)
-        if choice.reach is not Availability.SERVED:
-            best = choice.route.target if choice.route is not None else None
-            if best == head.api_version or (best is None and self._cluster.serves(head.api_version, head.kind)):
-                return self._standing(raw, head, earlier)
-            if choice.route is None:
-                self._found.unreachable(head, choice.why, certain=choice.reach is Availability.UNREACHABLE)
-                return self._stay(earlier)
-        if earlier.in_overflow:  # what the way back needs is not at hand; whoever can read the shelf will see to it
-            self._wants_shelf = True
-            return self._standing(raw, head, earlier)
-        try:
-            source = self._converter.restore(decode_checked(raw), earlier.read_kept())
-            if choice.route is not None:
-                # In the order that Karmada sends: what is kept and told must not differ when it sends the original.
-                text = canonical_json(source)
-                return self._convert(index, head, decode(text), text, choice.route)
-        except (ConversionError, ManifestError) as error:
-            self._found.failed(head, f"cannot be taken back to {entry.source}: {error}")
-            return self._stay(earlier)
-        self._manifests[index] = msgspec.json.encode(source)
-        self._converted.append(Converted(head.kind, head.place, head.api_version, entry.source, 0))
-        lines = self._found.lose(head, self._by_release(source, head, entry.source))
-        return Note(losses=lines) if lines else UNCONVERTED
-
-    def _served(self, index: int, raw: Raw, head: NamedHead) -> Note:
-        """See to a manifest that goes as it is: only what the cluster's release drops of it has to be told."""
-        try:
-            dropped = self._by_release(decode(raw) if index == self._right else raw, head, head.api_version)
-        except ManifestError:  # what goes as it is need not be readable here
-            return UNCONVERTED
-        lines = self._found.lose(head, dropped)
-        return Note(losses=lines) if lines else UNCONVERTED
-
-    def _standing(self, raw: Raw, head: NamedHead, earlier: Note) -> Note:
-        """Tell anew what the release drops of a manifest that stays converted; it was judged when it came."""
-        try:
-            dropped = self._by_release(raw, head, head.api_version)
-        except ManifestError:
-            dropped = ()
-        return self._stay(earlier, self._found.lines(head, dropped))
-
-    def _stay(self, earlier: Note, dropped: tuple[str, ...] = ()) -> Note:
-        """Leave a manifest as an earlier conversion left it; of its lines only those hold on that are about that."""
-        self._stands = True
-        kept = [line for line in earlier.losses if not told_by_release(line)]
-        return msgspec.structs.replace(earlier, losses=(*kept, *dropped))
-
-    def _by_release(self, manifest: Manifest | bytes | Raw, head: NamedHead, api_version: str) -> tuple[FieldLoss, ...]:
-        losses, cluster = self._converter.losses, self._cluster
-        if not losses.may_lose(cluster.release, api_version, head.kind):
-            return ()
-        if not isinstance(manifest, dict):
-            if losses.accepts(manifest, api_version, head.kind, cluster.release):
-                return ()
-            manifest = decode(manifest)
-        gvk = GroupVersionKind.of(api_version, head.kind)
-        return sent(losses.of_release(manifest, gvk, cluster.release, head.namespace, cluster.name))
-
-    def _convert(self, index: int, head: NamedHead, manifest: Manifest, data: Raw | bytes, route: Route) -> Note:
-        encoded, gone, kept = convert_fresh(manifest, data, lambda: decode_checked(data), route)
-        dropped = self._by_release(encoded, head, route.target)
-        lines: tuple[str, ...] = ()
-        if gone or dropped:
-            source, cluster = GroupVersionKind.of(route.source, head.kind), self._cluster
-            weighed = self._converter.losses.of_conversion(gone, source, cluster.release, head.namespace, cluster.name)
-            way = f" on the way from {route.source} to {route.target}"
-            lines = self._found.lose(head, (*weighed, *dropped), way)
-        self._manifests[index] = encoded
-        losses = len(gone) + len(dropped)
-        self._converted.append(Converted(head.kind, head.place, route.source, route.target, losses))
-        entry = SourceVersion.of(head, route.source, route.target)
-        return Note(entry, canonical_json(kept), lines) if kept.values else Note(entry, losses=lines)
+    Args:
+        index: its place in the Work.
+        raw: its JSON.
+        head: what names it; None if it is not a manifest.
+        stored: what the Work stores of an earlier conversion.
+        target: where it goes, and by which rules.
+        unchanged: see `plan_work`.
+    """
+    if unchanged is not None and index < unchanged:
+        return ManifestState(head)
+    if head is None:
+        return conversions.not_a_manifest(index, raw)
+    earlier = stored.find(index, head)
+    entry = earlier.entry
+    if entry is not None and entry.target == head.api_version and entry.source != entry.target:
+        return conversions.reconvert(raw, head, entry, earlier, target)
+    choice = choose(head.api_version, head.kind, target.cluster, target.converter)
+    if choice.reach is Availability.SERVED:
+        return conversions.pass_through(raw, head, target, searched=index == unchanged)
+    if choice.route is None:
+        return ManifestState(head, failure=conversions.unavailable(head, choice))
+    return conversions.convert(raw, head, choice.route, target)
 
 
-def _as_object(metadata: Metadata) -> dict[str, object]:
-    return {"name": metadata.name, "ownerReferences": metadata.owner_references}
+def decide(
+    state: ManifestState, policies: WorkPolicies, destination: Destination, passed: Collection[LossKey]
+) -> ManifestPlan:
+    """Apply the policies to what was found out about a manifest.
+
+    Args:
+        state: what was found out.
+        policies: the Work's policies.
+        destination: the cluster, as far as policies look at it.
+        passed: the losses that were let pass before.
+    """
+    if state.failure is None and not state.losses:
+        record = state.record if not state.remembered else _recording(state, ())
+        return ManifestPlan(state, record)
+    policy = policies.of(state.head)
+    issue = unreachable(state.head, state.failure, policy) if state.failure is not None else None
+    if state.head is None or not state.losses:
+        return ManifestPlan(state, state.record, issue, policy.warnings)
+    decisions = decide_losses(state.losses, policies.losses, destination, policy.asked, passed)
+    record = _recording(state, decisions)
+    if state.stays:  # it was decided about when it came
+        return ManifestPlan(state, record, issue, policy.warnings)
+    warnings = [
+        f"cluster {destination.name}: {messages.line(item.loss)}" for item in decisions if item.action is Action.WARN
+    ]
+    denied = [item.loss for item in decisions if item.action is Action.DENY]
+    if denied:
+        way = f" on the way from {state.source} to {state.target}" if state.record.entry is not None else ""
+        issue = too_lossy(state.head, denied, way)
+    return ManifestPlan(state, record, issue, (*policy.warnings, *warnings), decisions)
+
+
+def _recording(state: ManifestState, decisions: Sequence[Decision]) -> ManifestRecord:
+    losses = (*state.remembered, *(item.loss for item in decisions if item.recorded))
+    return msgspec.structs.replace(state.record, losses=losses) if losses != state.record.losses else state.record
+
+
+def assemble(
+    plans: Sequence[ManifestPlan],
+    work: Work[Raw],
+    stored: StoredRecord,
+    cluster: Cluster,
+    *,
+    carried: bytes | None = None,
+    warnings: tuple[str, ...] = (),
+    has_overflow_store: bool = False,
+) -> WorkPlan:
+    """Put the decisions about all manifests together.
+
+    Args:
+        plans: what was decided about each manifest.
+        work: the Work as it is.
+        stored: what it stores of an earlier conversion.
+        cluster: where it goes.
+        carried: the conversion data that it carries to its overflow object; None if it carries none.
+        warnings: about the Work itself.
+        has_overflow_store: whether a controller stores what annotations cannot hold.
+    """
+    metadata = work.metadata
+    deleting = metadata.deletion_timestamp is not None
+    issues = tuple(plan.issue for plan in plans if plan.issue is not None)
+    losses = _losses(plans)
+    about = tuple(dict.fromkeys([*warnings, *(warning for plan in plans for warning in plan.warnings)]))
+    denied = [issue for issue in issues if issue.action is Action.DENY]
+    if denied and not deleting:
+        return WorkPlan(denial=_denial(denied, cluster.name), warnings=about, issues=issues, losses=losses)
+    present = Bookkeeping(
+        metadata.labels or {},
+        metadata.annotations or {},
+        stored.losses,
+        cluster.release,
+        keeps_conversions=any(plan.state.stays for plan in plans),
+        has_overflow_store=(has_overflow_store and not deleting) or carried is not None,
+    )
+    changes = changes_for([plan.record for plan in plans], present)
+    if metadata.owner_references and anchor_reference(_as_object(work)) is not None:
+        changes.labels.update(dict.fromkeys(label for label in BINDING_LABELS if label in present.labels))
+    manifests: dict[int, bytes | None] = {
+        index: plan.state.encoded for index, plan in enumerate(plans) if plan.state.encoded is not None
+    }
+    carriage = carry(work, cluster.name, changes, carried)
+    if carriage.changes_last:
+        manifests[len(plans)] = carriage.last
+    return WorkPlan(
+        manifests,
+        changes.labels,
+        changes.annotations,
+        (*_said(issues, changes.unstored.values(), cluster.name), *about),
+        carrier=carriage.appended,
+        suspend=carriage.suspend,
+        resend=LOSSES_ANNOTATION in changes.annotations and stored.losses.ends_with(_by_release(plans)),
+        needs_overflow=any(plan.state.needs_overflow for plan in plans),
+        converted=tuple(_converted(plan) for plan in plans if plan.state.encoded is not None),
+        issues=issues,
+        losses=losses,
+    )
+
+
+def _denial(denied: Sequence[Issue], cluster: str) -> str:
+    whys = "; ".join(issue.why for issue in denied)
+    hints = " ".join(dict.fromkeys(issue.hint for issue in denied))
+    return f"cluster {cluster}: {whys}. {hints}"
+
+
+def _said(issues: Sequence[Issue], unstored: Iterable[UnstoredData], cluster: str) -> list[str]:
+    """Warn about what the cluster cannot have, then about what cannot be stored."""
+    whys = [issue.why for issue in issues if issue.action is not Action.IGNORE]
+    return [f"cluster {cluster}: {why}" for why in (*whys, *map(messages.unstored, unstored))]
+
+
+def _losses(plans: Sequence[ManifestPlan]) -> tuple[ManifestLosses, ...]:
+    return tuple(ManifestLosses(plan.decisions[0].loss.manifest, plan.decisions) for plan in plans if plan.decisions)
+
+
+def _by_release(plans: Sequence[ManifestPlan]) -> list[Loss]:
+    return [loss for plan in plans for loss in plan.state.losses if loss.by_release is not None]
+
+
+def _converted(plan: ManifestPlan) -> Converted:
+    state = plan.state
+    assert state.head is not None
+    losses = len(state.losses) if state.record.entry is not None else 0
+    return Converted(state.head.kind, state.head.place, state.source, state.target, losses)
+
+
+def _as_object(work: Work[Raw]) -> dict[str, object]:
+    return {"name": work.metadata.name, "ownerReferences": work.metadata.owner_references}

@@ -1,4 +1,4 @@
-"""What is to become of one Work: new manifests, changes to its bookkeeping, warnings or a refusal, and counts."""
+"""The plan for one Work: new manifests, changes to its labels and annotations, warnings or a denial, and counts."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from converter.kube.partial_object import POLICY_ANNOTATION
-from converter.losses.decide import Lost  # noqa: TC001  a field's type
+from converter.losses.decide import ManifestLosses  # noqa: TC001  a field's type
+from converter.works.overflow import Suspension  # noqa: TC001  a field's type
 from converter.works.policy import Action  # noqa: TC001  a field's type
 
 if TYPE_CHECKING:
@@ -20,14 +21,14 @@ HINT: Final = (
 
 
 class Converted(msgspec.Struct, frozen=True):
-    """A manifest that got another version.
+    """A manifest that gets another version.
 
     Attributes:
-        kind: its kind.
+        kind: the kind.
         name: ``namespace/name``.
-        source: the apiVersion it came in.
-        target: the apiVersion it got.
-        losses: how many values the target cannot hold.
+        source: the apiVersion that it had.
+        target: the apiVersion that it gets.
+        losses: how many values it loses.
     """
 
     kind: str
@@ -41,12 +42,12 @@ class Issue(msgspec.Struct, frozen=True):
     """A manifest that its cluster cannot have as it is meant.
 
     Attributes:
-        kind: its kind; empty where it has none.
+        kind: the kind; empty if the manifest has none.
         name: ``namespace/name``.
-        source: the apiVersion it came in.
-        why: a sentence for people, with the manifest and without the cluster.
-        action: what the policy makes of it.
-        hint: what to do, where it is refused.
+        source: the apiVersion that it was sent in.
+        why: the reason for people, with the manifest and without the cluster.
+        action: what the policy says.
+        hint: what to do if the Work is denied.
     """
 
     kind: str
@@ -58,38 +59,42 @@ class Issue(msgspec.Struct, frozen=True):
 
 
 class WorkPlan(msgspec.Struct, frozen=True):
-    """What is to become of a Work.
+    """What happens to one Work.
 
     Attributes:
-        manifests: the new ones, as JSON, by their place; empty where one is to be taken out, which is then the last.
+        manifests: the new manifests as JSON, by index; None removes one, which is then the last.
         labels: the changes to the Work's labels; None removes one.
         annotations: the changes to its annotations; None removes one.
         warnings: for the user.
-        denial: why the Work is refused, whole; empty where it is not.
-        carrier: one more manifest, which brings to the shelf what does not fit into annotations; None for none.
-        suspend: what ``spec.suspendDispatching`` is to be, as JSON, or ``absent``; empty where it stays.
-        needs_overflow: whether more could be done with what is on the Work's shelf.
-        converted: what was converted, for counting.
-        troubles: what could not be, for counting.
-        lost: what manifests lose, for counting.
+        denial: why the Work is denied; empty if it is not.
+        carrier: a manifest to append, which brings conversion data to the overflow object; None for none.
+        suspend: what ``spec.suspendDispatching`` becomes; None if it stays as it is.
+        resend: whether the cluster holds a value now that it dropped or refused when the manifests were sent.
+        needs_overflow: whether the plan would change if the Work's overflow object were given.
+        converted: what is converted, for metrics.
+        issues: what the cluster cannot have, for metrics.
+        losses: what manifests lose, for metrics and logs.
     """
 
-    manifests: Mapping[int, bytes] = {}
+    manifests: Mapping[int, bytes | None] = {}
     labels: Mapping[str, str | None] = {}
     annotations: Mapping[str, str | None] = {}
     warnings: tuple[str, ...] = ()
     denial: str = ""
     carrier: bytes | None = None
-    suspend: str = ""
+    suspend: Suspension | None = None
+    resend: bool = False
     needs_overflow: bool = False
     converted: tuple[Converted, ...] = ()
-    troubles: tuple[Issue, ...] = ()
-    lost: tuple[Lost, ...] = ()
+    issues: tuple[Issue, ...] = ()
+    losses: tuple[ManifestLosses, ...] = ()
 
     @property
     def changes(self) -> bool:
-        """Whether anything of the Work is to change."""
-        return bool(self.manifests or self.labels or self.annotations or self.carrier or self.suspend)
+        """Whether anything in the Work changes."""
+        return bool(
+            self.manifests or self.labels or self.annotations or self.carrier is not None or self.suspend is not None
+        )
 
 
-NOTHING: Final = WorkPlan()
+NO_CHANGES: Final = WorkPlan()

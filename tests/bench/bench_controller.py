@@ -31,7 +31,7 @@ from converter.controllers.work_status import carried_status
 from converter.karmada.carried_status import pack
 from converter.karmada.names import ANCHOR_LABEL, BINDING_LABEL, CONVERTED_LABEL
 from converter.karmada.work import decode_work
-from converter.works.plan import rewrite
+from converter.works.plan import plan_work
 from converter.works.policy import Policy
 from tests.e2e.templates import template
 
@@ -73,7 +73,7 @@ def settled(number: int, converter: Converter, cluster: Cluster) -> tuple[dict, 
         "metadata": metadata,
         "spec": {"workload": {"manifests": [manifest]}},
     }
-    outcome = rewrite(decode_work(msgspec.json.encode(work)), cluster, converter, Policy())
+    outcome = plan_work(decode_work(msgspec.json.encode(work)), cluster, converter, Policy())
     metadata["labels"] |= outcome.labels
     metadata["annotations"] |= {name: value for name, value in outcome.annotations.items() if value is not None}
     work["spec"]["workload"]["manifests"] = [msgspec.json.decode(outcome.manifests[0])]

@@ -1,17 +1,16 @@
-"""What a manifest holds beside the fields of its version or release; what lines of losses name."""
+"""What a manifest holds in addition to the fields of its version or release; which losses a Work stores."""
 
 from __future__ import annotations
 
 import contextlib
 import json
-import re
 from collections import defaultdict
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from converter.catalog import load_catalog
 from converter.kube import GroupVersionKind, Named, format_path, parse_path
-from converter.losses import told_by_release
+from converter.losses.record import LossRecord
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -19,34 +18,29 @@ if TYPE_CHECKING:
     from converter.catalog import FieldType, ObjectType, Release
     from converter.kube import Path
 
-_LINE = re.compile(r"(?P<label>\S+ \S+): (?P<path>.+?) = ")
 _NOT_SENT = ("status", "metadata")
 """Karmada takes the status off, and writes metadata itself."""
 MISSING = object()
 
 
 class Told(NamedTuple):
-    """The paths that lines about one manifest name: what the release drops, and what a conversion could not carry."""
+    """The paths that the losses of one manifest name: what the release drops, and what a conversion could not carry."""
 
     dropped: set[str]
     gone: set[str]
 
 
-def is_cut(lines: str) -> bool:
-    """Whether there were more lines about a release than the annotation takes."""
-    return re.search(r"(^|\n)and \d+ more$", lines) is not None
+def is_cut(annotation: str | None) -> bool:
+    """Whether there were more losses than the annotation holds in full."""
+    return bool(LossRecord.read(annotation).more)
 
 
-def told(lines: str) -> defaultdict[str, Told]:
-    """Read the annotation for people, by the label of the manifest."""
+def told(annotation: str | None) -> defaultdict[str, Told]:
+    """Read the losses that a Work stores, by the label of the manifest."""
     found: defaultdict[str, Told] = defaultdict(lambda: Told(set(), set()))
-    for line in lines.splitlines():  # may be empty
-        if re.fullmatch(r"and \d+ more( that conversions lost)?", line):
-            continue
-        match = _LINE.match(line)
-        assert match is not None, line
-        about = found[match["label"]]
-        (about.dropped if told_by_release(line) else about.gone).add(match["path"])
+    for loss in LossRecord.read(annotation).losses:  # may be empty
+        about = found[loss.manifest.label]
+        (about.dropped if loss.by_release is not None else about.gone).add(loss.path)
     return found
 
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from converter import Converter
-    from converter.conversion import Conversion
+    from converter.library import Conversion
 
 
 def assert_round_trip(converter: Converter, manifest: dict[str, Any], target: str) -> None:

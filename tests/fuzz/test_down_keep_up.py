@@ -24,6 +24,7 @@ from converter.karmada.names import (
     CONVERTED_LABEL,
     GROUP,
     LOSSES_ANNOTATION,
+    LOSSES_TEXT_ANNOTATION,
     SOURCES_ANNOTATION,
 )
 from converter.kube import canonical_json, format_path, gvk_of
@@ -44,6 +45,8 @@ metadata: {name: all}
 spec: {default: {dangerous: warn, degrading: warn, harmless: warn}}
 """
 _METADATA: tuple[dict[str, Any], ...] = ({}, {"labels": {"own": "x"}, "annotations": {"own": "x/y~z"}})
+
+_LOSSES = (LOSSES_ANNOTATION, LOSSES_TEXT_ANNOTATION)
 
 _NAMED = "[name="
 """In paths of losses: items of lists go by the name that they have when they come back, which is not always theirs."""
@@ -108,10 +111,10 @@ def kept_on(work: dict[str, Any]) -> list[str | None]:
 
 
 def bare(work: dict[str, Any]) -> bytes:
-    """A Work without the lines for people; a map that is empty is none."""
+    """A Work without its losses; an empty map counts as none."""
     metadata = {**work["metadata"]}
     for field in ("labels", "annotations"):
-        left = {name: value for name, value in (metadata.pop(field, None) or {}).items() if name != LOSSES_ANNOTATION}
+        left = {name: value for name, value in (metadata.pop(field, None) or {}).items() if name not in _LOSSES}
         metadata |= {field: left} if left else {}
     return canonical_json({**work, "metadata": metadata})
 

@@ -11,7 +11,7 @@ from tests.nonempty import some
 
 if TYPE_CHECKING:
     from converter import Converter
-    from converter.conversion import Conversion
+    from converter.library import Conversion
 
 
 def convert(converter: Converter, kind: str, source: str, target: str, **fields: Any) -> Conversion:

@@ -20,7 +20,7 @@ from tests.generators.any_values import everything
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from converter.conversion import Conversion
+    from converter.library import Conversion
 
 
 def pairs() -> Iterator[tuple[GroupVersionKind, GroupVersionKind, Release]]:

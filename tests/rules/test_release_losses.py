@@ -244,4 +244,4 @@ def test_paths_of_losses_can_be_read_again(shipped):
     crd = {"spec": {"versions": [{"schema": {"openAPIV3Schema": schema}}]}}
     (loss,) = shipped.losses.of_release(crd, gvk, Release(1, 20))
     assert format_path(parse_path(loss.path)) == loss.path
-    assert loss.weight == "dangerous"
+    assert loss.severity == "dangerous"

@@ -10,15 +10,14 @@ import pytest
 from converter.admission.review import (
     ALL_WARNINGS,
     LONGEST_WARNING,
-    Operation,
     ReviewError,
     allow,
     bounded,
     decode_review,
     deny,
     patched,
-    pointer,
 )
+from converter.kube.json_patch import Operation, pointer
 from tests.reviewkit import review, work
 
 

@@ -19,6 +19,7 @@ from converter.karmada.names import (
     CONVERSION_DATA_ANNOTATION,
     CONVERTED_LABEL,
     LOSSES_ANNOTATION,
+    LOSSES_TEXT_ANNOTATION,
     SOURCES_ANNOTATION,
     anchor_name,
 )
@@ -239,7 +240,7 @@ def test_losses_are_told_kept_and_given_back():
         None,
         {"source": "a.example/v1", "values": [{"path": "spec.zone", "value": "Mars"}]},
     ]
-    assert annotations[LOSSES_ANNOTATION] == line
+    assert annotations[LOSSES_TEXT_ANNOTATION] == line
     assert untouched(ask(webhook(rules, LESSER), review(stored)))
     back = ask(webhook(rules, BETTER), review(stored)).applied(stored)
     assert back["spec"] == given["spec"]
@@ -292,7 +293,7 @@ def test_what_does_not_fit_into_annotations_is_left_out_and_said():
     assert kept[1] is None
     assert sum(len(key) + len(value) for key, value in annotations.items()) < 256 << 10
     assert any("is not kept" in warning for warning in answer.warnings)
-    assert "Thing t: what a.example/v2 cannot hold is not kept" in annotations[LOSSES_ANNOTATION]
+    assert "Thing t: what a.example/v2 cannot hold is not kept" in annotations[LOSSES_TEXT_ANNOTATION]
     assert all(len(warning) <= 256 for warning in some(answer.warnings))
     assert "patch" not in ask(webhook(rules, LESSER), review(stored)).response
 
@@ -303,7 +304,7 @@ def test_warnings_are_bounded_together():
     answer = ask(webhook(rules, LESSER), review(given))
     assert sum(map(len, answer.warnings)) <= 4096
     assert re.fullmatch(r"and \d+ more; see the object's annotations", answer.warnings[-1])
-    assert answer.applied(given)["metadata"]["annotations"][LOSSES_ANNOTATION].count("\n") == 199
+    assert answer.applied(given)["metadata"]["annotations"][LOSSES_TEXT_ANNOTATION].count("\n") == 199
 
 
 def test_an_anchor_is_never_touched(hook):

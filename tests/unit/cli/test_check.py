@@ -14,6 +14,9 @@ from converter.catalog import Release
 from converter.cli import main
 from converter.cli.losses import look
 from converter.clusters import Cluster, Fleet
+from converter.losses.model import ByConversion, ByRelease, Loss, ManifestId
+from converter.losses.record import fit
+from converter.losses.severity import Severity
 
 MANIFESTS = """\
 # the nightly report
@@ -221,13 +224,20 @@ def test_check_lists_every_loss_of_files_for_a_threshold(capsys, files):
 
 def test_losses_of_works_are_those_of_the_release_and_those_noted(shipped):
     cron = {"apiVersion": "batch/v1beta1", "kind": "CronJob", "metadata": {"name": "a"}, "spec": {"timeZone": "UTC"}}
-    noted = 'CronJob a: spec.x = 1: gone (dangerous)\nCronJob a: spec.timeZone = "UTC": v1.20 drops it without a word'
-    noted += '\nCronJob a: spec.z = "Z": Kubernetes v1.20 does not know the value "Z" and refuses it; v1.30 would do'
+    gone = ByConversion("batch/v1beta1", "gone")
+    names = {"a": ManifestId("batch", "CronJob", "", "a"), "b": ManifestId("batch", "Job", "", "b")}
+    known = ByRelease(Release(1, 20))
+    losses = [
+        Loss(names["a"], "spec.x", 1, Severity.DANGEROUS, gone),
+        Loss(names["a"], "spec.timeZone", "UTC", Severity.DANGEROUS, known),
+        Loss(names["a"], "spec.z", "Z", Severity.DEGRADING, ByRelease(Release(1, 20), refused=True)),
+        Loss(names["b"], "spec.y", 1, Severity.DANGEROUS, gone),
+    ]
     work = {
         "metadata": {
             "name": "w",
             "namespace": "karmada-es-old",
-            "annotations": {"apiconverter.dev/losses": f"{noted}\nJob b: spec.y = 1: gone (dangerous)"},
+            "annotations": {"apiconverter.dev/losses": fit(losses, Release(1, 20)).to_json()},
         },
         "spec": {"workload": {"manifests": [cron]}},
     }

@@ -16,7 +16,7 @@ from tests.waiting import until
 pytestmark = pytest.mark.virtual_time
 
 BINDING = BINDINGS.object_path("shop", "nightly-cronjob")
-WHY = "cluster old: CronJob shop/nightly would lose values: spec.timeZone. Leave the cluster out."
+WHY = "(clusters=old) cluster old: CronJob shop/nightly would lose values: spec.timeZone. Leave the cluster out."
 DENIED = f'admission webhook "works.apiconverter.dev" denied the request: {WHY}'
 
 
@@ -159,10 +159,10 @@ def event(message, **fields):
 
 
 def test_several_errors_at_once_name_each_cluster():
-    other = DENIED.replace("cluster old", "cluster older")
+    other = DENIED.replace("clusters=old", "clusters=older")
     read = read_denial(msgspec.json.encode(event(f"[{DENIED}, {other}]")))
     assert read.clusters == {"old", "older"}
-    assert read.why.startswith("cluster old: ")
+    assert read.why.startswith("(clusters=old) cluster old: ")
     assert not read.why.endswith("]")
     assert read.binding == (BINDINGS, Key("shop", "b"))
 

@@ -9,7 +9,7 @@ import pytest
 from converter.catalog import Release, load_catalog
 from converter.clusters import Cluster, Fleet, FleetView
 from converter.controllers.drift import DriftDetector
-from converter.karmada.names import LOSSES_ANNOTATION, LOSSES_LABEL
+from converter.karmada.names import LOSSES_ANNOTATION, LOSSES_LABEL, LOSSES_TEXT_ANNOTATION
 from converter.works.policy import Policy
 from tests.reviewkit import cronjob, work
 
@@ -31,7 +31,7 @@ def told(shipped):
 
 def test_an_upgrade_changes_the_spec_so_that_karmada_sends_it_again(shipped, told):
     patch = judge(shipped, "v1.25", told).patch
-    gone = {"annotations": {LOSSES_ANNOTATION: None}, "labels": {LOSSES_LABEL: None}}
+    gone = {"annotations": {LOSSES_ANNOTATION: None, LOSSES_TEXT_ANNOTATION: None}, "labels": {LOSSES_LABEL: None}}
     assert patch == {"metadata": gone, "spec": {"suspendDispatching": False}}
 
 
@@ -47,7 +47,7 @@ def test_a_suspended_work_stays_suspended(shipped, told):
 
 def test_the_same_losses_at_another_release_change_no_spec(shipped, told):
     patch = judge(shipped, "v1.23", told).patch
-    assert "v1.23 does not know it" in patch["metadata"]["annotations"][LOSSES_ANNOTATION]
+    assert "v1.23 does not know it" in patch["metadata"]["annotations"][LOSSES_TEXT_ANNOTATION]
     assert "spec" not in patch
 
 
@@ -58,7 +58,8 @@ def test_nothing_to_say_is_no_patch(shipped, told):
 def test_a_work_whose_value_was_refused_is_sent_again_when_the_release_knows_it(shipped):
     given = work(cronjob(jobTemplate={"spec": {"podFailurePolicy": {"rules": [{"action": "FailIndex"}]}}}))
     patch = judge(shipped, "v1.27", given).patch
-    assert "refuses it" in patch["metadata"]["annotations"][LOSSES_ANNOTATION]
+    assert "refuses it" in patch["metadata"]["annotations"][LOSSES_TEXT_ANNOTATION]
     given["metadata"]["annotations"] = patch["metadata"]["annotations"]
     upgraded = judge(shipped, "v1.28", given).patch
-    assert upgraded == {"metadata": {"annotations": {LOSSES_ANNOTATION: None}}, "spec": {"suspendDispatching": False}}
+    gone = {LOSSES_ANNOTATION: None, LOSSES_TEXT_ANNOTATION: None}
+    assert upgraded == {"metadata": {"annotations": gone}, "spec": {"suspendDispatching": False}}

@@ -10,18 +10,19 @@ from converter import Converter
 from converter.catalog import Release, load_catalog
 from converter.clusters import Cluster
 from converter.config import SHIPPED_RULES, Configuration, RuleFile, read_rule_files
-from converter.conversion import Loss
+from converter.conversion import LostValue
 from converter.karmada.names import (
     CONVERSION_DATA_ANNOTATION,
     LOSSES_ANNOTATION,
     LOSSES_LABEL,
+    LOSSES_TEXT_ANNOTATION,
     SOURCES_ANNOTATION,
 )
 from converter.karmada.work import decode_work
 from converter.kube import GroupVersionKind
 from converter.kube.partial_object import POLICY_ANNOTATION
-from converter.losses import told_by_release
-from converter.works.plan import rewrite
+from converter.losses import Origin
+from converter.works.plan import plan_work
 from converter.works.policy import Policy
 from tests.nonempty import some
 from tests.reviewkit import config_map, work
@@ -62,7 +63,7 @@ def cron(version="batch/v1", annotations=None, **spec):
 
 
 def told(given, where, converter):
-    return rewrite(decode_work(json.dumps(given).encode()), where, converter, Policy())
+    return plan_work(decode_work(json.dumps(given).encode()), where, converter, Policy())
 
 
 def applied(given, outcome):
@@ -85,7 +86,8 @@ LINE = (
 def test_a_field_that_the_release_drops_is_told_at_the_same_version(shipped):
     outcome = told(work(config_map(), cron()), cluster("v1.22"), shipped)
     assert outcome.warnings == (f"cluster old: {LINE}",)
-    assert outcome.annotations == {LOSSES_ANNOTATION: LINE}
+    assert outcome.annotations[LOSSES_TEXT_ANNOTATION] == LINE
+    assert set(outcome.annotations) == {LOSSES_ANNOTATION, LOSSES_TEXT_ANNOTATION}
     assert not outcome.manifests
     assert outcome.labels == {LOSSES_LABEL: "true"}
 
@@ -95,7 +97,7 @@ def test_the_same_again_is_no_change_and_an_upgrade_takes_the_line_away(shipped)
     stored = applied(given, told(given, cluster("v1.22"), shipped))
     assert not told(stored, cluster("v1.22"), shipped).changes
     upgraded = told(stored, cluster("v1.24"), shipped)
-    assert upgraded.annotations == {LOSSES_ANNOTATION: None}
+    assert upgraded.annotations == {LOSSES_ANNOTATION: None, LOSSES_TEXT_ANNOTATION: None}
     assert upgraded.warnings == ()
 
 
@@ -104,7 +106,7 @@ def test_lines_are_the_same_whatever_the_order_of_fields(shipped):
     spec = {"suspend": False, "unknown": 1, "another": 2}
     given = work(cron(**spec))
     stored = json.loads(json.dumps(applied(given, told(given, cluster("v1.20"), shipped)), sort_keys=True))
-    assert stored["metadata"]["annotations"][LOSSES_ANNOTATION].count("\n") == 2
+    assert stored["metadata"]["annotations"][LOSSES_TEXT_ANNOTATION].count("\n") == 2
     assert not told(stored, cluster("v1.20"), shipped).changes
 
 
@@ -119,7 +121,7 @@ def test_what_is_dropped_after_a_conversion_is_told_and_stays_in_the_manifest(sh
     (manifest,) = (json.loads(encoded) for encoded in outcome.manifests.values())
     assert manifest["apiVersion"] == "batch/v1beta1"
     assert manifest["spec"]["timeZone"] == "Europe/Berlin"
-    assert outcome.annotations[LOSSES_ANNOTATION] == LINE.replace("v1.22", "v1.20")
+    assert outcome.annotations[LOSSES_TEXT_ANNOTATION] == LINE.replace("v1.22", "v1.20")
     assert CONVERSION_DATA_ANNOTATION not in outcome.annotations
 
 
@@ -160,7 +162,7 @@ def test_only_what_weighs_enough_is_refused(denying):
     given = cron(timeZone=None, jobTemplate={"spec": {"podReplacementPolicy": "Failed"}})
     outcome = told(work(given), cluster("v1.22"), denying)
     assert not outcome.denial
-    assert "(degrading)" in outcome.annotations[LOSSES_ANNOTATION]
+    assert "(degrading)" in outcome.annotations[LOSSES_TEXT_ANNOTATION]
 
 
 def test_what_stands_on_the_work_already_is_not_refused_later(shipped, denying):
@@ -219,9 +221,9 @@ def test_status_and_metadata_are_not_what_a_work_carries(shipped):
 
 
 def test_counts_say_what_was_made_of_each(shipped):
-    (lost,) = told(work(cron()), cluster("v1.22"), shipped).lost
-    assert (lost.kind, lost.name) == ("CronJob", "demo/report")
-    assert [(loss.path, loss.weight, action) for loss, action in lost.losses] == [
+    (lost,) = told(work(cron()), cluster("v1.22"), shipped).losses
+    assert lost.manifest == ("batch", "CronJob", "demo", "report")
+    assert [(loss.path, loss.severity, action) for loss, action in lost.decisions] == [
         ("spec.timeZone", "dangerous", "warn")
     ]
 
@@ -242,10 +244,13 @@ def test_a_value_that_the_release_refuses_is_told_like_a_field(shipped):
     given = work(JOB)
     outcome = told(given, cluster("v1.27"), shipped)
     assert outcome.warnings == (f"cluster old: {REFUSED}",)
-    assert outcome.annotations == {LOSSES_ANNOTATION: REFUSED}
+    assert outcome.annotations[LOSSES_TEXT_ANNOTATION] == REFUSED
     stored = applied(given, outcome)
     assert not told(stored, cluster("v1.27"), shipped).changes
-    assert told(stored, cluster("v1.28"), shipped).annotations == {LOSSES_ANNOTATION: None}
+    assert told(stored, cluster("v1.28"), shipped).annotations == {
+        LOSSES_ANNOTATION: None,
+        LOSSES_TEXT_ANNOTATION: None,
+    }
 
 
 def test_a_value_that_the_release_refuses_is_denied_by_the_policy(denying):
@@ -265,35 +270,34 @@ def test_a_refused_value_after_a_conversion_goes_with_an_upgrade_and_what_was_co
     given = work(hpa)
     stored = applied(given, told(given, cluster("v1.19"), shipped))
     line = 'metrics[0].type = "ContainerResource": Kubernetes v1.19 does not know the value "ContainerResource" and '
-    assert f"{line}refuses it; v1.20 would do" in stored["metadata"]["annotations"][LOSSES_ANNOTATION]
+    assert f"{line}refuses it; v1.20 would do" in stored["metadata"]["annotations"][LOSSES_TEXT_ANNOTATION]
     again = applied(stored, told(stored, cluster("v1.20"), shipped))
     assert again["spec"]["workload"]["manifests"][0]["apiVersion"] == "autoscaling/v2beta2"
     assert LOSSES_ANNOTATION not in again["metadata"]["annotations"]
 
 
 @pytest.mark.parametrize("minor", [16, 20, 24, 27, 34])
-def test_every_line_about_a_release_is_told_from_those_about_a_conversion(shipped, minor):
+def test_every_loss_says_what_loses_it(shipped, minor):
     pod = {"tolerations": [{"operator": "Gt"}], "hostUsers": False, "nonsense": 1, "deprecatedServiceAccount": "a"}
     pod["containers"] = [{"name": "a", "restartPolicy": "Never"}]
     lost = shipped.losses.of_release(
         {"apiVersion": "v1", "kind": "Pod", "spec": pod}, GroupVersionKind.of("v1", "Pod"), Release(1, minor)
     )
     assert any(loss.refused for loss in lost)
-    assert all(told_by_release(str(loss)) for loss in some(lost))
-    gone = Loss("spec.x", "FailIndex", "v1beta1 has no such field")
+    assert all(loss.origin is Origin.RELEASE for loss in some(lost))
+    gone = LostValue("spec.x", "FailIndex", "v1beta1", "the old operator reads it and refuses it")
     weighed = shipped.losses.of_conversion([gone], GroupVersionKind.of("v1", "Pod"), Release(1, minor))
-    assert weighed
-    assert not any(told_by_release(str(loss)) for loss in weighed)
+    assert [loss.origin for loss in weighed] == [Origin.CONVERSION]
 
 
 def test_lines_about_a_release_go_where_the_cluster_can_have_the_object_no_more(shipped):
     """They speak of the release that it had; and where there is no room for all, they would not be found anew."""
     given = work(cron())
     there = applied(given, told(given, cluster("v1.20"), shipped))
-    assert "v1.20 does not know it" in there["metadata"]["annotations"][LOSSES_ANNOTATION]
+    assert "v1.20 does not know it" in there["metadata"]["annotations"][LOSSES_TEXT_ANNOTATION]
     nothing = Cluster.from_versions("old", {"v1": ["ConfigMap"]}, release=Release.parse("v1.12"))
-    outcome = rewrite(decode_work(json.dumps(there).encode()), nothing, shipped, Policy.parse("warn"))
+    outcome = plan_work(decode_work(json.dumps(there).encode()), nothing, shipped, Policy.parse("warn"))
     gone = applied(there, outcome)
     assert LOSSES_ANNOTATION not in gone["metadata"]["annotations"]
     assert SOURCES_ANNOTATION in gone["metadata"]["annotations"]
-    assert not rewrite(decode_work(json.dumps(gone).encode()), nothing, shipped, Policy.parse("warn")).changes
+    assert not plan_work(decode_work(json.dumps(gone).encode()), nothing, shipped, Policy.parse("warn")).changes

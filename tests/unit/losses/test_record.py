@@ -1,53 +1,161 @@
-"""As many lines as there is room for, and the same ones each time a Work is looked at."""
+"""Losses stored on a Work: as many in full as there is room for, the others as digests, and always the same again."""
 
 from __future__ import annotations
+
+import json
 
 import pytest
 
 from converter.catalog import Release, load_catalog
 from converter.clusters import Cluster
-from converter.karmada.names import LOSSES_ANNOTATION
-from converter.losses.record import LIMIT, read_lines, write_lines
+from converter.karmada.names import LOSSES_ANNOTATION, LOSSES_TEXT_ANNOTATION
+from converter.losses.messages import TEXT_LIMIT, annotation_text
+from converter.losses.model import ByConversion, ByRelease, Loss, ManifestId, Origin, UnstoredData
+from converter.losses.record import NO_LOSSES, RECORD_LIMIT, LossRecord, fit
+from converter.losses.severity import Severity
 from tests.reviewkit import ask, cronjob, review, webhook, work
 from tests.rulekit import converter, rule_text
 
 ZONED = converter(rule_text("steps:\n  - drop: {path: spec.zone, side: left, why: v2 knows no zones}"))
 LESSER = Cluster.from_versions("old", {"a.example/v2": ["Thing"]})
-RELEASE = "Kubernetes v1.20 does not know it and drops it without a word"
+RELEASE = Release(1, 20)
+THING = ManifestId("a.example", "Thing", "", "t")
+BY_CONVERSION = ByConversion("a.example/v2")
+BY_RELEASE = ByRelease(RELEASE)
 
 
-def lost(count, words="v2 has no place for it"):
-    return [f"Thing t: spec.f{number:04} = 1: {words}" for number in range(count)]
+def lost(count, cause=BY_CONVERSION, manifest=THING, value=1, start=0):
+    numbers = range(start, start + count)
+    return [Loss(manifest, f"spec.f{number:05}", value, Severity.DEGRADING, cause) for number in numbers]
+
+
+def stored(record):
+    return LossRecord.read(record.to_json())
 
 
 def test_nothing_is_no_annotation():
-    assert write_lines([]) is None
-    assert read_lines(None) == ([], 0)
+    assert fit([], RELEASE).to_json() is None
+    assert LossRecord.read(None) is NO_LOSSES
+    assert LossRecord.read("") is NO_LOSSES
 
 
-def test_lines_come_once_and_what_a_conversion_lost_comes_first():
-    dropped = lost(2, RELEASE)
-    text = write_lines([*dropped, *lost(2), *dropped])
-    assert read_lines(text) == ([*lost(2), *dropped], 0)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x",
+        "[]",
+        "{}",
+        '{"format":0}',
+        '{"format":2,"manifests":[]}',
+        '{"format":1,"release":"new"}',
+        "\ud800",
+        "[" * 9999,
+        '{"format":1,"manifests":[{"kind":"Thing","losses":[{"path":"spec","severity":"huge"}]}]}',
+    ],
+)
+def test_what_cannot_be_read_counts_as_absent(text):
+    assert LossRecord.read(text) is NO_LOSSES
 
 
-@pytest.mark.parametrize("count", [1, 200, 1000])
-@pytest.mark.parametrize("dropped", [0, 1, 1000])
-def test_what_is_written_again_is_the_same(count, dropped):
-    found = lost(dropped, RELEASE)
-    text = write_lines([*lost(count), *found])
-    assert len(text.encode()) <= LIMIT
-    lines, more = read_lines(text)
-    remembered = [line for line in lines if line in lost(count)]
-    assert len(remembered) + more == count
-    assert write_lines([*remembered, *found], more) == text
+@pytest.mark.parametrize("digests", ["", "%%%", "AAAA", "AAA"])
+@pytest.mark.parametrize("size", [0, 3, 6, 7, -1])
+def test_digests_that_cannot_be_read_match_nothing(digests, size):
+    more = [{"origin": "release", "count": 1, "size": size, "digests": digests}]
+    record = LossRecord.read(json.dumps({"format": 1, "more": more}))
+    assert record.passed(lost(1, BY_RELEASE)) == frozenset()
 
 
-def test_the_count_is_of_what_is_left_out():
-    text = write_lines(lost(1000, RELEASE))
-    *told, last = text.splitlines()
-    assert last == f"and {1000 - len(told)} more"
-    assert len(told) > 100
+def test_a_loss_comes_once():
+    record = fit([*lost(2), *lost(2)], None)
+    assert len(record.losses) == 2
+
+
+@pytest.mark.parametrize("count", [0, 1, 60, 200, 900, 5000])
+@pytest.mark.parametrize("dropped", [0, 1, 60, 200, 900, 5000])
+def test_what_is_stored_is_bounded_and_lets_the_same_losses_pass_again(count, dropped):
+    given = [*lost(count), *lost(dropped, BY_RELEASE)]
+    record = fit(given, RELEASE)
+    text = record.to_json()
+    assert text is None or len(text.encode()) <= RECORD_LIMIT
+    again = stored(record)
+    assert again == record or not given
+    assert again.passed(given) == {loss.key for loss in given}
+    others = [
+        *lost(20, start=9000),
+        *lost(20, BY_RELEASE, start=9000),
+        *lost(20, value=2),
+        *lost(3, BY_RELEASE, value=2),
+    ]
+    if max(count, dropped) < 5000:  # more than have a digest each pass together or not at all
+        assert again.passed([*given, *others]) == {loss.key for loss in given}
+    else:
+        assert not again.passed(others)
+
+
+@pytest.mark.parametrize("count", [1, 60, 200, 1000, 5000])
+@pytest.mark.parametrize("dropped", [0, 1, 60, 1000])
+def test_what_is_remembered_of_a_conversion_is_stored_again_as_it_was(count, dropped):
+    record = stored(fit([*lost(count), *lost(dropped, BY_RELEASE)], RELEASE))
+    carried = next((more for more in record.more if more.origin is Origin.CONVERSION), None)
+    remembered = record.of_conversion(THING)
+    assert len(remembered) + (carried.count if carried else 0) == count
+    again = fit([*remembered, *lost(dropped, BY_RELEASE)], RELEASE, carried=carried)
+    assert again.same_losses(record)
+
+
+def test_losses_that_are_carried_are_joined_with_new_ones():
+    record = stored(fit(lost(300), None))
+    carried = record.more[0]
+    joined = stored(fit([*record.losses, *lost(100, start=300)], None, carried=carried))
+    assert joined.passed(lost(400)) == {loss.key for loss in lost(400)}
+
+
+def test_the_words_and_the_catalog_change_no_identity():
+    worded = ByConversion("a.example/v2", "the old operator reads it and refuses it")
+    one, two = fit(lost(3), None), fit(lost(3, worded), None)
+    assert one.same_losses(two)
+    assert two.passed(lost(3)) == one.passed(lost(3)) == {loss.key for loss in lost(3)}
+    assert not one.same_losses(fit(lost(3, ByConversion("a.example/v3")), None))
+    assert not fit(lost(3, BY_RELEASE), RELEASE).same_losses(fit(lost(3, BY_RELEASE), Release(1, 21)))
+
+
+def test_dropped_and_refused_are_different_losses():
+    refused = ByRelease(RELEASE, refused=True)
+    assert not stored(fit(lost(1, refused), RELEASE)).passed(lost(1, BY_RELEASE))
+
+
+def test_a_long_value_is_abridged_and_known_again():
+    long = lost(1, value="x" * 5000)
+    record = stored(fit(long, None))
+    assert len(record.to_json()) < 500
+    assert record.passed(long) == {long[0].key}
+    assert not record.passed(lost(1, value="x" * 5001))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "ends"), [(3, 3, False), (3, 2, True), (900, 900, False), (900, 899, True)]
+)
+def test_the_end_of_a_loss_by_release_is_seen(before, after, ends):
+    record = stored(fit(lost(before, BY_RELEASE), RELEASE))
+    assert record.ends_with(lost(after, BY_RELEASE)) is ends
+    assert record.ends_with(lost(after, BY_RELEASE, start=before)) is True
+    assert not stored(fit(lost(before), None)).ends_with([])
+
+
+def test_what_is_not_stored_of_the_conversion_data_is_remembered():
+    unstored = [UnstoredData(THING, "a.example/v2", 300_000, 240 << 10)]
+    record = stored(fit([], None, unstored))
+    assert list(record.unstored) == unstored
+    many = [UnstoredData(THING._replace(name=f"t{number}"), "a.example/v2", 9, 9) for number in range(3000)]
+    assert len(fit(lost(3000), None, many).to_json().encode()) <= RECORD_LIMIT
+
+
+def test_the_text_counts_what_is_left_out():
+    text = annotation_text([*lost(1000, BY_RELEASE), *lost(2)], [], carried=7)
+    *lines, last = text.splitlines()
+    assert lines[2] == "and 7 more that conversions lost"
+    assert last == f"and {1000 - (len(lines) - 3)} more"
+    assert 10_000 < len(text.encode()) <= TEXT_LIMIT
 
 
 def many(count=600):
@@ -59,19 +167,19 @@ def many(count=600):
 def test_a_work_that_loses_more_than_can_be_told_stays_as_it_is():
     hook = webhook(ZONED, LESSER)
     given = many()
-    stored = ask(hook, review(given)).applied(given)
-    lines = stored["metadata"]["annotations"][LOSSES_ANNOTATION].splitlines()
+    after = ask(hook, review(given)).applied(given)
+    lines = after["metadata"]["annotations"][LOSSES_TEXT_ANNOTATION].splitlines()
     assert lines[-1].endswith("more that conversions lost")
-    assert "patch" not in ask(hook, review(stored)).response
-    again = {**stored, "spec": given["spec"]}
-    assert ask(hook, review(again)).applied(again) == stored
-    fewer = {**stored, "spec": many(3)["spec"]}
-    told = ask(hook, review(fewer)).applied(fewer)["metadata"]["annotations"][LOSSES_ANNOTATION].splitlines()
-    assert len(told) == 3
+    assert "patch" not in ask(hook, review(after)).response
+    again = {**after, "spec": given["spec"]}
+    assert ask(hook, review(again)).applied(again) == after
+    fewer = {**after, "spec": many(3)["spec"]}
+    told = ask(hook, review(fewer)).applied(fewer)["metadata"]["annotations"]
+    assert len(told[LOSSES_TEXT_ANNOTATION].splitlines()) == 3
+    assert len(LossRecord.read(told[LOSSES_ANNOTATION]).losses) == 3
 
 
 def test_so_does_one_of_which_not_all_is_kept():
-    """What is not kept is told last where it happens, and among its manifest's lines when it is remembered."""
     hook = webhook(ZONED, LESSER)
     head = {"apiVersion": "a.example/v1", "kind": "Thing"}
     large, small = ({"name": name, "namespace": "demo"} for name in ("a", "z"))
@@ -79,15 +187,15 @@ def test_so_does_one_of_which_not_all_is_kept():
         {**head, "metadata": large, "spec": {"zone": "x" * (300 << 10)}},
         {**head, "metadata": small, "spec": {"zone": "Mars"}},
     )
-    stored = ask(hook, review(given)).applied(given)
-    assert "is not kept" in stored["metadata"]["annotations"][LOSSES_ANNOTATION]
-    assert "patch" not in ask(hook, review(stored)).response
+    after = ask(hook, review(given)).applied(given)
+    assert "is not kept" in after["metadata"]["annotations"][LOSSES_TEXT_ANNOTATION]
+    assert "patch" not in ask(hook, review(after)).response
 
 
 def test_so_does_one_whose_cluster_drops_more_than_can_be_told(shipped):
     cluster = Cluster.from_release("old", Release.parse("v1.20"), load_catalog())
     hook = webhook(shipped, cluster)
     given = work(cronjob(**{f"unknown{number:04}": number for number in range(500)}))
-    stored = ask(hook, review(given)).applied(given)
-    assert stored["metadata"]["annotations"][LOSSES_ANNOTATION].splitlines()[-1].startswith("and ")
-    assert "patch" not in ask(hook, review(stored)).response
+    after = ask(hook, review(given)).applied(given)
+    assert after["metadata"]["annotations"][LOSSES_TEXT_ANNOTATION].splitlines()[-1].startswith("and ")
+    assert "patch" not in ask(hook, review(after)).response

@@ -13,21 +13,21 @@ from converter.karmada.names import (
     CONVERSION_DATA_ANNOTATION,
     CONVERSION_DATA_REF_ANNOTATION,
     CONVERTED_LABEL,
-    LOSSES_ANNOTATION,
+    LOSSES_TEXT_ANNOTATION,
     OVERFLOW_LABEL,
     SUSPENDED_BEFORE_ANNOTATION,
 )
 from converter.karmada.work import decode_work
 from converter.works.overflow import (
     OVERFLOW_LIMIT,
+    Suspension,
     digest_of,
     is_carrier,
     overflow_name,
     overflow_object,
     read_carrier,
-    suspension_of,
 )
-from converter.works.plan import rewrite
+from converter.works.plan import plan_work
 from converter.works.policy import Policy
 from tests.reviewkit import ask, config_map, review, work
 from tests.rulekit import converter, rule_text
@@ -65,10 +65,10 @@ def stored_away(held):
     """The Work once its shelf stands: what the controller writes, and admission makes of that."""
     kept = read_carrier(json.dumps(manifests(held)[-1]).encode())
     annotations = {**held["metadata"]["annotations"], CONVERSION_DATA_REF_ANNOTATION: digest_of(kept)}
-    before = suspension_of(annotations.pop(SUSPENDED_BEFORE_ANNOTATION))
+    before = Suspension.parse(annotations.pop(SUSPENDED_BEFORE_ANNOTATION))
     spec = {"workload": {"manifests": manifests(held)[:-1]}}
-    if isinstance(before, bool):
-        spec["suspendDispatching"] = before
+    if before.json is not None:
+        spec["suspendDispatching"] = before.json
     return admitted({**held, "metadata": {**held["metadata"], "annotations": annotations}, "spec": spec}), kept
 
 
@@ -86,7 +86,7 @@ def test_what_does_not_fit_is_carried_by_a_work_that_is_held_back():
     assert stored["metadata"]["annotations"][SUSPENDED_BEFORE_ANNOTATION] == "absent"
     assert stored["metadata"]["labels"] == {CONVERTED_LABEL: "true"}
     assert CONVERSION_DATA_ANNOTATION not in stored["metadata"]["annotations"]
-    assert "not kept" not in stored["metadata"]["annotations"][LOSSES_ANNOTATION]
+    assert "not kept" not in stored["metadata"]["annotations"][LOSSES_TEXT_ANNOTATION]
 
 
 def test_a_held_work_stays_as_it_is_however_often_it_is_sent():
@@ -162,8 +162,8 @@ def test_a_cluster_that_can_have_the_source_waits_for_who_can_read_the_shelf():
     stored, kept = stored_away(admitted(work(thing())))
     assert admitted(stored, BETTER) == stored, "admission cannot read it"
     read = decode_work(json.dumps(stored).encode())
-    assert rewrite(read, BETTER, RULES, Policy(), has_overflow_store=True).needs_overflow
-    outcome = rewrite(read, BETTER, RULES, Policy(), kept, has_overflow_store=True)
+    assert plan_work(read, BETTER, RULES, Policy(), has_overflow_store=True).needs_overflow
+    outcome = plan_work(read, BETTER, RULES, Policy(), kept, has_overflow_store=True)
     assert json.loads(outcome.manifests[0]) == thing()
     assert outcome.annotations[CONVERSION_DATA_REF_ANNOTATION] is None
 

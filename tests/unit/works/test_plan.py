@@ -7,9 +7,14 @@ import json
 import pytest
 
 from converter.clusters import Cluster
-from converter.karmada.names import CONVERSION_DATA_ANNOTATION, CONVERTED_LABEL, LOSSES_ANNOTATION, SOURCES_ANNOTATION
+from converter.karmada.names import (
+    CONVERSION_DATA_ANNOTATION,
+    CONVERTED_LABEL,
+    LOSSES_TEXT_ANNOTATION,
+    SOURCES_ANNOTATION,
+)
 from converter.karmada.work import decode_work
-from converter.works.plan import rewrite
+from converter.works.plan import plan_work
 from converter.works.policy import Policy
 from tests.reviewkit import config_map, cronjob, work
 from tests.rulekit import converter, rule_text
@@ -30,7 +35,7 @@ def serving(*versions, complete=True):
 
 def after(given, cluster, rules=RULES, policy=None):
     """The outcome, and the Work it makes."""
-    outcome = rewrite(decode_work(json.dumps(given).encode()), cluster, rules, policy or Policy())
+    outcome = plan_work(decode_work(json.dumps(given).encode()), cluster, rules, policy or Policy())
     result = json.loads(json.dumps(given))
     for index, encoded in outcome.manifests.items():
         result["spec"]["workload"]["manifests"][index] = json.loads(encoded)
@@ -127,11 +132,13 @@ def test_a_template_in_another_version_is_converted_from_that():
 
 def test_losses_of_what_stays_are_still_told_when_something_else_changes():
     _, converted = after(work(THING), serving("a.example/v2"))
-    line = converted["metadata"]["annotations"][LOSSES_ANNOTATION]
+    line = converted["metadata"]["annotations"][LOSSES_TEXT_ANNOTATION]
     converted["spec"]["workload"]["manifests"].append({**THING, "metadata": {"name": "other"}})
     outcome, more = after(converted, serving("a.example/v2"))
     assert list(outcome.manifests) == [1]
-    assert more["metadata"]["annotations"][LOSSES_ANNOTATION] == f"{line}\n{line.replace('Thing t', 'Thing other')}"
+    assert (
+        more["metadata"]["annotations"][LOSSES_TEXT_ANNOTATION] == f"{line}\n{line.replace('Thing t', 'Thing other')}"
+    )
     assert more["metadata"]["labels"] == {CONVERTED_LABEL: "true"}
 
 
@@ -143,7 +150,7 @@ def test_a_manifest_taken_out_takes_its_bookkeeping_with_it():
     (entry,) = json.loads(less["metadata"]["annotations"][SOURCES_ANNOTATION])
     assert entry["name"] == "other"
     assert len(json.loads(less["metadata"]["annotations"][CONVERSION_DATA_ANNOTATION])) == 1
-    assert "Thing t:" not in less["metadata"]["annotations"][LOSSES_ANNOTATION]
+    assert "Thing t:" not in less["metadata"]["annotations"][LOSSES_TEXT_ANNOTATION]
 
 
 def test_others_annotations_leave_less_room_for_what_is_kept():
@@ -158,5 +165,5 @@ def test_others_annotations_leave_less_room_for_what_is_kept():
 def test_the_outcome_depends_on_nothing_else():
     given = json.dumps(work(THING, config_map(), cronjob())).encode()
     clusters = [serving("a.example/v2", complete=False) for _ in range(2)]
-    one, two = (rewrite(decode_work(given), cluster, RULES, Policy()) for cluster in clusters)
+    one, two = (plan_work(decode_work(given), cluster, RULES, Policy()) for cluster in clusters)
     assert one == two

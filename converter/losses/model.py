@@ -1,0 +1,233 @@
+"""A loss as data: which value of which manifest is lost, how, and the facts that its text is rendered from."""
+
+from __future__ import annotations
+
+import hashlib
+from enum import StrEnum
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+
+from converter.catalog import Release  # noqa: TC001  msgspec reads the annotations
+from converter.kube import GroupVersionKind, Json, Manifest, canonical_json
+from converter.losses import messages
+from converter.losses.severity import Severity  # noqa: TC001  msgspec reads the annotations
+
+if TYPE_CHECKING:
+    from converter.kube.partial_object import NamedHead
+
+
+class ManifestId(NamedTuple):
+    """Identifies a manifest within a Work: its group and kind, not its version, so that a conversion keeps it.
+
+    Attributes:
+        group: the API group of the version that the user sent; empty for the core group.
+        kind: the kind.
+        namespace: the namespace; empty for cluster-scoped objects.
+        name: the name, or the start of a name that is still to be generated.
+    """
+
+    group: str
+    kind: str
+    namespace: str = ""
+    name: str = ""
+
+    @classmethod
+    def of_head(cls, head: NamedHead, api_version: str) -> ManifestId:
+        """Identify a manifest by what was read of it, and the apiVersion that the user sent."""
+        group, slash, _ = api_version.rpartition("/")
+        return cls(group if slash else "", head.kind, head.namespace, head.name)
+
+    @classmethod
+    def of(cls, manifest: Manifest, gvk: GroupVersionKind) -> ManifestId:
+        """Identify a decoded manifest; a namespace or name of a wrong type counts as missing."""
+        metadata = manifest.get("metadata")
+        found = metadata if isinstance(metadata, dict) else {}
+        namespace, name = found.get("namespace"), found.get("name") or found.get("generateName")
+        return cls(gvk.group, gvk.kind, *(text if isinstance(text, str) else "" for text in (namespace, name)))
+
+    @property
+    def place(self) -> str:
+        """``namespace/name``, or the name of a cluster-scoped object."""
+        return f"{self.namespace}/{self.name}" if self.namespace else self.name
+
+    @property
+    def label(self) -> str:
+        """The manifest in messages: ``CronJob demo/report``."""
+        return f"{self.kind} {self.place}".rstrip()
+
+
+class Origin(StrEnum):
+    """What loses a value."""
+
+    CONVERSION = "conversion"
+    """The target version cannot hold it: the converter takes it out of the manifest."""
+
+    RELEASE = "release"
+    """The cluster's release does not know the field or the value: it stays in the manifest that Karmada sends."""
+
+
+class FieldHistory(msgspec.Struct, frozen=True):
+    """Which releases know a field, or a value of a field, that the cluster's release does not know.
+
+    Attributes:
+        since: the first later release that knows it; None if no later release does.
+        version: the apiVersion that has it in that release, if it is another one; empty if it is the same.
+        last: the last release that knew it, if no later release does.
+    """
+
+    since: Release | None = None
+    version: str = ""
+    last: Release | None = None
+
+
+NO_HISTORY = FieldHistory()
+
+
+class ByConversion(msgspec.Struct, frozen=True):
+    """Why a conversion loses a value.
+
+    Attributes:
+        target: the apiVersion converted to.
+        words: the rule author's reason; empty if no rule gives one.
+        instead: what the way back gives in its place; unset if it gives nothing.
+        history: which release would hold the value.
+    """
+
+    target: str
+    words: str = ""
+    instead: Json = msgspec.UNSET
+    history: FieldHistory = NO_HISTORY
+
+
+class ByRelease(msgspec.Struct, frozen=True):
+    """Why a cluster's release loses a value.
+
+    Attributes:
+        release: the cluster's release.
+        refused: whether the API server rejects the value instead of dropping an unknown field.
+        history: which releases know the field or the value; None on a loss read from a Work.
+        newest: the newest release in the catalog; None on a loss read from a Work.
+    """
+
+    release: Release
+    refused: bool = False
+    history: FieldHistory = NO_HISTORY
+    newest: Release | None = None
+
+
+class AbridgedValue(msgspec.Struct, frozen=True):
+    """A value that is too long for a Work's annotation.
+
+    Attributes:
+        shown: the start of its JSON, for messages.
+        digest: its digest, see `digest_of`.
+    """
+
+    shown: str
+    digest: str
+
+
+class LossKey(NamedTuple):
+    """The identity of a loss: two losses with equal keys are the same loss, whatever is said about them.
+
+    Attributes:
+        manifest: the manifest that loses the value.
+        origin: what loses it.
+        refused: whether the API server refuses the value instead of dropping it.
+        path: the field.
+        digest: of the value.
+    """
+
+    manifest: ManifestId
+    origin: Origin
+    refused: bool
+    path: str
+    digest: str
+
+    def hashed(self) -> bytes:
+        """Give 32 bytes that stand for the key where there is no room for it."""
+        return hashlib.sha256(msgspec.json.encode(self)).digest()
+
+
+class Loss(msgspec.Struct, frozen=True):
+    """A value that does not reach the cluster, or that the cluster refuses.
+
+    Attributes:
+        manifest: the manifest that loses it.
+        path: the field: in the version as sent if a conversion loses it, else in the version that the cluster gets.
+        value: the value, abridged on a loss read from a Work if it is long.
+        severity: how much it matters.
+        cause: what loses it, with the facts for its text.
+        consequence: what happens without it, in the words of the severity table; may be empty.
+    """
+
+    manifest: ManifestId
+    path: str
+    value: Json
+    severity: Severity
+    cause: ByConversion | ByRelease
+    consequence: str = ""
+
+    @property
+    def by_conversion(self) -> ByConversion | None:
+        """The cause, if a conversion loses the value."""
+        return self.cause if isinstance(self.cause, ByConversion) else None
+
+    @property
+    def by_release(self) -> ByRelease | None:
+        """The cause, if the cluster's release loses the value."""
+        return self.cause if isinstance(self.cause, ByRelease) else None
+
+    @property
+    def origin(self) -> Origin:
+        """Whether a conversion or the cluster's release loses it."""
+        return Origin.RELEASE if isinstance(self.cause, ByRelease) else Origin.CONVERSION
+
+    @property
+    def refused(self) -> bool:
+        """Whether the cluster refuses the value instead of dropping the field."""
+        return isinstance(self.cause, ByRelease) and self.cause.refused
+
+    @property
+    def since(self) -> Release | None:
+        """The first later release that would hold the value, if it is known."""
+        return self.cause.history.since
+
+    @property
+    def key(self) -> LossKey:
+        """The identity."""
+        value = self.value
+        digest = value.digest if type(value) is AbridgedValue else digest_of(value)
+        return LossKey(self.manifest, self.origin, self.refused, self.path, digest)
+
+    @property
+    def why(self) -> str:
+        """Why the value is lost, for people; never read back."""
+        return messages.reason(self)
+
+    def __str__(self) -> str:
+        return messages.describe(self)
+
+
+class UnstoredData(msgspec.Struct, frozen=True):
+    """A converted manifest whose conversion data is too large to store, so that a conversion back cannot restore it.
+
+    Attributes:
+        manifest: the manifest.
+        target: the apiVersion converted to.
+        size: bytes of its conversion data.
+        limit: bytes that would be stored.
+        overflow: whether the limit is that of an overflow object, not that of a Work's annotations.
+    """
+
+    manifest: ManifestId
+    target: str
+    size: int
+    limit: int
+    overflow: bool = False
+
+
+def digest_of(value: Json) -> str:
+    """Digest a value: equal JSON values give equal digests."""
+    return hashlib.sha256(canonical_json(value)).hexdigest()[:16]

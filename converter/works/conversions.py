@@ -1,0 +1,157 @@
+"""What can happen to one manifest of a Work: it passes through, is converted, converted again, or kept as it is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from converter.conversion import convert_fresh
+from converter.errors import ConversionError, ManifestError
+from converter.kube import GroupVersionKind, Manifest, canonical_json
+from converter.kube.partial_object import decode, decode_checked, read_head
+from converter.losses.decide import sent
+from converter.losses.model import ManifestId
+from converter.works.annotations import ManifestRecord, SourceVersion
+from converter.works.issues import Failure
+from converter.works.states import ManifestState, Target
+from converter.works.version_selection import Availability, VersionChoice, choose
+
+if TYPE_CHECKING:
+    from msgspec import Raw
+
+    from converter.conversion import Route
+    from converter.kube.partial_object import NamedHead
+    from converter.losses import Loss
+
+
+def not_a_manifest(index: int, raw: Raw) -> ManifestState:
+    """Say why something is not a manifest."""
+    try:
+        read_head(raw)
+    except ManifestError as error:
+        return ManifestState(None, failure=Failure(f"spec.workload.manifests[{index}] is no manifest: {error}"))
+    return ManifestState(None)
+
+
+def unavailable(head: NamedHead, choice: VersionChoice) -> Failure:
+    """Say why the cluster cannot have a manifest in any version."""
+    certain = choice.reach is Availability.UNREACHABLE
+    return Failure(f"{head.label} ({head.api_version}): {choice.why}", certain=certain)
+
+
+def reconvert(
+    raw: Raw, head: NamedHead, entry: SourceVersion, earlier: ManifestRecord, target: Target
+) -> ManifestState:
+    """Look again at a manifest that an earlier conversion left in the version it has."""
+    choice = choose(entry.source, head.kind, target.cluster, target.converter)
+    if choice.reach is not Availability.SERVED:
+        best = choice.route.target if choice.route is not None else None
+        if best == head.api_version or (best is None and target.cluster.serves(head.api_version, head.kind)):
+            return _keep_as_is(raw, head, entry, earlier, target)
+        if choice.route is None:
+            return _stay(head, earlier, failure=unavailable(head, choice))
+    if earlier.in_overflow:  # the controller, which can read the overflow object, converts it back
+        return _keep_as_is(raw, head, entry, earlier, target, needs_overflow=True)
+    try:
+        source = target.converter.restore(decode_checked(raw), earlier.conversion_data())
+        if choice.route is not None:
+            # In the order that Karmada sends: the annotations must not differ when it sends the original again.
+            text = canonical_json(source)
+            return _convert(head, decode(text), text, choice.route, target)
+    except (ConversionError, ManifestError) as error:
+        why = f"{head.label} ({head.api_version}) cannot be taken back to {entry.source}: {error}"
+        return _stay(head, earlier, failure=Failure(why))
+    losses = _lost_by_release(source, head, entry.source, entry.source, target)
+    encoded = msgspec.json.encode(source)
+    return ManifestState(head, encoded=encoded, source=head.api_version, target=entry.source, losses=losses)
+
+
+def pass_through(raw: Raw, head: NamedHead, target: Target, *, searched: bool) -> ManifestState:
+    """Leave a manifest as it is; only the cluster's release may lose something of it."""
+    version = head.api_version
+    try:
+        losses = _lost_by_release(decode(raw) if searched else raw, head, version, version, target)
+    except ManifestError:  # what stays as it is need not be readable
+        return ManifestState(head)
+    return ManifestState(head, losses=losses)
+
+
+def _keep_as_is(
+    raw: Raw,
+    head: NamedHead,
+    entry: SourceVersion,
+    earlier: ManifestRecord,
+    target: Target,
+    *,
+    needs_overflow: bool = False,
+) -> ManifestState:
+    """Leave a manifest as an earlier conversion left it, with its losses by that conversion and by the release."""
+    try:
+        losses = _lost_by_release(raw, head, head.api_version, entry.source, target)
+    except ManifestError:
+        losses = ()
+    return _stay(head, earlier, losses)._replace(needs_overflow=needs_overflow)
+
+
+def _stay(
+    head: NamedHead, earlier: ManifestRecord, losses: tuple[Loss, ...] = (), failure: Failure | None = None
+) -> ManifestState:
+    return ManifestState(head, earlier, losses=losses, remembered=earlier.losses, failure=failure, stays=True)
+
+
+def convert(raw: Raw, head: NamedHead, route: Route, target: Target) -> ManifestState:
+    """Convert a manifest that was sent in a version which the cluster does not serve."""
+    try:
+        return _convert(head, decode(raw), raw, route, target)
+    except (ConversionError, ManifestError) as error:
+        return ManifestState(head, failure=Failure(f"{head.label} ({head.api_version}) cannot be converted: {error}"))
+
+
+def _convert(head: NamedHead, manifest: Manifest, data: Raw | bytes, route: Route, target: Target) -> ManifestState:
+    """Convert a manifest.
+
+    Args:
+        head: what names it.
+        manifest: the manifest, decoded; it is used up.
+        data: its JSON.
+        route: the conversion.
+        target: where it goes, and by which rules.
+    """
+    encoded, lost, kept = convert_fresh(manifest, data, lambda: decode_checked(data), route)
+    losses = _lost_by_release(encoded, head, route.target, route.source, target)
+    if lost:
+        cluster, source = target.cluster, GroupVersionKind.of(route.source, head.kind)
+        identity = ManifestId.of_head(head, route.source)
+        evaluator = target.converter.losses
+        losses = (*evaluator.of_conversion(lost, source, cluster.release, cluster.name, identity), *losses)
+    entry = SourceVersion.of(head, route.source, route.target)
+    record = ManifestRecord(entry, canonical_json(kept) if kept.values else None)
+    return ManifestState(head, record, encoded, route.source, route.target, losses)
+
+
+def _lost_by_release(
+    manifest: Manifest | bytes | Raw, head: NamedHead, api_version: str, source: str, target: Target
+) -> tuple[Loss, ...]:
+    """Find what the cluster's release loses of a manifest.
+
+    Args:
+        manifest: the manifest, decoded or as JSON.
+        head: what names it.
+        api_version: the version that the cluster gets.
+        source: the version that the user sent.
+        target: where it goes, and by which rules.
+
+    Raises:
+        ManifestError: the JSON cannot be read.
+    """
+    losses, cluster = target.converter.losses, target.cluster
+    if not losses.may_lose(cluster.release, api_version, head.kind):
+        return ()
+    if not isinstance(manifest, dict):
+        if losses.accepts(manifest, api_version, head.kind, cluster.release):
+            return ()
+        manifest = decode(manifest)
+    gvk = GroupVersionKind.of(api_version, head.kind)
+    identity = ManifestId.of_head(head, source)
+    return sent(losses.of_release(manifest, gvk, cluster.release, cluster.name, identity))

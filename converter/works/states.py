@@ -1,0 +1,75 @@
+"""The types that the planning of a Work passes on: what was found out about a manifest, and what was decided."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from converter.works.annotations import UNCONVERTED
+
+if TYPE_CHECKING:
+    from converter.clusters import Cluster
+    from converter.kube.partial_object import NamedHead
+    from converter.library import Converter
+    from converter.losses import Loss
+    from converter.losses.decide import Decision
+    from converter.works.annotations import ManifestRecord
+    from converter.works.issues import Failure
+    from converter.works.result import Issue
+
+
+class ManifestState(NamedTuple):
+    """What `inspect` finds out about one manifest.
+
+    Attributes:
+        head: what names it; None if it is not a manifest.
+        record: what the Work will store about it, but for its losses.
+        encoded: its new JSON; None if it stays as it is.
+        source: the apiVersion it had before, if it is converted.
+        target: the apiVersion it gets, if it is converted.
+        losses: what it loses.
+        remembered: what an earlier conversion lost; not decided about again.
+        failure: why the cluster cannot have it; None if it can.
+        stays: whether it stays as an earlier conversion left it.
+        needs_overflow: whether more could be done with its conversion data, which is in the overflow object.
+    """
+
+    head: NamedHead | None
+    record: ManifestRecord = UNCONVERTED
+    encoded: bytes | None = None
+    source: str = ""
+    target: str = ""
+    losses: tuple[Loss, ...] = ()
+    remembered: tuple[Loss, ...] = ()
+    failure: Failure | None = None
+    stays: bool = False
+    needs_overflow: bool = False
+
+
+class ManifestPlan(NamedTuple):
+    """What `decide` makes of one manifest.
+
+    Attributes:
+        state: what was found out.
+        record: what the Work stores about it.
+        issue: what the cluster cannot have; None if it can have the manifest as it is meant.
+        warnings: about losses, and about annotations that cannot be read.
+        decisions: what is done about each loss.
+    """
+
+    state: ManifestState
+    record: ManifestRecord
+    issue: Issue | None = None
+    warnings: tuple[str, ...] = ()
+    decisions: tuple[Decision, ...] = ()
+
+
+class Target(NamedTuple):
+    """Where a Work goes, and by which rules.
+
+    Attributes:
+        cluster: the cluster.
+        converter: the rules.
+    """
+
+    cluster: Cluster
+    converter: Converter
