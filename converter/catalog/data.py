@@ -10,23 +10,30 @@ The document, JSON under xz:
 
 A written type is ``string`` and the other scalars, ``any``, ``#Name`` for an object type, ``~#Name`` where
 something simpler may stand for it, and before any of these ``[`` for a list of it, ``{`` for a map of it. After a
-string, ``=name`` is an enumeration; those whose values are the same in all releases are not written.
+string, ``=name`` is an enumeration; those whose values are the same in all releases are not written. Behind a type,
+``@`` and a mark say what a server needs to store the field (``tools/catalog/gates.py``).
+
+A release's ``gates`` are its feature gates, as far as they changed: the first letter of the stage, and ``+`` where it
+is on by default; ``gates_gone`` are those that the release has no more. ``defaults`` are the values that servers fill
+into fields which are not in every release, by type and field.
 """
 
 from __future__ import annotations
 
 import lzma
-from functools import partial
+from dataclasses import replace
+from functools import cache, partial
 from importlib import resources
-from typing import Final, TypeAlias, cast
+from typing import Any, Final, TypeAlias, cast
 
 import msgspec
 
+from converter.catalog.feature_gates import Requirement
 from converter.catalog.release import CatalogError
 from converter.catalog.types import ANY, FieldType, ObjectType, Scalar, Values
 
 FILE: Final = "catalog.json.xz"
-FORMAT: Final = 2
+FORMAT: Final = 3
 
 
 class Source(msgspec.Struct, frozen=True):
@@ -37,6 +44,8 @@ class Source(msgspec.Struct, frozen=True):
     sha256: str
     module: str = ""
     sum: str = ""
+    kubernetes: str = ""
+    kubernetes_sum: str = ""
 
 
 class ReleaseData(msgspec.Struct, frozen=True):
@@ -47,6 +56,8 @@ class ReleaseData(msgspec.Struct, frozen=True):
     types: dict[str, int]
     gone: list[str]
     values: dict[str, list[str]]
+    gates: dict[str, str] = {}
+    gates_gone: list[str] = []
 
 
 class Document(msgspec.Struct, frozen=True):
@@ -57,6 +68,7 @@ class Document(msgspec.Struct, frozen=True):
     shapes: list[dict[str, str]]
     resources: list[tuple[str, str, str, str, bool, list[str], bool, str]]
     releases: list[ReleaseData]
+    defaults: dict[str, dict[str, Any]] = {}
 
 
 class CatalogDataError(CatalogError):
@@ -98,6 +110,7 @@ class TypeTable:
             now = {name: shape for name, shape in now.items() if name not in release.gone} | release.types
             self._by_release.append(now)
         self._values = _values(document)
+        self._requirement = cache(Requirement.read)  # the marks of the file: a few hundred
         self._found: dict[tuple[int, str], ObjectType] = {}
         self._shared: dict[tuple[str, frozenset[_Mark]], ObjectType] = {}
 
@@ -135,6 +148,9 @@ class TypeTable:
         return {name: self._field(place, text) for name, text in shape.items()}
 
     def _field(self, place: int, text: str) -> FieldType:
+        if "@" in text:
+            text, _, mark = text.partition("@")
+            return replace(self._field(place, text), requirement=self._requirement(mark))
         if text[0] in "[{":
             return FieldType("list" if text[0] == "[" else "map", element=self._field(place, text[1:]))
         if "#" in text:
@@ -147,11 +163,13 @@ class TypeTable:
 
 
 def _references(shape: dict[str, str]) -> tuple[str, ...]:
-    return tuple(sorted({text.rpartition("#")[2] for text in shape.values() if "#" in text}))
+    plain = (text.partition("@")[0] for text in shape.values())
+    return tuple(sorted({text.rpartition("#")[2] for text in plain if "#" in text}))
 
 
 def _enumerations(shape: dict[str, str]) -> tuple[str, ...]:
-    return tuple(sorted({text.partition("=")[2] for text in shape.values() if "=" in text}))
+    plain = (text.partition("@")[0] for text in shape.values())
+    return tuple(sorted({text.partition("=")[2] for text in plain if "=" in text}))
 
 
 def _values(document: Document) -> list[dict[str, Values]]:

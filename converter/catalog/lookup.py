@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from converter.catalog.data import Document, Source, TypeTable, read_document
+from converter.catalog.effective import EffectiveTypes
+from converter.catalog.feature_gates import DEFAULT_GATES, gate_table
 from converter.catalog.release import Release, UnknownReleaseError
 from converter.kube import GroupVersionKind, parse_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from converter.catalog.feature_gates import FeatureGate, GateSettings, Requirement
     from converter.catalog.types import FieldType, ObjectType, Values
     from converter.kube import Path
+
+
+_SETTINGS_CACHED: Final = 4096
+"""Releases with settings of gates whose answer is cached; every cluster can have settings of its own."""
 
 
 class Resource(NamedTuple):
@@ -48,8 +55,11 @@ class Catalog:
     def __init__(self, document: Document) -> None:
         self._document = document
         self._types = TypeTable(document)
+        self._effective = EffectiveTypes()
+        self._gates = gate_table((data.gates, data.gates_gone) for data in document.releases)
         self._releases = tuple(Release.parse(data.release) for data in document.releases)
         self._known = [self._read(data.resources) for data in document.releases]
+        self._off_gates: dict[tuple[int, GateSettings], frozenset[str]] = {}
         self._served: dict[tuple[int, bool], Mapping[GroupVersionKind, Resource]] = {}
 
     def _read(self, numbers: Iterable[int]) -> dict[GroupVersionKind, _Known]:
@@ -64,6 +74,11 @@ class Catalog:
     def releases(self) -> tuple[Release, ...]:
         """The releases in the catalog, oldest first."""
         return self._releases
+
+    @property
+    def defaults(self) -> Mapping[str, Mapping[str, Any]]:
+        """The values that servers fill into fields which are not in every release, by type name and field."""
+        return self._document.defaults
 
     @property
     def sources(self) -> tuple[Source, ...]:
@@ -131,6 +146,78 @@ class Catalog:
         place = self._place(release)
         known = self._known[place].get(gvk)
         return self._types.find(place, known.type_name) if known is not None else None
+
+    def gates(self, release: Release | str) -> Mapping[str, FeatureGate]:
+        """Return the feature gates of a release by name; empty before v1.15, whose sources have no release numbers.
+
+        Raises:
+            ReleaseFormatError: a release given as text is not one.
+            UnknownReleaseError: it is older than the oldest in the catalog.
+        """
+        return MappingProxyType(self._gates[self._place(release)])
+
+    @cached_property
+    def gates_ever(self) -> frozenset[str]:
+        """The names of all feature gates of all releases."""
+        return frozenset(name for gates in self._gates for name in gates)
+
+    def stored_type_of(
+        self, release: Release | str, gvk: GroupVersionKind, settings: GateSettings = DEFAULT_GATES
+    ) -> ObjectType | None:
+        """Return what a server of a release stores of a kind's objects; None where the release does not know the kind.
+
+        Without the fields whose feature gate is off there; what is stored only for some values has a condition.
+
+        Args:
+            release: the server's.
+            gvk: the group, version and kind.
+            settings: the feature gates that the server sets.
+
+        Raises:
+            ReleaseFormatError: a release given as text is not one.
+            UnknownReleaseError: it is older than the oldest in the catalog.
+        """
+        full = self.type_of(release, gvk)
+        return self._effective.of(full, self._off(self._place(release), settings)) if full is not None else None
+
+    def gate_of(
+        self, gvk: GroupVersionKind, path: str | Path, release: Release | str, settings: GateSettings = DEFAULT_GATES
+    ) -> FeatureGate | None:
+        """Return the feature gate that a field needs in a release: where several are needed, one that is off.
+
+        None where the release has no such field, where no gate matters, and where the server always drops it.
+
+        Raises:
+            ManifestError: a path given as text is not one (see `converter.kube.parse_path`).
+            ReleaseFormatError: a release given as text is not one.
+            UnknownReleaseError: it is older than the oldest in the catalog.
+        """
+        needs = self.requirements(gvk, path, release)
+        off = self._off(self._place(release), settings)
+        missing = [name for need in needs for name in need.missing(off) or sorted(need.gates & off)]
+        names = missing or [name for need in needs for name in sorted(need.gates)]
+        return self.gates(release).get(names[0]) if names else None
+
+    def requirements(self, gvk: GroupVersionKind, path: str | Path, release: Release | str) -> tuple[Requirement, ...]:
+        """List what the fields on a path need to be stored in a release, from the outermost to the innermost.
+
+        Raises:
+            ManifestError: a path given as text is not one (see `converter.kube.parse_path`).
+            ReleaseFormatError: a release given as text is not one.
+            UnknownReleaseError: it is older than the oldest in the catalog.
+        """
+        steps = parse_path(path) if isinstance(path, str) else path
+        fields = (self.field_at(release, gvk, steps[: end + 1]) for end in range(len(steps)))
+        return tuple(field.requirement for field in fields if field is not None and field.requirement is not None)
+
+    def _off(self, place: int, settings: GateSettings) -> frozenset[str]:
+        key = (place, settings)
+        found = self._off_gates.get(key)
+        if found is None:
+            if len(self._off_gates) >= _SETTINGS_CACHED:
+                self._off_gates.clear()
+            found = self._off_gates[key] = settings.off(self._gates[place])
+        return found
 
     def field_at(self, release: Release | str, gvk: GroupVersionKind, path: str | Path) -> FieldType | None:
         """Return the type of the field at a path; None where the release has no such kind or field.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
@@ -9,8 +10,9 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 from converter.kube import Each, Named, parse_path
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
+    from converter.catalog.feature_gates import Requirement
     from converter.kube import Path, Segment
 
 FieldKind: TypeAlias = Literal["scalar", "object", "list", "map", "any"]
@@ -33,6 +35,32 @@ class Values:
 
 
 @dataclass(frozen=True, slots=True)
+class FieldCondition:
+    """A field that a server stores only for some values, or with another value than it was sent.
+
+    Attributes:
+        requirement: on what that depends.
+        off: the feature gates that are off, as far as they matter.
+    """
+
+    requirement: Requirement
+    off: frozenset[str]
+
+    def stores(self, value: object, holder: Mapping[str, object]) -> bool:
+        """Whether a value is stored as it was sent.
+
+        Args:
+            value: the field's.
+            holder: the object that has the field.
+        """
+        need = self.requirement
+        if need.kinds is None:
+            return value == need.instead
+        kind = value.get("kind") if isinstance(value, Mapping) else None
+        return need.keeps(kind, holder, self.off)
+
+
+@dataclass(frozen=True, slots=True)
 class FieldType:
     """The type of one field, list item or map value.
 
@@ -46,6 +74,8 @@ class FieldType:
             …OrStringArray of a CRD's schema. Where an object does stand here, it has the fields of `target`.
         values: the values of a string, where they are an enumeration that is not the same in all releases;
             None where they are free, or never changed, or the release's are not known (before v1.15).
+        requirement: the feature gates that a server needs to store the field as it was sent; None where it needs none.
+        condition: in an effective type (`converter.catalog.effective`), a field that is not stored with every value.
     """
 
     kind: FieldKind
@@ -54,6 +84,8 @@ class FieldType:
     type_name: str = ""
     loose: bool = False
     values: Values | None = None
+    requirement: Requirement | None = None
+    condition: FieldCondition | None = None
     _resolve: Callable[[str], ObjectType] | None = field(default=None, repr=False, compare=False)
 
     @property

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from converter.catalog import Release, ReleaseFormatError
+from converter.catalog import DEFAULT_GATES, FeatureGatesError, GateSettings, Release, ReleaseFormatError, load_catalog
 from converter.errors import ManifestError
+from converter.karmada.names import FEATURE_GATES_ANNOTATION
 from converter.kube import split_api_version, version_priority
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ class _Status(msgspec.Struct, rename="camel"):
 class _Metadata(msgspec.Struct):
     name: str
     labels: dict[str, str] | None = None
+    annotations: dict[str, str] | None = None
 
 
 class _KarmadaCluster(msgspec.Struct):
@@ -63,6 +65,8 @@ class Cluster:
         complete: whether what is not listed is certainly not served; if not, it is unknown.
         release: its Kubernetes release; None where it is not known.
         labels: its labels in Karmada.
+        gates: the feature gates that its API server sets otherwise than its release does.
+        gates_problem: why its annotation of feature gates is not used; empty where it is, or where there is none.
     """
 
     name: str
@@ -70,6 +74,8 @@ class Cluster:
     complete: bool = True
     release: Release | None = None
     labels: Mapping[str, str] = field(default_factory=dict, hash=False)
+    gates: GateSettings = DEFAULT_GATES
+    gates_problem: str = ""
 
     def serves(self, api_version: str, kind: str) -> bool:
         """Whether the cluster is known to serve a kind in a version."""
@@ -88,6 +94,8 @@ class Cluster:
         complete: bool = True,
         release: Release | None = None,
         labels: Mapping[str, str] = _NONE,
+        gates: GateSettings = DEFAULT_GATES,
+        gates_problem: str = "",
     ) -> Cluster:
         """Make a cluster from the kinds that it serves in each apiVersion.
 
@@ -97,6 +105,8 @@ class Cluster:
             complete: whether nothing else is served.
             release: its Kubernetes release, where known.
             labels: its labels in Karmada.
+            gates: the feature gates that it sets otherwise than its release does.
+            gates_problem: why its annotation of feature gates is not used.
 
         Raises:
             ManifestError: an apiVersion is not one.
@@ -107,11 +117,18 @@ class Cluster:
             for kind in kinds:
                 by_kind.setdefault(kind, set()).add(api_version)
         served = {kind: tuple(sorted(found, key=version_priority)) for kind, found in sorted(by_kind.items())}
-        return cls(name, MappingProxyType(served), complete, release, MappingProxyType(dict(labels)))
+        kept = MappingProxyType(dict(labels))
+        return cls(name, MappingProxyType(served), complete, release, kept, gates, gates_problem)
 
     @classmethod
     def from_release(
-        cls, name: str, release: Release, catalog: Catalog, *, labels: Mapping[str, str] = _NONE
+        cls,
+        name: str,
+        release: Release,
+        catalog: Catalog,
+        *,
+        labels: Mapping[str, str] = _NONE,
+        gates: GateSettings = DEFAULT_GATES,
     ) -> Cluster:
         """Make a cluster that serves what a Kubernetes release serves by default, and nothing else.
 
@@ -121,14 +138,15 @@ class Cluster:
         versions: dict[str, list[str]] = {}
         for gvk in catalog.served(release):
             versions.setdefault(gvk.api_version, []).append(gvk.kind)
-        return cls.from_versions(name, versions, release=release, labels=labels)
+        return cls.from_versions(name, versions, release=release, labels=labels, gates=gates)
 
     @classmethod
     def from_karmada(cls, manifest: Mapping[str, Any]) -> Cluster:
         """Read a Karmada Cluster object: its enablements, their completeness, its release and its labels.
 
         A cluster that is not ready keeps what Karmada last collected; one that never was has nothing, and nothing
-        is certain about it. A release that names none, as builds from source have, is unknown.
+        is certain about it. A release that names none, as builds from source have, is unknown. The annotation
+        `FEATURE_GATES_ANNOTATION` says which feature gates it sets; one that cannot be used counts as absent.
 
         Raises:
             ManifestError: it has not the shape of a Cluster; the message says where.
@@ -146,13 +164,38 @@ class Cluster:
             condition.type == "CompleteAPIEnablements" and condition.status == "True"
             for condition in status.conditions or ()
         )
+        gates, problem = _gates((cluster.metadata.annotations or {}).get(FEATURE_GATES_ANNOTATION, ""))
         return cls.from_versions(
             cluster.metadata.name,
             versions,
             complete=complete,
             release=_release(status.kubernetes_version),
             labels=cluster.metadata.labels or {},
+            gates=gates,
+            gates_problem=problem,
         )
+
+
+def read_gates(text: str, catalog: Catalog) -> GateSettings:
+    """Read feature gates as the API server's ``--feature-gates`` takes them.
+
+    Raises:
+        FeatureGatesError: the text is malformed, or names a gate that no Kubernetes release has.
+    """
+    gates = GateSettings.parse(text)
+    error = gates.unknown(catalog.gates_ever)
+    if error is not None:
+        raise error
+    return gates
+
+
+def _gates(text: str) -> tuple[GateSettings, str]:
+    if not text:
+        return DEFAULT_GATES, ""
+    try:
+        return read_gates(text, load_catalog()), ""
+    except FeatureGatesError as error:
+        return DEFAULT_GATES, str(error)
 
 
 def _release(text: str | None) -> Release | None:

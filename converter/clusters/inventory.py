@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from converter.catalog import CatalogError, Release, load_catalog
+from converter.catalog import DEFAULT_GATES, CatalogError, GateSettings, Release, load_catalog
 from converter.clusters.cluster import Cluster
 from converter.clusters.fleet import Fleet
 from converter.errors import ConverterError, ManifestError, RuleProblem
-from converter.karmada.names import GROUP
+from converter.karmada.names import FEATURE_GATES_ANNOTATION, GROUP
 from converter.kube import split_api_version
 from converter.rules.yaml_source import Cursor, Problems, read_documents
 
@@ -89,9 +89,10 @@ def _read_document(root: Cursor, folder: Path, catalog: Catalog | None, clusters
 
 
 def _read_cluster(entry: Cursor, folder: Path, catalog: Catalog | None) -> Cluster | None:
-    entry.only(("name", "labels", "complete", *_WAYS), "a cluster")
+    entry.only(("name", "labels", "complete", "featureGates", *_WAYS), "a cluster")
     name = entry.text("name")
     labels = _labels(entry)
+    gates = _gates(entry, catalog)
     ways = [way for way in _WAYS if entry.has(way)]
     if len(ways) != 1:
         given = "none of them" if not ways else " and ".join(ways)
@@ -104,25 +105,35 @@ def _read_cluster(entry: Cursor, folder: Path, catalog: Catalog | None) -> Clust
     if ways[0] != "versions" and entry.has("complete"):
         entry.child("complete").problem("complete goes with versions only", "remove it")
     if ways[0] == "versions":
-        return _from_versions(entry, name, labels, complete is not False)
+        return _from_versions(entry, name, labels, gates, complete is not False)
     if ways[0] == "cluster":
-        return _from_saved(entry, name, labels, folder)
-    return _from_release(entry, name, labels, catalog)
+        return _from_saved(entry, name, labels, gates, folder)
+    return _from_release(entry, name, labels, gates, catalog)
 
 
-def _from_release(entry: Cursor, name: str, labels: dict[str, str], catalog: Catalog | None) -> Cluster | None:
+def _from_release(
+    entry: Cursor, name: str, labels: dict[str, str], gates: GateSettings | None, catalog: Catalog | None
+) -> Cluster | None:
     text = entry.text("release")
     if not text:
         return None
     try:
         release = Release.parse(text)
-        return Cluster.from_release(name, release, catalog or load_catalog(), labels=labels)
+        return Cluster.from_release(
+            name, release, catalog or load_catalog(), labels=labels, gates=gates or DEFAULT_GATES
+        )
     except CatalogError as error:
         entry.child("release").problem(str(error))
         return None
 
 
-def _from_versions(entry: Cursor, name: str, labels: dict[str, str], complete: bool) -> Cluster:  # noqa: FBT001  one of the file's own fields
+def _from_versions(
+    entry: Cursor,
+    name: str,
+    labels: dict[str, str],
+    gates: GateSettings | None,
+    complete: bool,  # noqa: FBT001  one of the file's own fields
+) -> Cluster:
     versions: dict[str, list[str]] = {}
     for api_version, kinds in entry.child("versions").items():
         try:
@@ -131,10 +142,12 @@ def _from_versions(entry: Cursor, name: str, labels: dict[str, str], complete: b
             kinds.problem(error.problem)
             continue
         versions[api_version] = [kind.value for kind in kinds.entries() if kind.expect(str, "a kind")]
-    return Cluster.from_versions(name, versions, complete=complete, labels=labels)
+    return Cluster.from_versions(name, versions, complete=complete, labels=labels, gates=gates or DEFAULT_GATES)
 
 
-def _from_saved(entry: Cursor, name: str, labels: dict[str, str], folder: Path) -> Cluster | None:
+def _from_saved(
+    entry: Cursor, name: str, labels: dict[str, str], gates: GateSettings | None, folder: Path
+) -> Cluster | None:
     relative = entry.text("cluster")
     if not relative:
         return None
@@ -146,13 +159,29 @@ def _from_saved(entry: Cursor, name: str, labels: dict[str, str], folder: Path) 
             f"{relative}: {_reason(error)}", "save one with `kubectl get cluster NAME -o json`"
         )
         return None
-    return Cluster(name, saved.served, saved.complete, saved.release, {**saved.labels, **labels})
+    if gates is None and saved.gates_problem:
+        entry.child("cluster").problem(f"{relative}: annotation {FEATURE_GATES_ANNOTATION}: {saved.gates_problem}")
+    together = {**saved.labels, **labels}
+    return Cluster(name, saved.served, saved.complete, saved.release, together, saved.gates if gates is None else gates)
 
 
 def _labels(entry: Cursor) -> dict[str, str]:
     if not entry.has("labels"):
         return {}
     return {key: child.value for key, child in entry.child("labels").items() if child.expect(str, "a string")}
+
+
+def _gates(entry: Cursor, catalog: Catalog | None) -> GateSettings | None:
+    """Read ``featureGates``, a mapping of names to booleans; None where the entry has none."""
+    if not entry.has("featureGates"):
+        return None
+    child = entry.child("featureGates")
+    switched = {name: value.value for name, value in child.items() if value.expect(bool, "true or false")}
+    gates = GateSettings.of(switched)
+    error = gates.unknown((catalog or load_catalog()).gates_ever)
+    if error is not None:
+        child.problem(str(error))
+    return gates
 
 
 def _complete(entry: Cursor) -> bool | None:

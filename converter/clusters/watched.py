@@ -14,6 +14,7 @@ import msgspec
 from converter.client import Change, Collection, Informer
 from converter.clusters.cluster import Cluster
 from converter.clusters.fleet import Fleet
+from converter.karmada.names import FEATURE_GATES_ANNOTATION
 
 if TYPE_CHECKING:
     import asyncio
@@ -79,6 +80,8 @@ class KarmadaClusters:
         now = _remember(known, after) if after is not None else None
         if now == known:
             return  # Clusters are written every few seconds; what they serve seldom changes
+        if now is not None and now.gates_problem and (known is None or known.gates_problem != now.gates_problem):
+            _log.warning("cluster %s: annotation %s: %s", key.name, FEATURE_GATES_ANNOTATION, now.gates_problem)
         if now is None:
             del self._known[key.name]
         else:

@@ -51,6 +51,10 @@ EXCLUDED_ANNOTATION: Final = f"{GROUP}/excluded-clusters"
 EXCLUDED_LABEL: Final = f"{GROUP}/excluded"
 """On a binding with that annotation, so that those alone can be watched; the value is ``true``."""
 
+FEATURE_GATES_ANNOTATION: Final = f"{GROUP}/feature-gates"
+"""On a Cluster: the feature gates that its API server sets otherwise than its release does, as ``--feature-gates``
+takes them: ``CronJobTimeZone=true,AllBeta=false``."""
+
 EXECUTION_SPACE_PREFIX: Final = "karmada-es-"
 """A namespace with this prefix holds the Works of the cluster whose name follows (pkg/util/names/names.go)."""
 

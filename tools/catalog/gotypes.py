@@ -25,7 +25,7 @@ _CONSTANTS = re.compile(r"^(?:const|var) (?:\(\n(?P<block>.*?)^\)|(?P<line>\w[^\
 _CONSTANT = re.compile(r"^\s*(?P<name>\w+)(?:[ \t]+(?P<type>\w+))?\s*=\s*(?P<value>.+?)\s*(?://.*)?$", re.MULTILINE)
 _TEXT = re.compile(r'"([^"\\]*)"')
 _CAST = re.compile(r"(\w+)\((.+)\)")
-_FIELD = re.compile(r'^\t(?:\w+\s+)?(?P<type>[^\s`/]+)\s+`(?:[^`]*\s)?json:"(?P<name>[^",]*)(?P<rest>[^"]*)"')
+_FIELD = re.compile(r'^\t(?:(?P<go>\w+)\s+)?(?P<type>[^\s`/]+)\s+`(?:[^`]*\s)?json:"(?P<name>[^",]*)(?P<rest>[^"]*)"')
 _TYPE = re.compile(r"(?P<around>(?:\*|\[\]|map\[[^\]]+\])*)(?P<name>[\w.]+)")
 
 
@@ -46,6 +46,7 @@ class Package:
         group: the API group: ``apps``; empty for the core group.
         structs: of each struct its fields, as JSON name to Go type, and under an empty name what is embedded.
         named: of each other named type what it is declared as.
+        go_names: of each struct the JSON names of its fields by their Go names.
         constants: by name.
         marked: the types that are marked as enumerations.
         imports: the paths of packages of the same module, by the names that the package's files give them.
@@ -55,6 +56,7 @@ class Package:
     group: str
     structs: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
     named: dict[str, str] = field(default_factory=dict)
+    go_names: dict[str, dict[str, str]] = field(default_factory=dict)
     constants: dict[str, Constant] = field(default_factory=dict)
     marked: set[str] = field(default_factory=set)
     imports: dict[str, str] = field(default_factory=dict)
@@ -70,8 +72,10 @@ class Package:
             path = found["path"]
             self.imports[found["alias"] or path.rpartition("/")[2]] = path
         for name, body in _STRUCT.findall(text):
-            lines = (_FIELD.match(line) for line in body.splitlines())
-            self.structs[name] = [(line["name"], line["type"]) for line in lines if line and _is_sent(line)]
+            matches = (_FIELD.match(line) for line in body.splitlines())
+            lines = [line for line in matches if line and _is_sent(line)]
+            self.structs[name] = [(line["name"], line["type"]) for line in lines]
+            self.go_names[name] = {line["go"]: line["name"] for line in lines if line["go"]}
         for found in _NAMED.finditer(text):
             self.named[found["name"]] = found["type"]
             if _MARK.search(found["doc"]):
@@ -143,6 +147,16 @@ class Module:
                 yield name, found
             elif found is not None and self.is_struct(found):
                 yield from self.fields(found)
+
+    def owners(self, struct: Place) -> Iterator[tuple[str, Place]]:
+        """Yield the JSON name of each of a struct's fields with the struct that declares it, if embedded."""
+        for name, text in self.packages[struct.package].structs[struct.name]:
+            if name:
+                yield name, struct
+                continue
+            found = self.resolve(struct.package, text)
+            if found is not None and self.is_struct(found):
+                yield from self.owners(found)
 
     def resolve(self, path: str, text: str) -> Place | None:
         """Follow a written type to the declared type that it holds in the end: through pointers, lists and aliases."""

@@ -14,21 +14,24 @@ from typing import TYPE_CHECKING, Any
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))  # run as a script: the tools are next to the package, not in it
 
-from tools.catalog import distil, modules, values, wheels  # noqa: E402 - needs the path above
+from tools.catalog import distil, field_defaults, gates, gosource, modules, values, wheels  # noqa: E402 - needs the path above
 from tools.catalog.defaults import on_by_default  # noqa: E402 - needs the path above
 from tools.catalog.gotypes import Module  # noqa: E402 - needs the path above
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from tools.catalog.pairing import Types
+
 OUTPUT = ROOT / "converter" / "catalog" / "catalog.json.xz"
-FORMAT = 2
+FORMAT = 3
 
 _HELP = """\
 Download the `kubernetes` client of every release from v1.12 on (with pip, into a cache outside the tree), and the
-Go types of every release from v1.15 on (with `go mod download`, into Go's own cache). Read what each release
-serves, which fields its types have, and which values of enumerations it knows, and write the catalog that ships
-with the package. All of it is read as text; nothing is run. The same files give the same bytes.
+Go sources of every release from v1.15 on (with `go mod download`, into Go's own cache). Read what each release
+serves, which fields its types have, which values of enumerations it knows, which fields it drops while a feature
+gate is off, and which defaults it fills in, and write the catalog that ships with the package. All of it is read as
+text; none of it is run. The same files give the same bytes.
 
 examples:
   python tools/catalog/make.py                    write converter/catalog/catalog.json.xz
@@ -81,37 +84,77 @@ class Distilled:
         return cls(wheel, {name: types[name] for name in sorted(wanted)}, rows)
 
 
-def document(clients: list[wheels.Wheel], sources: Mapping[str, modules.Source]) -> dict[str, Any]:
-    """Build the catalog's document (`converter.catalog.data` describes its shape).
+def document(
+    clients: list[wheels.Wheel], sources: Mapping[str, modules.Source], behaviour: Mapping[str, gosource.Sources]
+) -> dict[str, Any]:
+    """Build the catalog's document (its shape is described in `converter.catalog.data`).
 
     Args:
         clients: a client of each release, oldest first.
-        sources: the Go types of releases, by release; a release without them gets no values.
+        sources: the Go types of releases, by release; of one that has none no values are known.
+        behaviour: feature gates, drops and defaults, by release.
     """
     shapes, resources = Pool(), Pool()
     releases: list[dict[str, Any]] = []
     before: dict[str, int] = {}
+    known: dict[str, str] = {}
+    defaults: list[tuple[Types, field_defaults.Defaults]] = []
     for client, told in with_values([Distilled.of(wheel) for wheel in clients], sources):
-        listed = sorted(resources.number(row) for row in client.rows)
-        now = {name: shapes.number(fields) for name, fields in client.types.items()}
-        changed = {name: shape for name, shape in now.items() if before.get(name) != shape}
-        gone = sorted(set(before) - set(now))
         release = client.wheel.release
-        releases.append({"release": release, "resources": listed, "types": changed, "gone": gone, "values": told})
-        before = now
-        print(f"{release}: {len(listed)} resources, {len(now)} types", file=sys.stderr)
+        types, filled = with_behaviour(client, sources.get(release), behaviour.get(release))
+        defaults.append((types, filled))
+        listed = sorted(resources.number(row) for row in client.rows)
+        now = {name: shapes.number(fields) for name, fields in types.items()}
+        switches = switches_of(behaviour.get(release))
+        releases.append(
+            {
+                "release": release,
+                "resources": listed,
+                "types": {name: shape for name, shape in now.items() if before.get(name) != shape},
+                "gone": sorted(set(before) - set(now)),
+                "values": told,
+                "gates": {name: text for name, text in switches.items() if known.get(name) != text},
+                "gates_gone": sorted(set(known) - set(switches)),
+            }
+        )
+        before, known = now, switches
+        print(f"{release}: {len(listed)} resources, {len(now)} types, {len(switches)} gates", file=sys.stderr)
     return {
         "format": FORMAT,
-        "sources": [_source(wheel, sources.get(wheel.release)) for wheel in clients],
+        "sources": [_source(wheel, sources.get(wheel.release), behaviour.get(wheel.release)) for wheel in clients],
         "shapes": shapes.values,
         "resources": resources.values,
         "releases": releases,
+        "defaults": field_defaults.merged(defaults),
     }
 
 
-def _source(wheel: wheels.Wheel, module: modules.Source | None) -> dict[str, str]:
+def with_behaviour(
+    client: Distilled, source: modules.Source | None, behaviour: gosource.Sources | None
+) -> tuple[Types, field_defaults.Defaults]:
+    """Mark the fields that a gate or a strategy may drop; with the defaults that the release fills in."""
+    if source is None or behaviour is None:
+        return client.types, {}
+    read = [Module.read(source.folder), Module.read(behaviour.extensions)]
+    minor = int(client.wheel.release.rpartition(".")[2])
+    found = field_defaults.of_release(behaviour, read)
+    defaults = field_defaults.by_model(client.types, client.rows, read, found)
+    return gates.marked(client.types, client.rows, read, gates.marks(behaviour, read, minor)), defaults
+
+
+def switches_of(behaviour: gosource.Sources | None) -> dict[str, str]:
+    """Write each gate as the first letter of its stage, and ``+`` where it is on by default, else ``-``."""
+    found = behaviour.gates if behaviour is not None else {}
+    return {name: f"{stage[0]}{'+' if on else '-'}" for name, (stage, on) in sorted(found.items())}
+
+
+def _source(wheel: wheels.Wheel, module: modules.Source | None, behaviour: gosource.Sources | None) -> dict[str, str]:
     record = {"release": wheel.release, "wheel": wheel.path.name, "sha256": wheel.sha256}
-    return record if module is None else {**record, "module": module.name, "sum": module.sum}
+    if module is not None:
+        record |= {"module": module.name, "sum": module.sum}
+    if behaviour is not None:
+        record |= {"kubernetes": behaviour.name, "kubernetes_sum": behaviour.sum}
+    return record
 
 
 def with_values(
@@ -172,7 +215,7 @@ def main() -> int:
     parser.add_argument("--output", type=Path, default=OUTPUT, help="file to write (default: %(default)s)")
     parser.add_argument("--check", action="store_true", help="write nothing; fail if the file would change")
     arguments = parser.parse_args()
-    data = encoded(document(wheels.fetch(arguments.cache), modules.fetch()))
+    data = encoded(document(wheels.fetch(arguments.cache), modules.fetch(), gosource.fetch()))
     if arguments.check:
         same = arguments.output.exists() and arguments.output.read_bytes() == data
         print(f"{arguments.output}: {'as it should be' if same else 'differs from what the sources say'}")

@@ -60,11 +60,16 @@ def fetch() -> dict[str, Source]:
     Raises:
         SystemExit: there is no `go` command, or a module is not available.
     """
-    found = (_download(f"{MODULE}@v{version}") for version in VERSIONS)
+    found = (download(f"{MODULE}@v{version}") for version in VERSIONS)
     return {source.release: source for source in found}
 
 
-def _download(name: str) -> Source:
+def download(name: str) -> Source:
+    """Download one module, or find it in the Go module cache.
+
+    Raises:
+        SystemExit: there is no `go` command, or the module is not available.
+    """
     command = ["go", "mod", "download", "-json", name]
     try:
         done = subprocess.run(command, check=False, capture_output=True, text=True)

@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from tools.catalog.pairing import Types, paired
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from tools.catalog.gotypes import Module, Place
-
-Types = dict[str, dict[str, str]]
 
 # Types that servers validate as enumerations although no release marks them: group and name. Kubernetes' sources:
 # validateContainerRestartPolicy and validateInitContainerRestartPolicy in pkg/apis/core/validation/validation.go,
@@ -49,19 +49,9 @@ def known(types: Types, resources: Iterable[Sequence[Any]], module: Module) -> K
         SystemExit: one type of the client is two in Go.
     """
     found = Known()
-    pairs: dict[str, Place] = {}
-    starts = ((name, module.root(group, version, kind)) for group, version, kind, *_, name in resources)
-    todo = [(name, struct) for name, struct in starts if struct is not None]  # of other modules: CRDs, APIServices
-    while todo:
-        name, struct = todo.pop()
-        if pairs.setdefault(name, struct) != struct:
-            raise SystemExit(f"type {name} is both {pairs[name]} and {struct}")
+    for name, struct in paired(types, resources, module).items():
         for json, place in module.fields(struct):
-            text = types[name].get(json, "any")
-            inner = text.lstrip("[{")
-            if inner.startswith("#") and module.is_struct(place) and inner[1:] not in pairs:
-                todo.append((inner[1:], place))
-            elif text in {"string", "[string"} and not module.is_struct(place):
+            if types[name].get(json, "any") in {"string", "[string"} and not module.is_struct(place):
                 found.fields[name, json] = place
                 found.values[place], found.untyped[place] = module.values(place), module.untyped(place)
     return found

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from converter.catalog import Release, UnknownReleaseError, load_catalog
+from converter.catalog import DEFAULT_GATES, GateSettings, Release, UnknownReleaseError, load_catalog
 from converter.clusters import Cluster, Fleet, FleetView
 from converter.clusters.cluster import version_priority
 from converter.errors import ManifestError
@@ -148,3 +148,23 @@ def test_a_view_is_ready_once_it_has_seen_a_fleet():
     assert view.ready
     assert view.current is fleet
     assert FleetView(fleet).ready
+
+
+def annotated(text):
+    cluster = karmada(kubernetesVersion="v1.24.0")
+    cluster["metadata"]["annotations"] = {"apiconverter.dev/feature-gates": text}
+    return Cluster.from_karmada(cluster)
+
+
+def test_an_annotation_sets_feature_gates():
+    assert annotated("CronJobTimeZone=true").gates == GateSettings.of({"CronJobTimeZone": True})
+    assert Cluster.from_karmada(karmada()).gates == DEFAULT_GATES
+
+
+@pytest.mark.parametrize(
+    "text", ["CronJobTimeZone", "CronJobTimezone=true", "CronJobTimeZone=true,CronJobTimeZone=true"]
+)
+def test_an_annotation_that_cannot_be_used_says_why_and_sets_nothing(text):
+    cluster = annotated(text)
+    assert cluster.gates == DEFAULT_GATES
+    assert "CronJobTime" in cluster.gates_problem

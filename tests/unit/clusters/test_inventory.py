@@ -7,7 +7,7 @@ import shutil
 
 import pytest
 
-from converter.catalog import Release
+from converter.catalog import GateSettings, Release
 from converter.clusters import InventoryError, read_inventory
 from tests.nonempty import some
 from tests.reviewkit import DATA
@@ -134,3 +134,22 @@ def test_a_broken_saved_cluster_is_told(write, content):
 def test_a_missing_file_is_told(tmp_path):
     with pytest.raises(InventoryError, match="cannot be read: No such file"):
         read_inventory(tmp_path / "none.yaml")
+
+
+def test_a_cluster_can_set_feature_gates(write):
+    entry = "clusters:\n  - {name: a, release: v1.24, featureGates: {CronJobTimeZone: true, AllBeta: false}}\n"
+    fleet = read_inventory(write(HEAD + entry))
+    assert fleet["a"].gates == GateSettings.of({"CronJobTimeZone": True, "AllBeta": False})
+
+
+@pytest.mark.parametrize(
+    ("gates", "message"),
+    [
+        ("{CronJobTimezone: true}", "has a feature gate CronJobTimezone; did you mean CronJobTimeZone?"),
+        ("{CronJobTimeZone: maybe}", "true or false"),
+    ],
+)
+def test_feature_gates_that_cannot_be_used_are_problems(write, gates, message):
+    with pytest.raises(InventoryError) as raised:
+        read_inventory(write(HEAD + f"clusters:\n  - {{name: a, release: v1.24, featureGates: {gates}}}\n"))
+    assert message in str(raised.value)
