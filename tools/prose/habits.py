@@ -42,7 +42,7 @@ HABITS: Final = (
     _habit("P007", r"\b(?:what|all that|which) is kept\b|\bis kept of\b", "needs the glossary", "conversion data"),
     _habit("P008", r"\bnews\b", "means the newspaper", "changes"),
     _habit("P009", r"\bbesides?\b", "means next to, or looks like it", "in addition to, with, next to"),
-    _habit("P010", r"\bof those that\b", _DOUBLE, "name them"),
+    _habit("P010", r"\bof those that hold\b", _DOUBLE, "name them"),
     _habit("P011", r"\bfor ever\b", _OLD, "forever"),
     _habit("P012", r"\b(?:goes|go|went) before\b", _TRANSLATED, "overrides, takes precedence over"),
     _habit("P013", r"\bwithout a word\b", _TRANSLATED, "silently"),
