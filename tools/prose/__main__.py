@@ -21,7 +21,6 @@ PENDING: tuple[str, ...] = (
     "converter/catalog/",
     "converter/certificates/",
     "converter/clusters/",
-    "converter/controllers/drift.py",
     "converter/conversion/",
     "converter/coverage/",
     "converter/errors.py",
