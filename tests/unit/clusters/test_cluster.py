@@ -124,7 +124,7 @@ def test_labels_and_odd_enablements():
 
 @pytest.mark.parametrize("broken", [{}, [], None, {"metadata": {"name": 1}}, karmada(apiEnablements="all")])
 def test_what_is_no_cluster_is_refused(broken):
-    with pytest.raises(ManifestError, match="is no Karmada Cluster"):
+    with pytest.raises(ManifestError):
         Cluster.from_karmada(broken)
 
 

@@ -70,7 +70,7 @@ def test_long_values_that_only_need_comparing_are_kept_short():
 
 @pytest.mark.parametrize("data", ["", "[]", "{}", '{"source": 1}', "{" * 100_000])
 def test_what_is_no_record_is_refused(data):
-    with pytest.raises(ManifestError, match="earlier conversion kept"):
+    with pytest.raises(ManifestError):
         ConversionData.from_json(data)
 
 

@@ -39,10 +39,10 @@ def test_the_same_book_gives_the_same_route_whatever_the_order_of_rules():
 
 
 def test_no_route_is_told_with_the_versions():
-    with pytest.raises(
-        NoRouteError, match=r"no rule converts Thing from a\.example/v1 to a\.example/v9 or b\.example/v1"
-    ):
+    with pytest.raises(NoRouteError) as caught:
         routes(rule(A, B)).best("Thing", A, ["a.example/v9", "b.example/v1"])
+    assert (caught.value.kind, caught.value.source) == ("Thing", A)
+    assert caught.value.targets == ("a.example/v9", "b.example/v1")
 
 
 def test_no_route_is_told_in_the_rule_book_s_words():

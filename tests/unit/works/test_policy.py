@@ -15,8 +15,9 @@ def test_words_stand_for_policies():
 
 @pytest.mark.parametrize("word", ["", "Deny", "allow"])
 def test_other_words_are_told(word):
-    with pytest.raises(PolicyError, match="write one of: deny, warn, ignore"):
+    with pytest.raises(PolicyError) as caught:
         Policy.parse(word)
+    assert all(action in str(caught.value) for action in ("deny", "warn", "ignore"))
 
 
 def test_an_object_can_ask_for_less_but_not_make_losses_a_denial():

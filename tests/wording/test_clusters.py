@@ -1,0 +1,71 @@
+"""What messages about clusters and inventories say."""
+
+from __future__ import annotations
+
+import pytest
+
+from converter.clusters import Cluster, InventoryError, read_inventory
+from converter.errors import ManifestError
+from tests.nonempty import some
+from tests.unit.clusters.test_inventory import BROKEN, HEAD
+
+
+@pytest.fixture
+def write(tmp_path):
+    def _write(text):
+        file = tmp_path / "fleet.yaml"
+        file.write_text(text, encoding="utf-8")
+        return file
+
+    return _write
+
+
+def test_each_problem_of_an_inventory(write):
+    with pytest.raises(InventoryError) as caught:
+        read_inventory(write(BROKEN))
+    found = {problem.line: problem.problem for problem in caught.value.problems}
+    expected = {
+        4: "a cluster is given by one of release, versions, cluster; here is release and versions",
+        5: "name is missing",
+        6: "a cluster is given by one of release, versions, cluster; here is none of them",
+        7: "'soon' names no Kubernetes release",
+        8: "older than",
+        9: "'a/b/c' is not an apiVersion",
+        10: "must be a list",
+        11: "nowhere.json: No such file",
+        12: "complete goes with versions only",
+        13: "a cluster has no key 'color'",
+        15: "there are two clusters called 'k'",
+        16: "must be a mapping, not string",
+        17: "must be a kind, not integer",
+    }
+    assert sorted(found) == sorted(expected)
+    for line, problem in some(found.items()):
+        assert expected[line] in problem
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("", "has no inventory in it"),
+        ("apiVersion: v1\nkind: ClusterInventory\nclusters: []", "'v1' is none of apiconverter.dev/v1alpha1"),
+        (HEAD, "clusters is missing"),
+        (HEAD + "clusters: {a: b}", "must be a list"),
+        (HEAD + "clusters: [", "not YAML"),
+        ("- a", "must be a mapping"),
+    ],
+)
+def test_what_is_not_an_inventory(write, text, problem):
+    with pytest.raises(InventoryError) as caught:
+        read_inventory(write(text))
+    assert problem in str(caught.value)
+
+
+def test_a_file_that_does_not_exist(tmp_path):
+    with pytest.raises(InventoryError, match="cannot be read: No such file"):
+        read_inventory(tmp_path / "none.yaml")
+
+
+def test_what_is_not_a_cluster():
+    with pytest.raises(ManifestError, match="is no Karmada Cluster"):
+        Cluster.from_karmada({})
