@@ -81,7 +81,7 @@ def _without_clock(node: Any) -> Any:
     return [_without_clock(value) for value in node] if isinstance(node, list) else node
 
 
-class DriftDetector:
+class Judge:
     """Holds a converter against one API server.
 
     Args:

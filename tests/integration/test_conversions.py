@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from tests.controlplanes.servers import RELEASES
 from tests.generators.from_catalog import SEEDS
 from tests.integration.generated import Nursery
-from tests.integration.judging import DriftDetector
+from tests.integration.judging import Judge
 from tests.integration.kinds import served_in_several_versions
 from tests.integration.tally import Tally
 from tests.nonempty import some
@@ -29,7 +29,7 @@ _ACCEPTED_AT_LEAST = 0.67
 @pytest.mark.parametrize("release", RELEASES)
 def test_generated_objects_are_converted_as_the_server_converts_them(all_versions_apiservers, shipped, release):
     client = all_versions_apiservers[release].client
-    judge, tally = DriftDetector(client, shipped), Tally(release)
+    judge, tally = Judge(client, shipped), Tally(release)
     for served in some(served_in_several_versions(client)):
         nursery = Nursery(client, release, served)
         before = tally.pairs
@@ -41,7 +41,7 @@ def test_generated_objects_are_converted_as_the_server_converts_them(all_version
     assert not tally.wrong, "\n".join(tally.wrong[:40])
 
 
-def _generate(nursery: Nursery, judge: DriftDetector, tally: Tally) -> None:
+def _generate(nursery: Nursery, judge: Judge, tally: Tally) -> None:
     """Let Hypothesis choose numbers; all differences are collected, since one seldom tells what is wrong."""
 
     @settings(

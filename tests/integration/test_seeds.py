@@ -17,7 +17,7 @@ import yaml
 from converter.errors import ConversionError
 from tests.controlplanes.client import ApiError
 from tests.controlplanes.servers import RELEASES
-from tests.integration.judging import DriftDetector, bare
+from tests.integration.judging import Judge, bare
 from tests.integration.kinds import served_in_several_versions
 from tests.integration.tally import Tally
 
@@ -43,7 +43,7 @@ def home_of(served, manifest):
 @pytest.mark.parametrize("release", RELEASES)
 def test_seeds_are_converted_as_the_server_converts_them(all_versions_apiservers, shipped, release):
     client = all_versions_apiservers[release].client
-    judge, tally, served = DriftDetector(client, shipped), Tally(release), served_in_several_versions(client)
+    judge, tally, served = Judge(client, shipped), Tally(release), served_in_several_versions(client)
     judged = set()
     for seed in written():
         kind = home_of(served, seed)
@@ -72,7 +72,7 @@ def test_seeds_are_converted_as_the_server_converts_them(all_versions_apiservers
 @pytest.mark.parametrize("release", RELEASES)
 def test_objects_with_all_defaults_are_converted_as_the_server_converts_them(all_versions_apiservers, shipped, release):
     client = all_versions_apiservers[release].client
-    judge, tally, served = DriftDetector(client, shipped), Tally(release), served_in_several_versions(client)
+    judge, tally, served = Judge(client, shipped), Tally(release), served_in_several_versions(client)
     client.put({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "oracle"}})
     for form in read_once():
         kind = home_of(served, form)

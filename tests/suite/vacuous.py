@@ -2,7 +2,8 @@
 
 Three shapes: a loop that asserts, and ``assert all(…)``, over a collection that may be empty; an assertion that
 compares an expression without a call with itself; an assertion of a constant. It reads syntax only, so a collection
-counts as filled where the same function or module writes it out, asserts it, or wraps it in ``tests.nonempty.some``.
+counts as filled where the same function or module writes it out, asserts it, or wraps it in ``tests.nonempty.some``. So
+does one whose items the loop counts in a name that is asserted to be more than a number.
 """
 
 from __future__ import annotations
@@ -57,10 +58,14 @@ def vacuous(source: str) -> list[Finding]:
 def _in_function(function: ast.FunctionDef | ast.AsyncFunctionDef, known: Filled) -> Iterator[Finding]:
     nodes = list(ast.walk(function))
     filled = _written_out(nodes, known) | _asserted(nodes)
+    counted = {ast.unparse(test.left) for test in _tests(nodes) if isinstance(test, ast.Compare) and _wants_more(test)}
     for node in nodes:
-        if isinstance(node, ast.For | ast.AsyncFor) and _asserts(node) and not _is_filled(node.iter, filled):
+        if not isinstance(node, ast.For | ast.AsyncFor) or not _asserts(node) or _counts(node, counted):
+            pass
+        elif not _is_filled(node.iter, filled):
             yield Finding(node.lineno, f"the loop over {ast.unparse(node.iter)} may see no item")
-        elif isinstance(node, ast.Assert):
+    for node in nodes:
+        if isinstance(node, ast.Assert):
             yield from _in_assert(node, filled)
 
 
@@ -84,6 +89,28 @@ def _asserts(node: ast.AST) -> bool:
     return any(
         isinstance(inner, ast.Assert) or (isinstance(inner, ast.Attribute) and inner.attr in {"raises", "warns"})
         for inner in ast.walk(node)
+    )
+
+
+def _tests(nodes: list[ast.AST]) -> Iterator[ast.expr]:
+    """What the assertions among some nodes assert."""
+    return (node.test for node in nodes if isinstance(node, ast.Assert))
+
+
+def _wants_more(test: ast.Compare) -> bool:
+    """Whether an assertion wants a name to be more than a number: ``assert seen > 1000``."""
+    return (
+        isinstance(test.left, ast.Name)
+        and isinstance(test.ops[0], ast.Gt)
+        and isinstance(test.comparators[0], ast.Constant)
+    )
+
+
+def _counts(loop: ast.AST, counted: set[str]) -> bool:
+    """Whether a loop counts what it sees in one of some names."""
+    return any(
+        isinstance(inner, ast.AugAssign) and isinstance(inner.target, ast.Name) and inner.target.id in counted
+        for inner in ast.walk(loop)
     )
 
 
