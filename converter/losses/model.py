@@ -146,7 +146,7 @@ class LossKey(NamedTuple):
     digest: str
 
     def hashed(self) -> bytes:
-        """Give 32 bytes that stand for the key where there is no room for it."""
+        """Give 32 bytes that identify the key if there is no room for it."""
         return hashlib.sha256(msgspec.json.encode(self)).digest()
 
 

@@ -21,7 +21,7 @@ _NOT_LOOKED_INTO = frozenset({"metadata", "status"})
 
 
 class _NoDecoderError(Exception):
-    """A type that holds itself, or that something simpler may stand for: those inside JSONSchemaProps."""
+    """A type that contains itself, or that a simpler value can replace: those inside JSONSchemaProps."""
 
 
 class SchemaDecoders:

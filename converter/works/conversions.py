@@ -30,7 +30,7 @@ def not_a_manifest(index: int, raw: Raw) -> ManifestState:
     try:
         read_head(raw)
     except ManifestError as error:
-        return ManifestState(None, failure=Failure(f"spec.workload.manifests[{index}] is no manifest: {error}"))
+        return ManifestState(None, failure=Failure(f"spec.workload.manifests[{index}] is not a manifest: {error}"))
     return ManifestState(None)
 
 

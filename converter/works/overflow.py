@@ -1,14 +1,14 @@
-"""Where what is kept of a Work goes when its annotations cannot hold it: an object of its own, the shelf.
+"""Stores conversion data that does not fit into a Work's annotations: in an overflow object.
 
-Admission writes nothing but the Work it is asked about, so what is kept travels to the shelf in the Work itself: as one
-more manifest, the carrier, while the Work is suspended and so is sent to no member. The controller stores it
-(`converter.controllers.overflow_store`), takes the carrier out, names the shelf on the Work and lets it go. At every
-moment what is kept stands in one of the two, and all of it follows from the request alone: a Work that is sent again,
-and whose annotation names the digest of just what is kept, needs no carrier.
+Admission writes nothing but the Work that it reviews. So the conversion data travels in the Work itself, as one more
+manifest, the carrier. Meanwhile the Work is suspended, so that Karmada sends it to no member. The controller
+(`converter.controllers.overflow_store`) creates the overflow object, removes the carrier, names the object on the Work,
+and resumes the Work. At each moment the data is in one of the two. All of it follows from the request alone: a Work
+that is sent again needs no carrier if its annotation has the digest of the same data.
 
-A shelf is a ControllerRevision, which Kubernetes made for "an immutable snapshot of state data" (apps/v1): its data is
-free-form, and rights on it give nothing else away. What is kept stands there as text, so that no server between reads a
-number in its own way.
+An overflow object is a ControllerRevision, which Kubernetes made for "an immutable snapshot of state data" (apps/v1).
+Its data is free-form, and rights on it give access to nothing else. It holds the conversion data as text, so that no
+server in between reads a number in its own way.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ API_VERSION: Final = "apps/v1"
 KIND: Final = "ControllerRevision"
 
 OVERFLOW_LIMIT: Final = 1000 << 10
-"""Bytes of what is kept that a shelf, and a Work that carries it, can hold: etcd takes requests of 1.5 MiB
-(`--max-request-bytes`), quotes are escaped there, and the converted manifest needs its place in the same Work."""
+"""Bytes of conversion data in an overflow object, and in the Work that carries it. etcd takes requests of 1.5 MiB
+(`--max-request-bytes`), quotes are escaped there, and the converted manifest is in the same Work."""
 
 
 class _Data(msgspec.Struct):
@@ -52,7 +52,7 @@ _carriers = msgspec.json.Decoder(_Carrier)
 
 
 def digest_of(kept: bytes) -> str:
-    """Name what is kept by its content.
+    """Name conversion data by its content.
 
     Args:
         kept: the JSON of a list, one item a manifest.
@@ -61,7 +61,7 @@ def digest_of(kept: bytes) -> str:
 
 
 def carrier(work: str, cluster: str, kept: bytes) -> bytes:
-    """Make the manifest that carries what is kept to the shelf.
+    """Make the manifest that carries conversion data to the controller.
 
     Args:
         work: the Work's name.
@@ -73,7 +73,7 @@ def carrier(work: str, cluster: str, kept: bytes) -> bytes:
 
 
 def read_carrier(raw: Raw | bytes) -> bytes | None:
-    """Read what a carrier, or a shelf, holds; None for anything else."""
+    """Read the conversion data in a carrier or an overflow object; None for any other object."""
     try:
         found = _carriers.decode(raw)
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
@@ -91,13 +91,13 @@ def is_carrier(manifest: Manifest) -> bool:
 
 
 def overflow_name(work: Manifest, digest: str) -> str:
-    """Name the shelf of a Work: another one for each content, and for each Work that ever had this name."""
+    """Name the overflow object of a Work: a new name for each content, and for each Work that ever had this name."""
     metadata = work["metadata"]
     return _named(metadata["name"], hashlib.sha256(f"{metadata['uid']}/{digest}".encode()).hexdigest())
 
 
 def overflow_object(work: Manifest, kept: bytes) -> Manifest:
-    """Make the object that stores what is kept of a Work, and that goes when the Work goes.
+    """Make the overflow object of a Work, which the garbage collector deletes together with the Work.
 
     Args:
         work: the Work as it is stored.

@@ -1,4 +1,4 @@
-"""What an admin wants done where a manifest cannot be had by its cluster as it is meant."""
+"""What to do with a manifest that its cluster cannot accept, or cannot hold completely."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Policy:
     Attributes:
         unreachable: where no conversion leads to a version that the cluster serves, or one would change the
             meaning of a value. Where that is uncertain, `Action.DENY` only warns.
-        losses: where the cluster cannot hold a value. A `LossPolicy` in the rule book goes before it.
+        losses: where the cluster cannot hold a value. A `LossPolicy` in the rule book overrides it.
     """
 
     unreachable: Action = Action.DENY
@@ -24,7 +24,7 @@ class Policy:
 
     @classmethod
     def parse(cls, text: str) -> Policy:
-        """Make the policy that one word stands for.
+        """Make the policy that one word names.
 
         Raises:
             PolicyError: the word is none.

@@ -1,4 +1,4 @@
-"""What to do with a manifest for a cluster: nothing, convert it along some route, or say that it cannot be had."""
+"""Selects the version of a manifest for a cluster: its own, one that a route leads to, or none."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class VersionChoice(NamedTuple):
         reach: whether the cluster can have it: as it is; converted; certainly not; or, because not everything is
             known of what it serves, perhaps.
         route: the way to the version that it gets, where it is converted.
-        why: a sentence for people, without the cluster's name, where it cannot be had.
+        why: a sentence for people, without the cluster's name, if the kind is not available.
     """
 
     reach: Availability

@@ -31,7 +31,6 @@ PENDING: tuple[str, ...] = (
     "converter/placement/",
     "converter/rules/",
     "converter/server/",
-    "converter/works/",
 )
 """Folders whose texts are not plain yet."""
 

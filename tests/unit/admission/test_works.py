@@ -423,15 +423,15 @@ def test_what_is_no_review_is_an_error_that_says_why(hook, body, reason):
 @pytest.mark.parametrize(
     ("manifest", "place"),
     [
-        (b"{}", "spec.workload.manifests[0] is no manifest: apiVersion: is missing"),
-        (b'{"apiVersion":"batch/v1"}', "spec.workload.manifests[0] is no manifest: kind: is missing"),
-        (b'{"apiVersion":"batch/v1","kind":""}', "manifests[0] is no manifest: kind: is missing or empty"),
+        (b"{}", "spec.workload.manifests[0] is not a manifest: apiVersion: is missing"),
+        (b'{"apiVersion":"batch/v1"}', "spec.workload.manifests[0] is not a manifest: kind: is missing"),
+        (b'{"apiVersion":"batch/v1","kind":""}', "manifests[0] is not a manifest: kind: is missing or empty"),
         (b"null", "$.request.object.spec.workload.manifests[0]"),
         (b'"text"', "$.request.object.spec.workload.manifests[0]"),
         (b'{"apiVersion":1,"kind":"CronJob"}', "$.request.object.spec.workload.manifests[0].apiVersion"),
         (b'{"apiVersion":"batch/v1","kind":["CronJob"]}', "$.request.object.spec.workload.manifests[0].kind"),
         (b'{"apiVersion":"a/b/c","kind":"CronJob"}', "CronJob (a/b/c): the cluster does not serve"),
-        (b'{"apiVersion":"batch/v1","kind":"CronJob","metadata":[]}', "manifests[0] is no manifest"),
+        (b'{"apiVersion":"batch/v1","kind":"CronJob","metadata":[]}', "manifests[0] is not a manifest"),
         (
             b'{"apiVersion":"networking.k8s.io/v1","kind":"Ingress","spec":{"rules":"none"}}',
             "spec.rules: must be a list",
