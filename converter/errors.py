@@ -60,7 +60,7 @@ class RefusedError(ConversionError):
 
     Attributes:
         path: where in the manifest as given.
-        why: what stands in the way, in a sentence.
+        why: the reason, in a sentence.
     """
 
     def __init__(self, path: str, why: str) -> None:

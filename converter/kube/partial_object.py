@@ -19,14 +19,14 @@ POLICY_ANNOTATION: Final = "apiconverter.dev/policy"
 
 
 class Head(msgspec.Struct, rename="camel"):
-    """What has to be known of a manifest to see whether its cluster serves it."""
+    """The parts of a manifest that decide whether its cluster serves it."""
 
     api_version: str = ""
     kind: str = ""
 
 
 class ManifestAnnotations(msgspec.Struct):
-    """The one annotation of a manifest that is looked at; the others, which can be long, are skipped."""
+    """The only annotation of a manifest that is read; the others can be long and are skipped."""
 
     policy: Any = msgspec.field(name=POLICY_ANNOTATION, default=msgspec.UNSET)
 
@@ -68,7 +68,7 @@ class NamedHead(Head):
 
     @property
     def policy_word(self) -> Any:
-        """What stands in its own policy annotation; unset where it has none."""
+        """The value of its policy annotation; unset if it has none."""
         metadata = self.metadata
         return msgspec.UNSET if metadata is None or metadata.annotations is None else metadata.annotations.policy
 
@@ -115,14 +115,14 @@ def decode(raw: Raw | bytes) -> Manifest:
 
 
 def decode_checked(raw: Raw | bytes) -> Manifest:
-    """Decode a manifest and make sure that no key stands twice in one of its objects.
+    """Decode a manifest and check that no object has a duplicate key.
 
     What comes out the same when it is encoded again, as nearly all does that an API server sends, has lost nothing.
     Else a key that is dropped takes its quotes with it, and nothing else changes their number but an escaped quote: a
     count is enough to know that all is well.
 
     Raises:
-        ManifestError: it cannot be read, or a key stands twice; with the place.
+        ManifestError: it cannot be read, or a key is duplicate; with the place.
     """
     manifest = decode(raw)
     again = msgspec.json.encode(manifest)

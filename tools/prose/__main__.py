@@ -23,7 +23,6 @@ PENDING: tuple[str, ...] = (
     "converter/clusters/",
     "converter/conversion/",
     "converter/coverage/",
-    "converter/errors.py",
     "converter/karmada/",
     "converter/kube/",
     "converter/library.py",
