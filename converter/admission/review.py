@@ -1,7 +1,6 @@
-"""Admission reviews: read as far as they are needed, and answered.
+"""Admission reviews: reads the fields that the webhooks need, and writes answers.
 
-Only the declared fields are decoded; what else a review holds (the old object, the user, the options) is skipped.
-Decoders are made once for each shape of object that a webhook asks for (`review_decoder`).
+Only the declared fields are decoded. All other fields, such as the user and the options, are skipped.
 """
 
 from __future__ import annotations
@@ -22,10 +21,10 @@ API_VERSION: Final = "admission.k8s.io/v1"
 KIND: Final = "AdmissionReview"
 
 LONGEST_WARNING: Final = 256
-"""Characters of one warning; the API server cuts longer ones (AdmissionResponse in k8s.io/api/admission/v1)."""
+"""The longest warning in characters; the API server cuts longer ones (AdmissionResponse, k8s.io/api/admission/v1)."""
 
 ALL_WARNINGS: Final = 4096
-"""Characters of all warnings together, which the same place sets."""
+"""The length of all warnings together, from the same source."""
 
 ObjectT = TypeVar("ObjectT")
 
@@ -33,10 +32,10 @@ _NULL: Final = Raw(b"null")
 
 
 class ReviewError(ConverterError):
-    """A request that is no AdmissionReview which could be answered; an HTTP error, not a denial.
+    """A request that is not an AdmissionReview: an HTTP error, not a denial.
 
     Attributes:
-        problem: what is wrong with it.
+        problem: why it is not one.
     """
 
     def __init__(self, problem: str) -> None:
@@ -116,7 +115,7 @@ def decode_review(body: bytes) -> RawReview:
     """Read a review and leave its objects as bytes.
 
     Raises:
-        ReviewError: it is none; the message says why.
+        ReviewError: it is not a review; the message says why.
     """
     check_text(body)
     try:
@@ -129,10 +128,10 @@ def decode_review(body: bytes) -> RawReview:
 
 
 def check_text(body: bytes) -> None:
-    """Make sure that a body is UTF-8, which skipped parts are not checked for.
+    """Check that a body is UTF-8, which the decoder does not check in skipped fields.
 
     Raises:
-        ReviewError: it is not.
+        ReviewError: it is not UTF-8.
     """
     if not body.isascii():
         try:
@@ -142,11 +141,11 @@ def check_text(body: bytes) -> None:
 
 
 def explain(body: bytes, error: Exception | None) -> ReviewError:
-    """Say why a body could not be read as a review: the least surprising reason first."""
+    """Explain why a body could not be read as a review; the most likely reason comes first."""
     if not body.strip():
         return ReviewError("the body is empty")
     if isinstance(error, RecursionError):
-        return ReviewError("it is nested too deep; no Kubernetes object is nested that deep")
+        return ReviewError("it is nested deeper than any Kubernetes object")
     try:
         head = _heads.decode(body)
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as failure:
@@ -192,12 +191,12 @@ _ALLOWED_TAIL = b',"allowed":true},"apiVersion":"%s","kind":"%s"}' % (API_VERSIO
 
 
 def allow_as_is(uid: str) -> bytes:
-    """Allow an object as it is and say nothing: the answer that nearly every review gets."""
+    """Allow an object unchanged, without warnings: the answer to nearly every review."""
     return b"%b%b%b" % (_ALLOWED_HEAD, _encode(uid), _ALLOWED_TAIL)
 
 
 def allow(review: RawReview | Review[Any], warnings: Sequence[str] = ()) -> bytes:
-    """Allow an object as it is, with warnings for the user."""
+    """Allow an object unchanged, with warnings for the user."""
     if not warnings:
         return allow_as_is(review.request.uid)
     return _encode(_Answer(_Response(review.request.uid, allowed=True, warnings=bounded(warnings))))
@@ -208,7 +207,7 @@ def patched(
     operations: Sequence[Operation | dict[str, Any]],
     warnings: Sequence[str] = (),
 ) -> bytes:
-    """Allow an object as changed by a JSON Patch, with warnings for the user."""
+    """Allow an object with a JSON Patch, with warnings for the user."""
     response = _Response(
         review.request.uid,
         allowed=True,
@@ -220,17 +219,17 @@ def patched(
 
 
 def deny(review: RawReview | Review[Any], message: str, warnings: Sequence[str] = ()) -> bytes:
-    """Refuse an object; the API server shows the message to whoever sent it."""
+    """Deny an object; the API server shows the message to the client."""
     response = _Response(review.request.uid, allowed=False, status=_Status(message), warnings=bounded(warnings))
     return _encode(_Answer(response))
 
 
 def bounded(warnings: Sequence[str], more: str = "see the object's annotations") -> list[str]:
-    """Cut warnings to what the API server passes on, and say how many are left out.
+    """Cut warnings to the limits of the API server, and count the ones that are left out.
 
     Args:
-        warnings: as many and as long as they are.
-        more: where the rest can be found.
+        warnings: the warnings, however many and long.
+        more: where to find the rest.
     """
     kept: list[str] = []
     left = ALL_WARNINGS - LONGEST_WARNING

@@ -1,7 +1,7 @@
-"""Notices that files changed, by looking about every second: what mounted volumes and editors do alike.
+"""Notices changed files by polling, twice a second.
 
-Looking, and not inotify, because a mounted ConfigMap or Secret changes by a swap of symlinks, a network file
-system sends no events, and one look a second at a few files costs nothing.
+Polling works for everything: a mounted ConfigMap or Secret changes by a swap of symlinks, and a network file system
+sends no inotify events. It costs next to nothing for a few files.
 """
 
 from __future__ import annotations
@@ -16,35 +16,35 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 Fingerprint = tuple[tuple[str, ...], ...]
-"""What files look like from outside; equal while nothing has changed."""
+"""A description of files; equal as long as nothing changes."""
 
 POLL_SECONDS = 0.5
-"""How often to look: a change found at once and confirmed once is in use well within two seconds."""
+"""Seconds between two polls; a change is in use within two seconds, including the poll that confirms it."""
 
 
 async def keep_looking(refresh: Callable[[], object], interval: float, log: logging.Logger, failure: str) -> None:
-    """Refresh, in a thread, for as long as the server runs.
+    """Poll in a thread while the server runs; a failure is logged, and never ends it.
 
     Args:
-        refresh: looks, and reads again what has changed.
-        interval: seconds between two looks.
-        log: whose log a failure goes to.
-        failure: what to log where it raises.
+        refresh: polls, and reads what has changed.
+        interval: seconds between two polls.
+        log: the log for failures.
+        failure: the message for failures.
     """
     while True:
         await asyncio.sleep(interval)
         try:
             await asyncio.to_thread(refresh)
-        except Exception:  # whatever it is: what is in use is good, and nothing must end the watch
+        except Exception:  # what is in use is good, so no failure may end the watch
             log.exception(failure)
 
 
 def fingerprint(roots: Iterable[str | os.PathLike[str]], suffixes: tuple[str, ...] | None = None) -> Fingerprint:
-    """Describe files, and all files below directories, so that any change of them changes the description.
+    """Describe files, and all files in directories, so that any change of them changes the description.
 
     Args:
-        roots: files or directories; one that does not exist is described as such.
-        suffixes: below directories, look only at files with one of these; None for all.
+        roots: files or directories, whether they exist or not.
+        suffixes: only files with one of these suffixes count in directories; None for all.
     """
     seen: list[tuple[str, ...]] = []
     for root in map(Path, roots):
@@ -53,7 +53,7 @@ def fingerprint(roots: Iterable[str | os.PathLike[str]], suffixes: tuple[str, ..
             continue
         for folder, folders, files in os.walk(root):
             folders.sort()
-            # ``..data`` is the link that the kubelet swaps when it replaces a whole mounted volume at once.
+            # ``..data`` is the link that the kubelet swaps to replace a whole mounted volume at once.
             named = (name for name in files if suffixes is None or name.endswith(suffixes))
             links = (name for name in folders if (Path(folder) / name).is_symlink())
             seen += [_describe(Path(folder) / name) for name in sorted([*named, *links])]

@@ -1,7 +1,7 @@
 """Makes certificates: an authority, serving certificates under it, and when to renew them.
 
-Pure functions from names, a point in time and fresh randomness to PEM; where the bytes are kept is the caller's
-business: a folder for ``make run``, a Secret inside a cluster.
+The functions make PEM from names, a point in time and fresh randomness. The caller stores it: in a directory for
+``make run``, in a Secret in a cluster.
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 AUTHORITY_LIFE = dt.timedelta(days=3650)
-"""How long an authority is good for, unless said otherwise."""
+"""How long an authority is valid, by default."""
 
 SERVING_LIFE = dt.timedelta(days=90)
-"""How long a serving certificate is good for, unless said otherwise."""
+"""How long a serving certificate is valid, by default."""
 
 RENEW_AFTER = 2 / 3
-"""The share of its life after which a certificate is made anew, so that a third is left to notice a failure."""
+"""The share of its life after which a certificate is renewed. The rest is time to notice a failure."""
 
 _BACKDATED = dt.timedelta(minutes=5)
-"""A certificate counts from a little before it was made: the clocks of a cluster's nodes differ."""
+"""A certificate is valid from a little before it was made, because the clocks of nodes differ."""
 
 
 class CertificateError(ConverterError):
-    """Certificate material that cannot be used; the message says which and what to do."""
+    """Certificate material that cannot be used; the message says which, and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Pair:
 
     Attributes:
         certificate: PEM.
-        key: PEM, PKCS #8, not encrypted; kept out of ``repr``.
+        key: PEM, PKCS #8, not encrypted; not in the ``repr``.
     """
 
     certificate: bytes
@@ -52,12 +52,12 @@ class Pair:
 
 
 def make_authority(name: str, now: dt.datetime, life: dt.timedelta = AUTHORITY_LIFE) -> Pair:
-    """Make a certificate authority that can sign serving certificates and nothing below itself.
+    """Make a certificate authority that can sign serving certificates, but no other authority.
 
     Args:
         name: its common name.
         now: the present, with a time zone.
-        life: how long it is good for.
+        life: how long it is valid.
     """
     key = ec.generate_private_key(ec.SECP256R1())
     subject = _name(name)
@@ -73,13 +73,13 @@ def make_authority(name: str, now: dt.datetime, life: dt.timedelta = AUTHORITY_L
 
 
 def issue_serving(authority: Pair, names: Sequence[str], now: dt.datetime, life: dt.timedelta = SERVING_LIFE) -> Pair:
-    """Issue a serving certificate, never good for longer than its authority.
+    """Issue a serving certificate, which never outlives its authority.
 
     Args:
         authority: what signs it.
-        names: DNS names and IP addresses it answers for; the first is its common name as well.
+        names: its DNS names and IP addresses; the first is also its common name.
         now: the present, with a time zone.
-        life: how long it is good for.
+        life: how long it is valid.
 
     Raises:
         CertificateError: no name is given, or the authority cannot be read or cannot sign.
@@ -88,7 +88,7 @@ def issue_serving(authority: Pair, names: Sequence[str], now: dt.datetime, life:
         raise CertificateError("a serving certificate needs at least one name; clients check it")
     issuer = _certificate(authority)
     if not _is_authority(issuer):
-        raise CertificateError(f"{issuer.subject.rfc4514_string()} is no certificate authority; give one made as such")
+        raise CertificateError(f"{issuer.subject.rfc4514_string()} is not a certificate authority; give one")
     issuer_key = _private_key(authority)
     key = ec.generate_private_key(ec.SECP256R1())
     certificate = (
@@ -104,7 +104,7 @@ def issue_serving(authority: Pair, names: Sequence[str], now: dt.datetime, life:
 
 
 def names_of(pair: Pair) -> tuple[str, ...]:
-    """List the DNS names and IP addresses that a serving certificate answers for.
+    """List the DNS names and IP addresses of a serving certificate.
 
     Raises:
         CertificateError: it cannot be read.
@@ -117,7 +117,7 @@ def names_of(pair: Pair) -> tuple[str, ...]:
 
 
 def renewal_time(pair: Pair) -> dt.datetime:
-    """Say when a certificate is to be made anew: after two thirds of its life.
+    """Return when a certificate is due: after two thirds of its life.
 
     Raises:
         CertificateError: it cannot be read.
@@ -128,7 +128,7 @@ def renewal_time(pair: Pair) -> dt.datetime:
 
 
 def expiry(pair: Pair) -> dt.datetime:
-    """Say until when a certificate is good.
+    """Return the end of a certificate.
 
     Raises:
         CertificateError: it cannot be read.
@@ -137,13 +137,14 @@ def expiry(pair: Pair) -> dt.datetime:
 
 
 def needs_renewal(serving: Pair, authority: Pair, names: Sequence[str], now: dt.datetime) -> bool:
-    """Whether a serving certificate is due, lacks a name, was signed by another authority, or is broken."""
+    """Whether a serving certificate is due, not valid yet, lacks a name, has another authority, or is broken."""
     try:
         certificate = _certificate(serving)
         certificate.verify_directly_issued_by(_certificate(authority))
         same_key = certificate.public_key() == _private_key(serving).public_key()
-        return not same_key or not set(names) <= set(names_of(serving)) or now >= renewal_time(serving)
-    except Exception:  # noqa: BLE001  whatever is wrong with it, a new one puts it right
+        has_names = set(names) <= set(names_of(serving))
+        return not (same_key and has_names and certificate.not_valid_before_utc <= now < renewal_time(serving))
+    except Exception:  # noqa: BLE001  a new certificate repairs every fault
         return True
 
 
@@ -158,16 +159,16 @@ def _certificate(pair: Pair) -> x509.Certificate:
     try:
         return x509.load_pem_x509_certificate(pair.certificate)
     except ValueError as error:
-        raise CertificateError(f"the certificate is not PEM of X.509: {error}") from error
+        raise CertificateError(f"the certificate is not PEM of X.509; give another one: {error}") from error
 
 
 def _private_key(pair: Pair) -> ec.EllipticCurvePrivateKey:
     try:
         key = serialization.load_pem_private_key(pair.key, password=None)
     except (ValueError, TypeError) as error:
-        raise CertificateError(f"the private key is not unencrypted PEM: {error}") from error
+        raise CertificateError(f"the private key is not unencrypted PEM; give another one: {error}") from error
     if not isinstance(key, ec.EllipticCurvePrivateKey):
-        raise CertificateError("the private key is not of an elliptic curve; let the converter make its own pair")
+        raise CertificateError("the private key is not of an elliptic curve; let the converter create its own pair")
     return key
 
 

@@ -1,43 +1,68 @@
-"""TLS of the server: certificates from files, exchanged while it runs without touching a connection."""
+"""TLS of a server: certificates from files, reloaded while it runs without touching a connection."""
 
 from __future__ import annotations
 
-import asyncio
+import datetime as dt
 import logging
 import ssl
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from converter.certificates.file_watch import POLL_SECONDS, fingerprint
+from cryptography import x509
+
+from converter.certificates.file_watch import POLL_SECONDS, fingerprint, keep_looking
 from converter.certificates.issue import CertificateError, Pair, issue_serving, make_authority
 
 if TYPE_CHECKING:
-    import datetime as dt
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
 _log = logging.getLogger(__name__)
 
 
+def _utc_now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
+
+
 class ServingCertificate:
     """A certificate in files, and the TLS context that always presents the newest good one.
 
-    A changed pair is loaded into a context of its own first. Only when certificate and key fit is it handed to new
-    connections, at their handshake; a pair that is half written or does not fit leaves the old one in use.
+    A changed pair is loaded into a context of its own first. New connections get it at their handshake, once
+    certificate and key fit. A pair that is incomplete or does not fit leaves the present one in use. So does a pair
+    that is expired or not valid yet, as long as the present one is valid; it is checked again at each poll.
 
     Attributes:
-        context: what the listening socket uses; stays the same for good.
-        reloads: how often a new pair was taken.
-        problem: why the files as they are now cannot be used; empty where they can.
+        context: the TLS context of the listening socket; never replaced.
+        reloads: how many new pairs were taken.
+        problem: why the present files cannot be used; None if they can.
     """
 
-    def __init__(self, certificate: Path, key: Path) -> None:
+    def __init__(self, certificate: Path, key: Path, *, now: Callable[[], dt.datetime] = _utc_now) -> None:
+        """Load the pair.
+
+        Args:
+            certificate: the certificate and its chain, PEM.
+            key: its private key, PEM.
+            now: the clock, with a time zone.
+
+        Raises:
+            CertificateError: the pair cannot be used.
+        """
         self._files = (certificate, key)
+        self._now = now
         self._seen = fingerprint(self._files)
         self._current = load_context(certificate, key)
+        self._validity = read_validity(certificate)
         self.context = load_context(certificate, key)
         self.context.sni_callback = self._present
         self.reloads = 0
-        self.problem = ""
+        self.problem: str | None = None
+        if not self._validity.contains(now()):
+            _log.warning("certificate %s is valid only %s; renew it, or set the clock", certificate, self._validity)
+
+    @property
+    def not_after(self) -> dt.datetime:
+        """The end of the certificate in use."""
+        return self._validity.end
 
     def _present(self, connection: ssl.SSLObject, _name: str | None, _context: ssl.SSLContext) -> None:
         connection.context = self._current
@@ -48,35 +73,73 @@ class ServingCertificate:
         if seen == self._seen:
             return False
         try:
-            fresh = load_context(*self._files)
+            fresh, validity = load_context(*self._files), read_validity(self._files[0])
+            self._check(validity)
         except CertificateError as error:
             if str(error) != self.problem:
                 _log.error("certificate not replaced, the last good one stays in use: %s", error)
             self.problem = str(error)
             return False
-        if fingerprint(self._files) != seen:  # changed again while it was read; the next look decides
+        if fingerprint(self._files) != seen:  # changed again while it was read; the next poll decides
             return False
-        self._seen, self._current, self.problem = seen, fresh, ""
+        self._seen, self._current, self._validity, self.problem = seen, fresh, validity, None
         self.reloads += 1
         _log.info("certificate replaced from %s", self._files[0])
         return True
 
+    def _check(self, fresh: Validity) -> None:
+        """Make sure that a new pair is not worse than the present one.
+
+        Raises:
+            CertificateError: the new pair is not valid now, but the present one is.
+        """
+        now = self._now()
+        if self._validity.contains(now) and not fresh.contains(now):
+            raise CertificateError(f"{self._files[0]} is valid only {fresh}; renew it, or set the clock")
+
     async def watch(self, interval: float = POLL_SECONDS) -> None:
-        """Refresh for as long as the server runs.
+        """Refresh while the server runs; no failure ends the watch.
 
         Args:
-            interval: seconds between two looks.
+            interval: seconds between two polls.
         """
-        while True:
-            await asyncio.sleep(interval)
-            await asyncio.to_thread(self.refresh)
+        await keep_looking(self.refresh, interval, _log, "cannot check the certificate; the last good one stays in use")
+
+
+class Validity(NamedTuple):
+    """When a certificate is valid."""
+
+    start: dt.datetime
+    end: dt.datetime
+
+    def contains(self, moment: dt.datetime) -> bool:
+        """Whether the certificate is valid at a moment."""
+        return self.start <= moment < self.end
+
+    def __str__(self) -> str:
+        return f"from {self.start:%Y-%m-%dT%H:%M:%SZ} to {self.end:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def read_validity(certificate: Path) -> Validity:
+    """Read when a certificate is valid; the first of a file counts, which is the one of the server.
+
+    Raises:
+        CertificateError: the file cannot be read, or is not PEM of X.509.
+    """
+    try:
+        first = x509.load_pem_x509_certificate(certificate.read_bytes())
+    except OSError as error:
+        raise CertificateError(f"cannot read {certificate}: {error.strerror}; check its permissions") from error
+    except ValueError as error:
+        raise CertificateError(f"{certificate} does not contain a PEM certificate: {error}") from error
+    return Validity(first.not_valid_before_utc, first.not_valid_after_utc)
 
 
 def load_context(certificate: Path, key: Path) -> ssl.SSLContext:
     """Make a server's TLS context, TLS 1.2 or newer.
 
     Raises:
-        CertificateError: a file cannot be read, or certificate and key do not belong together.
+        CertificateError: a file cannot be read, or certificate and key do not fit.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
@@ -88,29 +151,31 @@ def load_context(certificate: Path, key: Path) -> ssl.SSLContext:
         raise CertificateError(f"{missing} does not exist; --tls-cert and --tls-key name PEM files") from error
     except ssl.SSLError as error:
         why = (error.reason or "one of them is not PEM").replace("_", " ").lower()
-        raise CertificateError(f"{certificate} and {key} are no certificate with its key: {why}") from error
+        raise CertificateError(f"{certificate} and {key} are not a certificate with its key: {why}") from error
     except OSError as error:
-        raise CertificateError(f"{certificate} or {key} cannot be read: {error.strerror}") from error
+        raise CertificateError(
+            f"cannot read {certificate} or {key}: {error.strerror}; check their permissions"
+        ) from error
     except ValueError as error:
         raise CertificateError(f"{key}: {error}") from error
     return context
 
 
 def _no_password() -> str:
-    # Without this, OpenSSL asks for a password on the terminal, and waits.
-    raise ValueError("the key is encrypted; give one without a password, as Kubernetes' TLS Secrets hold it")
+    # Without this function, OpenSSL asks for a password on the terminal and waits.
+    raise ValueError("the key is encrypted; give one without a password, as in TLS Secrets of Kubernetes")
 
 
 def write_throwaway(folder: Path, names: Sequence[str], now: dt.datetime) -> tuple[Path, Path, Path]:
-    """Make an authority that nobody keeps the key of, and a serving pair under it, as files.
+    """Write a serving pair and the certificate of a new authority, whose key is discarded.
 
     Args:
-        folder: where; made if it is not there.
-        names: DNS names and addresses the certificate is good for.
+        folder: the directory; created if it does not exist.
+        names: DNS names and addresses of the certificate.
         now: the present, with a time zone.
 
     Returns:
-        The files of the authority's certificate, the serving certificate and its key.
+        The files of the authority, of the serving certificate, and of its key.
 
     Raises:
         CertificateError: the files cannot be written.
@@ -123,14 +188,16 @@ def write_throwaway(folder: Path, names: Sequence[str], now: dt.datetime) -> tup
         trusted.write_bytes(authority.certificate)
         certificate, key = write_pair(folder, serving)
     except OSError as error:
-        raise CertificateError(f"cannot write certificates to {folder}: {error.strerror}") from error
+        raise CertificateError(
+            f"cannot write certificates to {folder}: {error.strerror}; choose another directory"
+        ) from error
     return trusted, certificate, key
 
 
 def write_pair(folder: Path, pair: Pair) -> tuple[Path, Path]:
-    """Write a pair as ``tls.crt`` and ``tls.key``, the names that Kubernetes' TLS Secrets use.
+    """Write a pair as ``tls.crt`` and ``tls.key``, the names of TLS Secrets in Kubernetes.
 
-    Each file is replaced whole, the key first readable by its owner only.
+    Each file is replaced as a whole. Only its owner can read it.
 
     Raises:
         OSError: they cannot be written.

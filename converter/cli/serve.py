@@ -122,6 +122,7 @@ def run(args: argparse.Namespace) -> int:
     )
     served = assemble(settings)
     with _certificate(args, address) as (certificate, authority):
+        served.metrics.watch_certificate(lambda: certificate.not_after)
         drain = args.drain_seconds if args.drain_seconds is not None else (0.0 if args.sample else 5.0)
 
         def listening(bound: Address) -> None:

@@ -1,1 +1,1 @@
-"""Karmada's facts: its names, its Works and bindings as typed structures, and the status that travels in conditions."""
+"""Facts about Karmada: names, typed Works and bindings, conditions, and the status that a message carries."""

@@ -1,8 +1,8 @@
-"""How a converted Work's status travels through Karmada's own aggregation: as the message of a condition.
+"""The status of a converted Work travels through the aggregation of Karmada as the message of a condition.
 
 Karmada copies the message of an anchor's ``Applied`` condition into ``aggregatedStatus[].appliedMessage`` of the
 binding (`assembleWorkStatus` in pkg/util/helper/workstatus.go); the webhook on the binding's status unpacks it there.
-A message is a marker and compact JSON, or where that would be too long, the same compressed.
+A message is a marker and compact JSON. JSON that is too long is compressed.
 """
 
 from __future__ import annotations
@@ -21,23 +21,23 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 LONGEST_MESSAGE: Final = 32768
-"""Characters that a condition's message may have (`metav1.Condition`, validated by the Work's CRD)."""
+"""The longest message of a condition in characters (`metav1.Condition`, validated by the CRD of Works)."""
 
 _PACKED: Final = "z:"
 _LARGEST: Final = 8 << 20
-"""Bytes that a packed status may unpack to; etcd holds less in one object, so more is an attack."""
+"""The largest unpacked status in bytes; etcd stores less in one object, so a larger one is an attack."""
 
 
 class ManifestReport(msgspec.Struct, frozen=True, omit_defaults=True, rename="camel"):
-    """What is known of one manifest of a Work, in the version that the template has.
+    """The status of one manifest of a Work, in the version of the template.
 
     Attributes:
-        api_version: the template's apiVersion.
+        api_version: the apiVersion of the template.
         kind: its kind.
         name: its name.
         namespace: its namespace; empty for cluster-scoped objects.
-        health: ``Healthy``, ``Unhealthy`` or ``Unknown``, as Karmada's interpreter said of the object on the member.
-        status: the status, converted back; unset where none has been collected.
+        health: ``Healthy``, ``Unhealthy`` or ``Unknown``, from the interpreter of Karmada.
+        status: the status, converted back; unset if none was collected.
     """
 
     api_version: str
@@ -49,12 +49,12 @@ class ManifestReport(msgspec.Struct, frozen=True, omit_defaults=True, rename="ca
 
 
 class CarriedStatus(msgspec.Struct, frozen=True, omit_defaults=True, rename="camel"):
-    """What Karmada would have found on the Work itself, had it not been converted.
+    """What Karmada would find on the Work if it were not converted.
 
     Attributes:
         applied: whether the Work's ``Applied`` condition is True.
-        message: that condition's message where it is not; and a note where a status was too long to be carried.
-        manifests: what has been collected, by manifest.
+        message: the message of that condition if it is not True, or a note if a status was too long.
+        manifests: the collected statuses.
     """
 
     applied: bool = False
@@ -62,7 +62,7 @@ class CarriedStatus(msgspec.Struct, frozen=True, omit_defaults=True, rename="cam
     manifests: tuple[ManifestReport, ...] = ()
 
     def of(self, api_version: str, kind: str, namespace: str, name: str) -> ManifestReport | None:
-        """Find what is known of one object; None where there is nothing."""
+        """Find the status of one object; None if there is none."""
         wanted = (api_version, kind, namespace, name)
         found = (item for item in self.manifests if (item.api_version, item.kind, item.namespace, item.name) == wanted)
         return next(found, None)
@@ -74,14 +74,14 @@ _decoder = msgspec.json.Decoder(CarriedStatus)
 def pack(status: CarriedStatus) -> str:
     """Write a status as a message of at most `LONGEST_MESSAGE` characters; equal statuses give equal messages.
 
-    What fits in no way is cut with a note: first the objects' statuses, then the message. Whether it is applied
-    and how healthy it is always survive.
+    A status that does not fit is cut, with a note: first the statuses of objects, then the message. Whether the Work is
+    applied, and how healthy it is, always remain.
     """
     whole = _write(status)
     if whole is not None:
         return whole
     size = len(canonical_json(status))
-    note = f"[the status is left out: it has {size} bytes, too many to be carried through a condition's message]"
+    note = f"[status omitted: {size} bytes do not fit into the message of a condition]"
     bare = CarriedStatus(status.applied, _join(status.message, note), tuple(_bare(status.manifests)))
     message = status.message
     while (text := _write(bare)) is None:
@@ -95,7 +95,7 @@ def unpack(message: str) -> CarriedStatus | None:
     """Read what `pack` wrote; None for any other message.
 
     Raises:
-        ManifestError: it has the marker, but nothing readable behind it.
+        ManifestError: the text after the marker cannot be read.
     """
     if not message.startswith(STATUS_MARKER):
         return None
@@ -106,10 +106,10 @@ def unpack(message: str) -> CarriedStatus | None:
         unpacker = zlib.decompressobj()
         data = unpacker.decompress(base64.b64decode(text[len(_PACKED) :], validate=True), _LARGEST)
         if not unpacker.eof:
-            raise ManifestError("is cut off, or larger than any status")
+            raise ManifestError("incomplete, or larger than any status")
         return _decoder.decode(data)
     except (ValueError, zlib.error, RecursionError) as error:  # base64 and msgspec raise ValueErrors
-        raise ManifestError(f"carries no readable status: {error}") from error
+        raise ManifestError(f"does not carry a readable status: {error}") from error
 
 
 def _write(status: CarriedStatus) -> str | None:

@@ -1,6 +1,6 @@
-"""Names that stand on objects in the control plane: our own, and those of Karmada that we read.
+"""Labels, annotations and other names on objects of the control plane: those of the converter, and those of Karmada.
 
-Ours never reach a member cluster: they stand on Works and bindings, not on manifests.
+The names of the converter are on Works and bindings, not on manifests, so they never reach a member cluster.
 """
 
 from __future__ import annotations
@@ -17,26 +17,26 @@ ANCHOR_LABEL: Final = f"{GROUP}/anchor"
 """On an anchor; the value is ``true``."""
 
 SOURCES_ANNOTATION: Final = f"{GROUP}/source-versions"
-"""On a converted Work: a JSON list with one entry a manifest, null where it was left as it is, else
+"""On a converted Work: a JSON list with one entry per manifest: null if it was not converted, otherwise
 ``{"kind": …, "name": …, "from": apiVersion, "to": apiVersion}``."""
 
 CONVERSION_DATA_ANNOTATION: Final = f"{GROUP}/conversion-data"
-"""On a converted Work: a JSON list with one item for each manifest: null, or its conversion data
+"""On a converted Work: a JSON list with one entry per manifest: null, or its conversion data
 (`converter.conversion.ConversionData`)."""
 
 CONVERSION_DATA_REF_ANNOTATION: Final = f"{GROUP}/conversion-data-ref"
-"""On a converted Work of which more is kept than its annotations hold: the digest of what is kept, which is stored in
-an object of its own (`converter.works.overflow`)."""
+"""On a converted Work whose conversion data does not fit into annotations: the digest of the data in an overflow object
+(`converter.works.overflow`)."""
 
 SUSPENDED_BEFORE_ANNOTATION: Final = f"{GROUP}/suspended-before"
-"""On a Work that is not dispatched until what is kept of it is stored: what ``spec.suspendDispatching`` was before,
-as JSON, or ``absent``."""
+"""On a Work that is not dispatched until its conversion data is stored: the JSON of ``spec.suspendDispatching`` before
+that, or ``absent``."""
 
 OVERFLOW_LABEL: Final = f"{GROUP}/overflow"
-"""On an object that stores what is kept of a Work; the value is ``true``."""
+"""On an overflow object, which stores conversion data of a Work; the value is ``true``."""
 
 LOSSES_LABEL: Final = f"{GROUP}/losses"
-"""On a Work that is not converted and has the annotation of the same name, so that those alone can be watched; the
+"""On a Work that is not converted and has the annotation of the same name, so that a watch can select these Works; the
 value is ``true``."""
 
 LOSSES_ANNOTATION: Final = f"{GROUP}/losses"
@@ -46,17 +46,17 @@ LOSSES_TEXT_ANNOTATION: Final = f"{GROUP}/losses-text"
 """On a Work with that annotation: one line for each loss, for people. Nothing reads it back."""
 
 EXCLUDED_ANNOTATION: Final = f"{GROUP}/excluded-clusters"
-"""On a binding: which clusters no conversion can reach, and why."""
+"""On a binding: the clusters that cannot get its object in any version, and why."""
 
 EXCLUDED_LABEL: Final = f"{GROUP}/excluded"
-"""On a binding with that annotation, so that those alone can be watched; the value is ``true``."""
+"""On a binding with that annotation, so that a watch can select these bindings; the value is ``true``."""
 
 FEATURE_GATES_ANNOTATION: Final = f"{GROUP}/feature-gates"
 """On a Cluster: the feature gates that its API server sets otherwise than its release does, as ``--feature-gates``
 takes them: ``CronJobTimeZone=true,AllBeta=false``."""
 
 EXECUTION_SPACE_PREFIX: Final = "karmada-es-"
-"""A namespace with this prefix holds the Works of the cluster whose name follows (pkg/util/names/names.go)."""
+"""Prefix of an execution namespace, which holds the Works of the cluster named after it (pkg/util/names/names.go)."""
 
 BINDING_LABEL: Final = "resourcebinding.karmada.io/permanent-id"
 """On a Work made for a ResourceBinding (pkg/apis/work/v1alpha2/well_known_constants.go)."""
@@ -70,22 +70,22 @@ WORK_API_VERSION: Final = "work.karmada.io/v1alpha1"
 """The apiVersion of Works."""
 
 ANCHOR_OF_ANNOTATION: Final = f"{GROUP}/anchor-of"
-"""On an anchor: the name of the converted Work it stands for."""
+"""On an anchor: the name of its converted Work."""
 
 STATUS_MARKER: Final = f"{GROUP}/status:"
-"""Starts the message of an anchor's Applied condition that carries a converted Work's status."""
+"""Prefix of the message of an anchor's Applied condition that carries the status of a converted Work."""
 
 
 def cluster_of(namespace: str) -> str | None:
-    """Name the cluster whose execution space a namespace is; None where it is no execution space."""
+    """Name the cluster of an execution namespace; None if the namespace is another one."""
     return namespace.removeprefix(EXECUTION_SPACE_PREFIX) if namespace.startswith(EXECUTION_SPACE_PREFIX) else None
 
 
 def anchor_name(work_name: str) -> str:
     """Name the anchor of a Work.
 
-    Karmada's own names end in a hash without vowels (pkg/util/names/names.go), so that none of them can be an
-    anchor's. A name too long for the suffix is cut, and told apart by a digest.
+    Names that Karmada generates end in a hash without vowels (pkg/util/names/names.go), so none of them is the name of
+    an anchor. A name that is too long for the suffix is cut, and gets a digest.
     """
     suffix = "-anchor"
     if len(work_name) + len(suffix) <= LONGEST_NAME:
@@ -95,11 +95,11 @@ def anchor_name(work_name: str) -> str:
 
 
 LONGEST_NAME: Final = 253
-"""Kubernetes: an object's name is a DNS subdomain of at most so many characters."""
+"""The longest name of an object in Kubernetes (a DNS subdomain)."""
 
 
 def anchor_reference(metadata: dict[str, Any]) -> dict[str, Any] | None:
-    """Find the owner reference to its anchor in a Work's metadata; None where it is not anchored."""
+    """Find the owner reference to the anchor in the metadata of a Work; None if the Work is not anchored."""
     wanted = anchor_name(metadata.get("name") or "")
     references = metadata.get("ownerReferences")
     if not isinstance(references, list):

@@ -1,4 +1,4 @@
-"""A Work, read as far as conversion needs it (Karmada: pkg/apis/work/v1alpha1/work_types.go)."""
+"""Works, read as far as conversion needs them (Karmada: pkg/apis/work/v1alpha1/work_types.go)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ManifestT = TypeVar("ManifestT")
 
 
 class Metadata(msgspec.Struct, rename="camel"):
-    """A Work's own metadata."""
+    """The metadata of a Work."""
 
     name: str = ""
     namespace: str = ""
@@ -24,13 +24,13 @@ class Metadata(msgspec.Struct, rename="camel"):
 
 
 class Workload(msgspec.Struct, Generic[ManifestT]):
-    """Holds the manifests."""
+    """The manifests of a Work."""
 
     manifests: list[ManifestT] | None = None
 
 
 class WorkSpec(msgspec.Struct, Generic[ManifestT], rename="camel"):
-    """What is wanted of the cluster."""
+    """The spec of a Work."""
 
     workload: Workload[ManifestT] | None = None
     suspend_dispatching: bool | msgspec.UnsetType | None = msgspec.UNSET
@@ -44,7 +44,7 @@ class Work(msgspec.Struct, Generic[ManifestT]):
 
     @property
     def manifests(self) -> list[ManifestT]:
-        """The manifests; none where any part on the way to them is missing."""
+        """The manifests; an empty list if ``spec`` or ``workload`` is missing."""
         if self.spec is None or self.spec.workload is None or self.spec.workload.manifests is None:
             return []
         return self.spec.workload.manifests
@@ -62,9 +62,9 @@ def decode_work(data: bytes | Raw) -> Work[Raw]:
     """Read a Work's JSON, and leave its manifests as they are.
 
     Raises:
-        ManifestError: it is no Work; the message says where.
+        ManifestError: it is not a Work; the message says where.
     """
     try:
         return _works.decode(data)
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
-        raise ManifestError(f"is no Work: {error}") from None
+        raise ManifestError(f"not a Work: {error}") from None

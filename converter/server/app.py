@@ -33,18 +33,18 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 BODY_LIMIT: Final = 8 * 1024 * 1024
-"""The largest body accepted, in bytes, unless said otherwise. The API server itself takes 3 MiB an object."""
+"""The largest request body in bytes, by default. The API server accepts objects of up to 3 MiB."""
 
 BODY_SECONDS: Final = 30.0
-"""How long a client may take to send a body: the longest time-out a webhook can have in Kubernetes."""
+"""How long a client may take to send a body: the longest timeout of a webhook in Kubernetes."""
 
 _JSON = "application/json"
 
 _KEEPALIVE_SECONDS = 3600.0
-"""How long an idle connection stays open. Longer than Go's clients keep one, so that it is always they who close."""
+"""How long an idle connection stays open: longer than in clients written in Go, so that the client closes it."""
 
 _LINGER_SECONDS = 2.0
-"""How long to read on after an early answer, so that a client which is still sending gets to see it."""
+"""How long to read after an early answer, so that a client that is still sending sees it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +52,10 @@ class Webhook:
     """One admission webhook.
 
     Attributes:
-        path: where it is called: ``/mutate/works``.
-        name: what metrics and logs call it.
-        answer: from a review's bytes to its answer's bytes; quick, since everything else waits for it.
-            Raises ConverterError for what is no review.
+        path: its path, such as ``/mutate/works``.
+        name: its name in metrics and logs.
+        answer: turns the bytes of a review into the bytes of its answer. It must be quick, because all other requests
+            wait for it. Raises ConverterError for a body that is not a review.
     """
 
     path: str
@@ -63,11 +63,11 @@ class Webhook:
     answer: Callable[[bytes], bytes]
 
 
-class Rejected(Exception):  # noqa: N818  a way of control, never seen outside this module
-    """A request that does not get as far as a webhook.
+class Rejected(Exception):  # noqa: N818  ends the handling of a request; never leaves this module
+    """A request that is answered before it reaches a webhook.
 
     Attributes:
-        outcome: what metrics call it.
+        outcome: its name in metrics.
         response: its answer.
     """
 
@@ -81,9 +81,9 @@ class App:
     """Everything that is served, by path.
 
     Attributes:
-        draining: set when the server is about to stop: it says that it is not ready, answers whoever still asks,
-            and closes each connection after the answer.
-        in_flight: how many requests have begun and not ended.
+        draining: set when the server is about to stop: it reports that it is not ready, still answers, and closes each
+            connection after the answer.
+        in_flight: how many requests are being answered.
     """
 
     def __init__(
@@ -98,11 +98,11 @@ class App:
         """Make the application.
 
         Args:
-            webhooks: what is answered to POST.
-            pages: what is answered to GET and HEAD.
-            metrics: what counts the webhooks' requests.
-            body_limit: the largest body accepted, in bytes.
-            body_seconds: how long a client may take to send it.
+            webhooks: the answers to POST.
+            pages: the answers to GET and HEAD.
+            metrics: counts the requests of the webhooks.
+            body_limit: the largest request body, in bytes.
+            body_seconds: how long a client may take to send a body.
         """
         self._webhooks = {webhook.path: webhook for webhook in webhooks}
         self._pages = pages
@@ -113,7 +113,7 @@ class App:
         self.in_flight = 0
 
     def server(self) -> web.Server:
-        """Make aiohttp's server of it, inside a running event loop."""
+        """Make the server of aiohttp, inside a running event loop."""
         return web.Server(
             self.handle,
             request_factory=self._request,
@@ -161,7 +161,7 @@ class App:
             self._metrics.request(webhook.name, "invalid")
             _log.info("not a review", extra={"webhook": webhook.name, "why": str(error)})
             return failure(HTTPStatus.BAD_REQUEST, str(error))
-        except Exception:  # noqa: BLE001  a fault of ours must end neither the server nor in the user's face
+        except Exception:  # noqa: BLE001  a bug must not stop the server, and its text is not for users
             self._metrics.request(webhook.name, "failed")
             return _internal_error(webhook.path)
         self._metrics.took(webhook.name, time.perf_counter() - began)
@@ -171,22 +171,22 @@ class App:
         return review(answer)
 
     async def _body(self, request: web.BaseRequest) -> bytes:
-        """Check that it is a POST of JSON, not too large, and read it.
+        """Read the body of a POST of JSON that is not too large.
 
         Raises:
-            Rejected: it is not.
+            Rejected: it is something else.
         """
         if request.method != "POST":
             message = f"{request.raw_path} takes POST with an AdmissionReview, not {request.method}"
             raise Rejected("wrong_method", failure(HTTPStatus.METHOD_NOT_ALLOWED, message, Allow="POST"))
         if request.headers.get("Content-Type") != _JSON and not _is_json(request):
             given = request.headers.get("Content-Type") or "none"
-            message = f"the content type must be {_JSON} in UTF-8, but it is {given}"
+            message = f"the content type must be {_JSON} in UTF-8, not {given}"
             raise Rejected("wrong_type", failure(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, message))
         if (request.content_length or 0) > self._limit:
             raise self._too_large()
         content = request.content
-        if content.is_eof() and content.exception() is None:  # all of it is here already, as nearly always
+        if content.is_eof() and content.exception() is None:  # the whole body has arrived, as nearly always
             body = content.read_nowait()
         else:
             body = await self._slow_body(request)
@@ -201,21 +201,21 @@ class App:
         except web.HTTPRequestEntityTooLarge:
             raise self._too_large() from None
         except TimeoutError:
-            message = f"the body did not come within {self._seconds:g} seconds"
+            message = f"the body did not arrive within {self._seconds:g} seconds; send it again"
             raise Rejected("invalid", failure(HTTPStatus.REQUEST_TIMEOUT, message, close=True)) from None
         except (web.RequestPayloadError, web.PayloadAccessError, HttpProcessingError, OSError) as error:
-            message = f"the body ended early or is badly encoded: {error}"
+            message = f"the body is incomplete or its encoding is invalid: {error}"
             raise Rejected("invalid", failure(HTTPStatus.BAD_REQUEST, message, close=True)) from None
 
     def _too_large(self) -> Rejected:
-        message = f"the body is larger than {self._limit} bytes, which is the limit here (--max-body)"
+        message = f"the body is larger than {self._limit} bytes; raise the limit with --max-body"
         return Rejected("too_large", failure(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, message, close=True))
 
     def _page(self, path: str, method: str) -> web.Response:
         page = self._pages.get(path)
         if page is None:
             known = ", ".join([*self._webhooks, *self._pages])
-            return failure(HTTPStatus.NOT_FOUND, f"nothing is at {path}; there is: {known}")
+            return failure(HTTPStatus.NOT_FOUND, f"path {path} does not exist; the paths are: {known}")
         if method not in {"GET", "HEAD"}:
             return failure(HTTPStatus.METHOD_NOT_ALLOWED, f"{path} takes GET, not {method}", Allow="GET, HEAD")
         try:
@@ -227,7 +227,7 @@ class App:
         """Answer ``/readyz``.
 
         Args:
-            why_not: what is still missing; empty if nothing is.
+            why_not: why the server is not ready; empty if it is.
         """
         reason = "stopping" if self.draining else why_not
         if reason:
@@ -236,9 +236,9 @@ class App:
 
 
 def outcome_of(answer: bytes) -> str:
-    """Tell from an answered review how it ended.
+    """Return the outcome of an answered review.
 
-    Nothing but the answer's own fields can match: within a JSON string, each of these quotes would be escaped.
+    Only fields of the answer can match: inside a JSON string, these quotes would be escaped.
     """
     if b'"allowed":true' not in answer:
         return "denied"
@@ -252,8 +252,8 @@ def _is_json(request: web.BaseRequest) -> bool:
 
 
 def _internal_error(path: str) -> web.Response:
-    """Log the exception that is being handled under an id, and answer with nothing but the id."""
+    """Log the exception that is being handled under an id, and answer with the id only."""
     incident = secrets.token_hex(6)
     _log.exception("internal error", extra={"path": path, "incident": incident})
-    message = f"internal error {incident}; the converter's log has the details under this id"
+    message = f"internal error {incident}; find this id in the log of the converter"
     return failure(HTTPStatus.INTERNAL_SERVER_ERROR, message)

@@ -1,7 +1,7 @@
-"""What the webhook did with manifests: counted for Prometheus, logged, and the latest of it kept for the page.
+"""Conversions and losses: counted for Prometheus, logged, and the latest ones remembered for the page.
 
-Nothing of a manifest's content comes here, only its kind and name: contents can be secret. A request only leaves a
-note; lines are written together a little later, because writing one costs as much as converting a small manifest.
+Only the kind and name of a manifest come here, never its content, which can be secret. A request only appends an event.
+Events are formatted together a little later, because formatting one costs as much as converting a small manifest.
 """
 
 from __future__ import annotations
@@ -20,29 +20,29 @@ if TYPE_CHECKING:
     from converter.server.metrics import Metrics
 
 _REMEMBERED = 100
-"""How many events the page can show."""
+"""How many events the page shows."""
 
 _FLUSH_SECONDS = 0.1
-"""How long a line may wait for others."""
+"""How long an event waits for others."""
 
-_FIELDS_TOLD = 8
-"""How many lost fields of one weight a line of the log names."""
+_FIELDS_LOGGED = 8
+"""How many lost fields of one severity a line of the log names."""
 
 _LOGGER = "converter.conversions"
 
 
 class Event(NamedTuple):
-    """A manifest that was converted, or that its cluster cannot have.
+    """A manifest that was converted, or that its cluster cannot get.
 
     Attributes:
-        at: when, in seconds since the epoch.
-        cluster: for which cluster.
+        at: the time, in seconds since the epoch.
+        cluster: the cluster that it is for.
         kind: the manifest's kind.
         name: its name, with its namespace before a slash where it has one.
-        source: its apiVersion.
-        target: the apiVersion it got; empty where it got none.
-        losses: how many values the cluster cannot hold.
-        why: why it got none; else empty.
+        source: its apiVersion before the conversion.
+        target: its apiVersion after the conversion; empty if it was not converted.
+        losses: how many values the target version cannot represent.
+        why: why it was not converted; empty if it was.
     """
 
     at: float
@@ -55,7 +55,7 @@ class Event(NamedTuple):
     why: str = ""
 
     def fact(self) -> Fact:
-        """What the log says of it."""
+        """Make the event of the log."""
         fields: dict[str, object] = {
             "cluster": self.cluster,
             "kind": self.kind,
@@ -68,14 +68,14 @@ class Event(NamedTuple):
 
 
 class LossEvent(NamedTuple):
-    """A manifest that its cluster takes with less than it was sent with.
+    """A manifest of which its cluster drops or refuses fields.
 
     Attributes:
-        at: when, in seconds since the epoch.
-        cluster: which cluster.
+        at: the time, in seconds since the epoch.
+        cluster: the cluster.
         kind: the manifest's kind.
         name: its name, with its namespace before a slash where it has one.
-        fields: the fields that are lost, by weight.
+        fields: the lost fields, by severity.
     """
 
     at: float
@@ -85,8 +85,8 @@ class LossEvent(NamedTuple):
     fields: dict[str, list[str]]
 
     def fact(self) -> Fact:
-        """What the log says of it."""
-        facts = {weight: ", ".join(paths[:_FIELDS_TOLD]) for weight, paths in self.fields.items()}
+        """Make the event of the log."""
+        facts = {weight: ", ".join(paths[:_FIELDS_LOGGED]) for weight, paths in self.fields.items()}
         return Fact(
             self.at,
             logging.WARNING,
@@ -96,7 +96,7 @@ class LossEvent(NamedTuple):
 
 
 class ConversionLog:
-    """Takes note of each conversion, once for all who want to know; the webhooks' observer."""
+    """Records each conversion for metrics, log and page; the observer of the webhooks."""
 
     def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics
@@ -108,24 +108,24 @@ class ConversionLog:
         """The latest events, the newest first."""
         return tuple(reversed(self._recent))
 
-    def converted(  # noqa: PLR0917  as the webhooks' observer has it
+    def converted(  # noqa: PLR0917  the protocol of the observer
         self, cluster: str, kind: str, name: str, source: str, target: str, losses: int
     ) -> None:
-        """Note a converted manifest.
+        """Record a converted manifest.
 
         Args:
-            cluster: for which cluster.
+            cluster: the cluster that it is for.
             kind: the manifest's kind.
             name: its name, with its namespace before a slash where it has one.
-            source: the apiVersion it had.
-            target: the apiVersion it got.
-            losses: how many values the cluster cannot hold.
+            source: its apiVersion before the conversion.
+            target: its apiVersion after the conversion.
+            losses: how many values the target version cannot represent.
         """
-        self._metrics.conversion(kind, source, target, losses)
+        self._metrics.conversion(kind, source, target)
         self._note(Event(time.time(), cluster, kind, name, source, target, losses))
 
     def refused(self, cluster: str, kind: str, name: str, source: str, why: str) -> None:
-        """Note a manifest that its cluster cannot have."""
+        """Record a manifest that its cluster cannot get."""
         self._note(Event(time.time(), cluster, kind, name, source, "", 0, why))
 
     def lost(self, cluster: str, losses: ManifestLosses) -> None:
@@ -133,7 +133,7 @@ class ConversionLog:
         manifest = losses.manifest
         logged: dict[str, list[str]] = {}
         for loss, action in losses.decisions:
-            self._metrics.field_loss(manifest.kind, loss.severity, action)
+            self._metrics.lost_field(manifest.kind, loss.severity, action)
             if action is not Action.IGNORE:
                 logged.setdefault(loss.severity.value, []).append(loss.path)
         if logged:
@@ -145,12 +145,12 @@ class ConversionLog:
         if not self._unwritten:
             try:
                 asyncio.get_running_loop().call_later(_FLUSH_SECONDS, self.flush)
-            except RuntimeError:  # no event loop: whoever calls the webhook as a function
+            except RuntimeError:  # no event loop: the webhook is called as a function
                 emit(_LOGGER, [event.fact()])
                 return
         self._unwritten.append(event)
 
     def flush(self) -> None:
-        """Write the lines that wait."""
+        """Log the events that wait."""
         events, self._unwritten = self._unwritten, []
         emit(_LOGGER, [event.fact() for event in events])

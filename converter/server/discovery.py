@@ -1,7 +1,7 @@
-"""Serves the discovery documents: a process of its own, which needs nothing but its certificate and the rules.
+"""Serves the discovery documents, in a process of its own that needs only its certificate and the rules.
 
-When it cannot be reached, no namespace of the control plane can be deleted; so it watches nothing, asks nobody,
-and goes on with the rules it has when new ones are broken.
+If it is unreachable, no namespace of the control plane can be deleted. So it watches no API server and calls none, and
+it keeps the present rules if new ones are invalid.
 """
 
 from __future__ import annotations
@@ -29,33 +29,34 @@ class DiscoveryApp:
     """The discovery-only API server as an HTTP application.
 
     Attributes:
-        draining: set when the server is about to stop: it says that it is not ready, still answers whoever asks, and
-            closes each connection after the answer.
+        draining: set when the server is about to stop: it reports that it is not ready, still answers, and closes each
+            connection after the answer.
+        in_flight: always 0, because an answer needs no body and is made at once.
     """
 
     def __init__(self, book: Callable[[], RuleBook], catalog: Catalog) -> None:
         """Make the application.
 
         Args:
-            book: gives the rule book as it is now.
-            catalog: names the resources of Kubernetes' own kinds.
+            book: returns the rules in use.
+            catalog: names the resources of the kinds of Kubernetes.
         """
         self._book = book
         self._catalog = catalog
         self._made_for = book()
         self._discovery = Discovery(named_resources(self._made_for, catalog))
         self.draining = False
-        self.in_flight = 0  # stays so: an answer is made at once, without a body to wait for
+        self.in_flight = 0
 
     def server(self) -> web.Server:
-        """Make aiohttp's server of it, inside a running event loop."""
+        """Make the server of aiohttp, inside a running event loop."""
         return web.Server(self.handle, access_log=None, keepalive_timeout=3600.0)
 
     async def refresh(self, interval: float = 1.0) -> None:
-        """Take up new rules for as long as the server runs.
+        """Take new rules into use while the server runs.
 
         Args:
-            interval: seconds between two looks.
+            interval: seconds between two checks.
         """
         while True:
             await asyncio.sleep(interval)
@@ -63,7 +64,7 @@ class DiscoveryApp:
             if book is not self._made_for:
                 self._discovery = Discovery(await asyncio.to_thread(named_resources, book, self._catalog))
                 self._made_for = book
-                _log.info("discovery made anew", extra={"resources": len(self._discovery.resources)})
+                _log.info("discovery documents replaced", extra={"resources": len(self._discovery.resources)})
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request."""

@@ -1,4 +1,4 @@
-"""The event loop that servers run on: uvloop, with TLS and sockets in C, where it is installed; else asyncio's own.
+"""The event loop of servers: uvloop, with TLS and sockets in C, if it is installed; otherwise the one of asyncio.
 
 It takes a fifth off each request (tests/bench/bench_webhook.py). Windows and other Pythons than CPython have no uvloop.
 """
@@ -15,13 +15,13 @@ T = TypeVar("T")
 
 
 def run(main: Coroutine[None, None, T]) -> T:
-    """Run a coroutine in a loop of its own, as `asyncio.run` does."""
+    """Run a coroutine in a new loop, as `asyncio.run` does."""
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
         return runner.run(main)
 
 
 def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """What makes the loop; None for asyncio's own."""
+    """Return the factory of the loop; None for the one of asyncio."""
     try:
         import uvloop  # noqa: PLC0415  not everywhere
     except ImportError:

@@ -1,4 +1,4 @@
-"""The fleet of an inventory file: read at the start, and again when the file or one that it names changes."""
+"""The fleet of an inventory file: read at the start, and again when that file or one that it names changes."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ _log = logging.getLogger(__name__)
 
 
 class InventoryReloader:
-    """Keeps a fleet up to date with its inventory file.
+    """Reloads a fleet from its inventory file.
 
     Attributes:
-        view: the fleet, as the webhook reads it; replaced as a whole when the file changes.
+        view: the fleet that the webhook reads; replaced as a whole when the file changes.
     """
 
     def __init__(self, file: Path) -> None:
         """Read the inventory for the first time.
 
         Raises:
-            InventoryError: it has problems; all are named.
+            InventoryError: it is invalid; lists every problem.
         """
         self._file = file
         self._seen = self._look()
@@ -39,7 +39,7 @@ class InventoryReloader:
         return fingerprint([self._file, *_named_in(self._file)])
 
     def refresh(self) -> bool:
-        """Read the file again if it changed; returns whether the fleet was replaced."""
+        """Read the file if it changed; returns whether the fleet was replaced."""
         seen = self._look()
         if seen == self._seen:
             return False
@@ -50,7 +50,7 @@ class InventoryReloader:
             for problem in error.problems:
                 _log.error("inventory not replaced, the last good one stays in use: %s", problem)
             return False
-        if self._look() != seen:  # changed again while it was read; the next look decides
+        if self._look() != seen:  # changed again while it was read; the next poll decides
             return False
         self._seen = seen
         self.view.replace(fleet)
@@ -58,17 +58,17 @@ class InventoryReloader:
         return True
 
     async def watch(self, interval: float = POLL_SECONDS) -> None:
-        """Refresh for as long as the server runs.
+        """Refresh while the server runs.
 
         Args:
-            interval: seconds between two looks.
+            interval: seconds between two polls.
         """
-        failure = "looking for a changed inventory failed; the last good one stays in use"
+        failure = "cannot check the inventory; the last good one stays in use"
         await keep_looking(self.refresh, interval, _log, failure)
 
 
 def _named_in(file: Path) -> list[Path]:
-    """The saved Cluster objects that an inventory names; none where it cannot be read, which is told elsewhere."""
+    """List the saved Clusters that an inventory names; none if it cannot be read, which `refresh` logs."""
     try:
         documents = list(yaml.safe_load_all(file.read_text(encoding="utf-8")))
         return [file.parent / one["cluster"] for each in documents for one in each["clusters"] if "cluster" in one]

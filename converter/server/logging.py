@@ -1,4 +1,4 @@
-"""Structured logging: one event a line, as ``key=value`` text for people or as JSON for machines."""
+"""Structured logging: one event per line, as ``key=value`` text for people or as JSON for machines."""
 
 from __future__ import annotations
 
@@ -11,15 +11,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import msgspec
 
+from converter.server.log_writer import LogWriter
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import TextIO
 
 FORMATS = ("text", "json")
-"""What ``--log-format`` takes."""
+"""Values of ``--log-format``."""
 
 LEVELS = ("debug", "info", "warning", "error")
-"""What ``--log-level`` takes."""
+"""Values of ``--log-level``."""
 
 _NOT_FIELDS = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 _is_plain = re.compile(r"[a-zA-Z0-9_./:@+-]+").fullmatch
@@ -27,13 +29,13 @@ _encode = msgspec.json.Encoder(enc_hook=str).encode
 
 
 class Fact(NamedTuple):
-    """One line of the log.
+    """One event of the log.
 
     Attributes:
-        at: when, in seconds since the epoch.
-        level: one of logging's.
-        message: a few words, the same for all events of a sort.
-        fields: what differs from event to event.
+        at: the time, in seconds since the epoch.
+        level: a level of `logging`.
+        message: a few words, the same for all events of a kind.
+        fields: the facts of this event.
     """
 
     at: float
@@ -43,10 +45,10 @@ class Fact(NamedTuple):
 
 
 class Style(Protocol):
-    """A way to write a line."""
+    """Formats an event."""
 
     def __call__(self, logger: str, fact: Fact, trace: str = "") -> str:
-        """Write a fact, with a traceback if there is one, as one line without its end."""
+        """Format an event, and its traceback if there is one, as one line without a line break."""
 
 
 def set_up(style: str, level: str, stream: TextIO | None = None) -> None:
@@ -54,27 +56,27 @@ def set_up(style: str, level: str, stream: TextIO | None = None) -> None:
 
     Args:
         style: one of `FORMATS`.
-        level: one of `LEVELS`; what is less is dropped.
-        stream: where to; standard error if None.
+        level: one of `LEVELS`; lower levels are not logged.
+        stream: where to write; standard error if None.
     """
     handler = LineHandler(json_line if style == "json" else text_line, stream or sys.stderr)
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    # aiohttp's own words on each broken request say less than ours, with a traceback.
+    # aiohttp logs each broken request with a traceback; the application logs it in one line.
     logging.getLogger("aiohttp").setLevel(logging.CRITICAL)
     logging.getLogger("asyncio").setLevel(logging.WARNING)
 
 
 def emit(logger: str, facts: Sequence[Fact]) -> None:
-    """Log many facts at once.
+    """Log many events at once.
 
-    Where `set_up` set up the log, each costs a few microseconds, a tenth of what a LogRecord costs; else they go
-    through logging as any record does.
+    After `set_up`, an event costs a few microseconds, a tenth of a LogRecord. Otherwise the events go through
+    `logging` as usual.
 
     Args:
-        logger: the logger's name; its level counts.
-        facts: what to log.
+        logger: the name of the logger, whose level applies.
+        facts: the events.
     """
     log = logging.getLogger(logger)
     wanted = [fact for fact in facts if log.isEnabledFor(fact.level)]
@@ -86,38 +88,76 @@ def emit(logger: str, facts: Sequence[Fact]) -> None:
         log.log(fact.level, fact.message, extra=dict(fact.fields))
 
 
-class LineHandler(logging.StreamHandler["TextIO"]):
-    """Writes records in one of the styles."""
+class LineHandler(logging.Handler):
+    """Writes records in one of the styles, without ever waiting for the reader of the log.
+
+    A stream without a file descriptor, such as `io.StringIO`, is written to directly.
+    """
 
     def __init__(self, style: Style, stream: TextIO) -> None:
-        super().__init__(stream)
+        super().__init__()
         self._style = style
+        self._stream = stream
+        try:
+            self._writer: LogWriter | None = LogWriter(stream.fileno(), self._dropped_line)
+        except (OSError, ValueError):
+            self._writer = None
+
+    @property
+    def dropped(self) -> int:
+        """How many lines were lost, because they could not be written or formatted."""
+        return self._writer.dropped if self._writer is not None else 0
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a record as one line."""
+        try:
+            self._put(f"{self.format(record)}\n", 1)
+        except Exception:  # noqa: BLE001  a record that cannot be formatted must not fail whoever logs
+            self.handleError(record)
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: ARG002, N802  as logging calls it
+        """Count a record that is lost; logging itself would print to standard error, which can block."""
+        if self._writer is not None:
+            self._writer.drop(1)
 
     def format(self, record: logging.LogRecord) -> str:
-        """Write a record as one line."""
+        """Format a record as one line."""
         trace = (self.formatter or logging.Formatter()).formatException(record.exc_info) if record.exc_info else ""
         fact = Fact(record.created, record.levelno, record.getMessage(), fields_of(record))
         return self._style(record.name, fact, trace)
 
     def write(self, logger: str, facts: Sequence[Fact]) -> None:
-        """Write many lines in one go."""
-        if not facts:
-            return
-        text = "".join([f"{self._style(logger, fact)}\n" for fact in facts])
-        self.acquire()
-        try:
-            self.stream.write(text)
-            self.flush()
-        finally:
-            self.release()
+        """Write many lines at once."""
+        if facts:
+            self._put("".join([f"{self._style(logger, fact)}\n" for fact in facts]), len(facts))
+
+    def flush(self) -> None:
+        """Wait a moment for the lines that are not written yet; logging calls this when the process ends."""
+        if self._writer is not None:
+            self._writer.flush()
+
+    def _put(self, text: str, lines: int) -> None:
+        if self._writer is not None:
+            self._writer.write(text, lines)
+        else:
+            self._stream.write(text)
+
+    def _dropped_line(self, lines: int) -> str:
+        fact = Fact(time.time(), logging.WARNING, "log lines dropped", {"lines": lines})
+        return f"{self._style(__name__, fact)}\n"
+
+
+def dropped_lines() -> int:
+    """Count the log lines of this process that were lost, because nobody read the log fast enough."""
+    return sum(handler.dropped for handler in logging.getLogger().handlers if isinstance(handler, LineHandler))
 
 
 def fields_of(record: logging.LogRecord) -> dict[str, Any]:
-    """The facts of a record: what was given as ``extra``."""
+    """Return the facts of a record: the values of ``extra``."""
     return {key: value for key, value in vars(record).items() if key not in _NOT_FIELDS}
 
 
-def text_line(logger: str, fact: Fact, trace: str = "") -> str:  # noqa: ARG001  for machines, as the other style has it
+def text_line(logger: str, fact: Fact, trace: str = "") -> str:  # noqa: ARG001  only JSON names the logger
     """``2026-01-02T03:04:05.678Z INFO message key=value …``; values that need it are quoted as JSON."""
     words = [_time(fact.at), logging.getLevelName(fact.level), _one_line(fact.message)]
     words += [f"{key}={_shown(value)}" for key, value in fact.fields.items()]
@@ -152,7 +192,7 @@ def _time(at: float) -> str:
 
 
 def _one_line(text: str) -> str:
-    # A name in a request may hold line breaks; a reader of the log must not take them for lines of ours.
+    # A name in a request may contain line breaks, which must not look like lines of the log.
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
@@ -164,5 +204,5 @@ def _shown(value: object) -> str:
 
 @functools.lru_cache(maxsize=1024)
 def _text_shown(text: str) -> str:
-    """Quote what needs it; the same names and versions come again and again."""
+    """Quote a text if necessary; names and versions repeat, so the result is cached."""
     return text if _is_plain(text) else _one_line(_encode(text).decode())

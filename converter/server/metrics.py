@@ -1,14 +1,37 @@
-"""What Prometheus reads: counts and times, with labels whose values a request cannot invent."""
+"""What Prometheus reads. Label values come from fixed lists, the rules or the catalog: no request can add a series.
+
+======================================================  ==========================  ====================================
+Metric                                                  Labels                      Meaning
+======================================================  ==========================  ====================================
+``converter_requests_total``                            webhook, outcome            admission requests (`OUTCOMES`)
+``converter_request_duration_seconds``                  webhook                     time to answer a review, in seconds
+``converter_conversions_total``                         kind, source, target        converted manifests
+``converter_lost_fields_total``                         kind, severity, action      fields that a cluster drops
+``converter_rules``                                                                 rules in use
+``converter_rules_last_reload_successful``                                          0 while the rule files are invalid
+``converter_rules_reloads_total``                       outcome                     changes of the rules (`RELOADS`)
+``converter_clusters``                                                              known clusters
+``converter_certificate_not_after_timestamp_seconds``                               end of the serving certificate
+``converter_log_dropped_lines_total``                                               log lines that were not written
+======================================================  ==========================  ====================================
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.core import CounterMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client.registry import Collector
+
+from converter.server.logging import dropped_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    import datetime as dt
+    from collections.abc import Callable, Iterable, Iterator
+
+    from prometheus_client import Metric
 
 CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
 """The media type of `Metrics.text`."""
@@ -16,7 +39,10 @@ CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
 OUTCOMES: Final = (
     "unchanged", "changed", "denied", "warned", "invalid", "too_large", "wrong_type", "wrong_method", "failed",
 )  # fmt: skip
-"""How a request can end: four answers to a review, then everything that was no review, then our own faults."""
+"""How a request can end: four answers to a review, four invalid requests, and internal errors."""
+
+RELOADS: Final = ("taken", "refused")
+"""How a reload of changed rules can end."""
 
 _SECONDS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 2.5)
 
@@ -25,94 +51,99 @@ class Metrics:
     """The metrics of one server.
 
     Attributes:
-        registry: where they are registered; one a server, so that tests and programs can have several.
+        registry: where they are registered; one per server, so that a process can have several.
     """
 
     def __init__(self, webhooks: Iterable[str]) -> None:
-        """Prepare one series for each webhook and outcome, so that a request only has to count.
+        """Create one series for each webhook and outcome, so that a request only has to count.
 
         Args:
-            webhooks: the webhooks' names.
+            webhooks: the names of the webhooks.
         """
         self.registry = CollectorRegistry()
-        requests = Counter(
-            "converter_requests", "Admission requests by how they ended.", ["webhook", "outcome"],
-            registry=self.registry,
-        )  # fmt: skip
+        names = tuple(webhooks)
+        self._requests(names)
+        self._conversions = self._counter("conversions", "Manifests converted.", "kind", "source", "target")
+        self._count_conversion: dict[tuple[str, str, str], Callable[[], None]] = {}
+        self._lost_fields = self._counter(
+            "lost_fields", "Fields that a cluster drops or refuses.", "kind", "severity", "action"
+        )
+        self._count_loss: dict[tuple[str, str, str], Callable[[], None]] = {}
+        self._reloads = self._counter("rules_reloads", "Changes of the rule files.", "outcome")
+        for outcome in RELOADS:
+            self._reloads.labels(outcome)
+        self._rules = self._gauge("rules", "Rules in use.")
+        self._reload_successful = self._gauge("rules_last_reload_successful", "0 while the rule files are invalid.")
+        self._reload_successful.set(1)
+        self._clusters = self._gauge("clusters", "Clusters known.")
+        self.registry.register(_DroppedLines())
+
+    def _requests(self, names: tuple[str, ...]) -> None:
+        requests = self._counter("requests", "Admission requests by how they ended.", "webhook", "outcome")
         seconds = Histogram(
-            "converter_request_seconds", "Time to answer a review, without the network.", ["webhook"],
+            "converter_request_duration_seconds", "Time to answer a review, without the network.", ["webhook"],
             buckets=_SECONDS, registry=self.registry,
         )  # fmt: skip
-        names = tuple(webhooks)
         self._count: dict[tuple[str, str], Callable[[], None]] = {
             (name, outcome): requests.labels(name, outcome).inc for name in names for outcome in OUTCOMES
         }
         self._observe: dict[str, Callable[[float], None]] = {name: seconds.labels(name).observe for name in names}
-        self._conversions = Counter(
-            "converter_conversions", "Manifests converted.", ["kind", "source", "target"], registry=self.registry
-        )
-        self._count_conversion: dict[tuple[str, str, str], Callable[[], None]] = {}
-        self._count_loss: dict[tuple[str, str, str], Callable[[], None]] = {}
-        self._losses = Counter(
-            "converter_lost_values", "Values that a converted manifest's cluster cannot hold.", ["kind"],
-            registry=self.registry,
-        )  # fmt: skip
-        self._field_losses = Counter(
-            "converter_field_losses", "Fields that a manifest's cluster drops, by weight and by what the policy said.",
-            ["kind", "weight", "action"], registry=self.registry,
-        )  # fmt: skip
-        self._reloads = Counter(
-            "converter_rules_reloads", "Changes of the rule files, taken or refused.", ["outcome"],
-            registry=self.registry,
-        )  # fmt: skip
-        for outcome in ("taken", "refused"):
-            self._reloads.labels(outcome)
-        self._rules = Gauge("converter_rules", "Rules in use.", registry=self.registry)
-        self._broken = Gauge(
-            "converter_rules_broken", "1 while the rule files as they are now cannot be used.", registry=self.registry
-        )
-        self._clusters = Gauge("converter_clusters", "Clusters known.", registry=self.registry)
+
+    def _counter(self, name: str, text: str, *labels: str) -> Counter:
+        return Counter(f"converter_{name}", text, labels, registry=self.registry)
+
+    def _gauge(self, name: str, text: str) -> Gauge:
+        return Gauge(f"converter_{name}", text, registry=self.registry)
 
     def request(self, webhook: str, outcome: str) -> None:
-        """Count a request."""
+        """Count a request that ended in one of `OUTCOMES`."""
         self._count[webhook, outcome]()
 
     def took(self, webhook: str, seconds: float) -> None:
-        """Note how long a review took."""
+        """Record how long a review took."""
         self._observe[webhook](seconds)
 
-    def conversion(self, kind: str, source: str, target: str, losses: int) -> None:
-        """Count a converted manifest; kinds and versions are those that the rule book names."""
+    def conversion(self, kind: str, source: str, target: str) -> None:
+        """Count a converted manifest; its kind and versions are those of the rules."""
         versions = (kind, source, target)
         count = self._count_conversion.get(versions)
         if count is None:  # finding a series by its labels takes ten times as long as counting
             count = self._count_conversion[versions] = self._conversions.labels(*versions).inc
         count()
-        if losses:
-            self._losses.labels(kind).inc(losses)
 
-    def field_loss(self, kind: str, weight: str, action: str) -> None:
-        """Count a lost field; kinds are those of the catalog and of the rule book, the rest are three words each."""
-        labels = (kind, weight, action)
+    def lost_field(self, kind: str, severity: str, action: str) -> None:
+        """Count a lost field; its kind is one of the catalog or of the rules."""
+        labels = (kind, severity, action)
         count = self._count_loss.get(labels)
         if count is None:
-            count = self._count_loss[labels] = self._field_losses.labels(*labels).inc
+            count = self._count_loss[labels] = self._lost_fields.labels(*labels).inc
         count()
 
     def rules_in_use(self, rules: int) -> None:
-        """Note the size of the rule book."""
+        """Record the number of rules."""
         self._rules.set(rules)
 
     def rules_reloaded(self, outcome: str, rules: int) -> None:
-        """Note an attempt to read changed rules (`converter.server.rules_reloader.ReloadSink`)."""
+        """Record a reload that ended in one of `RELOADS` (`converter.server.rules_reloader.ReloadSink`)."""
         self._reloads.labels(outcome).inc()
-        self._broken.set(outcome == "refused")
+        self._reload_successful.set(outcome == "taken")
         self._rules.set(rules)
 
     def watch_clusters(self, count: Callable[[], int]) -> None:
-        """Have the number of clusters counted at each scrape, not at each request."""
+        """Count the clusters at each scrape."""
         self._clusters.set_function(count)
 
+    def watch_certificate(self, not_after: Callable[[], dt.datetime]) -> None:
+        """Export the end of the serving certificate, read at each scrape."""
+        gauge = self._gauge("certificate_not_after_timestamp_seconds", "End of the serving certificate.")
+        gauge.set_function(lambda: not_after().timestamp())
+
     def text(self) -> bytes:
-        """Everything, in Prometheus' text format."""
+        """Return all metrics in the text format of Prometheus."""
         return generate_latest(self.registry)
+
+
+class _DroppedLines(Collector):
+    def collect(self) -> Iterator[Metric]:
+        text = "Log lines that were not written, because nobody read the log fast enough."
+        yield CounterMetricFamily("converter_log_dropped_lines", text, value=dropped_lines())

@@ -1,4 +1,4 @@
-"""The few shapes of HTTP answers: a review's answer, a Kubernetes Status for what goes wrong, text, a page."""
+"""The kinds of HTTP answers: an AdmissionReview, a Kubernetes Status for an error, text, and an HTML page."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ _REASONS = {
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "UnsupportedMediaType",
     HTTPStatus.INTERNAL_SERVER_ERROR: "InternalError",
 }
-"""The machine-readable words of Kubernetes (apimachinery/pkg/apis/meta/v1/types.go, StatusReason)."""
+"""Reasons as Kubernetes names them (StatusReason in apimachinery/pkg/apis/meta/v1/types.go)."""
 
 
 def failure(status: HTTPStatus, message: str, *, close: bool = False, **headers: str) -> web.Response:
-    """Tell what went wrong as a Kubernetes Status, which the API server shows to the user as it is.
+    """Make an error as a Kubernetes Status, which the API server shows to the user unchanged.
 
     Args:
         status: the HTTP status.
-        message: a sentence for the user.
-        close: whether the connection is to end, since the rest of the request was not read.
-        headers: further headers, ``_`` for ``-``.
+        message: the text for the user.
+        close: whether to close the connection, because the rest of the request was not read.
+        headers: other headers, with ``_`` for ``-``.
     """
     body: dict[str, object] = {
         "kind": "Status",
@@ -57,7 +57,7 @@ def failure(status: HTTPStatus, message: str, *, close: bool = False, **headers:
 
 
 def review(body: bytes) -> web.Response:
-    """Send an AdmissionReview."""
+    """Make the answer with an AdmissionReview."""
     return web.Response(body=body, headers={"Content-Type": "application/json"})
 
 
@@ -106,13 +106,13 @@ def _date() -> bytes:
 def text(
     body: str | bytes, status: HTTPStatus = HTTPStatus.OK, kind: str = "text/plain; charset=utf-8"
 ) -> web.Response:
-    """Send text."""
+    """Make an answer with text."""
     content = body.encode() if isinstance(body, str) else body
     return web.Response(status=status, body=content, headers={"Content-Type": kind})
 
 
 def page(body: str) -> web.Response:
-    """Send an HTML page that can load and run nothing, whatever its texts say."""
+    """Make an answer with an HTML page that cannot load or run anything, whatever its texts contain."""
     return web.Response(
         body=body.encode(),
         headers={

@@ -1,4 +1,4 @@
-"""Asks a webhook as the API server does, for the demo and for tests: a review there, the Work as it becomes back."""
+"""Calls a webhook as the API server does, for the demo and for tests: sends a review, and applies the patch."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ _SECONDS = 30.0
 
 
 class WebhookError(ConverterError):
-    """A webhook that cannot be asked, or did not answer as one."""
+    """A webhook cannot be called, or its answer is not a review."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back.
+    """The answer of a webhook.
 
     Attributes:
-        allowed: whether the object is let through.
-        work: the object with the patch applied; None where there is no patch.
-        message: why it is not let through; else empty.
-        warnings: what the user is told.
+        allowed: whether the object is admitted.
+        work: the object with the patch applied; None if there is no patch.
+        message: why the object is denied; empty if it is admitted.
+        warnings: the warnings for the user.
     """
 
     allowed: bool
@@ -58,18 +58,18 @@ class _Review(msgspec.Struct):
 
 
 class WebhookClient:
-    """Asks one webhook, each time on a connection of its own.
+    """Calls one webhook, with a new connection for each call.
 
     Attributes:
-        url: where it is, without a path.
+        url: its URL, without a path.
     """
 
     def __init__(self, url: str, authority: Path) -> None:
-        """Prepare to ask.
+        """Prepare.
 
         Args:
             url: ``https://HOST:PORT``.
-            authority: PEM file of the CA to trust.
+            authority: the PEM file of the CA to trust.
 
         Raises:
             WebhookError: the URL or the file cannot be used.
@@ -77,25 +77,27 @@ class WebhookClient:
         self.url = url
         parts = urlsplit(url)
         if parts.scheme != "https" or not parts.hostname:
-            raise WebhookError(f"{url!r} is no https URL of a webhook; `converter serve` prints where it listens")
+            raise WebhookError(f"{url!r} is not an https URL; use the one that `converter serve` prints")
         self._host, self._port = parts.hostname, parts.port or 443
         try:
             self._tls = ssl.create_default_context(cafile=str(authority))
         except (OSError, ssl.SSLError) as error:
-            raise WebhookError(f"{authority} is no CA certificate to trust: {error}") from error
+            raise WebhookError(
+                f"{authority} is not a CA certificate: {error}; use the file that `converter serve` prints"
+            ) from error
 
     def is_ready(self) -> bool:
-        """Whether it runs and says that it is ready."""
+        """Whether it runs and is ready."""
         try:
             return self._ask("GET", "/readyz")[0] == http.HTTPStatus.OK
         except WebhookError:
             return False
 
     def send(self, review: bytes, path: str = "/mutate/works") -> Answer:
-        """Send a review and apply the patch that comes back.
+        """Send a review, and apply the patch in the answer.
 
         Raises:
-            WebhookError: it cannot be reached, or answers something else than a review.
+            WebhookError: it cannot be reached, or its answer is not a review.
         """
         status, body = self._ask("POST", path, review)
         if status != http.HTTPStatus.OK:
@@ -103,7 +105,7 @@ class WebhookClient:
         try:
             response = msgspec.json.decode(body, type=_Review).response
         except msgspec.MsgspecError as error:
-            raise WebhookError(f"{self.url}{path} answered no review: {error}") from error
+            raise WebhookError(f"the answer of {self.url}{path} is not a review: {error}; check the URL") from error
         work = None
         if response.patch:
             sent: Any = msgspec.json.decode(review)["request"]["object"]
@@ -118,6 +120,6 @@ class WebhookClient:
             response = connection.getresponse()
             return response.status, response.read()
         except (OSError, http.client.HTTPException) as error:
-            raise WebhookError(f"{self.url} cannot be asked: {error}; `converter serve` starts a webhook") from error
+            raise WebhookError(f"cannot call {self.url}: {error}; start a webhook with `converter serve`") from error
         finally:
             connection.close()

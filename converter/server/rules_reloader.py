@@ -1,4 +1,4 @@
-"""The rule book in use: read at the start, read again when a file changes, exchanged between two requests."""
+"""The rules in use: read at the start, reloaded when a file changes, replaced between two requests."""
 
 from __future__ import annotations
 
@@ -26,34 +26,34 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 _SETTLE_SECONDS = 0.1
-"""How long files must hold still before they are read: an editor writes a file in several goes."""
+"""How long files must be unchanged before they are read: an editor writes a file in several steps."""
 
 _RESTLESS_SECONDS = 1.0
-"""How long to wait for files to hold still; after that they are read as they are."""
+"""How long to wait until files are unchanged; then they are read as they are."""
 
 _SWITCH_SECONDS = 0.0005
-"""While a book is read in its thread, the interpreter gives way to requests this often (usually 0.005)."""
+"""Switch interval of the interpreter while rules are read in a thread, so that requests do not wait (default 0.005)."""
 
 
 class ReloadSink(Protocol):
-    """Is told how attempts to read the rules went."""
+    """Receives the outcome of each reload."""
 
     def rules_reloaded(self, outcome: str, rules: int) -> None:
-        """Note an attempt.
+        """Record a reload.
 
         Args:
             outcome: ``taken`` or ``refused``.
-            rules: how many rules are in use now.
+            rules: how many rules are in use.
         """
 
 
 @dataclass(frozen=True, slots=True)
 class RulesState:
-    """How the rules stand, for pages and checks.
+    """The state of the rules, for pages and checks.
 
     Attributes:
-        since: when the book in use was read.
-        problems: what is wrong with the files as they are now; empty where the book in use is what they say.
+        since: when the rules in use were read.
+        problems: why the present files are invalid; empty if they are in use.
     """
 
     since: dt.datetime
@@ -61,12 +61,12 @@ class RulesState:
 
 
 class RulesReloader:
-    """The shipped rule book and an admin's directories, always as one whole, checked book.
+    """The shipped rules and those of an admin, always complete and checked.
 
     Attributes:
-        current: the converter in use. A change of files replaces it in one assignment, so a request that took
-            it before works with the old book to its end.
-        state: how the rules stand.
+        current: the converter in use. A reload replaces it in one assignment, so a request uses the same rules from
+            its start to its end.
+        state: the state of the rules.
     """
 
     def __init__(
@@ -79,12 +79,12 @@ class RulesReloader:
         """Read the rules for the first time.
 
         Args:
-            directories: an admin's rule files or directories.
-            catalog: gives what rules are checked against.
-            sink: is told of every later attempt.
+            directories: rule files or directories of an admin.
+            catalog: returns the catalog that rules are checked against.
+            sink: receives the outcome of every reload.
 
         Raises:
-            RuleBookError: with every problem of every file.
+            RuleBookError: the rules are invalid; lists every problem of every file.
         """
         self.directories = tuple(Path(directory) for directory in directories)
         self._roots = (SHIPPED_RULES, *self.directories)
@@ -101,10 +101,10 @@ class RulesReloader:
         return Converter.from_rules(self.directories, catalog=self._catalog())
 
     def refresh(self) -> bool:
-        """Read the rules again if a file changed; returns whether a new book is in use.
+        """Reload the rules if a file changed; returns whether new rules are in use.
 
-        A change with any problem in it is refused as a whole; every problem is logged and stays in ``state`` until
-        the files are good again. Takes as long as reading takes: call it in a thread.
+        A change with any problem is refused as a whole. Every problem is logged, and stays in ``state`` until the files
+        are valid again. Reading takes a while, so call this method in a thread.
         """
         if self._look() == self._seen:
             return False
@@ -117,7 +117,7 @@ class RulesReloader:
             self._seen = seen
             self._refuse(error.problems)
             return False
-        if self._look() != seen:  # read in the middle of a change: old and new files must not mix
+        if self._look() != seen:  # read during a change; old and new files must not mix
             return False
         self._seen = seen
         self.current = fresh
@@ -129,7 +129,7 @@ class RulesReloader:
         return True
 
     def _settled(self) -> Fingerprint:
-        """Wait until the files hold still."""
+        """Wait until the files are unchanged for a moment."""
         seen = self._look()
         until = time.monotonic() + _RESTLESS_SECONDS
         while time.monotonic() < until:
@@ -143,17 +143,17 @@ class RulesReloader:
     def _refuse(self, problems: tuple[RuleProblem, ...]) -> None:
         self.state = RulesState(self.state.since, problems)
         for problem in problems:
-            _log.error("rules not replaced, the last good book stays in use: %s", problem)
+            _log.error("rules not replaced, the last good ones stay in use: %s", problem)
         if self._sink:
             self._sink.rules_reloaded("refused", len(self.current.book.rules))
 
     async def watch(self, interval: float = POLL_SECONDS) -> None:
-        """Refresh for as long as the server runs; the event loop goes on while a book is read.
+        """Refresh while the server runs; requests are answered while rules are read.
 
         Args:
-            interval: seconds between two looks.
+            interval: seconds between two polls.
         """
-        failure = "looking for changed rules failed; the last good book stays in use"
+        failure = "cannot check the rules; the last good ones stay in use"
         await keep_looking(self.refresh, interval, _log, failure)
 
 

@@ -1,4 +1,4 @@
-"""The running server: listens, serves, and on a signal finishes what it has begun before it stops."""
+"""Runs a server: listens, serves, and on a signal finishes the requests in flight before it stops."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 FINISH_SECONDS: Final = 20.0
-"""How long requests in flight may take to finish; Kubernetes kills a pod 30 seconds after SIGTERM."""
+"""How long requests in flight may take to finish; Kubernetes kills a Pod 30 seconds after SIGTERM."""
 
 _HANDSHAKE_SECONDS = 10.0
 _LOOK_SECONDS = 0.01
@@ -30,12 +30,12 @@ _BACKLOG = 1024
 
 
 class ListenError(ConverterError):
-    """An address that cannot be listened on; the message says why."""
+    """The server cannot listen on an address; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where to listen.
+    """An address to listen on.
 
     Attributes:
         host: a name or an IP address; empty for every interface.
@@ -50,17 +50,17 @@ class Address:
         """Read ``HOST:PORT``, ``[IPv6]:PORT`` or ``:PORT``.
 
         Raises:
-            ListenError: it is something else.
+            ListenError: the text has another format.
         """
         host, colon, port = text.rpartition(":")
         bare = host.removeprefix("[").removesuffix("]")
         if not colon or not port.isdecimal() or int(port) > 65535 or (":" in bare and bare == host):  # noqa: PLR2004  the largest TCP port
-            raise ListenError(f"{text!r} is no address to listen on; write HOST:PORT, such as 127.0.0.1:8443")
+            raise ListenError(f"{text!r} is not an address; write HOST:PORT, such as 127.0.0.1:8443")
         return cls(bare, int(port))
 
     @property
     def url(self) -> str:
-        """The address as the beginning of a URL."""
+        """The URL of the address, without a path."""
         host = self.host or "127.0.0.1"
         return f"https://[{host}]:{self.port}" if ":" in host else f"https://{host}:{self.port}"
 
@@ -69,15 +69,15 @@ class Servable(Protocol):
     """An HTTP application.
 
     Attributes:
-        draining: set when the server is about to stop: it says that it is not ready, and goes on answering.
-        in_flight: how many requests have begun and not ended.
+        draining: set when the server is about to stop: it reports that it is not ready, and still answers.
+        in_flight: how many requests are being answered.
     """
 
     draining: bool
     in_flight: int
 
     def server(self) -> web.Server:
-        """Make aiohttp's server of it, inside a running event loop."""
+        """Make the server of aiohttp, inside a running event loop."""
 
 
 async def serve(
@@ -90,20 +90,20 @@ async def serve(
     listening: Callable[[Address], None] = lambda _address: None,
     stop: asyncio.Event | None = None,
 ) -> None:
-    """Serve until SIGTERM, SIGINT or ``stop``; then finish the requests in flight and return.
+    """Serve until SIGTERM, SIGINT or ``stop``, then finish the requests in flight and return.
 
     Args:
-        app: what to serve.
-        address: where.
+        app: the application.
+        address: where to listen.
         tls: the TLS context; None serves plain HTTP.
-        drain_seconds: after SIGTERM, how long to go on serving while ``/readyz`` fails, so that nothing is
-            routed here any more when the socket closes.
-        background: what runs beside it and is cancelled at the end.
-        listening: is told the address once connections are accepted.
-        stop: ends the serving when it is set.
+        drain_seconds: after SIGTERM, how long to serve while ``/readyz`` fails, so that no request is routed here any
+            more when the socket closes.
+        background: tasks that run with the server, and are cancelled at the end.
+        listening: called with the address once connections are accepted.
+        stop: stops the server when it is set.
 
     Raises:
-        ListenError: the address cannot be listened on.
+        ListenError: the server cannot listen on the address.
     """
     loop = asyncio.get_running_loop()
     stop = stop or asyncio.Event()
@@ -136,18 +136,18 @@ async def serve(
 
 
 async def _finish(app: Servable) -> None:
-    """Wait for the requests in flight; aiohttp would take in no more of a body that has begun to come."""
+    """Wait for the requests in flight: after its shutdown begins, aiohttp reads no more of a body."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(FINISH_SECONDS):
-            while app.in_flight:  # noqa: ASYNC110  an event would cost each request more than looking costs once
+            while app.in_flight:  # noqa: ASYNC110  an event would cost every request more than this loop costs once
                 await asyncio.sleep(_LOOK_SECONDS)
 
 
 def _settle_memory() -> None:
-    """Take what was loaded at the start out of the garbage collector's rounds.
+    """Exempt what was loaded at the start from garbage collection.
 
-    Rules, catalog and modules are hundreds of thousands of objects that live as long as the process. Every
-    conversion allocates and so brings on collections, which would walk over all of them again and again.
+    Rules, catalog and modules are hundreds of thousands of objects that live as long as the process. Without this, each
+    collection during conversions would visit all of them.
     """
     gc.collect()
     gc.freeze()
@@ -164,7 +164,9 @@ async def _listen(
         )
     except OSError as error:
         why = error.strerror or str(error)
-        raise ListenError(f"cannot listen on {address.host}:{address.port}: {why}; --listen names another") from error
+        raise ListenError(
+            f"cannot listen on {address.host}:{address.port}: {why}; choose another address with --listen"
+        ) from error
 
 
 def _bound(server: asyncio.Server, address: Address) -> Address:
@@ -173,7 +175,7 @@ def _bound(server: asyncio.Server, address: Address) -> Address:
 
 @contextlib.contextmanager
 def _signals(loop: asyncio.AbstractEventLoop, handler: Callable[[signal.Signals], None]) -> Iterator[None]:
-    """Handle SIGTERM and SIGINT while it lasts; where the loop cannot (another thread), nothing is changed."""
+    """Handle SIGTERM and SIGINT in this context; a loop that cannot (in another thread) is left alone."""
     handled = []
     for number in (signal.SIGTERM, signal.SIGINT):
         with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):

@@ -1,4 +1,4 @@
-"""Puts a server together: rules, fleet, webhooks, pages, metrics; what each of them needs, and nothing else."""
+"""Assembles a server: rules, fleet, webhooks, pages and metrics."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a server is to do.
+    """The options of a server.
 
     Attributes:
-        inventory: the file of clusters; None where Karmada tells which there are.
-        rules: an admin's rule files or directories, beside the shipped book.
-        policy: ``deny`` or ``warn``.
+        inventory: the file of clusters; None if the fleet comes from Karmada.
+        rules: rule files or directories of an admin, in addition to the shipped rules.
+        policy: what to do with manifests that a cluster cannot get: ``deny``, ``warn`` or ``ignore``.
         body_limit: the largest body accepted, in bytes.
         page: whether to serve the page at ``/``.
     """
@@ -47,22 +47,24 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A server's parts.
+    """The parts of a server.
 
     Attributes:
-        app: what answers requests.
-        rules: the rule book in use.
+        app: the HTTP application.
+        metrics: its metrics.
+        rules: the rules in use.
         fleet: the clusters.
-        inventory: keeps the clusters up to date with their file; None where whoever runs this fills the fleet.
+        inventory: reloads the clusters from their file; None if the caller fills the fleet.
     """
 
     app: App
+    metrics: Metrics
     rules: RulesReloader
     fleet: FleetView
     inventory: InventoryReloader | None
 
     def background(self) -> list[Coroutine[None, None, None]]:
-        """What has to run beside the server."""
+        """List the tasks that must run while the server runs."""
         watches = [self.rules.watch()]
         if self.inventory is not None:
             watches.append(self.inventory.watch())
@@ -70,11 +72,11 @@ class Served:
 
 
 def assemble(settings: Settings) -> Served:
-    """Read everything, and put a server together.
+    """Read the rules and the inventory, and assemble a server.
 
     Raises:
-        RuleBookError: with every problem of every rule file.
-        ConverterError: the inventory has problems.
+        RuleBookError: the rules are invalid; lists every problem of every file.
+        ConverterError: the inventory is invalid.
     """
     metrics = Metrics(["works", "bindings", "binding-status"])
     activity = ConversionLog(metrics)
@@ -94,7 +96,7 @@ def assemble(settings: Settings) -> Served:
     app = App(webhooks, pages, metrics, body_limit=settings.body_limit)
 
     def missing() -> str:
-        return "" if fleet.ready else "the first list of clusters is not complete"
+        return "" if fleet.ready else "the first list of clusters is incomplete"
 
     def view() -> View:
         return _view(settings.policy, missing(), rules, fleet, activity)
@@ -104,7 +106,7 @@ def assemble(settings: Settings) -> Served:
     pages["/metrics"] = lambda: answers.text(metrics.text(), kind=CONTENT_TYPE)
     if settings.page:
         pages["/"] = lambda: answers.page(render(view()))
-    return Served(app, rules, fleet, inventory)
+    return Served(app, metrics, rules, fleet, inventory)
 
 
 def _view(policy: str, missing: str, rules: RulesReloader, fleet: FleetView, activity: ConversionLog) -> View:

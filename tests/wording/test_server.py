@@ -25,7 +25,7 @@ def test_what_is_not_an_address():
 async def test_an_address_in_use():
     with (
         socket.create_server(("127.0.0.1", 0)) as other,
-        pytest.raises(ListenError, match="--listen names another"),
+        pytest.raises(ListenError, match="choose another address with --listen"),
     ):
         await serve(App([], {}, Metrics([])), Address("127.0.0.1", other.getsockname()[1]), None)
 
@@ -37,7 +37,7 @@ def test_what_is_not_a_policy():
 
 def test_what_does_not_sign_certificates():
     authority = make_authority("ca", NOW)
-    with pytest.raises(CertificateError, match="no certificate authority"):
+    with pytest.raises(CertificateError, match="not a certificate authority"):
         issue_serving(issue_serving(authority, NAMES, NOW), NAMES, NOW)
     with pytest.raises(CertificateError, match="at least one name"):
         issue_serving(authority, [], NOW)

@@ -1,4 +1,4 @@
-"""The sample: a small fleet, manifests for it, and the admission reviews that Karmada would send for them."""
+"""The sample: a small fleet, manifests for it, and the admission reviews that Karmada would send."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ MANIFESTS = _HERE / "manifests.yaml"
 
 
 def sample_manifests() -> list[Manifest]:
-    """Read the sample manifests, anew each time."""
+    """Read the sample manifests; each call returns new objects."""
     return list(yaml.safe_load_all(MANIFESTS.read_text(encoding="utf-8")))
 
 
 def oldest_first(fleet: Fleet) -> list[Cluster]:
-    """Sort clusters by their releases; those whose release is not known come last."""
+    """Sort clusters by release; clusters of unknown release come last."""
     return sorted(fleet.values(), key=lambda cluster: (cluster.release is None, cluster.release, cluster.name))
 
 
 def work_for(manifest: Manifest, cluster: str) -> Manifest:
-    """Make the Work that Karmada would make of a manifest for a cluster."""
+    """Make the Work that Karmada would make from a manifest for a cluster."""
     name, namespace = manifest["metadata"]["name"], f"{EXECUTION_SPACE_PREFIX}{cluster}"
     digest = hashlib.sha256(f"{manifest['kind']}/{name}".encode()).hexdigest()[:10]
     return {
@@ -53,7 +53,7 @@ def work_for(manifest: Manifest, cluster: str) -> Manifest:
 
 
 def review_of(work: Manifest) -> bytes:
-    """Write the AdmissionReview of the creation of a Work, in indented JSON; the same for the same Work."""
+    """Make the AdmissionReview for the creation of a Work, as indented JSON; equal Works give equal bytes."""
     metadata = work["metadata"]
     request = {
         "uid": str(uuid.uuid5(uuid.NAMESPACE_URL, f"{metadata['namespace']}/{metadata['name']}")),

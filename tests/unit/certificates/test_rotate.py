@@ -2,12 +2,15 @@
 
 import datetime as dt
 import ssl
+from dataclasses import replace
 
 import pytest
 from cryptography import x509
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from converter.certificates.issue import AUTHORITY_LIFE, SERVING_LIFE, CertificateError
-from converter.certificates.rotate import SPREAD, Material, advance
+from converter.certificates.rotate import MOST_TRUSTED, SPREAD, Material, advance
 from converter.controllers.certificate_secret import read, written
 
 NAMES = ("converter-admission.karmada-system.svc", "127.0.0.1")
@@ -103,3 +106,85 @@ def test_the_pair_loads_as_a_server_would(tmp_path):
     (tmp_path / "tls.crt").write_bytes(made.serving.certificate)
     (tmp_path / "tls.key").write_bytes(made.serving.key)
     ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(tmp_path / "tls.crt", tmp_path / "tls.key")
+
+
+# A clock that is wrong for a while
+
+
+def valid(pem: bytes, now: dt.datetime) -> bool:
+    (first, *_) = certificates(pem)
+    return first.not_valid_before_utc <= now < first.not_valid_after_utc
+
+
+MINUTE, HOUR, DAY, YEAR = (dt.timedelta(**each) for each in ({"minutes": 1}, {"hours": 1}, {"days": 1}, {"days": 365}))
+OFFSETS = [sign * offset for offset in (MINUTE, HOUR, 70 * DAY, YEAR, 7 * YEAR, 20 * YEAR) for sign in (1, -1)]
+
+
+@pytest.mark.parametrize("offset", OFFSETS, ids=str)
+def test_one_minute_of_a_wrong_clock_is_mended_once_the_clock_is_right(offset):
+    good = advance(None, NAMES, START)
+    wrong = advance(good, NAMES, START + DAY + offset)
+    now = START + DAY + MINUTE
+    mended = advance(wrong, NAMES, now)
+    for material in (wrong, mended):
+        assert trusted_by(replace(material, serving=good.serving), material.trusted, now), "a server that kept its pair"
+    assert trusted_by(mended, mended.trusted, now)
+    assert valid(mended.authority.certificate, now)
+    assert mended.upcoming is None or valid(mended.upcoming.certificate, now), "an authority of the past is due soon"
+    assert advance(mended, NAMES, now + MINUTE) is mended, "nothing is due any more"
+
+
+def test_an_upcoming_authority_from_the_future_is_replaced():
+    good = advance(None, NAMES, START)
+    ahead = advance(good, NAMES, START + AUTHORITY_LIFE * 0.9)
+    assert ahead.upcoming is not None
+    mended = advance(ahead, NAMES, START + DAY)
+    assert mended.upcoming is None
+    assert mended.authority == good.authority
+    assert trusted_by(mended, good.trusted, START + DAY)
+
+
+def test_an_upcoming_authority_that_is_valid_but_was_seen_in_the_future_still_gets_its_turn():
+    now = START + AUTHORITY_LIFE * 0.7
+    due = advance(advance(None, NAMES, START), NAMES, now)
+    odd = replace(due, upcoming_since=now + YEAR)
+    again = advance(odd, NAMES, now + MINUTE)
+    assert again.upcoming_since == now + MINUTE
+    assert advance(again, NAMES, now + MINUTE + SPREAD).authority == due.upcoming
+
+
+def test_the_bundle_is_bounded_and_never_loses_what_verifies_the_served_certificate():
+    material = advance(None, NAMES, START)
+    for number in range(1, 30):
+        before = material
+        material = advance(material, NAMES, START + number * 11 * YEAR)
+        trusted = certificates(material.trusted)
+        assert len(trusted) == min(number + 1, MOST_TRUSTED)
+        for pair in (before.authority, material.authority):
+            assert certificates(pair.certificate)[0] in trusted
+
+
+moments = st.tuples(st.sampled_from([MINUTE, HOUR, 2 * HOUR, 5 * DAY]), st.sampled_from(OFFSETS))
+"""How much time passes, and how wrong the leader's clock is then."""
+
+episodes = st.lists(st.tuples(st.lists(moments, max_size=3), st.sampled_from([MINUTE, DAY, 9 * DAY])), max_size=6)
+"""The clock is wrong up to three times in a row, then right."""
+
+
+@settings(max_examples=60, deadline=None)
+@given(episodes)
+def test_a_server_with_a_right_clock_always_presents_a_trusted_certificate(life):
+    now, material = START, advance(None, NAMES, START)
+    served = material.serving
+    for wrong, gap in life:  # may be empty
+        for passed, offset in wrong:  # may be empty
+            now += passed
+            material = advance(material, NAMES, now + offset)
+            if valid(material.serving.certificate, now):  # what ServingCertificate does
+                served = material.serving
+            assert trusted_by(replace(material, serving=served), material.trusted, now)
+        now += gap
+        material = advance(material, NAMES, now)
+        served = material.serving
+        assert trusted_by(material, material.trusted, now)
+        assert len(certificates(material.trusted)) <= MOST_TRUSTED

@@ -112,11 +112,11 @@ def test_a_half_written_pair_leaves_the_old_one(tmp_path, caplog):
     certificate.write_bytes(other.certificate)
     for _ in range(3):
         assert not serving.refresh()
-    assert "no certificate with its key" in serving.problem
+    assert "not a certificate with its key" in serving.problem
     assert caplog.text.count("not replaced") == 1
     key.write_bytes(other.key)
     assert serving.refresh()
-    assert serving.problem == ""
+    assert serving.problem is None
     key.unlink()
     assert not serving.refresh()
     assert "does not exist" in serving.problem
@@ -126,8 +126,8 @@ def test_a_half_written_pair_leaves_the_old_one(tmp_path, caplog):
     ("certificate", "key", "says"),
     [
         (None, b"x", "does not exist"),
-        (b"x", None, "no certificate with its key"),
-        (b"nonsense", b"nonsense", "no certificate with its key"),
+        (b"x", None, "not a certificate with its key"),
+        (b"nonsense", b"nonsense", "not a certificate with its key"),
     ],
 )
 def test_what_cannot_be_used_is_told(tmp_path, certificate, key, says):
@@ -151,3 +151,73 @@ def test_an_encrypted_key_is_refused_and_no_password_asked_for(tmp_path):
 def test_keys_are_for_their_owner_only(tmp_path):
     _, _, key = write_throwaway(tmp_path / "new", NAMES, now())
     assert stat.S_IMODE(key.stat().st_mode) == 0o600
+
+
+class Clock:
+    """A wall clock that a test sets."""
+
+    def __init__(self, at: dt.datetime) -> None:
+        self.at = at
+
+    def __call__(self) -> dt.datetime:
+        return self.at
+
+
+def pair_of(at: dt.datetime):
+    return issue_serving(make_authority("another", at), NAMES, at)
+
+
+@pytest.mark.parametrize("wrong", [dt.timedelta(days=200), dt.timedelta(days=-200)], ids=["not valid yet", "expired"])
+def test_a_good_pair_is_never_replaced_by_one_that_is_not_valid(tmp_path, wrong, caplog):
+    clock = Clock(dt.datetime(2026, 3, 1, tzinfo=dt.UTC))
+    certificate, key = write_pair(tmp_path, pair_of(clock.at))
+    serving = ServingCertificate(certificate, key, now=clock)
+    good = serving.not_after
+    write_pair(tmp_path, pair_of(clock.at + wrong))
+    for _ in range(3):
+        assert not serving.refresh()
+    assert serving.not_after == good
+    assert "valid only from" in serving.problem
+    assert caplog.text.count("not replaced") == 1
+    write_pair(tmp_path, pair_of(clock.at))
+    assert serving.refresh()
+    assert serving.problem is None
+
+
+def test_a_pair_is_taken_once_it_becomes_valid(tmp_path):
+    clock = Clock(dt.datetime(2026, 3, 1, tzinfo=dt.UTC))
+    certificate, key = write_pair(tmp_path, pair_of(clock.at))
+    serving = ServingCertificate(certificate, key, now=clock)
+    write_pair(tmp_path, pair_of(clock.at + dt.timedelta(days=30)))
+    assert not serving.refresh()
+    clock.at += dt.timedelta(days=30)
+    assert serving.refresh()
+    assert serving.not_after == clock.at + dt.timedelta(days=90)
+
+
+def test_a_pair_that_is_not_valid_is_better_than_an_expired_one(tmp_path, caplog):
+    clock = Clock(dt.datetime(2026, 3, 1, tzinfo=dt.UTC))
+    certificate, key = write_pair(tmp_path, pair_of(clock.at - dt.timedelta(days=200)))
+    serving = ServingCertificate(certificate, key, now=clock)
+    assert "valid only from" in caplog.text
+    write_pair(tmp_path, pair_of(clock.at + dt.timedelta(hours=1)))
+    assert serving.refresh()
+
+
+async def test_the_watch_survives_any_failure(tmp_path, monkeypatch, until):
+    certificate, key = write_pair(tmp_path, pair_of(now()))
+    serving = ServingCertificate(certificate, key)
+    failures = iter([OSError("the disk is gone"), RuntimeError("a bug"), MemoryError()])
+    refresh = serving.refresh
+
+    def failing() -> bool:
+        for failure in failures:
+            raise failure
+        return refresh()
+
+    monkeypatch.setattr(serving, "refresh", failing)
+    watch = asyncio.create_task(serving.watch(0.001))
+    write_pair(tmp_path, pair_of(now()))
+    await until(lambda: serving.reloads == 1, 60)
+    assert not watch.done()
+    watch.cancel()

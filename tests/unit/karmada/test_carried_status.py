@@ -48,7 +48,7 @@ def test_what_does_not_fit_compressed_is_cut_and_says_so():
     assert read.applied
     assert read.manifests[0].health == "Healthy"
     assert read.manifests[0].status is msgspec.UNSET
-    assert "left out" in read.message
+    assert "omitted" in read.message
     assert "200" in read.message
 
 

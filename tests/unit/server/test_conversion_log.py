@@ -27,8 +27,8 @@ def test_a_lost_field_is_counted_and_told_in_one_line_without_its_value(shipped,
     given["spec"]["jobTemplate"]["spec"]["podReplacementPolicy"] = "Failed"
     answer, metrics, activity, log = lost(shipped, work(given), caplog)
     assert answer.allowed
-    assert 'converter_field_losses_total{action="warn",kind="CronJob",weight="dangerous"} 1.0' in metrics
-    assert 'converter_field_losses_total{action="warn",kind="CronJob",weight="degrading"} 1.0' in metrics
+    assert 'converter_lost_fields_total{action="warn",kind="CronJob",severity="dangerous"} 1.0' in metrics
+    assert 'converter_lost_fields_total{action="warn",kind="CronJob",severity="degrading"} 1.0' in metrics
     (line,) = log
     assert "Secret/Place" not in metrics + line
     assert line.startswith("fields lost ")
@@ -40,11 +40,11 @@ def test_what_is_ignored_is_counted_and_not_told(shipped, caplog):
     given = cronjob(timeZone="UTC")
     given["metadata"]["annotations"]["apiconverter.dev/policy"] = "ignore"
     _, metrics, _, log = lost(shipped, work(given), caplog)
-    assert 'converter_field_losses_total{action="ignore",kind="CronJob",weight="dangerous"} 1.0' in metrics
+    assert 'converter_lost_fields_total{action="ignore",kind="CronJob",severity="dangerous"} 1.0' in metrics
     assert log == []
 
 
 def test_nothing_lost_is_nothing_counted(shipped, caplog):
     _, metrics, _, log = lost(shipped, work(cronjob()), caplog)
-    assert "converter_field_losses_total{" not in metrics
+    assert "converter_lost_fields_total{" not in metrics
     assert log == []

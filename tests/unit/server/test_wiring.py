@@ -203,7 +203,7 @@ def test_the_sample_serves_says_what_to_try_and_ends_on_sigterm(tmp_path):
     assert "\x1b" not in demo.stdout
     assert code == 0
     assert not (tmp_path / ".run" / "listening.json").exists()
-    with pytest.raises(WebhookError, match="cannot be asked"):
+    with pytest.raises(WebhookError, match="cannot call"):
         client.send(b"{}")
     assert not client.is_ready()
 
