@@ -89,7 +89,6 @@ def test_migrations(shipped: Converter) -> None:
         ("VolumeAttributesClass", ["storage.k8s.io/v1", "storage.k8s.io/v1beta1", "storage.k8s.io/v1alpha1"]),
         ("ServiceCIDR", ["networking.k8s.io/v1", "networking.k8s.io/v1beta1", "networking.k8s.io/v1alpha1"]),
         ("PodSecurityPolicy", ["policy/v1beta1", "extensions/v1beta1"]),
-        ("Eviction", ["policy/v1", "policy/v1beta1"]),
         (
             "FlowSchema",
             [f"flowcontrol.apiserver.k8s.io/{v}" for v in ("v1", "v1beta3", "v1beta2", "v1beta1", "v1alpha1")],
