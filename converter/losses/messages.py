@@ -5,6 +5,7 @@ Nothing reads these texts back: every decision uses `converter.losses.model`.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from msgspec import UNSET
@@ -58,18 +59,24 @@ def _of_conversion(cause: ByConversion) -> str:
 
 
 def _of_release(cause: ByRelease, loss: Loss) -> str:
+    if not cause.refused:
+        return _dropped(cause)
+    text = f"Kubernetes {cause.release} does not know the value {_value(loss)} and refuses it"
+    return f"{text}{_outlook(cause.history)}"
+
+
+@lru_cache(maxsize=1024)
+def _dropped(cause: ByRelease) -> str:
     release, history = cause.release, cause.history
-    if cause.refused:
-        text = f"Kubernetes {release} does not know the value {_value(loss)} and refuses it"
-    elif history.since is not None or history.last is not None:
-        text = f"Kubernetes {release} does not know it and drops it without a word"
-    elif cause.newest is not None:
+    if history.since is None and history.last is None and cause.newest is not None:
         return f"no release up to {cause.newest} knows it; {release} drops it without a word"
-    else:
-        text = f"Kubernetes {release} drops it without a word"
+    return f"Kubernetes {release} does not know it and drops it without a word{_outlook(history)}"
+
+
+def _outlook(history: FieldHistory) -> str:
     if history.since is not None:
-        return f"{text}; {_advice(history)}"
-    return f"{text}; the last to know it was {history.last}" if history.last is not None else text
+        return f"; {_advice(history)}"
+    return f"; the last to know it was {history.last}" if history.last is not None else ""
 
 
 def _advice(history: FieldHistory) -> str:

@@ -14,7 +14,7 @@ import msgspec
 from converter.catalog import Release  # noqa: TC001  msgspec reads the annotations
 from converter.losses.digests import DigestedLosses, digest_rest
 from converter.losses.model import Loss, LossKey, ManifestId, Origin, UnstoredData
-from converter.losses.record_format import Content, cost_of, cost_of_unstored, decode_content, encode_content
+from converter.losses.record_format import Content, bound_of, cost_of, cost_of_unstored, decode_content, encode_content
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -97,9 +97,12 @@ class LossRecord(msgspec.Struct, frozen=True):
         places = {(loss.manifest, loss.path) for loss in now}
         if any(loss.by_release is not None and (loss.manifest, loss.path) not in places for loss in self.losses):
             return True
+        released = [more for more in self.more if more.origin is Origin.RELEASE]
+        if not released:
+            return False
         known = {loss.key for loss in self.losses}
         hashes = [loss.key.hashed() for loss in now if loss.key not in known]
-        return any(more.ends_with(hashes) for more in self.more if more.origin is Origin.RELEASE)
+        return any(more.ends_with(hashes) for more in released)
 
 
 NO_LOSSES: Final = LossRecord()
@@ -119,12 +122,14 @@ def fit(
         unstored: the manifests that a conversion back cannot restore.
         carried: losses by earlier conversions that are known by digest alone.
     """
-    unique = list({loss.key: loss for loss in losses}.values())
-    costs = {loss.key: cost_of(loss) for loss in unique}
+    unique = _unique(losses)
+    by_release = any(loss.origin is Origin.RELEASE for loss in unique)
     stored, names = _within(unstored, RECORD_LIMIT // 4)
-    left = RECORD_LIMIT - _AROUND - names
-    if carried is not None or sum(costs.values()) > left:
-        left = _IN_FULL - _AROUND - names
+    whole = LossRecord(release if by_release else None, tuple(unique), stored)
+    if carried is None and _fits(whole):
+        return whole
+    costs = {loss.key: cost_of(loss) for loss in unique}
+    left = _IN_FULL - _AROUND - names
     full: list[Loss] = []
     rest: dict[Origin, list[bytes]] = {}
     for origin in (Origin.CONVERSION, Origin.RELEASE):
@@ -140,8 +145,20 @@ def fit(
     for loss in unique:
         places.setdefault(loss.manifest, len(places))
     full.sort(key=lambda loss: places[loss.manifest])
-    by_release = any(loss.origin is Origin.RELEASE for loss in unique)
-    return LossRecord(release if by_release else None, tuple(full), stored, more)
+    return msgspec.structs.replace(whole, losses=tuple(full), more=more)
+
+
+def _fits(record: LossRecord) -> bool:
+    """Whether a record fits as it is; a few losses are not measured, since their texts are cut when they are stored."""
+    if not record.unstored and sum(map(bound_of, record.losses)) + _AROUND <= RECORD_LIMIT:
+        return True
+    return len(record.losses) <= RECORD_LIMIT // 32 and len((record.to_json() or "").encode()) <= RECORD_LIMIT
+
+
+def _unique(losses: Sequence[Loss]) -> list[Loss]:
+    """Leave out repeated losses; the digest of a value is made only if two losses are at the same place."""
+    places = {(loss.manifest, loss.origin, loss.refused, loss.path) for loss in losses}
+    return [*losses] if len(places) == len(losses) else [*{loss.key: loss for loss in losses}.values()]
 
 
 def _within(unstored: Sequence[UnstoredData], limit: int) -> tuple[tuple[UnstoredData, ...], int]:

@@ -34,6 +34,9 @@ _LONGEST_VALUE: Final = 96
 _LONGEST_WORDS: Final = 512
 """Characters of a rule author's words that are stored with a loss."""
 
+_LARGEST_REST: Final = 900
+"""Bytes of a stored loss without its texts: the names of all members, and a value, abridged if it is long."""
+
 
 class _Entry(msgspec.Struct, frozen=True, omit_defaults=True):
     path: str
@@ -114,6 +117,16 @@ def decode_content(text: str) -> Content | None:
 def cost_of(loss: Loss) -> int:
     """Bytes of a loss in a document at most: with its manifest, whose only loss it may be."""
     return len(_encode(_entry(loss))) + _cost(loss.manifest)
+
+
+def bound_of(loss: Loss) -> int:
+    """Bytes that a loss cannot exceed in a document, from lengths alone: JSON writes a character in at most 6."""
+    manifest, conversion = loss.manifest, loss.by_conversion
+    characters = len(loss.path) + sum(map(len, manifest))
+    if conversion is not None:
+        words = (min(len(text), _LONGEST_WORDS) for text in (conversion.words, loss.consequence))
+        characters += sum(words) + len(conversion.target) + _LONGEST_VALUE
+    return 6 * characters + _LARGEST_REST
 
 
 def cost_of_unstored(data: UnstoredData) -> int:

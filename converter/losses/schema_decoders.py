@@ -1,8 +1,7 @@
-"""Says fast, for nearly every manifest, that a release knows all of it; `fields` finds what it does not know.
+"""Accepts, fast, manifests that a release knows completely; `unknown_fields` searches the others.
 
-The catalog's types become typed decoders that stop at a field they do not have, and at a value where another release
-has more of them. Such a decoder runs in C, builds less than a plain one, and makes looking for what is unknown cost no
-more than decoding the manifest would.
+The catalog's types become typed decoders that stop at an unknown field, and at a value that only other releases have.
+Such a decoder runs in C and builds less than a plain one, so it costs no more than decoding the manifest.
 """
 
 from __future__ import annotations
@@ -21,11 +20,11 @@ _NOT_LOOKED_INTO = frozenset({"metadata", "status"})
 
 
 class _NoDecoderError(Exception):
-    """A type that contains itself, or that a simpler value can replace: those inside JSONSchemaProps."""
+    """A type that contains itself or may be replaced by simpler JSON, as inside JSONSchemaProps."""
 
 
 class SchemaDecoders:
-    """Decoders by release and kind; what is compiled once is kept, and types that releases agree about are shared."""
+    """Decoders by release and kind. Each is compiled once; releases that agree about a type share it."""
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
@@ -33,15 +32,14 @@ class SchemaDecoders:
         self._types: dict[ObjectType, Any] = {}
 
     def decoder(self, gvk: GroupVersionKind, release: Release) -> msgspec.json.Decoder[Any] | None:
-        """Make, or find, the decoder that takes only manifests with fields which a release knows; for `accepts`.
+        """Make or find the decoder that accepts only manifests whose fields a release knows; for `accepts`.
 
         Args:
             gvk: the manifests' group, version and kind.
             release: the release.
 
         Returns:
-            None where there is no such decoder: the release does not know the kind, or the kind holds types that hold
-            themselves.
+            None if there is no such decoder: the release does not know the kind, or a type contains itself.
 
         Raises:
             UnknownReleaseError: the release is older than the oldest in the catalog.
@@ -59,7 +57,7 @@ class SchemaDecoders:
         return self._roots[root]
 
     def _struct(self, of: ObjectType, inside: frozenset[ObjectType], passed_over: frozenset[str] = frozenset()) -> Any:
-        """Make the type of an object: any of its fields, each of them optional, and no other."""
+        """Make the type of an object: any of its fields, all optional, and no other."""
         fields = []
         names = {}
         for index, (name, known) in enumerate(of.fields.items()):
@@ -69,7 +67,7 @@ class SchemaDecoders:
         return msgspec.defstruct(of.name, fields, rename=names, forbid_unknown_fields=True, gc=False)
 
     def _type(self, known: FieldType, inside: frozenset[ObjectType]) -> Any:
-        """Make the type of a field; what holds no object is not decoded at all."""
+        """Make the type of a field; what contains no object is not decoded."""
         if known.element is not None:
             inner = self._type(known.element, inside)
             if inner is Raw:
@@ -90,9 +88,9 @@ class SchemaDecoders:
 
 
 def accepts(decoder: msgspec.json.Decoder[Any], manifest: bytes | Raw) -> bool:
-    """Whether a release is certain to know every field of a manifest, but for those that no Work carries.
+    """Whether a release is certain to know every field of a manifest, except those that no Work carries.
 
-    False says nothing: the manifest may have a field that is null, or a value of another type than the field.
+    False means that it has to be searched: a field may be null, or of a wrong type.
 
     Args:
         decoder: of `SchemaDecoders`.

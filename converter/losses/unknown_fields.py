@@ -6,6 +6,7 @@ share it. Maps and free-form JSON (annotations, ConfigMap data, RawExtension) ar
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from converter.kube import GroupVersionKind, Json, Path, format_path
@@ -37,8 +38,8 @@ class UnknownField(NamedTuple):
 
 _Found: TypeAlias = list[UnknownField]
 _Search: TypeAlias = "Callable[[Any, _Found], None]"
-_Plan: TypeAlias = "dict[str, _Search | None]"
-"""The known fields of one type: how to search each, None if there is nothing to search in it."""
+_Plan: TypeAlias = "dict[str, _Search | dict[str, Any] | None]"
+"""The known fields of one type: the plan of an object, how to search anything else, None if there is nothing to."""
 
 _MISSING: Any = object()
 
@@ -99,16 +100,16 @@ class UnknownFieldFinder:
             plan.update((name, self._search(known)) for name, known in of.fields.items())
         return plan
 
-    def _search(self, field: FieldType) -> _Search | None:
+    def _search(self, field: FieldType) -> _Search | _Plan | None:
         if field.kind == "object" and field.target is not None:
-            plan = self._plan(field.target)
-            return lambda node, found: _search_object(plan, node, found)
+            return self._plan(field.target)
         if field.values is not None and field.values.lacking:
             return _value_search(field.values.lacking)
         inner = self._search(field.element) if field.element is not None else None
         if inner is None:
             return None
-        return _list_search(inner) if field.kind == "list" else _map_search(inner)
+        search = partial(_search_object, inner) if isinstance(inner, dict) else inner
+        return _list_search(search) if field.kind == "list" else _map_search(search)
 
 
 def _search_object(plan: _Plan, node: Any, found: _Found) -> None:
@@ -118,18 +119,24 @@ def _search_object(plan: _Plan, node: Any, found: _Found) -> None:
         search = plan.get(key, _MISSING)
         if search is None or value is None:
             continue
+        before = len(found)
         if search is _MISSING:
             found.append(UnknownField((key,), value))
+        elif type(search) is dict:
+            _search_object(search, value, found)
+            if len(found) != before:
+                _put_below(key, found, before)
         else:
-            _search_below(key, search, value, found)
+            search(value, found)
+            if len(found) != before:
+                _put_below(key, found, before)
 
 
-def _search_below(segment: Segment, search: _Search, value: Any, found: _Found) -> None:
-    before = len(found)
-    search(value, found)
-    for index in range(before, len(found)):
+def _put_below(segment: Segment, found: _Found, start: int) -> None:
+    """Put a segment in front of the paths that were found below it."""
+    for index in range(start, len(found)):
         below = found[index]
-        found[index] = below._replace(path=(segment, *below.path))
+        found[index] = UnknownField((segment, *below.path), below.value, below.refused)
 
 
 def _value_search(lacking: frozenset[str]) -> _Search:
@@ -144,7 +151,10 @@ def _list_search(inner: _Search) -> _Search:
     def search(node: Any, found: _Found) -> None:
         if type(node) is list:
             for index, item in enumerate(node):
-                _search_below(index, inner, item, found)
+                before = len(found)
+                inner(item, found)
+                if len(found) != before:
+                    _put_below(index, found, before)
 
     return search
 
@@ -153,6 +163,9 @@ def _map_search(inner: _Search) -> _Search:
     def search(node: Any, found: _Found) -> None:
         if type(node) is dict:
             for key, item in node.items():
-                _search_below(key, inner, item, found)
+                before = len(found)
+                inner(item, found)
+                if len(found) != before:
+                    _put_below(key, found, before)
 
     return search

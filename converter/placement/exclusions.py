@@ -169,4 +169,4 @@ class Unreachable:
 
 def _unreachable(api_version: str, kind: str, fleet: Fleet, converter: Converter) -> dict[str, str]:
     choices = ((name, choose(api_version, kind, cluster, converter)) for name, cluster in fleet.items())
-    return {name: choice.why for name, choice in choices if choice.reach is Availability.UNREACHABLE}
+    return {name: choice.why for name, choice in choices if choice.availability is Availability.UNREACHABLE}

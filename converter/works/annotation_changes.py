@@ -108,7 +108,7 @@ def _store_losses(
     So a new wording, or a newer catalog that names another release in a hint, changes no Work.
     """
     # Sorted: the API server stores what was just converted with its fields in another order.
-    losses = [loss for record in records for loss in sorted(record.losses, key=_order)]
+    losses = [loss for record in records for loss in _sorted(record.losses)]
     found = (changes.unstored.get(index, record.unstored) for index, record in enumerate(records))
     unstored = [data for data in found if data is not None]
     carried = _carried(present.losses) if present.keeps_conversions else None
@@ -122,9 +122,12 @@ def _store_losses(
     wanted[LOSSES_ANNOTATION], wanted[LOSSES_TEXT_ANNOTATION] = data, text
 
 
-def _order(loss: Loss) -> tuple[str, str, bool, str]:
-    key = loss.key
-    return key.path, key.origin, key.refused, key.digest
+def _sorted(losses: Sequence[Loss]) -> Sequence[Loss]:
+    return sorted(losses, key=_order) if len(losses) > 1 else losses
+
+
+def _order(loss: Loss) -> tuple[str, str, bool]:
+    return loss.path, loss.origin, loss.refused
 
 
 def _carried(losses: LossRecord) -> DigestedLosses | None:

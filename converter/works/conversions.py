@@ -36,7 +36,7 @@ def not_a_manifest(index: int, raw: Raw) -> ManifestState:
 
 def unavailable(head: NamedHead, choice: VersionChoice) -> Failure:
     """Say why the cluster cannot have a manifest in any version."""
-    certain = choice.reach is Availability.UNREACHABLE
+    certain = choice.availability is Availability.UNREACHABLE
     return Failure(f"{head.label} ({head.api_version}): {choice.why}", certain=certain)
 
 
@@ -45,7 +45,7 @@ def reconvert(
 ) -> ManifestState:
     """Look again at a manifest that an earlier conversion left in the version it has."""
     choice = choose(entry.source, head.kind, target.cluster, target.converter)
-    if choice.reach is not Availability.SERVED:
+    if choice.availability is not Availability.SERVED:
         best = choice.route.target if choice.route is not None else None
         if best == head.api_version or (best is None and target.cluster.serves(head.api_version, head.kind)):
             return _keep_as_is(raw, head, entry, earlier, target)

@@ -1,14 +1,13 @@
-"""Stores conversion data that does not fit into a Work's annotations: in an overflow object.
+"""The overflow object: stores the conversion data of a Work if the Work's annotations cannot hold it.
 
-Admission writes nothing but the Work that it reviews. So the conversion data travels in the Work itself, as one more
-manifest, the carrier. Meanwhile the Work is suspended, so that Karmada sends it to no member. The controller
-(`converter.controllers.overflow_store`) creates the overflow object, removes the carrier, names the object on the Work,
-and resumes the Work. At each moment the data is in one of the two. All of it follows from the request alone: a Work
-that is sent again needs no carrier if its annotation has the digest of the same data.
+Admission writes nothing but the Work under review. So the conversion data travels in the Work itself, as one more
+manifest, the carrier. Meanwhile the Work is suspended, so that no member gets the carrier. The controller stores the
+data (`converter.controllers.overflow_store`), removes the carrier, names the overflow object on the Work and resumes
+it. At every moment one of the two holds the data. The webhook decides from the request alone: a Work that is sent again
+needs no carrier if its annotation has the digest of the same data.
 
-An overflow object is a ControllerRevision, which Kubernetes made for "an immutable snapshot of state data" (apps/v1).
-Its data is free-form, and rights on it give access to nothing else. It holds the conversion data as text, so that no
-server in between reads a number in its own way.
+An overflow object is a ControllerRevision, which Kubernetes made for "an immutable snapshot of state data" (apps/v1):
+its data is free-form, and access to it grants nothing else. The data is text, so that no server changes its numbers.
 """
 
 from __future__ import annotations
@@ -29,12 +28,12 @@ API_VERSION: Final = "apps/v1"
 KIND: Final = "ControllerRevision"
 
 OVERFLOW_LIMIT: Final = 1000 << 10
-"""Bytes of conversion data in an overflow object, and in the Work that carries it. etcd takes requests of 1.5 MiB
-(`--max-request-bytes`), quotes are escaped there, and the converted manifest is in the same Work."""
+"""Bytes of conversion data that an overflow object, and a Work that carries it, can hold. etcd takes requests of
+1.5 MiB (`--max-request-bytes`), quotes are escaped there, and the same Work holds the converted manifest."""
 
 
-class _Data(msgspec.Struct):
-    kept: str
+class _Data(msgspec.Struct, rename="camel"):
+    conversion_data: str
 
 
 class _Metadata(msgspec.Struct):
@@ -51,78 +50,78 @@ class _Carrier(msgspec.Struct, rename="camel"):
 _carriers = msgspec.json.Decoder(_Carrier)
 
 
-def digest_of(kept: bytes) -> str:
-    """Name conversion data by its content.
+def digest_of(data: bytes) -> str:
+    """Digest conversion data.
 
     Args:
-        kept: the JSON of a list, one item a manifest.
+        data: the JSON of a list, one item for each manifest.
     """
-    return hashlib.sha256(kept).hexdigest()[:32]
+    return hashlib.sha256(data).hexdigest()[:32]
 
 
-def carrier(work: str, cluster: str, kept: bytes) -> bytes:
-    """Make the manifest that carries conversion data to the controller.
+def carrier(work: str, cluster: str, data: bytes) -> bytes:
+    """Make the manifest that carries conversion data to the overflow object.
 
     Args:
         work: the Work's name.
         cluster: the cluster whose execution space it is in.
-        kept: the JSON of a list, one item a manifest.
+        data: the JSON of a list, one item for each manifest.
     """
-    made = _object(_named(work, digest_of(kept)), EXECUTION_SPACE_PREFIX + cluster, kept)
+    made = _object(_named(work, digest_of(data)), EXECUTION_SPACE_PREFIX + cluster, data)
     return msgspec.json.encode(made)
 
 
 def read_carrier(raw: Raw | bytes) -> bytes | None:
-    """Read the conversion data in a carrier or an overflow object; None for any other object."""
+    """Read the conversion data in a carrier or an overflow object; None for anything else."""
     try:
         found = _carriers.decode(raw)
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
         return None
     labelled = OVERFLOW_LABEL in (found.metadata.labels or {})
     known = labelled and (found.api_version, found.kind) == (API_VERSION, KIND)
-    return found.data.kept.encode() if known else None
+    return found.data.conversion_data.encode() if known else None
 
 
 def is_carrier(manifest: Manifest) -> bool:
-    """Whether a manifest of a Work is a carrier, and not something for its cluster."""
+    """Whether a manifest of a Work is a carrier, and not meant for its cluster."""
     metadata = manifest.get("metadata")
     labels = metadata.get("labels") if isinstance(metadata, dict) else None
     return manifest.get("kind") == KIND and isinstance(labels, dict) and OVERFLOW_LABEL in labels
 
 
 def overflow_name(work: Manifest, digest: str) -> str:
-    """Name the overflow object of a Work: a new name for each content, and for each Work that ever had this name."""
+    """Name the overflow object of a Work; the name depends on its uid and on the content."""
     metadata = work["metadata"]
     return _named(metadata["name"], hashlib.sha256(f"{metadata['uid']}/{digest}".encode()).hexdigest())
 
 
-def overflow_object(work: Manifest, kept: bytes) -> Manifest:
-    """Make the overflow object of a Work, which the garbage collector deletes together with the Work.
+def overflow_object(work: Manifest, data: bytes) -> Manifest:
+    """Make the overflow object of a Work; the garbage collector deletes it with the Work.
 
     Args:
         work: the Work as it is stored.
-        kept: the JSON of a list, one item a manifest.
+        data: the JSON of a list, one item for each manifest.
     """
     metadata = work["metadata"]
-    made = _object(overflow_name(work, digest_of(kept)), metadata["namespace"], kept)
+    made = _object(overflow_name(work, digest_of(data)), metadata["namespace"], data)
     owner = {"apiVersion": work["apiVersion"], "kind": work["kind"], "name": metadata["name"], "uid": metadata["uid"]}
     made["metadata"]["ownerReferences"] = [owner]
     return made
 
 
-def _object(name: str, namespace: str, kept: bytes) -> Manifest:
+def _object(name: str, namespace: str, data: bytes) -> Manifest:
     metadata = {"name": name, "namespace": namespace, "labels": {OVERFLOW_LABEL: "true"}}
     return {
         "apiVersion": API_VERSION,
         "kind": KIND,
         "metadata": metadata,
         "revision": 1,
-        "data": {"kept": kept.decode()},
+        "data": {"conversionData": data.decode()},
     }
 
 
 def _named(work: str, digest: str) -> str:
-    suffix = f"-kept-{digest[:16]}"
+    suffix = f"-overflow-{digest[:16]}"
     return work[: LONGEST_NAME - len(suffix)].rstrip(".-") + suffix if work else suffix[1:]
 
 

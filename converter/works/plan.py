@@ -112,7 +112,7 @@ def inspect(
     if entry is not None and entry.target == head.api_version and entry.source != entry.target:
         return conversions.reconvert(raw, head, entry, earlier, target)
     choice = choose(head.api_version, head.kind, target.cluster, target.converter)
-    if choice.reach is Availability.SERVED:
+    if choice.availability is Availability.SERVED:
         return conversions.pass_through(raw, head, target, searched=index == unchanged)
     if choice.route is None:
         return ManifestState(head, failure=conversions.unavailable(head, choice))

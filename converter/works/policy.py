@@ -1,4 +1,4 @@
-"""What to do with a manifest that its cluster cannot accept, or cannot hold completely."""
+"""The policy for manifests that their cluster cannot have as they are meant."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ class Policy:
     """What to do in each case.
 
     Attributes:
-        unreachable: where no conversion leads to a version that the cluster serves, or one would change the
-            meaning of a value. Where that is uncertain, `Action.DENY` only warns.
-        losses: where the cluster cannot hold a value. A `LossPolicy` in the rule book overrides it.
+        unreachable: if no conversion leads to a version that the cluster serves, or one would change the meaning of a
+            value. If that is uncertain, `Action.DENY` only warns.
+        losses: if the cluster cannot hold a value. A `LossPolicy` in the rule files overrides it.
     """
 
     unreachable: Action = Action.DENY
@@ -24,15 +24,15 @@ class Policy:
 
     @classmethod
     def parse(cls, text: str) -> Policy:
-        """Make the policy that one word names.
+        """Make the policy for one action.
 
         Raises:
-            PolicyError: the word is none.
+            PolicyError: the text is not one of deny, warn and ignore.
         """
         return cls().under(Action.parse(text))
 
     def under(self, action: Action) -> Policy:
-        """Return this policy as the annotation of one object changes it.
+        """Apply the annotation of one object.
 
         An object can ask for less about its losses, but not make them a denial: ``deny`` is about what is unreachable.
         """

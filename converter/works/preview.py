@@ -45,10 +45,10 @@ def preview_version(manifest: Manifest, cluster: Cluster, converter: Converter) 
     identity = ManifestId.of(manifest, gvk)
     release, losses = cluster.release, converter.losses
     choice = choose(gvk.api_version, gvk.kind, cluster, converter)
-    if choice.reach is Availability.SERVED:
+    if choice.availability is Availability.SERVED:
         return VersionPreview(gvk.api_version, losses.of_release(manifest, gvk, release, cluster.name))
     if choice.route is None:
-        return VersionPreview(None, problem=choice.why, certain=choice.reach is Availability.UNREACHABLE)
+        return VersionPreview(None, problem=choice.why, certain=choice.availability is Availability.UNREACHABLE)
     try:
         done = convert(manifest, choice.route)
     except ManifestError:

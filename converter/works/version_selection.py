@@ -1,4 +1,4 @@
-"""Selects the version of a manifest for a cluster: its own, one that a route leads to, or none."""
+"""Selects the version of a kind that a cluster gets: the one that was sent, another one by conversion, or none."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Availability(Enum):
-    """Whether a cluster can have a kind."""
+    """Whether a kind is available on a cluster."""
 
     SERVED = "served"
     CONVERTIBLE = "convertible"
@@ -23,16 +23,16 @@ class Availability(Enum):
 
 
 class VersionChoice(NamedTuple):
-    """The answer for one kind in one version and one cluster.
+    """The choice for one kind, one version and one cluster.
 
     Attributes:
-        reach: whether the cluster can have it: as it is; converted; certainly not; or, because not everything is
-            known of what it serves, perhaps.
-        route: the way to the version that it gets, where it is converted.
-        why: a sentence for people, without the cluster's name, if the kind is not available.
+        availability: whether the cluster serves the version, or another one that rules lead to. If neither is true, it
+            is unreachable, or unknown if not all is known of what the cluster serves.
+        route: the conversion; None if there is none.
+        why: why the kind is not available, without the cluster's name; empty if it is.
     """
 
-    reach: Availability
+    availability: Availability
     route: Route | None = None
     why: str = ""
 
@@ -41,7 +41,7 @@ _SERVED = VersionChoice(Availability.SERVED)
 
 
 def choose(api_version: str, kind: str, cluster: Cluster, converter: Converter) -> VersionChoice:
-    """Choose the version of a kind for a cluster: the one it has, else the cheapest to reach of those served."""
+    """Choose a version: the one that was sent if the cluster serves it, else the cheapest to convert to."""
     versions = cluster.versions_of(kind)
     if api_version in versions:
         return _SERVED
@@ -51,8 +51,9 @@ def choose(api_version: str, kind: str, cluster: Cluster, converter: Converter) 
             return VersionChoice(Availability.CONVERTIBLE, converter.route(kind, api_version, versions))
         except NoRouteError as error:
             reason = error.reason
-    reach = Availability.UNREACHABLE if cluster.complete else Availability.UNKNOWN
-    return VersionChoice(reach, None, _why_not(api_version, kind, versions, reason, certain=cluster.complete))
+    availability = Availability.UNREACHABLE if cluster.complete else Availability.UNKNOWN
+    why = _why_not(api_version, kind, versions, reason, certain=cluster.complete)
+    return VersionChoice(availability, None, why)
 
 
 def _why_not(api_version: str, kind: str, versions: tuple[str, ...], reason: str, *, certain: bool) -> str:

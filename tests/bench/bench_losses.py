@@ -88,7 +88,7 @@ def measure() -> dict[str, float]:
     gvk = gvk_of(plain)
     result = {
         "size of the Deployment, bytes": len(json.dumps(plain, separators=(",", ":"))),
-        "FieldCheck alone, nothing lost": best(lambda: rules.losses.of_release(plain, gvk, old.release)),
+        "search alone, nothing lost": best(lambda: rules.losses.of_release(plain, gvk, old.release)),
         "analysis alone, two fields lost": best(lambda: rules.losses.of_release(losing, gvk, old.release)),
     }
     for name, manifest in {"Deployment": plain, "Deployment, two lost": losing, "ConfigMap": config}.items():

@@ -97,7 +97,7 @@ def test_a_large_loss_waits_on_its_shelf_and_comes_back(fleet, gadgets):
             assert not work["spec"].get("suspendDispatching")
             (overflow_object,) = has_overflow_store(fleet, cluster)
             assert overflow_object["metadata"]["ownerReferences"][0]["uid"] == work["metadata"]["uid"]
-            assert "Turn it on." in overflow_object["data"]["kept"]
+            assert "Turn it on." in overflow_object["data"]["conversionData"]
         kept = has_overflow_store(fleet, "old")[0]["metadata"]["uid"]
 
         fleet.client.patch(f"{GROUP}/v1", "Gadget", "one", {"spec": {"size": 4}}, NAMESPACE)

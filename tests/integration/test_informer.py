@@ -62,7 +62,7 @@ async def test_overflow_objects_are_known_by_their_metadata_alone(server):
 
         def overflow(name):
             metadata = {"name": name, "labels": {OVERFLOW_LABEL: "true"}, "ownerReferences": [reference]}
-            body = {"revision": 1, "data": {"kept": "x" * 200_000}}
+            body = {"revision": 1, "data": {"conversionData": "x" * 200_000}}
             return {"apiVersion": "apps/v1", "kind": "ControllerRevision", "metadata": metadata, **body}
 
         async with created(server, OVERFLOW_OBJECTS, overflow("listed")) as listed, running(informer):

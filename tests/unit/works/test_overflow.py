@@ -194,7 +194,7 @@ def test_what_no_shelf_holds_is_left_out_and_said():
 def test_a_controller_revision_of_a_user_is_no_carrier():
     own = {"apiVersion": "apps/v1", "kind": "ControllerRevision", "metadata": {"name": "r"}, "revision": 1}
     assert not is_carrier(own)
-    assert read_carrier(json.dumps({**own, "data": {"kept": "[]"}}).encode()) is None
+    assert read_carrier(json.dumps({**own, "data": {"conversionData": "[]"}}).encode()) is None
 
 
 def test_a_shelf_is_owned_by_its_work_and_named_for_it_and_its_content():

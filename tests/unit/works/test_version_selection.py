@@ -18,12 +18,12 @@ def things(*versions, complete=True):
 
 
 def test_served_as_it_is(shipped):
-    assert choose("batch/v1", "CronJob", NEW, shipped).reach is Availability.SERVED
+    assert choose("batch/v1", "CronJob", NEW, shipped).availability is Availability.SERVED
 
 
 def test_converted_along_the_cheapest_route(shipped):
     choice = choose("batch/v1", "CronJob", OLD, shipped)
-    assert choice.reach is Availability.CONVERTIBLE
+    assert choice.availability is Availability.CONVERTIBLE
     assert choice.route is not None
     assert choice.route.versions() == ("batch/v1", "batch/v1beta1")
     nearer = choose("a.example/v1", "Thing", things("a.example/v3", "a.example/v2"), converter(*CHAIN))
@@ -33,7 +33,7 @@ def test_converted_along_the_cheapest_route(shipped):
 
 def test_a_version_that_no_rule_reaches():
     choice = choose("a.example/v1", "Thing", things("b.example/v1", "c.example/v1"), converter(*CHAIN))
-    assert choice.reach is Availability.UNREACHABLE
+    assert choice.availability is Availability.UNREACHABLE
     assert choice.why == (
         "the cluster does not serve a.example/v1 Thing, but b.example/v1, c.example/v1, "
         "and no rule converts between them"
@@ -41,18 +41,18 @@ def test_a_version_that_no_rule_reaches():
 
 
 def test_a_kind_that_is_not_there_at_all(shipped):
-    assert choose("batch/v1", "CronJob", things(), shipped).reach is Availability.UNREACHABLE
+    assert choose("batch/v1", "CronJob", things(), shipped).availability is Availability.UNREACHABLE
     assert "nor any other version" in choose("batch/v1", "CronJob", things(), shipped).why
 
 
 def test_what_is_not_known_completely_is_uncertain_unless_a_version_is_reached(shipped):
-    assert choose("apps/v1", "Deployment", VAGUE, shipped).reach is Availability.UNKNOWN
+    assert choose("apps/v1", "Deployment", VAGUE, shipped).availability is Availability.UNKNOWN
     assert "is not known" in choose("apps/v1", "Deployment", VAGUE, shipped).why
-    assert choose("batch/v1", "CronJob", VAGUE, shipped).reach is Availability.CONVERTIBLE
+    assert choose("batch/v1", "CronJob", VAGUE, shipped).availability is Availability.CONVERTIBLE
     unreached = choose("a.example/v1", "Thing", things("b.example/v1", complete=False), shipped)
-    assert unreached.reach is Availability.UNKNOWN
+    assert unreached.availability is Availability.UNKNOWN
     assert "it serves b.example/v1, and no rule converts" in unreached.why
 
 
 def test_an_api_version_that_is_none_is_only_not_served(shipped):
-    assert choose("a/b/c", "CronJob", OLD, shipped).reach is Availability.UNREACHABLE
+    assert choose("a/b/c", "CronJob", OLD, shipped).availability is Availability.UNREACHABLE
