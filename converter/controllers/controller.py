@@ -225,3 +225,4 @@ class Controller(Generic[K]):
                     queue.add_after(key, result.requeue_after)
             finally:
                 queue.done(key)
+            await asyncio.sleep(0)  # a pass without a request does not yield, and the leader has to renew its Lease

@@ -179,3 +179,15 @@ async def test_a_second_run_starts_from_the_state_and_a_predicate_filters(run):
     run(controller)
     await advance(1)
     assert reconciler.keys == [Key("ns", "a"), Key("ns", "a")]
+
+
+async def test_a_long_queue_leaves_time_for_other_tasks(run):
+    """Ten thousand Works take seconds. Meanwhile, the leader has to renew its Lease."""
+    reconciler = Recorded()
+    _, controller = channelled(reconciler, initial=range(100))
+    run(controller)
+    seen = []
+    for _ in range(50):
+        await asyncio.sleep(0)
+        seen.append(len(reconciler.keys))
+    assert len(set(seen)) > 20, "other tasks had turns between the keys"
