@@ -35,6 +35,9 @@ FLEET_ANNOTATION = f"{GROUP}/observed-fleet"
 """On the Lease: a digest of the fleet that all Works were last compared with. After an installation it is absent.
 After a change while no replica led, it is the digest of another fleet. In both cases all clusters are resynced."""
 
+_EARLY = 0.01
+"""Seconds by which a pass may come early. The event loop calls a timer up to one clock tick before it is due."""
+
 _PLAIN = f"!{CONVERTED_LABEL},!{ANCHOR_LABEL}"
 
 
@@ -161,7 +164,7 @@ class ClusterReconciler:
             _log.info("cluster %s has changed: resyncing its Works", key)
             progress = _Progress(cluster, converter, [now + seconds for seconds in self._settle_seconds])
             self._progress[key] = progress
-        if progress.due and progress.due[0] <= now:
+        if progress.due and progress.due[0] <= now + _EARLY:
             await self._resync(key)
             del progress.due[0]
         if progress.due:

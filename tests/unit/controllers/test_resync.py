@@ -109,6 +109,15 @@ async def test_another_change_meanwhile_starts_again():
     assert made.recorded
 
 
+async def test_a_timer_that_fires_a_tick_early_counts():
+    made = Fixture("a", observed=True)
+    await made.reconcile("a")
+    made.change("a", NEW)
+    await advance((await made.reconciler.reconcile("a")).requeue_after - 1e-9)
+    assert (await made.reconciler.reconcile("a")).requeue_after > 1
+    assert made.resynced == ["a"]
+
+
 async def test_a_failed_pass_is_not_counted():
     made = Fixture("a")
     made.fail = True
