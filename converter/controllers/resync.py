@@ -62,11 +62,13 @@ class _Progress:
         cluster: the cluster that its Works are compared with; None if it is gone.
         converter: the rules that they are compared with.
         due: when to resync, in seconds of the event loop's clock; empty when the resync is complete.
+        changed: whether it changed in this term. At the start of a term, the other controllers start from everything.
     """
 
     cluster: Cluster | None
     converter: Converter
     due: list[float]
+    changed: bool = True
 
 
 class Resync:
@@ -92,13 +94,18 @@ class Resync:
         self._retry_denied = retry_denied
         self._notify = notify
 
-    async def run(self, cluster: str) -> None:
+    async def run(self, cluster: str, changed: bool) -> None:  # noqa: FBT001 -- the one fact about the cluster
         """Resync one cluster.
+
+        Args:
+            cluster: its name.
+            changed: whether it changed, so that the other controllers must reconcile what concerns it.
 
         Raises:
             ApiError: the list could not be read, or some Work could not be patched.
         """
-        self._notify(cluster)
+        if changed:
+            self._notify(cluster)
         await self._plain_works(cluster)
         await self._retry_denied(cluster)
 
@@ -126,7 +133,7 @@ class ClusterReconciler:
         fleet: FleetView,
         converter: Callable[[], Converter],
         election: LeaderElector,
-        resync: Callable[[str], Awaitable[None]],
+        resync: Callable[[str, bool], Awaitable[None]],
         settle_seconds: tuple[float, ...],
     ) -> None:
         """Prepare.
@@ -135,7 +142,7 @@ class ClusterReconciler:
             fleet: the clusters.
             converter: returns the rules in use.
             election: holds the annotations of the Lease.
-            resync: resyncs one cluster.
+            resync: resyncs one cluster (`Resync.run`).
             settle_seconds: when to resync after a change: soon, and when every webhook replica must have seen it.
         """
         self._fleet = fleet
@@ -165,7 +172,7 @@ class ClusterReconciler:
             progress = _Progress(cluster, converter, [now + seconds for seconds in self._settle_seconds])
             self._progress[key] = progress
         if progress.due and progress.due[0] <= now + _EARLY:
-            await self._resync(key)
+            await self._resync(key, progress.changed)
             del progress.due[0]
         if progress.due:
             return Result(requeue_after=max(0.0, progress.due[0] - asyncio.get_running_loop().time()))
@@ -178,7 +185,8 @@ class ClusterReconciler:
         fleet, converter = self._fleet.current, self._converter()
         observed = self._election.annotations.get(FLEET_ANNOTATION) == fleet_digest(fleet)
         self._progress = {
-            name: _Progress(cluster, converter, [] if observed else [now]) for name, cluster in fleet.items()
+            name: _Progress(cluster, converter, [] if observed else [now], changed=False)
+            for name, cluster in fleet.items()
         }
 
     def _complete(self) -> None:

@@ -24,13 +24,15 @@ class Fixture:
         if observed:
             self.election.annotations[FLEET_ANNOTATION] = fleet_digest(self.fleet.current)
         self.resynced = []
+        self.changed = []
         self.fail = False
         self.reconciler = ClusterReconciler(self.fleet, lambda: self.rules, self.election, self.resync, SETTLE_SECONDS)
 
-    async def resync(self, cluster):
+    async def resync(self, cluster, changed):
         if self.fail:
             raise ApiError("GET x", 500, "InternalError", "broken")
         self.resynced.append(cluster)
+        self.changed.append(changed)
 
     def change(self, name, versions):
         self.fleet.replace(Fleet({**self.fleet.current, name: Cluster.from_versions(name, versions)}))
@@ -55,6 +57,7 @@ async def test_after_an_installation_all_clusters_are_compared_once():
     assert not made.recorded, "b is not compared yet"
     await made.reconcile("b")
     assert made.resynced == ["a", "b"]
+    assert made.changed == [False, False], "the other controllers start from everything"
     assert made.recorded
     await made.reconcile("a", "b")
     assert made.resynced == ["a", "b"]
@@ -91,6 +94,7 @@ async def test_a_change_is_compared_soon_and_once_more_when_every_replica_has_se
     await advance(result.requeue_after)
     await made.reconcile(name)
     assert made.resynced == [name, name]
+    assert made.changed == [True, True]
     assert asyncio.get_running_loop().time() - began == pytest.approx(SETTLE_SECONDS[1])
     assert made.recorded
     if change == "gone":
