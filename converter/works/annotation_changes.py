@@ -82,11 +82,13 @@ def changes_for(records: Sequence[ManifestRecord], present: Bookkeeping) -> Anno
     """
     changes = AnnotationChanges()
     wanted: dict[str, str | None] = {}
-    converted = any(record.entry is not None for record in records)
+    entries = [record.entry for record in records]
+    converted = any(entries)
     if converted:
-        wanted[SOURCES_ANNOTATION] = msgspec.json.encode([record.entry for record in records]).decode()
+        wanted[SOURCES_ANNOTATION] = msgspec.json.encode(entries).decode()
         _store_data(records, present, wanted, changes)
-    _store_losses(records, present, wanted, changes)
+    if present.losses is not NO_LOSSES or changes.unstored or any(map(_is_lossy, records)):
+        _store_losses(records, present, wanted, changes)
     lossy = LOSSES_ANNOTATION in wanted and not converted
     for name, holds in ((CONVERTED_LABEL, converted), (LOSSES_LABEL, lossy)):
         if holds and present.labels.get(name) != "true":
@@ -98,6 +100,10 @@ def changes_for(records: Sequence[ManifestRecord], present: Bookkeeping) -> Anno
         if present.annotations.get(name) != value or (value is None and name in present.annotations):
             changes.annotations[name] = value
     return changes
+
+
+def _is_lossy(record: ManifestRecord) -> bool:
+    return bool(record.losses) or record.unstored is not None
 
 
 def _store_losses(
@@ -145,7 +151,7 @@ def _store_data(
         wanted: takes the annotations.
         changes: takes the data for a carrier, and what is not stored.
     """
-    items = [record.data if record.data is not None else NULL for record in records]
+    items = [record.data or NULL for record in records]
     ref = None
     if any(record.in_overflow for record in records):  # it stays there, under the same reference
         ref = wanted[CONVERSION_DATA_REF_ANNOTATION] = present.annotations.get(CONVERSION_DATA_REF_ANNOTATION)

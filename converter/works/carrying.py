@@ -5,7 +5,7 @@ See `converter.works.overflow` for the whole way.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from converter.karmada.names import SUSPENDED_BEFORE_ANNOTATION
 from converter.works.overflow import KIND, Suspension, carrier, read_carrier
@@ -32,6 +32,9 @@ class Carriage(NamedTuple):
     appended: bytes | None = None
     changes_last: bool = False
     last: bytes | None = None
+
+
+_EMPTY: Final = Carriage()
 
 
 def split_carrier(manifests: list[Raw], last: NamedHead | None) -> tuple[list[Raw], bytes | None]:
@@ -61,15 +64,16 @@ def carry(work: Work[Raw], cluster: str, changes: AnnotationChanges, carried: by
         carried: the conversion data that it carries now; None if it carries none.
     """
     annotations = work.metadata.annotations or {}
-    suspended = Suspension.of(work.suspended)
     stored = annotations.get(SUSPENDED_BEFORE_ANNOTATION)
     if changes.carried is None:
         if SUSPENDED_BEFORE_ANNOTATION in annotations:
             changes.annotations[SUSPENDED_BEFORE_ANNOTATION] = None
         if carried is None:
-            return Carriage()
+            return _EMPTY
+        suspended = Suspension.of(work.suspended)
         before = Suspension.parse(stored)
         return Carriage(None if before is suspended else before, changes_last=True)
+    suspended = Suspension.of(work.suspended)
     suspend = None if suspended is Suspension.TRUE else Suspension.TRUE
     if carried is not None:  # the Work is as it was answered before; only what it carries may have changed
         if carried == changes.carried:

@@ -70,7 +70,7 @@ class WorkPolicies:
         """
         self.losses = losses if losses is not None else _LOSS_POLICIES[policy.losses]
         action, self.warnings = _parsed(annotation, "the Work")
-        self._unreachable = policy.under(action).unreachable if action is not None else policy.unreachable
+        self._unreachable = action if action is not None else policy.unreachable
         self._asked = action
 
     def of(self, head: NamedHead | None) -> ManifestPolicy:

@@ -29,7 +29,7 @@ from converter.works.states import ManifestPlan, ManifestState, Target
 from converter.works.version_selection import Availability, choose
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Sequence
 
     from msgspec import Raw
 
@@ -83,7 +83,7 @@ def plan_work(
     ]
     policies = WorkPolicies(policy, converter.loss_policy, annotations.get(POLICY_ANNOTATION))
     destination = Destination(cluster.name, cluster.labels)
-    passed = stored.losses.passed(loss for state in states for loss in state.losses)
+    passed = stored.losses.passed(loss for state in states for loss in state.losses) if stored is not NO_RECORD else ()
     plans = [decide(state, policies, destination, passed) for state in states]
     return assemble(
         plans, work, stored, cluster, carried=carried, warnings=policies.warnings, has_overflow_store=has_overflow_store
@@ -179,26 +179,24 @@ def assemble(
     """
     metadata = work.metadata
     deleting = metadata.deletion_timestamp is not None
-    issues = tuple(plan.issue for plan in plans if plan.issue is not None)
-    losses = _losses(plans)
-    about = tuple(dict.fromkeys([*warnings, *(warning for plan in plans for warning in plan.warnings)]))
-    denied = [issue for issue in issues if issue.action is Action.DENY]
+    summary = _summed(plans, warnings)
+    denied = [issue for issue in summary.issues if issue.action is Action.DENY]
     if denied and not deleting:
-        return WorkPlan(denial=_denial(denied, cluster.name), warnings=about, issues=issues, losses=losses)
+        text = _denial(denied, cluster.name)
+        about = tuple(summary.warnings)
+        return WorkPlan(denial=text, warnings=about, issues=tuple(summary.issues), losses=tuple(summary.losses))
     present = Bookkeeping(
         metadata.labels or {},
         metadata.annotations or {},
         stored.losses,
         cluster.release,
-        keeps_conversions=any(plan.state.stays for plan in plans),
+        keeps_conversions=summary.stays,
         has_overflow_store=(has_overflow_store and not deleting) or carried is not None,
     )
     changes = changes_for([plan.record for plan in plans], present)
     if metadata.owner_references and anchor_reference(_as_object(work)) is not None:
         changes.labels.update(dict.fromkeys(label for label in BINDING_LABELS if label in present.labels))
-    manifests: dict[int, bytes | None] = {
-        index: plan.state.encoded for index, plan in enumerate(plans) if plan.state.encoded is not None
-    }
+    manifests = summary.manifests
     carriage = carry(work, cluster.name, changes, carried)
     if carriage.changes_last:
         manifests[len(plans)] = carriage.last
@@ -206,15 +204,49 @@ def assemble(
         manifests,
         changes.labels,
         changes.annotations,
-        (*_said(issues, changes.unstored.values(), cluster.name), *about),
+        (*_said(summary.issues, changes.unstored.values(), cluster.name), *summary.warnings),
         carrier=carriage.appended,
         suspend=carriage.suspend,
         resend=LOSSES_ANNOTATION in changes.annotations and stored.losses.ends_with(_by_release(plans)),
-        needs_overflow=any(plan.state.needs_overflow for plan in plans),
-        converted=tuple(_converted(plan) for plan in plans if plan.state.encoded is not None),
-        issues=issues,
-        losses=losses,
+        needs_overflow=summary.needs_overflow,
+        converted=tuple(summary.converted),
+        issues=tuple(summary.issues),
+        losses=tuple(summary.losses),
     )
+
+
+class _Summary(msgspec.Struct):
+    """The plans of all manifests, gathered by what they say."""
+
+    manifests: dict[int, bytes | None] = {}
+    issues: list[Issue] = []
+    warnings: dict[str, None] = {}
+    converted: list[Converted] = []
+    losses: list[ManifestLosses] = []
+    stays: bool = False
+    needs_overflow: bool = False
+
+
+def _summed(plans: Sequence[ManifestPlan], warnings: tuple[str, ...]) -> _Summary:
+    """Gather the plans in one pass: most say nothing, and admission waits for this."""
+    summary = _Summary()
+    if warnings:
+        summary.warnings.update(dict.fromkeys(warnings))
+    for index, plan in enumerate(plans):
+        state = plan.state
+        if plan.issue is not None:
+            summary.issues.append(plan.issue)
+        if plan.warnings:
+            summary.warnings.update(dict.fromkeys(plan.warnings))
+        if plan.decisions:
+            summary.losses.append(ManifestLosses(plan.decisions[0].loss.manifest, plan.decisions))
+        if state.encoded is not None:
+            summary.manifests[index] = state.encoded
+            summary.converted.append(_converted(state))
+        elif state.stays:
+            summary.stays = True
+            summary.needs_overflow = summary.needs_overflow or state.needs_overflow
+    return summary
 
 
 def _denial(denied: Sequence[Issue], cluster: str) -> str:
@@ -223,22 +255,19 @@ def _denial(denied: Sequence[Issue], cluster: str) -> str:
     return f"cluster {cluster}: {whys}. {hints}"
 
 
-def _said(issues: Sequence[Issue], unstored: Iterable[UnstoredData], cluster: str) -> list[str]:
+def _said(issues: Sequence[Issue], unstored: Collection[UnstoredData], cluster: str) -> list[str]:
     """Warn about what the cluster cannot have, then about what cannot be stored."""
+    if not issues and not unstored:
+        return []
     whys = [issue.why for issue in issues if issue.action is not Action.IGNORE]
     return [f"cluster {cluster}: {why}" for why in (*whys, *map(messages.unstored, unstored))]
-
-
-def _losses(plans: Sequence[ManifestPlan]) -> tuple[ManifestLosses, ...]:
-    return tuple(ManifestLosses(plan.decisions[0].loss.manifest, plan.decisions) for plan in plans if plan.decisions)
 
 
 def _by_release(plans: Sequence[ManifestPlan]) -> list[Loss]:
     return [loss for plan in plans for loss in plan.state.losses if loss.by_release is not None]
 
 
-def _converted(plan: ManifestPlan) -> Converted:
-    state = plan.state
+def _converted(state: ManifestState) -> Converted:
     assert state.head is not None
     losses = len(state.losses) if state.record.entry is not None else 0
     return Converted(state.head.kind, state.head.place, state.source, state.target, losses)
