@@ -61,10 +61,10 @@ class Converter:
         shipped: bool = True,
         catalog: Catalog | None = None,
     ) -> Converter:
-        """Make a converter from the shipped rule book and any rules beside it.
+        """Make a converter from the shipped rule book and your own rules.
 
         Args:
-            paths: rule files, or directories of them, to read beside the shipped book.
+            paths: rule files, or directories of them, to read in addition to the shipped book.
             shipped: whether to read the shipped book at all.
             catalog: what the fields that rules name are checked against; the shipped one where none is given.
 
@@ -90,7 +90,7 @@ class Converter:
                 so that converting to a version and back with it gives the original exactly.
 
         Raises:
-            ManifestError: it is no manifest, or a value has a type that its version does not allow.
+            ManifestError: it is not a manifest, or a value has a type that its version does not allow.
             NoRouteError: no rules lead there.
             RefusedError: the conversion would change the meaning of a value.
         """
@@ -110,7 +110,7 @@ class Converter:
         """Take a converted manifest back to the version and the values it had before.
 
         Raises:
-            ManifestError: it is no manifest, or a value has a type that its version does not allow.
+            ManifestError: it is not a manifest, or a value has a type that its version does not allow.
             NoRouteError: the rules that converted it are gone.
             RefusedError: the conversion would change the meaning of a value.
         """

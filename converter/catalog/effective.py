@@ -1,6 +1,6 @@
 """What a server really stores of a type: the fields of its release without those behind a feature gate that is off.
 
-A server with a gate off drops the gate's fields when an object is created, without a word; on an update it keeps a
+A server with a gate off silently drops the gate's fields when an object is created; on an update it keeps a
 field that the stored object has. So a field behind a gate that is off counts as unknown, and one whose value the server
 replaces, or keeps only for some kinds of reference, gets a condition.
 """

@@ -128,7 +128,7 @@ def put_back(manifest: Manifest, kept: ConversionData) -> None:
 
 
 def _find(manifest: Manifest, path: Path) -> tuple[Any, Segment, Any] | None:
-    """Find what holds the place a path points at, its last segment, and the key or index that stands for."""
+    """Find the parent of the place that a path names, the last segment, and the key or index of that segment."""
     holder: Any = manifest
     for segment in path[:-1]:
         key = _key(holder, segment)
@@ -150,7 +150,7 @@ def _put(holder: Any, leaf: Segment, key: Any, item: PreservedValue) -> None:
 
 
 def _key(holder: Any, segment: Segment) -> Any:
-    """Find the key or index a segment stands for; None where it stands for nothing that is there."""
+    """Find the key or index of a segment; None if nothing matches it."""
     if isinstance(holder, dict):
         return segment if isinstance(segment, str) and segment in holder else None
     if not isinstance(holder, list):

@@ -1,4 +1,4 @@
-"""Walks a route: a manifest in its new version, what that version cannot hold, and what is kept of it."""
+"""Runs a route: it gives the manifest in its new version, the losses, and the conversion data."""
 
 from __future__ import annotations
 
@@ -74,8 +74,8 @@ class Fresh(NamedTuple):
 def convert_fresh(manifest: Manifest, data: bytes | Raw, original: Callable[[], Manifest], route: Route) -> Fresh:
     """Convert a manifest that has just been decoded, and may be changed: half the work of `convert`.
 
-    The way back, which tells what has to be kept, is walked on the same objects, since no lens leaves one object at
-    two places. Where it gives just what was sent, which the bytes tell, the original is not even decoded again.
+    The way back, which finds the conversion data, runs on the same objects, because no lens leaves one object at two
+    places. If it gives the bytes that were sent, the original is not decoded again.
 
     Args:
         manifest: it is used up.
@@ -92,7 +92,7 @@ def convert_fresh(manifest: Manifest, data: bytes | Raw, original: Callable[[], 
         notes = _run(route.forward, manifest, original)
         manifest["apiVersion"] = route.target
         encoded = msgspec.json.encode(manifest)
-        if notes:  # they may speak of objects that the way back changes
+        if notes:  # they can refer to objects that the way back changes
             manifest = msgspec.json.decode(encoded)
         values = _keep(original, manifest, route, None if notes else data)
     except RecursionError:

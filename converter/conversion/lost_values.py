@@ -37,7 +37,7 @@ class LostValue:
 
 @dataclass(frozen=True, slots=True)
 class _Leaf:
-    """One value that did not come back, with what came instead; some say nothing, and are told only with a note."""
+    """One value that did not come back, with what came instead; an empty one is reported only with a note."""
 
     path: Path
     value: Json
@@ -51,9 +51,9 @@ class _Leaf:
 def tell_losses(notes: Sequence[Note], values: Sequence[PreservedValue], target: str) -> tuple[LostValue, ...]:
     """Join what the steps noted on the way with what proved not to come back.
 
-    What did not come back says where a value stood in the manifest as given; the notes say why it is gone. A
+    What did not come back has its path in the given manifest; the notes say why it is gone. A
     note from later on a route has a path of the version there, so it is matched by its value as well, and by its
-    name, since many fields hold the same. Of several notes that say the same the first tells of all those values.
+    name, since many fields hold the same. If several notes are equal, the first one covers all those values.
 
     Args:
         notes: what the steps noted.

@@ -1,4 +1,4 @@
-"""Where something stood before the steps that met it: users are told places of the manifest they wrote.
+"""Finds the place of a value before the steps moved it, so that messages name places of the user's manifest.
 
 A step sees the manifest as the steps before it left it. Objects and lists keep their identity when they are moved, so
 the place of the nearest one around a value is found again in the original.

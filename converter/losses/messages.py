@@ -69,8 +69,8 @@ def _of_release(cause: ByRelease, loss: Loss) -> str:
 def _dropped(cause: ByRelease) -> str:
     release, history = cause.release, cause.history
     if history.since is None and history.last is None and cause.newest is not None:
-        return f"no release up to {cause.newest} knows it; {release} drops it without a word"
-    return f"Kubernetes {release} does not know it and drops it without a word{_outlook(history)}"
+        return f"no release up to {cause.newest} knows it; {release} drops it silently"
+    return f"Kubernetes {release} does not know it and drops it silently{_outlook(history)}"
 
 
 def _outlook(history: FieldHistory) -> str:

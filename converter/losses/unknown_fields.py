@@ -22,7 +22,7 @@ class UnknownField(NamedTuple):
     """A field that a release does not know, or a value of one that it knows.
 
     Attributes:
-        path: where it stands.
+        path: its place in the manifest.
         value: what it holds.
         refused: whether the field is known, and the value is one that only other releases have: servers drop fields
             that they do not know, but refuse such values.

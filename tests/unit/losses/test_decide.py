@@ -78,8 +78,8 @@ def applied(given, outcome):
 
 
 LINE = (
-    'CronJob demo/report: spec.timeZone = "Europe/Berlin": Kubernetes v1.22 does not know it and drops it without a '
-    "word; v1.24 would do; it runs at other times (dangerous)"
+    'CronJob demo/report: spec.timeZone = "Europe/Berlin": Kubernetes v1.22 does not know it and drops it silently; '
+    "v1.24 would do; it runs at other times (dangerous)"
 )
 
 
