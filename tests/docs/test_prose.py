@@ -103,3 +103,12 @@ def test_the_whole_repository_is_in_scope(monkeypatch):
         "Makefile",
     } <= names
     assert not any(name.startswith("tools/prose/") for name in names)
+
+
+@pytest.mark.parametrize("pending", [pytest.param(name, id=name) for name in command.PENDING] or [None])
+def test_a_pending_folder_is_not_plain_yet(pending, monkeypatch):
+    if pending is None:
+        return  # everything is checked
+    monkeypatch.setattr(command, "PENDING", ())
+    texts = [path for path in command.files() if path.relative_to(command.REPOSITORY).as_posix().startswith(pending)]
+    assert any(check(path, path.read_text("utf-8")) for path in texts), f"remove {pending} from PENDING in tools/prose"
