@@ -1,7 +1,7 @@
 """The HTTP application: one table of paths, and the way each request takes through it.
 
-Built on aiohttp's low-level server, one call from request to answer: aiohttp's router, middlewares and signals cost a
-quarter of what is spent on a review that needs nothing (tests/bench/bench_webhook.py).
+Built on the low-level server of aiohttp: its application with a router costs 9.8 % more CPU time for a review that needs
+no conversion (tests/bench/bench_tricks.py, aiohttp 3.14.5).
 """
 
 from __future__ import annotations
@@ -130,7 +130,8 @@ class App:
         writer: AbstractStreamWriter,
         task: asyncio.Task[None],
     ) -> web.BaseRequest:
-        return web.BaseRequest(message, payload, protocol, writer, task, protocol._loop, client_max_size=self._limit)  # noqa: SLF001  as aiohttp's own factory does
+        loop = asyncio.get_running_loop()
+        return web.BaseRequest(message, payload, protocol, writer, task, loop, client_max_size=self._limit)
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request."""
@@ -167,7 +168,7 @@ class App:
         self._metrics.took(webhook.name, time.perf_counter() - began)
         self._metrics.request(webhook.name, outcome_of(answer))
         if request.keep_alive and request.version == HttpVersion11 and not self.draining:
-            return PlainReview(answer, request._payload_writer)  # noqa: SLF001  where aiohttp's answers take it from
+            return PlainReview(answer, request._payload_writer)  # noqa: SLF001  see PlainReview for its versions
         return review(answer)
 
     async def _body(self, request: web.BaseRequest) -> bytes:
@@ -186,7 +187,8 @@ class App:
         if (request.content_length or 0) > self._limit:
             raise self._too_large()
         content = request.content
-        if content.is_eof() and content.exception() is None:  # the whole body has arrived, as nearly always
+        # Nearly always the whole body has arrived. `request.read` costs 5.8 % more (bench_tricks.py, aiohttp 3.14.5).
+        if content.is_eof() and content.exception() is None:
             body = content.read_nowait()
         else:
             body = await self._slow_body(request)
