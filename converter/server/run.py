@@ -14,7 +14,7 @@ from converter.errors import ConverterError
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable, Coroutine, Iterable, Iterator
+    from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
 
     from aiohttp import web
 
@@ -89,6 +89,7 @@ async def serve(
     background: Iterable[Coroutine[None, None, None]] = (),
     listening: Callable[[Address], None] = lambda _address: None,
     stop: asyncio.Event | None = None,
+    sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
 ) -> None:
     """Serve until SIGTERM, SIGINT or ``stop``, then finish the requests in flight and return.
 
@@ -101,6 +102,7 @@ async def serve(
         background: tasks that run with the server, and are cancelled at the end.
         listening: called with the address once connections are accepted.
         stop: stops the server when it is set.
+        sleep: waits for ``drain_seconds``.
 
     Raises:
         ListenError: the server cannot listen on the address.
@@ -123,7 +125,7 @@ async def serve(
             listening(_bound(socket_server, address))
             await stop.wait()
             app.draining = True  # first of all /readyz says so, and every answer closes its connection
-            await asyncio.sleep(patience[0])
+            await sleep(patience[0])
             socket_server.close()
             await _finish(app)
             web_server.pre_shutdown()

@@ -3,7 +3,6 @@ from __future__ import annotations
 import asyncio
 import itertools
 import threading
-import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -130,8 +129,8 @@ def test_a_directory_that_goes_away_leaves_the_book(tmp_path):
     assert "does not exist" in str(rules.state.problems[0])
 
 
-async def test_within_two_seconds_atomically_and_without_a_stall(tmp_path, serving, until):
-    """Two kinds always change together; no request may ever see one new and one old, or wait for the reading."""
+async def test_a_request_sees_either_the_old_rules_or_the_new_ones(tmp_path, serving, until):
+    """Two kinds always change together; no request may see one new and one old."""
 
     def files(version: str) -> None:
         mount(tmp_path, version, {f"{kind}.yaml": rule(kind, "v1", version) for kind in ("Apple", "Pear")})
@@ -145,22 +144,17 @@ async def test_within_two_seconds_atomically_and_without_a_stall(tmp_path, servi
 
     app = App([Webhook("/mutate/works", "works", answer)], {}, Metrics(["works"]))
     seen: list[bytes] = []
-    slowest = 0.0
     over = asyncio.Event()
 
     async def ask(client: aiohttp.ClientSession) -> None:
-        nonlocal slowest
         while not over.is_set():
-            began = time.perf_counter()
             async with client.post("/mutate/works", data=b"{}", headers=JSON) as response:
                 assert response.status == 200
                 seen.append(await response.read())
-            slowest = max(slowest, time.perf_counter() - began)
-            await asyncio.sleep(0.001)
 
     async with serving(app, background=[rules.watch()]) as running, running.client() as client:
         askers = [asyncio.create_task(ask(client)) for _ in range(4)]
-        await asyncio.sleep(0.2)
+        await until(lambda: seen)
         for version in ("v3", "v4"):
             files(version)
             wanted = f"example.com/{version}".encode()
@@ -169,7 +163,6 @@ async def test_within_two_seconds_atomically_and_without_a_stall(tmp_path, servi
         await asyncio.gather(*askers)
     whole = {b"example.com/v1,example.com/%s,example.com/v1,example.com/%s" % (v, v) for v in (b"v2", b"v3", b"v4")}
     assert set(seen) == whole
-    assert slowest < 0.5
 
 
 async def test_a_book_is_read_beside_the_event_loop(tmp_path, monkeypatch, until):
@@ -184,3 +177,26 @@ async def test_a_book_is_read_beside_the_event_loop(tmp_path, monkeypatch, until
     watch.cancel()
     assert readers
     assert threading.main_thread() not in readers
+
+
+async def test_requests_are_answered_while_rules_are_read(tmp_path, monkeypatch, serving, until):
+    (tmp_path / "a.yaml").write_text(rule("Apple", "v1", "v2"))
+    rules = RulesReloader([tmp_path])
+    reading, go_on = threading.Event(), threading.Event()
+    read = rules._read
+
+    def slow():
+        reading.set()
+        assert go_on.wait(120)
+        return read()
+
+    monkeypatch.setattr(rules, "_read", slow)
+    app = App([Webhook("/mutate/works", "works", lambda body: body)], {}, Metrics(["works"]))
+    async with serving(app, background=[rules.watch(0.01)]) as running, running.client() as client:
+        (tmp_path / "a.yaml").write_text(rule("Apple", "v1", "v3"))
+        await until(reading.is_set)
+        async with client.post("/mutate/works", data=b"{}", headers=JSON) as response:
+            assert response.status == 200
+        assert "example.com/v3" not in rules.current.book.versions("Apple")
+        go_on.set()
+        await until(lambda: "example.com/v3" in rules.current.book.versions("Apple"))
