@@ -1,6 +1,6 @@
 """The HTTP application: one table of paths, and the way each request takes through it.
 
-Built on the low-level server of aiohttp. For a review that needs no conversion, the application and the router of aiohttp
+Built on the low-level server of aiohttp. For a review that needs no conversion, aiohttp's application and router would
 cost 9.8 % more CPU time (tests/bench/bench_tricks.py, aiohttp 3.14.5).
 """
 
