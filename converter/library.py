@@ -103,7 +103,7 @@ class Converter:
         if source in targets:
             return Conversion(copy_json(manifest), (), ConversionData(source), None)
         done = convert(manifest, self.routes.best(gvk.kind, source, targets))
-        losses = self.losses.of_conversion(done.losses, gvk, identity=ManifestId.of(manifest, gvk))
+        losses = self.losses.of_conversion(done.losses, gvk, identity=ManifestId.of(manifest, gvk), manifest=manifest)
         return Conversion(done.manifest, losses, done.kept, done.route)
 
     def restore(self, manifest: Manifest, kept: ConversionData) -> Manifest:

@@ -212,11 +212,12 @@ def _count_unchanged(
     annotations = metadata.annotations
     if metadata.owner_references or (annotations and not _OWN_ANNOTATIONS.isdisjoint(annotations)):
         return len(heads) if labels and ANCHOR_LABEL in labels else None
-    served, release, manifests = cluster.served, cluster.release, work.manifests
+    served, release, gates, manifests = cluster.served, cluster.release, cluster.gates, work.manifests
     for index, head in enumerate(heads):
         if head is None or head.api_version not in served.get(head.kind, ()):
             return index
         version, kind = head.api_version, head.kind
-        if losses.may_lose(release, version, kind) and not losses.accepts(manifests[index], version, kind, release):
+        affected = losses.may_lose(release, version, kind, gates)
+        if affected and not losses.accepts(manifests[index], version, kind, release, gates):
             return index
     return len(heads)

@@ -1,7 +1,7 @@
 """The catalog: what each Kubernetes release serves, and which fields its types have."""
 
 from converter.catalog.data import CatalogDataError, Source
-from converter.catalog.defaults import NeutralValues
+from converter.catalog.defaults import NeutralValues, value_at
 from converter.catalog.feature_gates import (
     DEFAULT_GATES,
     FeatureGate,
@@ -40,5 +40,6 @@ __all__ = [
     "Values",
     "is_stored",
     "load_catalog",
+    "value_at",
     "walk",
 ]

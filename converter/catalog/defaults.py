@@ -111,7 +111,7 @@ class NeutralValues:
         base = _BASE.fullmatch(holder_type.name)
         decide = _CONDITIONAL.get((base["base"] if base is not None else holder_type.name, name))
         if decide is not None:
-            holder = _value_at(manifest, path[:-1])
+            holder = value_at(manifest, path[:-1])
             return isinstance(holder, Mapping) and decide(value, holder)
         return self._is_default(holder_type, name, value)
 
@@ -142,7 +142,7 @@ class NeutralValues:
 _NONE: Final = object()
 
 
-def _value_at(node: Any, path: Path) -> Any:
+def value_at(node: Any, path: Path) -> Any:
     """Follow a path of keys, indexes and names; None where it leads nowhere."""
     for segment in path:
         node = _step(node, segment)

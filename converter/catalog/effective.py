@@ -7,6 +7,7 @@ replaces, or keeps only for some kinds of reference, gets a condition.
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -20,19 +21,32 @@ _CACHED: Final = 50_000
 """Types that are remembered; a fleet in which every cluster sets other gates must not fill the memory."""
 
 
+_UNCHECKED: Final = re.compile(
+    r"(JobTemplateSpec\.spec|StatefulSetSpec\.volumeClaimTemplates|PersistentVolumeClaimTemplate\.spec)$"
+)
+"""Templates that servers store without dropping fields from them, up to the next Pod template: ``PrepareForCreate`` in
+pkg/registry/batch/cronjob/strategy.go, pkg/registry/apps/statefulset/strategy.go. What is made of them is checked."""
+
+
 class EffectiveTypes:
     """Makes the effective types; types that agree about every gate that matters to them are one `ObjectType`."""
 
     def __init__(self) -> None:
         self._gates: dict[ObjectType, frozenset[str] | None] = {}
-        self._made: dict[tuple[ObjectType, frozenset[str]], ObjectType] = {}
+        self._made: dict[tuple[ObjectType, frozenset[str], bool], ObjectType] = {}
 
-    def of(self, full: ObjectType, off: frozenset[str]) -> ObjectType:
-        """Return what is stored of a type while some gates are off; the type itself where that is all of it."""
+    def of(self, full: ObjectType, off: frozenset[str], *, checked: bool = True) -> ObjectType:
+        """Return what is stored of a type while some gates are off; the type itself where that is all of it.
+
+        Args:
+            full: the type.
+            off: the gates that are off.
+            checked: whether the server drops fields here; see `_UNCHECKED`.
+        """
         gates = self._reached(full)
         if gates is None:
             return full
-        key = (full, off & gates)
+        key = (full, off & gates, checked)
         made = self._made.get(key)
         if made is None:
             if len(self._made) >= _CACHED:
@@ -61,27 +75,28 @@ class EffectiveTypes:
         self._gates[root] = None if plain else frozenset(gates)
         return self._gates[root]
 
-    def _fields(self, full: ObjectType, off: frozenset[str]) -> dict[str, FieldType]:
+    def _fields(self, full: ObjectType, off: frozenset[str], checked: bool) -> dict[str, FieldType]:  # noqa: FBT001  part of a key
         found = {}
         for name, field in full.fields.items():
-            effective = self._field(field, off)
+            below = not _UNCHECKED.search(f"{full.name}.{name}") and (checked or full.name == "V1PodTemplateSpec")
+            effective = self._field(field, off, checked=checked, below=below)
             if effective is not None:
                 found[name] = effective
         return found
 
-    def _field(self, field: FieldType, off: frozenset[str]) -> FieldType | None:
-        need = field.requirement
+    def _field(self, field: FieldType, off: frozenset[str], *, checked: bool, below: bool) -> FieldType | None:
+        need = field.requirement if checked else None
         if need is not None and need.kinds is None and not need.met(off) and not need.instead:
             return None
-        found = self._inside(field, off)
+        found = self._inside(field, off, checked=below)
         if need is not None and (need.kinds is not None or not need.met(off)):
             return replace(found, condition=FieldCondition(need, off))
         return found
 
-    def _inside(self, field: FieldType, off: frozenset[str]) -> FieldType:
+    def _inside(self, field: FieldType, off: frozenset[str], *, checked: bool) -> FieldType:
         if field.element is not None:
-            return replace(field, element=self._inside(field.element, off))
+            return replace(field, element=self._inside(field.element, off, checked=checked))
         target = field.target
         if target is None or self._reached(target) is None:
             return field
-        return replace(field, _resolve=lambda _: self.of(target, off))
+        return replace(field, _resolve=lambda _: self.of(target, off, checked=checked))

@@ -140,7 +140,7 @@ class _Job:
         if self.cluster is None:
             return ()
         gvk, cluster = gvk_of(manifest), self.cluster
-        return self.converter.losses.of_release(manifest, gvk, cluster.release, cluster.name)
+        return self.converter.losses.of_release(manifest, gvk, cluster.release, cluster.name, gates=cluster.gates)
 
     def _failed(self, manifest: Manifest, origin: str, error: Exception) -> None:
         self.findings += 1

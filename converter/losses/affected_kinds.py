@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from converter.catalog import DEFAULT_GATES
+
 if TYPE_CHECKING:
-    from converter.catalog import Catalog, FieldType, ObjectType, Release
+    from converter.catalog import Catalog, FieldType, GateSettings, ObjectType, Release
     from converter.kube import GroupVersionKind
 
 _NOT_SENT: Final = frozenset({"status"})
@@ -16,27 +18,33 @@ _SERVER_WRITTEN: Final = frozenset({"V1ObjectMeta"})
 by API servers, and Karmada takes them off."""
 
 
+_CACHED: Final = 20_000
+"""Kinds by release and settings of feature gates whose answer is cached."""
+
+
 class AffectedKinds:
     """Compares the type of a kind in one release with its types in all others; each kind is compared once."""
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
-        self._answers: dict[tuple[Release, GroupVersionKind], bool] = {}
+        self._answers: dict[tuple[Release, GateSettings, GroupVersionKind], bool] = {}
 
-    def may_lose(self, release: Release, gvk: GroupVersionKind) -> bool:
-        """Whether a manifest of a kind can hold a field or a value that a release does not know.
+    def may_lose(self, release: Release, gvk: GroupVersionKind, gates: GateSettings = DEFAULT_GATES) -> bool:
+        """Whether a manifest of a kind can hold a field or a value that a cluster of a release does not store.
 
         Raises:
             UnknownReleaseError: the release is older than the oldest in the catalog.
         """
-        key = (release, gvk)
+        key = (release, gates, gvk)
         answer = self._answers.get(key)
         if answer is None:
-            answer = self._answers[key] = self._lacks(release, gvk)
+            if len(self._answers) >= _CACHED:
+                self._answers.clear()
+            answer = self._answers[key] = self._lacks(release, gvk, gates)
         return answer
 
-    def _lacks(self, release: Release, gvk: GroupVersionKind) -> bool:
-        here = self._catalog.type_of(release, gvk)
+    def _lacks(self, release: Release, gvk: GroupVersionKind, gates: GateSettings) -> bool:
+        here = self._catalog.stored_type_of(release, gvk, gates)
         if here is None:
             return False
         others = (self._catalog.type_of(other, gvk) for other in self._catalog.releases_of(gvk))
@@ -66,7 +74,7 @@ def _lacks_values(here: ObjectType, seen: set[ObjectType], *, top: bool = False)
         inner = field.innermost
         if top and name in _NOT_SENT:
             continue
-        if inner.values is not None and inner.values.lacking:
+        if field.condition is not None or (inner.values is not None and inner.values.lacking):
             return True
         target = inner.target
         if target is not None and target not in seen and target.name not in _SERVER_WRITTEN:

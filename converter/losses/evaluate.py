@@ -9,47 +9,37 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
+from converter.catalog import DEFAULT_GATES, NeutralValues, value_at
 from converter.errors import ManifestError
 from converter.kube import EACH, GroupVersionKind, Manifest, Named, Path, parse_path
 from converter.losses.affected_kinds import AffectedKinds
-from converter.losses.model import NO_HISTORY, ByConversion, ByRelease, FieldHistory, Loss, ManifestId
+from converter.losses.field_history import FieldHistories, Obstacle
+from converter.losses.model import NO_HISTORY, ByConversion, ByRelease, Loss, ManifestId
 from converter.losses.schema_decoders import SchemaDecoders, accepts
 from converter.losses.severity import Severity
-from converter.losses.unknown_fields import UnknownFieldFinder
+from converter.losses.unknown_fields import UnknownField, UnknownFieldFinder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from msgspec import Raw
 
-    from converter.catalog import Catalog, Release
+    from converter.catalog import Catalog, GateSettings, Release
     from converter.conversion import LostValue
     from converter.losses.severity import SeverityTable
-    from converter.losses.unknown_fields import UnknownField
 
 
 class SchemaIndex:
     """What depends on the catalog alone: compiled once for all rule books of a process."""
 
     def __init__(self, catalog: Catalog) -> None:
-        self._catalog = catalog
         self.oldest = catalog.releases[0]
         self.newest = catalog.releases[-1]
         self.finder = UnknownFieldFinder(catalog)
         self.decoders = SchemaDecoders(catalog)
         self.affected = AffectedKinds(catalog)
-        self.history = lru_cache(maxsize=4096)(self._history)
-
-    def _history(self, gvk: GroupVersionKind, path: Path, release: Release, value: str | None = None) -> FieldHistory:
-        since = self.finder.known_since(gvk, path, release, value)
-        if since is not None:
-            return FieldHistory(since)
-        others = [other for other in self._catalog.kinds() if other.kind == gvk.kind and other != gvk]
-        known = ((self.finder.known_since(other, path, release, value), other.api_version) for other in others)
-        later = min(((when, version) for when, version in known if when is not None), default=None)
-        if later is not None:
-            return FieldHistory(*later)
-        return FieldHistory(last=max(self.finder.known_in(gvk, path, value), default=None))
+        self.histories = FieldHistories(catalog)
+        self.neutral = NeutralValues(catalog)
 
 
 @lru_cache(maxsize=4)
@@ -64,17 +54,19 @@ class LossEvaluator:
     def __init__(self, catalog: Catalog, severities: SeverityTable) -> None:
         self._index = schema_index(catalog)
         self._severities = severities
-        self._affected: dict[tuple[Release, str, str], bool] = {}
-        self._decoders: dict[tuple[Release, str, str], Any] = {}
+        self._affected: dict[tuple[Release, GateSettings, str, str], bool] = {}
+        self._decoders: dict[tuple[Release, GateSettings, str, str], Any] = {}
 
-    def may_lose(self, release: Release | None, api_version: str, kind: str) -> bool:
+    def may_lose(
+        self, release: Release | None, api_version: str, kind: str, gates: GateSettings = DEFAULT_GATES
+    ) -> bool:
         """Whether a release may lose something of manifests of a kind; decided by the types alone, and cached.
 
         The status and what API servers write into metadata do not count: no Work carries them.
         """
         if release is None:
             return False
-        key = (release, api_version, kind)
+        key = (release, gates, api_version, kind)
         answer = self._affected.get(key)
         if answer is None:
             answer = self._is_affected(*key)
@@ -82,16 +74,23 @@ class LossEvaluator:
                 self._affected[key] = answer
         return answer
 
-    def _is_affected(self, release: Release, api_version: str, kind: str) -> bool:
+    def _is_affected(self, release: Release, gates: GateSettings, api_version: str, kind: str) -> bool:
         if release < self._index.oldest:
             return False
         try:
             gvk = GroupVersionKind.of(api_version, kind)
         except ManifestError:
             return False
-        return self._index.affected.may_lose(release, gvk)
+        return self._index.affected.may_lose(release, gvk, gates)
 
-    def accepts(self, manifest: bytes | Raw, api_version: str, kind: str, release: Release | None) -> bool:
+    def accepts(
+        self,
+        manifest: bytes | Raw,
+        api_version: str,
+        kind: str,
+        release: Release | None,
+        gates: GateSettings = DEFAULT_GATES,
+    ) -> bool:
         """Whether a release is certain to lose nothing of a manifest; False means that it has to be searched.
 
         Args:
@@ -99,13 +98,14 @@ class LossEvaluator:
             api_version: its apiVersion.
             kind: its kind; one that `may_lose` returns True for.
             release: the cluster's release; None if it is unknown.
+            gates: the feature gates that the cluster sets.
         """
         if release is None:
             return True
-        key = (release, api_version, kind)
+        key = (release, gates, api_version, kind)
         decoder = self._decoders.get(key, _MISSING)
         if decoder is _MISSING:
-            decoder = self._index.decoders.decoder(GroupVersionKind.of(api_version, kind), release)
+            decoder = self._index.decoders.decoder(GroupVersionKind.of(api_version, kind), release, gates)
             if len(self._decoders) < _KINDS_CACHED:
                 self._decoders[key] = decoder
         return decoder is not None and accepts(decoder, manifest)
@@ -117,8 +117,12 @@ class LossEvaluator:
         release: Release | None,
         cluster: str = "",
         identity: ManifestId | None = None,
+        *,
+        gates: GateSettings = DEFAULT_GATES,
     ) -> tuple[Loss, ...]:
-        """List what a release drops or refuses of a manifest, in the order of the manifest.
+        """List what a release drops, replaces or refuses of a manifest, in the order of the manifest.
+
+        A value that means what the release does anyway is not lost (`converter.catalog.defaults`).
 
         Args:
             manifest: the manifest, in the version that the cluster gets.
@@ -126,26 +130,54 @@ class LossEvaluator:
             release: the cluster's release; None if it is unknown, and then there are no losses.
             cluster: the cluster's name, for severities that depend on it.
             identity: the manifest's identity, if it was sent in another version.
+            gates: the feature gates that the cluster sets.
         """
         if release is None or release < self._index.oldest:
             return ()
-        found = self._index.finder.unknown(manifest, gvk, release)
+        neutral = self._index.neutral
+        found = [
+            field
+            for field in self._index.finder.unknown(manifest, gvk, release, gates)
+            if field.refused or not neutral.means_nothing_new(gvk, field.path, field.value, manifest)
+        ]
         if not found:
             return ()
         identity = identity or ManifestId.of(manifest, gvk)
-        return tuple(self._by_release(gvk, field, release, cluster, identity) for field in found)
+        histories = self._index.histories
+        losses = []
+        for field in found:
+            obstacle = histories.obstacle(gvk, generalized(field.path), release, gates)
+            if obstacle is not None and obstacle.with_holder:
+                holder = field.path[:-1]
+                field = UnknownField(holder, value_at(manifest, holder), conditional=True)  # noqa: PLW2901  the field as it is lost
+            cause = self._release_cause(gvk, field, release, obstacle)
+            path = generalized(field.path)
+            severity, consequence = self._weigh(gvk.kind, path, identity.namespace, cluster)
+            losses.append(
+                Loss(identity, str(field), field.value, severity, cause, "" if cause.refused else consequence)
+            )
+        return tuple(losses)
 
-    def _by_release(
-        self, gvk: GroupVersionKind, field: UnknownField, release: Release, cluster: str, identity: ManifestId
-    ) -> Loss:
-        path, value = generalized(field.path), field.value
-        severity, consequence = self._weigh(gvk.kind, path, identity.namespace, cluster)
-        newest = self._index.newest
+    def _release_cause(
+        self, gvk: GroupVersionKind, field: UnknownField, release: Release, obstacle: Obstacle | None
+    ) -> ByRelease:
+        path, value, histories = generalized(field.path), field.value, self._index.histories
         if field.refused and isinstance(value, str):
-            cause = ByRelease(release, refused=True, history=self._index.history(gvk, path, release, value))
-            return Loss(identity, str(field), value, severity, cause)
-        cause = ByRelease(release, history=self._index.history(gvk, path, release), newest=newest)
-        return Loss(identity, str(field), value, severity, cause, consequence)
+            return ByRelease(release, refused=True, history=histories.find(gvk, path, release, value))
+        history, newest = histories.find(gvk, path, release), self._index.newest
+        if obstacle is None:
+            return ByRelease(release, history=history, newest=newest)
+        if field.conditional and not obstacle.gates:
+            history = NO_HISTORY  # no release stores such a value
+        return ByRelease(
+            release,
+            history=history,
+            newest=newest,
+            known=True,
+            gates=obstacle.gates,
+            default_off=obstacle.default_off,
+            instead=field.instead,
+        )
 
     def of_conversion(
         self,
@@ -154,8 +186,10 @@ class LossEvaluator:
         release: Release | None = None,
         cluster: str = "",
         identity: ManifestId | None = None,
+        *,
+        manifest: Manifest | None = None,
     ) -> tuple[Loss, ...]:
-        """Weigh what a conversion lost.
+        """Weigh what a conversion lost; a value that means what the target does anyway is not lost.
 
         Args:
             lost: the values, with paths in the version that the manifest was sent in.
@@ -163,13 +197,17 @@ class LossEvaluator:
             release: the cluster's release, to name a later one that would hold the value; None if it is unknown.
             cluster: the cluster's name, for severities that depend on it.
             identity: the manifest's identity; without it, the losses name the kind alone.
+            manifest: as it was sent, for defaults that depend on other fields.
         """
         identity = identity or ManifestId(gvk.group, gvk.kind)
         found = []
         for item in lost:
-            path = generalized(parse_path(item.path))
+            steps = parse_path(item.path)
+            if self._index.neutral.means_nothing_new(gvk, steps, item.value, manifest or {}):
+                continue
+            path = generalized(steps)
             severity, consequence = self._weigh(gvk.kind, path, identity.namespace, cluster)
-            history = self._index.history(gvk, path, release) if release is not None else NO_HISTORY
+            history = self._index.histories.find(gvk, path, release) if release is not None else NO_HISTORY
             cause = ByConversion(item.target, item.why, item.instead, history)
             found.append(Loss(identity, item.path, item.value, severity, cause, consequence))
         return tuple(found)

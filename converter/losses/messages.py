@@ -68,6 +68,10 @@ def _of_release(cause: ByRelease, loss: Loss) -> str:
 @lru_cache(maxsize=1024)
 def _dropped(cause: ByRelease) -> str:
     release, history = cause.release, cause.history
+    if cause.known:
+        return _of_known_field(cause)
+    if history.gated:
+        return f"Kubernetes {release} does not know it and drops it without a word; no release has it on by default"
     if history.since is None and history.last is None and cause.newest is not None:
         return f"no release up to {cause.newest} knows it; {release} drops it silently"
     return f"Kubernetes {release} does not know it and drops it silently{_outlook(history)}"
@@ -77,6 +81,22 @@ def _outlook(history: FieldHistory) -> str:
     if history.since is not None:
         return f"; {_advice(history)}"
     return f"; the last to know it was {history.last}" if history.last is not None else ""
+
+
+def _of_known_field(cause: ByRelease) -> str:
+    """Say why a release does not store what it knows: ``v1.24 has it behind CronJobTimeZone, off by default``."""
+    release = cause.release
+    where = "off by default" if cause.default_off else "off in this cluster"
+    behind = f" behind {' and '.join(cause.gates)}, {where}," if cause.gates else ""
+    if cause.instead:
+        text = f"Kubernetes {release} has it{behind} and stores {shown(cause.instead)} instead"
+    elif behind:
+        text = f"Kubernetes {release} has it{behind} and drops it without a word"
+    else:
+        text = f"Kubernetes {release} does not store it and drops it without a word"
+    if cause.history.since is not None:
+        return f"{text}; {_advice(cause.history)}"
+    return text
 
 
 def _advice(history: FieldHistory) -> str:

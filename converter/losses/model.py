@@ -73,12 +73,14 @@ class FieldHistory(msgspec.Struct, frozen=True):
     Attributes:
         since: the first later release that knows it; None if no later release does.
         version: the apiVersion that has it in that release, if it is another one; empty if it is the same.
-        last: the last release that knew it, if no later release does.
+        last: the last release before that stored it, if no later release does.
+        gated: whether a later release knows it, but none stores it by default.
     """
 
     since: Release | None = None
     version: str = ""
     last: Release | None = None
+    gated: bool = False
 
 
 NO_HISTORY = FieldHistory()
@@ -108,12 +110,20 @@ class ByRelease(msgspec.Struct, frozen=True):
         refused: whether the API server rejects the value instead of dropping an unknown field.
         history: which releases know the field or the value; None on a loss read from a Work.
         newest: the newest release in the catalog; None on a loss read from a Work.
+        known: whether the release knows the field and still does not store what was sent.
+        gates: the feature gates that are off and would have to be on for that; of alternatives, all.
+        default_off: whether those gates are off by default in the release.
+        instead: the value that the API server stores in its place; empty if it stores none.
     """
 
     release: Release
     refused: bool = False
     history: FieldHistory = NO_HISTORY
     newest: Release | None = None
+    known: bool = False
+    gates: tuple[str, ...] = ()
+    default_off: bool = True
+    instead: str = ""
 
 
 class AbridgedValue(msgspec.Struct, frozen=True):

@@ -6,17 +6,26 @@ Such a decoder runs in C and builds less than a plain one, so it costs no more t
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import msgspec
 from msgspec import Raw
 
+from converter.catalog import DEFAULT_GATES
+from converter.losses.unknown_fields import TAKEN_OFF_ANNOTATIONS
+
 if TYPE_CHECKING:
-    from converter.catalog import Catalog, FieldType, ObjectType, Release
+    from converter.catalog import Catalog, FieldType, GateSettings, ObjectType, Release
     from converter.kube import GroupVersionKind
 
 _NOT_LOOKED_INTO = frozenset({"metadata", "status"})
 """At the top of a manifest: API servers and Karmada write these themselves."""
+
+
+_CACHED: Final = 20_000
+"""Types whose decoder is cached; clusters that set other feature gates have types of their own."""
+
+_TAKEN_OFF: Final = tuple(key.encode() for key in TAKEN_OFF_ANNOTATIONS)
 
 
 class _NoDecoderError(Exception):
@@ -31,12 +40,15 @@ class SchemaDecoders:
         self._roots: dict[ObjectType, msgspec.json.Decoder[Any] | None] = {}
         self._types: dict[ObjectType, Any] = {}
 
-    def decoder(self, gvk: GroupVersionKind, release: Release) -> msgspec.json.Decoder[Any] | None:
+    def decoder(
+        self, gvk: GroupVersionKind, release: Release, gates: GateSettings = DEFAULT_GATES
+    ) -> msgspec.json.Decoder[Any] | None:
         """Make or find the decoder that accepts only manifests whose fields a release knows; for `accepts`.
 
         Args:
             gvk: the manifests' group, version and kind.
             release: the release.
+            gates: the feature gates that the cluster sets; a field whose gate is off counts as unknown.
 
         Returns:
             None if there is no such decoder: the release does not know the kind, or a type contains itself.
@@ -44,10 +56,13 @@ class SchemaDecoders:
         Raises:
             UnknownReleaseError: the release is older than the oldest in the catalog.
         """
-        root = self._catalog.type_of(release, gvk)
+        root = self._catalog.stored_type_of(release, gvk, gates)
         if root is None:
             return None
         if root not in self._roots:
+            if len(self._roots) >= _CACHED:
+                self._roots.clear()
+                self._types.clear()
             try:
                 kind = self._struct(root, frozenset({root}), _NOT_LOOKED_INTO | {"apiVersion", "kind"})
             except _NoDecoderError:
@@ -61,6 +76,8 @@ class SchemaDecoders:
         fields = []
         names = {}
         for index, (name, known) in enumerate(of.fields.items()):
+            if known.condition is not None:
+                continue  # whether it is stored depends on its value: the manifest has to be searched
             made = Raw if name in passed_over else self._type(known, inside)
             fields.append((f"f{index}", made, Raw() if made is Raw else None))
             names[f"f{index}"] = name
@@ -96,6 +113,9 @@ def accepts(decoder: msgspec.json.Decoder[Any], manifest: bytes | Raw) -> bool:
         decoder: of `SchemaDecoders`.
         manifest: JSON.
     """
+    text = bytes(manifest)
+    if any(key in text for key in _TAKEN_OFF):
+        return False
     try:
         decoder.decode(manifest)
     except (msgspec.MsgspecError, UnicodeError, RecursionError):

@@ -7,14 +7,15 @@ share it. Maps and free-form JSON (annotations, ConfigMap data, RawExtension) ar
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
+from converter.catalog import DEFAULT_GATES, FieldCondition
 from converter.kube import GroupVersionKind, Json, Path, format_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from converter.catalog import Catalog, FieldType, ObjectType, Release
+    from converter.catalog import Catalog, FieldType, GateSettings, ObjectType, Release
     from converter.kube import Manifest, Segment
 
 
@@ -26,11 +27,15 @@ class UnknownField(NamedTuple):
         value: what it holds.
         refused: whether the field is known, and the value is one that only other releases have: servers drop fields
             that they do not know, but refuse such values.
+        conditional: whether the release stores the field, but not this value of it.
+        instead: what it stores in its place; empty if it stores nothing.
     """
 
     path: Path
     value: Json
     refused: bool = False
+    conditional: bool = False
+    instead: str = ""
 
     def __str__(self) -> str:
         return format_path(self.path)
@@ -38,10 +43,30 @@ class UnknownField(NamedTuple):
 
 _Found: TypeAlias = list[UnknownField]
 _Search: TypeAlias = "Callable[[Any, _Found], None]"
-_Plan: TypeAlias = "dict[str, _Search | dict[str, Any] | None]"
+_Plan: TypeAlias = "dict[str, _Search | _Conditional | dict[str, Any] | None]"
 """The known fields of one type: the plan of an object, how to search anything else, None if there is nothing to."""
 
 _MISSING: Any = object()
+
+
+class _Conditional(NamedTuple):
+    """How to search a field that is stored for some values only."""
+
+    condition: FieldCondition
+    inner: _Search | dict[str, Any] | None
+
+
+_CACHED: Final = 20_000
+"""Kinds by release and settings of feature gates whose plan is cached."""
+
+TAKEN_OFF_ANNOTATIONS: Final = (
+    "pod.alpha.kubernetes.io/init-containers",
+    "pod.beta.kubernetes.io/init-containers",
+)
+"""Annotations that API servers take off Pods and their templates since v1.8: these init containers never run
+(``dropInitContainerAnnotations`` in pkg/apis/core/v1/conversion.go)."""
+
+_WITH_POD_METADATA: Final = frozenset({"V1Pod", "V1PodTemplateSpec"})
 
 
 class UnknownFieldFinder:
@@ -50,10 +75,12 @@ class UnknownFieldFinder:
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
         self._plans: dict[ObjectType, _Plan] = {}
-        self._roots: dict[tuple[Release, GroupVersionKind], _Plan | None] = {}
+        self._roots: dict[tuple[Release, GateSettings, GroupVersionKind], _Plan | None] = {}
 
-    def unknown(self, manifest: Manifest, gvk: GroupVersionKind, release: Release) -> tuple[UnknownField, ...]:
-        """List what a release does not know of a manifest in that version, in the manifest's order.
+    def unknown(
+        self, manifest: Manifest, gvk: GroupVersionKind, release: Release, gates: GateSettings = DEFAULT_GATES
+    ) -> tuple[UnknownField, ...]:
+        """List what a release does not know, or does not store, of a manifest in that version, in the manifest's order.
 
         Of values only those are found that another release knows. Nothing is found in a kind that the release does not
         know at all.
@@ -62,34 +89,26 @@ class UnknownFieldFinder:
             manifest: the manifest, in the version that the cluster gets.
             gvk: its group, version and kind.
             release: the cluster's release.
+            gates: the feature gates that the cluster sets.
 
         Raises:
             UnknownReleaseError: the release is older than the oldest in the catalog.
         """
-        key = (release, gvk)
+        key = (release, gates, gvk)
         plan = self._roots.get(key, _MISSING)
         if plan is _MISSING:
-            plan = self._roots[key] = self._root(gvk, release)
+            if len(self._roots) >= _CACHED:
+                self._roots.clear()
+                self._plans.clear()
+            plan = self._roots[key] = self._root(gvk, release, gates)
         if plan is None:
             return ()
         found: _Found = []
         _search_object(plan, manifest, found)
         return tuple(found)
 
-    def known_in(self, gvk: GroupVersionKind, path: Path, value: str | None = None) -> tuple[Release, ...]:
-        """Name the releases that know a field, or a value of it."""
-        if value is None:
-            return self._catalog.fields_ever(gvk, path)
-        return self._catalog.values_ever(gvk, path, value)
-
-    def known_since(
-        self, gvk: GroupVersionKind, path: Path, after: Release, value: str | None = None
-    ) -> Release | None:
-        """Name the first release after one that knows a field, or a value of it; None where none does."""
-        return next((release for release in self.known_in(gvk, path, value) if release > after), None)
-
-    def _root(self, gvk: GroupVersionKind, release: Release) -> _Plan | None:
-        here = self._catalog.type_of(release, gvk)
+    def _root(self, gvk: GroupVersionKind, release: Release, gates: GateSettings) -> _Plan | None:
+        here = self._catalog.stored_type_of(release, gvk, gates)
         return self._plan(here) if here is not None else None
 
     def _plan(self, of: ObjectType) -> _Plan:
@@ -97,8 +116,14 @@ class UnknownFieldFinder:
         plan = self._plans.get(of)
         if plan is None:
             plan = self._plans[of] = {}
-            plan.update((name, self._search(known)) for name, known in of.fields.items())
+            plan.update((name, self._search_field(known)) for name, known in of.fields.items())
+            if of.name in _WITH_POD_METADATA:
+                plan["metadata"] = _pod_metadata_search(self._search(of.fields["metadata"]))
         return plan
+
+    def _search_field(self, field: FieldType) -> _Search | _Conditional | _Plan | None:
+        search = self._search(field)
+        return search if field.condition is None else _Conditional(field.condition, search)
 
     def _search(self, field: FieldType) -> _Search | _Plan | None:
         if field.kind == "object" and field.target is not None:
@@ -126,17 +151,48 @@ def _search_object(plan: _Plan, node: Any, found: _Found) -> None:
             _search_object(search, value, found)
             if len(found) != before:
                 _put_below(key, found, before)
+        elif type(search) is _Conditional:
+            _search_conditional(key, search, node, found)
         else:
             search(value, found)
             if len(found) != before:
                 _put_below(key, found, before)
 
 
+def _search_conditional(key: str, search: _Conditional, holder: dict[str, Any], found: _Found) -> None:
+    value, before = holder[key], len(found)
+    if not search.condition.stores(value, holder):
+        instead = search.condition.requirement.instead
+        found.append(UnknownField((key,), value, conditional=True, instead=instead))
+        return
+    _search_into(search.inner, value, found)
+    _put_below(key, found, before)
+
+
+def _search_into(search: _Search | _Plan | None, node: Any, found: _Found) -> None:
+    if isinstance(search, dict):
+        _search_object(search, node, found)
+    elif search is not None:
+        search(node, found)
+
+
+def _pod_metadata_search(fields: _Search | _Plan | None) -> _Search:
+    def search(node: Any, found: _Found) -> None:
+        _search_into(fields, node, found)
+        annotations = node.get("annotations") if type(node) is dict else None
+        if type(annotations) is dict:
+            for key in TAKEN_OFF_ANNOTATIONS:
+                if annotations.get(key) is not None:
+                    found.append(UnknownField(("annotations", key), annotations[key], conditional=True))
+
+    return search
+
+
 def _put_below(segment: Segment, found: _Found, start: int) -> None:
     """Put a segment in front of the paths that were found below it."""
     for index in range(start, len(found)):
         below = found[index]
-        found[index] = UnknownField((segment, *below.path), below.value, below.refused)
+        found[index] = UnknownField((segment, *below.path), *below[1:])
 
 
 def _value_search(lacking: frozenset[str]) -> _Search:

@@ -124,7 +124,9 @@ def _convert(head: NamedHead, manifest: Manifest, data: Raw | bytes, route: Rout
         cluster, source = target.cluster, GroupVersionKind.of(route.source, head.kind)
         identity = ManifestId.of_head(head, route.source)
         evaluator = target.converter.losses
-        losses = (*evaluator.of_conversion(lost, source, cluster.release, cluster.name, identity), *losses)
+        manifest = decode(data)
+        weighed = evaluator.of_conversion(lost, source, cluster.release, cluster.name, identity, manifest=manifest)
+        losses = (*weighed, *losses)
     entry = SourceVersion.of(head, route.source, route.target)
     record = ManifestRecord(entry, canonical_json(kept) if kept.values else None)
     return ManifestState(head, record, encoded, route.source, route.target, losses)
@@ -146,12 +148,12 @@ def _lost_by_release(
         ManifestError: the JSON cannot be read.
     """
     losses, cluster = target.converter.losses, target.cluster
-    if not losses.may_lose(cluster.release, api_version, head.kind):
+    if not losses.may_lose(cluster.release, api_version, head.kind, cluster.gates):
         return ()
     if not isinstance(manifest, dict):
-        if losses.accepts(manifest, api_version, head.kind, cluster.release):
+        if losses.accepts(manifest, api_version, head.kind, cluster.release, cluster.gates):
             return ()
         manifest = decode(manifest)
     gvk = GroupVersionKind.of(api_version, head.kind)
     identity = ManifestId.of_head(head, source)
-    return sent(losses.of_release(manifest, gvk, cluster.release, cluster.name, identity))
+    return sent(losses.of_release(manifest, gvk, cluster.release, cluster.name, identity, gates=cluster.gates))

@@ -46,7 +46,8 @@ def preview_version(manifest: Manifest, cluster: Cluster, converter: Converter) 
     release, losses = cluster.release, converter.losses
     choice = choose(gvk.api_version, gvk.kind, cluster, converter)
     if choice.availability is Availability.SERVED:
-        return VersionPreview(gvk.api_version, losses.of_release(manifest, gvk, release, cluster.name))
+        dropped = losses.of_release(manifest, gvk, release, cluster.name, gates=cluster.gates)
+        return VersionPreview(gvk.api_version, dropped)
     if choice.route is None:
         return VersionPreview(None, problem=choice.why, certain=choice.availability is Availability.UNREACHABLE)
     try:
@@ -56,6 +57,6 @@ def preview_version(manifest: Manifest, cluster: Cluster, converter: Converter) 
     except ConversionError as error:
         return VersionPreview(None, problem=f"cannot be converted to {choice.route.target}: {error}")
     target = GroupVersionKind.of(choice.route.target, gvk.kind)
-    converted = losses.of_conversion(done.losses, gvk, release, cluster.name, identity)
-    dropped = losses.of_release(done.manifest, target, release, cluster.name, identity)
+    converted = losses.of_conversion(done.losses, gvk, release, cluster.name, identity, manifest=manifest)
+    dropped = losses.of_release(done.manifest, target, release, cluster.name, identity, gates=cluster.gates)
     return VersionPreview(target.api_version, (*converted, *dropped))

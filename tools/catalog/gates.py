@@ -49,6 +49,9 @@ _SERVER_WRITTEN = {
     ("apps", "DaemonSetSpec", "TemplateGeneration"),
 }
 
+# Not here: EndpointSlice v1 drops endpoints[*].deprecatedTopology of new objects (dropTopologyOnV1), but shows that of
+# objects which were written in v1beta1.
+
 # Functions that drop fields by a gate outside PrepareForCreate: of the status, or on updates only.
 _REGISTRY = "k8s.io/kubernetes/pkg/registry"
 NOT_ON_CREATE = frozenset(
@@ -102,7 +105,7 @@ def marks(sources: Sources, modules: Sequence[Module], minor: int) -> Marks:
         if not places:
             raise SystemExit(f"v1.{minor}: {drop.group}.{drop.struct}.{drop.field} is in no published type")
         found.update(dict.fromkeys(places, written))
-    _by_hand(found, sources, modules, minor)
+    _by_hand(found, sources, minor)
     return found
 
 
@@ -128,10 +131,7 @@ def _published(drop: Drop, modules: Sequence[Module]) -> Iterator[tuple[Place, s
                 yield Place(path, struct), package.go_names[struct][name]
 
 
-def _by_hand(found: Marks, sources: Sources, modules: Sequence[Module], minor: int) -> None:
-    known = {
-        (path, struct) for module in modules for path, package in module.packages.items() for struct in package.structs
-    }
+def _by_hand(found: Marks, sources: Sources, minor: int) -> None:
     claim, reference = Place("core/v1", "PersistentVolumeClaimSpec"), Place("core/v1", "TypedObjectReference")
     kinds = [f"{kind}={gate}" if gate in sources.gates else kind for kind, gate in _SOURCE_GATES.items()]
     if minor >= _REFERENCE_SINCE:
@@ -146,9 +146,6 @@ def _by_hand(found: Marks, sources: Sources, modules: Sequence[Module], minor: i
         found[reference, "namespace"] = f"{across}^"
         if rest:
             found[claim, "dataSourceRef"] = "&".join(rest)
-    # pkg/registry/discovery/endpointslice/strategy.go, dropTopologyOnV1: v1 only.
-    if ("discovery/v1", "Endpoint") in known:
-        found[Place("discovery/v1", "Endpoint"), "deprecatedTopology"] = "!"
 
 
 def marked(types: Types, resources: Iterable[Sequence[Any]], modules: Sequence[Module], found: Marks) -> Types:

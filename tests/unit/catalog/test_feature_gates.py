@@ -6,6 +6,7 @@ from converter.catalog import DEFAULT_GATES, FeatureGate, FeatureGatesError, Gat
 from converter.kube import GroupVersionKind
 
 CRON_JOB = GroupVersionKind.of("batch/v1", "CronJob")
+JOB = GroupVersionKind.of("batch/v1", "Job")
 POD = GroupVersionKind.of("v1", "Pod")
 CLAIM = GroupVersionKind.of("v1", "PersistentVolumeClaim")
 DEFINITION = GroupVersionKind.of("apiextensions.k8s.io/v1", "CustomResourceDefinition")
@@ -39,7 +40,7 @@ def test_a_gate_has_its_stage_and_default_of_the_release(catalog, release, name,
         ("v1.24", CRON_JOB, "spec.timeZone", "CronJobTimeZone"),
         ("v1.24", DEFINITION, VALIDATIONS, "CustomResourceValidationExpressions"),
         ("v1.30", POD, "spec.hostUsers", "UserNamespacesSupport"),
-        ("v1.30", CRON_JOB, "spec.jobTemplate.spec.managedBy", "JobManagedBy"),
+        ("v1.30", JOB, "spec.managedBy", "JobManagedBy"),
         ("v1.36", POD, "spec.schedulingGroup", "GenericWorkload"),
         ("v1.29", CLAIM, "spec.volumeAttributesClassName", "VolumeAttributesClass"),
     ],
@@ -58,6 +59,14 @@ def test_a_gate_that_is_on_by_default_hides_nothing_unless_a_cluster_turns_it_of
     off = GateSettings.parse("CronJobTimeZone=false")
     assert catalog.stored_type_of("v1.25", CRON_JOB, off).field_at(path) is None
     assert catalog.stored_type_of("v1.25", CRON_JOB, GateSettings.parse("AllBeta=false")).field_at(path) is None
+
+
+def test_templates_of_other_kinds_are_stored_unchecked_but_for_their_pods(catalog):
+    template = catalog.stored_type_of("v1.30", CRON_JOB).field_at("spec.jobTemplate.spec").target
+    assert template.field_at("managedBy") is not None
+    assert template.field_at("template.spec.hostUsers") is None
+    stateful = catalog.stored_type_of("v1.30", GroupVersionKind.of("apps/v1", "StatefulSet"))
+    assert stateful.field_at("spec.volumeClaimTemplates[*].spec.volumeAttributesClassName") is not None
 
 
 def test_a_field_without_a_gate_has_none(catalog):

@@ -4,12 +4,18 @@ import pytest
 
 from converter.catalog import Release, load_catalog
 from converter.kube import EACH, GroupVersionKind
+from converter.losses.field_history import FieldHistories
 from converter.losses.unknown_fields import UnknownFieldFinder
 
 
 @pytest.fixture(scope="module")
 def check():
     return UnknownFieldFinder(load_catalog())
+
+
+@pytest.fixture(scope="module")
+def histories():
+    return FieldHistories(load_catalog())
 
 
 def unknown(check, manifest, release):
@@ -30,15 +36,18 @@ def deployment(pod):
     return {"apiVersion": "apps/v1", "kind": "Deployment", "spec": {"template": {"spec": pod}}}
 
 
-@pytest.mark.parametrize(("release", "told"), [("v1.23", ["spec.timeZone"]), ("v1.24", []), ("v1.37", [])])
-def test_a_field_is_unknown_before_the_release_that_brought_it(check, release, told):
+@pytest.mark.parametrize(
+    ("release", "told"), [("v1.23", ["spec.timeZone"]), ("v1.24", ["spec.timeZone"]), ("v1.25", []), ("v1.37", [])]
+)
+def test_a_field_is_unknown_before_the_release_that_has_it_on_by_default(check, release, told):
     assert unknown(check, cron(timeZone="Europe/Berlin"), release) == told
 
 
 def test_a_field_deep_inside_lists_is_found_with_its_place(check):
     pod = {"containers": [{"name": "a"}, {"name": "b", "resizePolicy": [{"resourceName": "cpu"}]}]}
     assert unknown(check, deployment(pod), "v1.20") == ["spec.template.spec.containers[1].resizePolicy"]
-    assert unknown(check, deployment(pod), "v1.27") == []
+    assert unknown(check, deployment(pod), "v1.32") == ["spec.template.spec.containers[1].resizePolicy"]
+    assert unknown(check, deployment(pod), "v1.33") == []
 
 
 def test_maps_and_free_form_fields_are_left_alone(check):
@@ -86,10 +95,10 @@ def test_a_kind_that_the_release_does_not_know_has_none(check):
     assert unknown(check, {"apiVersion": "acme.io/v1", "kind": "Widget", "spec": {}}, "v1.20") == []
 
 
-def test_the_release_that_would_do_is_named(check):
+def test_the_release_that_would_do_is_named(histories):
     gvk = GroupVersionKind.of("batch/v1", "CronJob")
-    assert check.known_since(gvk, ("spec", "timeZone"), Release.parse("v1.21")) == Release.parse("v1.24")
-    assert check.known_since(gvk, ("spec", "nonsense"), Release.parse("v1.21")) is None
+    assert histories.find(gvk, ("spec", "timeZone"), Release.parse("v1.21")).since == Release.parse("v1.25")
+    assert histories.find(gvk, ("spec", "nonsense"), Release.parse("v1.21")).since is None
 
 
 def quota(**spec):
@@ -115,7 +124,8 @@ def test_a_value_below_a_field_that_is_unknown_itself_is_not_told(check):
     rules = [{"action": "FailIndex"}]
     job = {"apiVersion": "batch/v1", "kind": "Job", "spec": {"podFailurePolicy": {"rules": rules}}}
     assert unknown(check, job, "v1.24") == ["spec.podFailurePolicy"]
-    assert unknown(check, job, "v1.25") == ["spec.podFailurePolicy.rules[0].action"]
+    assert unknown(check, job, "v1.25") == ["spec.podFailurePolicy"]  # JobPodFailurePolicy is off by default
+    assert unknown(check, job, "v1.26") == ["spec.podFailurePolicy.rules[0].action"]
 
 
 @pytest.mark.parametrize("wrong", [None, "", "Misspelt", 5, ["Gt"], {"Gt": "Gt"}, [["Gt"]], True])
@@ -125,8 +135,9 @@ def test_what_is_no_value_of_any_release_is_left_to_the_server(check, wrong):
     assert unknown(check, quota(scopes=wrong), "v1.20") == []
 
 
-def test_the_release_that_knows_a_value_is_named(check):
+def test_the_release_that_knows_a_value_is_named(histories):
     gvk = GroupVersionKind.of("v1", "ResourceQuota")
     path = ("spec", "scopes", EACH)
-    assert check.known_since(gvk, path, Release.parse("v1.22"), "VolumeAttributesClass") == Release.parse("v1.33")
-    assert check.known_since(gvk, path, Release.parse("v1.22"), "Misspelt") is None
+    release = Release.parse("v1.22")
+    assert histories.find(gvk, path, release, "VolumeAttributesClass").since == Release.parse("v1.33")
+    assert histories.find(gvk, path, release, "Misspelt").since is None
