@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
-from converter.kube import Each, Named
+from converter.kube import EACH, Each, Named
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -92,6 +93,7 @@ class NeutralValues:
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
+        self._holder_type = lru_cache(maxsize=4096)(self._find_holder_type)
 
     def means_nothing_new(self, gvk: GroupVersionKind, path: Path, value: Json, manifest: Mapping[str, Any]) -> bool:
         """Whether a server without a field does what the value says.
@@ -105,7 +107,7 @@ class NeutralValues:
         name = path[-1] if path else None
         if not isinstance(name, str):
             return False
-        holder_type = self._holder_type(gvk, path)
+        holder_type = self._holder_type(gvk, tuple(EACH if isinstance(step, int | Named) else step for step in path))
         if holder_type is None or name not in holder_type.fields:
             return False
         base = _BASE.fullmatch(holder_type.name)
@@ -115,8 +117,18 @@ class NeutralValues:
             return isinstance(holder, Mapping) and decide(value, holder)
         return self._is_default(holder_type, name, value)
 
-    def _holder_type(self, gvk: GroupVersionKind, path: Path) -> ObjectType | None:
-        """Find the type that has a field, in the newest release that knows it."""
+    def _find_holder_type(self, gvk: GroupVersionKind, path: Path) -> ObjectType | None:
+        """Find the type that has a field: of the version itself, or of another version of the kind that has it.
+
+        None for kinds that are not Kubernetes' own.
+        """
+        if not self._catalog.releases_of(gvk):
+            return None
+        others = (other for other in self._catalog.kinds() if other.kind == gvk.kind and other != gvk)
+        found = (self._holder_in(version, path) for version in (gvk, *others))
+        return next((holder for holder in found if holder is not None), None)
+
+    def _holder_in(self, gvk: GroupVersionKind, path: Path) -> ObjectType | None:
         for release in reversed(self._catalog.releases_of(gvk)):
             root = self._catalog.type_of(release, gvk)
             if root is None or root.field_at(path) is None:

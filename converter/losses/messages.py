@@ -71,7 +71,7 @@ def _dropped(cause: ByRelease) -> str:
     if cause.known:
         return _of_known_field(cause)
     if history.gated:
-        return f"Kubernetes {release} does not know it and drops it without a word; no release has it on by default"
+        return f"Kubernetes {release} does not know it and drops it silently; no release has it on by default"
     if history.since is None and history.last is None and cause.newest is not None:
         return f"no release up to {cause.newest} knows it; {release} drops it silently"
     return f"Kubernetes {release} does not know it and drops it silently{_outlook(history)}"
@@ -91,9 +91,9 @@ def _of_known_field(cause: ByRelease) -> str:
     if cause.instead:
         text = f"Kubernetes {release} has it{behind} and stores {shown(cause.instead)} instead"
     elif behind:
-        text = f"Kubernetes {release} has it{behind} and drops it without a word"
+        text = f"Kubernetes {release} has it{behind} and drops it silently"
     else:
-        text = f"Kubernetes {release} does not store it and drops it without a word"
+        text = f"Kubernetes {release} does not store it and drops it silently"
     if cause.history.since is not None:
         return f"{text}; {_advice(cause.history)}"
     return text

@@ -270,7 +270,7 @@ def test_a_field_behind_a_gate_that_is_off_is_lost_and_names_the_gate(shipped):
     assert loss.cause.gates == ("CronJobTimeZone",)
     assert loss.since == Release(1, 25)
     assert loss.why == (
-        "Kubernetes v1.24 has it behind CronJobTimeZone, off by default, and drops it without a word; v1.25 would do"
+        "Kubernetes v1.24 has it behind CronJobTimeZone, off by default, and drops it silently; v1.25 would do"
     )
 
 

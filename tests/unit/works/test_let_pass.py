@@ -83,7 +83,7 @@ def test_a_release_more_in_the_catalog_denies_nothing_that_was_let_pass(shipped_
     denying = rules(shipped_files, DENY)
     index = denying.losses._index
     monkeypatch.setattr(index, "newest", Release(1, 99))
-    monkeypatch.setattr(index, "history", lambda *_: FieldHistory(Release(1, 99)))
+    monkeypatch.setattr(index.histories, "find", lambda *_: FieldHistory(Release(1, 99)))
     assert sent(stored, OLD, denying) == stored
     assert drift(stored, OLD, denying).patch is None
 
@@ -153,7 +153,7 @@ def test_wording_catalog_and_order_decide_nothing(monkeypatch, words, later, see
     with monkeypatch.context() as patch:
         patch.setattr(messages, "reason", lambda _loss: words[0])
         patch.setattr(second.losses._index, "newest", Release(1, later))
-        patch.setattr(second.losses._index, "history", lambda *_: FieldHistory(Release(1, later)))
+        patch.setattr(second.losses._index.histories, "find", lambda *_: FieldHistory(Release(1, later)))
         assert drift(stored, LESSER, second).patch is None
         again = {**stored, "spec": given["spec"]}
         assert sent(again, LESSER, second) == stored
