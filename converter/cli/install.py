@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-import yaml
 
 from converter.cli import FINDINGS, OK
 from converter.cli.options import UsageError
@@ -19,6 +18,7 @@ from converter.controllers.apiservices import API_SERVICES, LABEL, remove_api_se
 from converter.install.installer import check, install, uninstall
 from converter.install.manifests import WEBHOOKS, Addresses, karmada_part
 from converter.karmada.names import CONVERTED_LABEL
+from converter.yaml import dump_all
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -108,7 +108,7 @@ def run_install(args: argparse.Namespace) -> int:
     """Apply every object; returns the exit code."""
     addresses = _addresses(args)
     if args.dry_run:
-        yaml.safe_dump_all(karmada_part(addresses), sys.stdout, sort_keys=False)
+        sys.stdout.write(dump_all(karmada_part(addresses)))
         return OK
 
     async def apply(server: ApiServer) -> int:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
-
-import yaml
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from converter.cli.manifest_files import Document, items_of
 from converter.errors import ManifestError
@@ -13,6 +11,7 @@ from converter.kube import Path, gvk_of, name_of, parse_path
 from converter.losses.messages import explain
 from converter.losses.severity import Severity
 from converter.works.preview import preview_version
+from converter.yaml import YamlError, read_documents
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -128,32 +127,32 @@ def line_of(text: str, place: Place, path: str) -> int:
         path: the field.
     """
     try:
-        nodes = [node for node in yaml.compose_all(text, Loader=yaml.CSafeLoader) if node.tag != _NULL]
-        node = nodes[place.document]
+        documents = list(read_documents(text, report=lambda _: None, with_lines=True))
+        document = documents[place.document]
         steps: Path = (*(("items", place.item) if place.item is not None else ()), *parse_path(path))
-    except (yaml.YAMLError, IndexError, ManifestError, RecursionError, AttributeError):
+    except (YamlError, IndexError, ManifestError):
         return 1
-    line: int = node.start_mark.line + 1
+    value = document.value
+    found: tuple[str | int, ...] = ()
+    line = document.lines.get((), 1)
     for step in steps:
-        below = _step(node, step)
+        below = _step(value, step)
         if below is None:
             break
-        line, node = below
+        found = (*found, below)
+        value, line = value[below], document.lines.get((*found,), line)
     return line
 
 
-_NULL = "tag:yaml.org,2002:null"
-
-
-def _step(node: yaml.Node, step: object) -> tuple[int, yaml.Node] | None:
-    if isinstance(node, yaml.MappingNode):
-        found = ((key.start_mark.line + 1, value) for key, value in node.value if key.value == step)
-        return next(found, None)
-    if isinstance(node, yaml.SequenceNode):
-        for index, item in enumerate(node.value):
-            named = isinstance(item, yaml.MappingNode) and any(
-                key.value == "name" and value.value == getattr(step, "name", None) for key, value in item.value
-            )
-            if index == step or named:
-                return item.start_mark.line + 1, item
-    return None
+def _step(value: Any, step: object) -> str | int | None:
+    """Find the key or the index that a step of a path leads to; None where nothing is there."""
+    if isinstance(value, dict):
+        return step if isinstance(step, str) and step in value else None
+    if not isinstance(value, list):
+        return None
+    if isinstance(step, int):
+        return step if step < len(value) else None
+    named = getattr(step, "name", None)
+    return next(
+        (index for index, item in enumerate(value) if isinstance(item, dict) and item.get("name") == named), None
+    )

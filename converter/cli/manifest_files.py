@@ -5,34 +5,22 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import msgspec
-import yaml
 
 from converter.errors import ConverterError
-from converter.kube import Json, Manifest, type_name
+from converter.kube import Manifest, type_name
+from converter.yaml import YamlError, decode, dump, dump_all, load_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 _SUFFIXES = (".yaml", ".yml", ".json")
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_Dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 
 class InputError(ConverterError):
     """Input that cannot be read; the message names the file."""
-
-
-class _StringTimes(_Loader):  # type: ignore[misc]  # PyYAML's C loader has no types
-    """Loads YAML as Kubernetes does: a timestamp is a string."""
-
-
-_StringTimes.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
-    for first, resolvers in _Loader.yaml_implicit_resolvers.items()
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +59,11 @@ def _files(name: str) -> Iterator[str]:
 def _read(name: str) -> Iterator[Document]:
     label = "standard input" if name == "-" else name
     try:
-        text = sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8")
+        values = load_all(sys.stdin.read() if name == "-" else decode(Path(name).read_bytes()))
     except (OSError, ValueError) as error:  # bytes that are not UTF-8, and a NUL in a name, are ValueErrors
         raise InputError(f"{label}: cannot be read: {error}; check the path, and that it is UTF-8 text") from error
-    values = [value for value in _parse(text, label) if value is not None]
+    except YamlError as error:
+        raise InputError(f"{label}: {error}") from error
     for index, value in enumerate(values, 1):
         origin = label if len(values) == 1 else f"{label}#{index}"
         if not isinstance(value, dict):
@@ -82,38 +71,34 @@ def _read(name: str) -> Iterator[Document]:
         yield Document(origin, value)
 
 
-def _parse(text: str, label: str) -> list[Json]:
-    if text.lstrip()[:1] == "{":
-        try:
-            return [msgspec.json.decode(text)]
-        except (msgspec.DecodeError, RecursionError):  # several JSON documents, or YAML in braces
-            pass
-    try:
-        return list(yaml.load_all(text, Loader=_StringTimes))  # a safe loader, see above
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise InputError(f"{label}: neither YAML nor JSON: {error}") from error
-
-
 def items_of(manifest: Manifest) -> list[Manifest] | None:
-    """Return the items of a List, or of a typed list such as IngressList; None for a single object."""
-    items, kind = manifest.get("items"), manifest.get("kind")
-    if isinstance(items, list) and isinstance(kind, str) and kind.endswith("List"):
-        return [item for item in items if isinstance(item, dict)]
-    return None
+    """Return the items of a List, or of a typed list such as IngressList; None for a single object.
+
+    As in kubectl, null means no items, and an item without apiVersion and kind gets those of its typed list.
+
+    Raises:
+        InputError: the items are not a list of objects.
+    """
+    kind = manifest.get("kind")
+    if "items" not in manifest or not isinstance(kind, str) or not kind.endswith("List"):
+        return None
+    items = [] if manifest["items"] is None else manifest["items"]
+    if not isinstance(items, list):
+        raise InputError(f"{kind}: items must be a list, not {type_name(items)}")
+    inferred = {"apiVersion": manifest.get("apiVersion"), "kind": kind.removesuffix("List")}
+    found = []
+    for index, item in enumerate(items):
+        if not isinstance(item, dict) and item is not None:
+            raise InputError(f"{kind}: items[{index}] must be an object, not {type_name(item)}")
+        given = item or {}
+        is_typed = given.get("kind") or given.get("apiVersion") or not inferred["kind"]
+        found.append(given if is_typed else {**inferred, **given, **inferred})
+    return found
 
 
 def to_yaml(manifest: Manifest) -> str:
     """Write one manifest as YAML; keys stay in their order."""
-    return str(
-        yaml.dump(
-            manifest,
-            Dumper=_Dumper,
-            sort_keys=False,
-            default_flow_style=False,
-            allow_unicode=True,
-            width=10_000,
-        )
-    )
+    return dump(manifest)
 
 
 def write_documents(manifests: Iterable[Manifest], form: str, out: TextIO) -> None:
@@ -123,7 +108,7 @@ def write_documents(manifests: Iterable[Manifest], form: str, out: TextIO) -> No
     """
     collected = list(manifests)
     if form == "yaml":
-        out.write("---\n".join(to_yaml(manifest) for manifest in collected))
+        out.write(dump_all(collected))
         return
     whole = collected[0] if len(collected) == 1 else {"apiVersion": "v1", "kind": "List", "items": _flat(collected)}
     out.write(msgspec.json.format(msgspec.json.encode(whole), indent=2).decode() + "\n")

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-import yaml
 
 from converter.catalog import DEFAULT_GATES, CatalogError, GateSettings, Release, load_catalog
 from converter.clusters.cluster import Cluster
@@ -15,6 +12,7 @@ from converter.errors import ConverterError, ManifestError, RuleProblem
 from converter.karmada.names import FEATURE_GATES_ANNOTATION, GROUP
 from converter.kube import split_api_version
 from converter.rules.yaml_source import Cursor, Problems, read_documents
+from converter.yaml import YamlError, decode, load
 
 if TYPE_CHECKING:
     import os
@@ -54,7 +52,7 @@ def read_inventory(path: str | os.PathLike[str], catalog: Catalog | None = None)
     file = Path(path)
     problems = Problems(str(path))
     try:
-        text = file.read_text(encoding="utf-8")
+        text = decode(file.read_bytes())
     except (OSError, UnicodeDecodeError) as error:
         raise InventoryError([RuleProblem(str(path), 0, f"cannot be read: {_reason(error)}")]) from None
     clusters: dict[str, Cluster] = {}
@@ -152,9 +150,9 @@ def _from_saved(
     if not relative:
         return None
     try:
-        text = (folder / relative).read_text(encoding="utf-8")
-        saved = Cluster.from_karmada(json.loads(text) if relative.endswith(".json") else yaml.safe_load(text))
-    except (OSError, ValueError, yaml.YAMLError, RecursionError, ManifestError) as error:
+        text = decode((folder / relative).read_bytes())
+        saved = Cluster.from_karmada(load(text))
+    except (OSError, ValueError, YamlError, ManifestError) as error:
         entry.child("cluster").problem(
             f"{relative}: {_reason(error)}", "save one with `kubectl get cluster NAME -o json`"
         )

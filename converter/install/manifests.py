@@ -8,12 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import yaml
-
 from converter.client import Collection
 from converter.errors import ConverterError
 from converter.kube import Manifest, split_api_version
 from converter.package_data import data_folder
+from converter.yaml import YamlError, load, load_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -109,13 +108,13 @@ def karmada_part(addresses: Addresses) -> list[Manifest]:
 
 def _read(folder: Path) -> Iterator[Manifest]:
     try:
-        kustomization = yaml.safe_load((folder / "kustomization.yaml").read_text(encoding="utf-8"))
+        kustomization = load((folder / "kustomization.yaml").read_text(encoding="utf-8"))
         labels = {key: value for entry in kustomization["labels"] for key, value in entry["pairs"].items()}
         for name in kustomization["resources"]:
-            for manifest in yaml.safe_load_all((folder / name).read_text(encoding="utf-8")):
+            for manifest in load_all((folder / name).read_text(encoding="utf-8")):
                 manifest["metadata"].setdefault("labels", {}).update(labels)
                 yield manifest
-    except (OSError, yaml.YAMLError, KeyError, TypeError) as error:
+    except (OSError, YamlError, KeyError, TypeError) as error:
         raise InstallationError(f"cannot read {folder}: {error}; reinstall the package") from error
 
 

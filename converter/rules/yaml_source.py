@@ -5,18 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
+from converter import yaml
 from converter.errors import ManifestError, RuleProblem
 from converter.kube import Path, parse_path, type_name
+from converter.yaml import YamlError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
-Place = tuple[str | int, ...]
-"""Keys and indexes from a document's root to one value in it."""
-
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    from converter.yaml import Document, Place
 
 
 @dataclass(slots=True)
@@ -31,82 +28,23 @@ class Problems:
         self.found.append(RuleProblem(self.file, line, problem, hint))
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
-    """One YAML document as plain data, with the line of each of its values.
-
-    Attributes:
-        value: the data; mappings are dicts with string keys.
-        lines: the line, from 1, of each place.
-    """
-
-    value: Any
-    lines: Mapping[Place, int]
-
-
 def read_documents(text: str, problems: Problems) -> list[Document]:
-    """Read every document of a YAML (or JSON) text; empty ones are left out.
+    """Parse every document of a YAML (or JSON) text; empty documents are left out.
 
-    Bad syntax, duplicate keys, keys that are no strings, and aliases are noted as problems; what can be
-    read is returned all the same, so that one run shows as many problems as possible.
+    Bad syntax, duplicate keys and aliases are added to the problems. What could be read is still returned, so that one
+    run reports as many problems as possible.
     """
+
+    def add(error: YamlError) -> None:
+        problems.add(error.line, error.problem, error.hint)
+
     documents = []
     try:
-        for node in yaml.compose_all(text, Loader=_Loader):
-            lines: dict[Place, int] = {}
-            value = _plain(node, (), lines, problems, set())
-            if value is not None:
-                documents.append(Document(value, lines))
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        problems.add(
-            mark.line + 1 if mark else 0,
-            f"not YAML: {error.problem or error}",
-            "check indentation and quotes",
-        )
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        problems.add(0, f"not YAML: {error}")
+        for document in yaml.read_documents(text, report=add, with_lines=True, with_aliases=False):
+            documents.append(document)  # noqa: PERF402  what comes before bad syntax is read all the same
+    except YamlError as error:
+        add(error)
     return documents
-
-
-def _plain(node: yaml.Node, place: Place, lines: dict[Place, int], problems: Problems, seen: set[int]) -> Any:
-    if not isinstance(node, yaml.ScalarNode):
-        if id(node) in seen:  # a few aliases of aliases would grow without bound
-            problems.add(node.start_mark.line + 1, "this is used again by an alias", "write it out in both places")
-            return None
-        seen.add(id(node))
-    lines[place] = node.start_mark.line + 1
-    if isinstance(node, yaml.MappingNode):
-        return _mapping(node, place, lines, problems, seen)
-    if isinstance(node, yaml.SequenceNode):
-        return [_plain(item, (*place, index), lines, problems, seen) for index, item in enumerate(node.value)]
-    return _scalar(node)
-
-
-def _mapping(
-    node: yaml.MappingNode, place: Place, lines: dict[Place, int], problems: Problems, seen: set[int]
-) -> dict[str, Any]:
-    result: dict[str, Any] = {}
-    for key_node, value_node in node.value:
-        key = key_node.value
-        line = key_node.start_mark.line + 1
-        if not isinstance(key, str):
-            problems.add(line, "a key must be a plain word or a quoted string")
-            continue
-        if key in result:
-            problems.add(line, f"the key {key!r} stands here twice", "keep one of the two")
-        result[key] = _plain(value_node, (*place, key), lines, problems, seen)
-        lines[(*place, key)] = line
-    return result
-
-
-_SCALARS = yaml.constructor.SafeConstructor()
-
-
-def _scalar(node: yaml.Node) -> Any:
-    if node.tag == "tag:yaml.org,2002:timestamp":  # Kubernetes writes times as strings
-        return node.value
-    return _SCALARS.construct_object(node)
 
 
 @dataclass(frozen=True, slots=True)

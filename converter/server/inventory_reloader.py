@@ -5,10 +5,9 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-import yaml
-
 from converter.certificates.file_watch import POLL_SECONDS, fingerprint, keep_looking
 from converter.clusters import FleetView, InventoryError, read_inventory
+from converter.yaml import YamlError, decode, load_all
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -70,7 +69,7 @@ class InventoryReloader:
 def _named_in(file: Path) -> list[Path]:
     """List the saved Clusters that an inventory names; none if it cannot be read, which `refresh` logs."""
     try:
-        documents = list(yaml.safe_load_all(file.read_text(encoding="utf-8")))
+        documents = load_all(decode(file.read_bytes()))
         return [file.parent / one["cluster"] for each in documents for one in each["clusters"] if "cluster" in one]
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError, TypeError, KeyError):
+    except (OSError, UnicodeDecodeError, YamlError, TypeError, KeyError):
         return []

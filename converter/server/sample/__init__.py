@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
-import yaml
 
 from converter.karmada.names import EXECUTION_SPACE_PREFIX, WORK_API_VERSION
+from converter.yaml import load_all
 
 if TYPE_CHECKING:
     from converter.clusters import Cluster, Fleet
@@ -28,7 +28,7 @@ MANIFESTS = _HERE / "manifests.yaml"
 
 def sample_manifests() -> list[Manifest]:
     """Read the sample manifests; each call returns new objects."""
-    return list(yaml.safe_load_all(MANIFESTS.read_text(encoding="utf-8")))
+    return load_all(MANIFESTS.read_text(encoding="utf-8"))
 
 
 def oldest_first(fleet: Fleet) -> list[Cluster]:

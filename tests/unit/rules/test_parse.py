@@ -47,7 +47,7 @@ def test_a_problem_is_told_with_its_line(body, line, told):
 
 
 def test_all_problems_of_all_files_are_told_at_once():
-    one = rule_text("steps: [{rename: {a: b, c: 'd e'}}, {drop: {path: x, side: up, why: y}}]")
+    one = rule_text("steps: [{rename: {a: b, c: 'd e'}}, {drop: {path: x, side: up, why: z}}]")
     with pytest.raises(RuleBookError) as caught:
         Configuration.read([RuleFile("b.yaml", one), RuleFile("a.yaml", "kind: Pod"), RuleFile("c.yaml", "a: [")])
     assert [(problem.file, problem.line) for problem in caught.value.problems] == [
@@ -62,7 +62,7 @@ def test_a_document_that_is_no_rule_is_told_how_to_start():
 
 
 def test_a_duplicate_key_is_told():
-    assert "twice" in only(rule_text("steps: []\nsteps: []")).problem
+    assert "more than once" in only(rule_text("steps: []\nsteps: []")).problem
 
 
 def test_syntax_errors_are_told_with_their_line():

@@ -1,0 +1,38 @@
+"""YAML and JSON as kubectl reads and writes them: one loader and one dumper for everything users give or get."""
+
+from converter.yaml.builder import Place
+from converter.yaml.dump import dump, dump_all
+from converter.yaml.errors import (
+    AliasError,
+    BinaryError,
+    DuplicateKeyError,
+    FlowIndicatorError,
+    SyntaxProblemError,
+    TagError,
+    TooDeepError,
+    TrailingContentError,
+    YamlError,
+)
+from converter.yaml.limits import MAX_DEPTH
+from converter.yaml.stream import Document, decode, load, load_all, read_documents
+
+__all__ = [
+    "MAX_DEPTH",
+    "AliasError",
+    "BinaryError",
+    "Document",
+    "DuplicateKeyError",
+    "FlowIndicatorError",
+    "Place",
+    "SyntaxProblemError",
+    "TagError",
+    "TooDeepError",
+    "TrailingContentError",
+    "YamlError",
+    "decode",
+    "dump",
+    "dump_all",
+    "load",
+    "load_all",
+    "read_documents",
+]
