@@ -147,9 +147,17 @@ def test_an_observed_generation_of_zero_is_written_by_v1beta1_alone(shipped):
     assert back["status"] == status
 
 
-@pytest.mark.parametrize("spec", ["text", 5, [], {"template": "text"}, {"strategy": [1]}])
-def test_wrong_types_are_told(shipped, spec):
-    if spec == []:
-        spec = [1]
-    with pytest.raises(ManifestError, match="must be an object"):
+@pytest.mark.parametrize(
+    ("spec", "path"),
+    [
+        ("text", "spec"),
+        (5, "spec"),
+        ([1], "spec"),
+        ({"template": "text"}, "spec.template"),
+        ({"strategy": [1]}, "spec.strategy"),
+    ],
+)
+def test_wrong_types_are_told(shipped, spec, path):
+    with pytest.raises(ManifestError) as caught:
         convert(shipped, "Deployment", "extensions/v1beta1", "apps/v1", spec=spec)
+    assert caught.value.path == path

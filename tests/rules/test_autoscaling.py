@@ -187,17 +187,21 @@ def test_fields_of_the_other_version_are_refused(shipped, manifest, to, path):
 @pytest.mark.parametrize(
     ("metrics", "path"),
     [
-        ("x", "spec.metrics: must be a list"),
-        ([5], r"spec.metrics\[0\]: must be an object"),
-        ([{"type": 5}], r"spec.metrics\[0\].type: must be a string"),
-        ([{"type": "Pods", "pods": {"target": 5}}], r"pods.target: must be an object"),
+        ("x", "spec.metrics"),
+        ([5], "spec.metrics[0]"),
+        ([{"type": 5}], "spec.metrics[0].type"),
+        ([{"type": "Pods", "pods": {"target": 5}}], "spec.metrics[0].pods.target"),
         (
             [{"type": "Pods", "pods": {"target": {"averageValue": "much"}}}],
-            "pods.target.averageValue: must be a quantity",
+            "spec.metrics[0].pods.target.averageValue",
         ),
-        ([{"type": "Resource", "resource": {"name": "x", "target": {"averageUtilization": 2**31}}}], "32 bits"),
+        (
+            [{"type": "Resource", "resource": {"name": "x", "target": {"averageUtilization": 2**31}}}],
+            "spec.metrics[0].resource.target.averageUtilization",
+        ),
     ],
 )
 def test_wrong_types_are_told_where_they_stand(shipped, metrics, path):
-    with pytest.raises(ManifestError, match=path):
+    with pytest.raises(ManifestError) as caught:
         shipped.convert(hpa("v2", spec={"metrics": metrics}), to="autoscaling/v1")
+    assert caught.value.path == path

@@ -67,22 +67,24 @@ def test_fields_of_the_other_version_are_refused(shipped, version, backend):
 @pytest.mark.parametrize(
     ("backend", "path"),
     [
-        ("web", r"paths\[0\]\.backend: must be an object, not string"),
-        ({"service": "web"}, "backend.service: must be an object"),
-        ({"service": {"port": {"number": "80"}}}, "port.number: must be an integer"),
-        ({"service": {"port": {"name": 80}}}, "port.name: must be a string"),
+        ("web", ""),
+        ({"service": "web"}, ".service"),
+        ({"service": {"port": {"number": "80"}}}, ".service.port.number"),
+        ({"service": {"port": {"name": 80}}}, ".service.port.name"),
     ],
 )
 def test_wrong_types_are_told_where_they_stand(shipped, backend, path):
-    with pytest.raises(ManifestError, match=path):
+    with pytest.raises(ManifestError) as caught:
         shipped.convert(ingress(V1, backend=backend), to=BETA)
+    assert caught.value.path == f"spec.rules[0].http.paths[0].backend{path}"
 
 
-@pytest.mark.parametrize("paths", ["x", 5, {"a": "b"}])
-def test_paths_that_are_no_list_are_told(shipped, paths):
+@pytest.mark.parametrize(("paths", "below"), [("x", ""), (5, ""), ({"a": "b"}, ".a")])
+def test_paths_that_are_no_list_are_told(shipped, paths, below):
     manifest = {"apiVersion": V1, "kind": "Ingress", "spec": {"rules": [{"http": {"paths": paths}}]}}
-    with pytest.raises(ManifestError, match="must be"):
+    with pytest.raises(ManifestError) as caught:
         shipped.convert(manifest, to=BETA)
+    assert caught.value.path == f"spec.rules[0].http.paths{below}"
 
 
 def test_network_policies_have_one_shape_and_nothing_is_filled_in(shipped):

@@ -61,7 +61,11 @@ def test_no_selector_and_a_plain_one_pass(shipped):
         assert shipped.convert(budget("v1", selector), to="policy/v1beta1").manifest == budget("v1beta1", selector)
 
 
-@pytest.mark.parametrize("selector", ["x", 5, {"matchExpressions": "x"}])
-def test_wrong_types_are_told(shipped, selector):
-    with pytest.raises(ManifestError, match="must be"):
+@pytest.mark.parametrize(
+    ("selector", "path"),
+    [("x", "spec.selector"), (5, "spec.selector"), ({"matchExpressions": "x"}, "spec.selector.matchExpressions")],
+)
+def test_wrong_types_are_told(shipped, selector, path):
+    with pytest.raises(ManifestError) as caught:
         shipped.convert(budget("v1", selector), to="policy/v1beta1")
+    assert caught.value.path == path

@@ -179,27 +179,26 @@ def test_values_that_no_release_knows_and_those_that_all_know_are_left_alone(shi
     assert counted > 1000
 
 
-def test_a_refused_value_is_told_in_words_with_the_release_that_would_do(shipped):
+def test_a_refused_value_names_the_release_that_would_do(shipped):
     job = {"spec": {"podFailurePolicy": {"rules": [{"action": "Ignore"}, {"action": "FailIndex"}]}}}
     (loss,) = shipped.losses.of_release(job, GroupVersionKind.of("batch/v1", "Job"), Release(1, 27))
-    assert str(loss) == (
-        'spec.podFailurePolicy.rules[1].action = "FailIndex": Kubernetes v1.27 does not know the value "FailIndex" and '
-        "refuses it; v1.28 would do (dangerous)"
-    )
+    assert (loss.path, loss.value) == ("spec.podFailurePolicy.rules[1].action", "FailIndex")
+    assert (loss.refused, loss.severity, loss.since) == (True, "dangerous", Release(1, 28))
+    assert loss.by_release.release == Release(1, 27)
 
 
 def test_a_value_that_went_names_the_last_release_to_know_it(shipped):
     endpoints = GroupVersionKind.of("discovery.k8s.io/v1beta1", "EndpointSlice")
     (loss,) = shipped.losses.of_release({"addressType": "IP"}, endpoints, Release(1, 20))
-    assert loss.why == 'Kubernetes v1.20 does not know the value "IP" and refuses it; the last to know it was v1.19'
-    assert loss.since is None
+    assert (loss.value, loss.refused, loss.since) == ("IP", True, None)
+    assert loss.by_release.history.last == Release(1, 19)
 
 
 def test_a_value_that_only_another_version_of_the_kind_came_to_know_names_that_version(shipped):
     pod = {"spec": {"template": {"spec": {"tolerations": [{"operator": "Gt"}]}}}}
     gvk = GroupVersionKind.of("extensions/v1beta1", "Deployment")
     (loss,) = shipped.losses.of_release(pod, gvk, Release(1, 16))
-    assert "; v1.35 would do, in apps/v1" in loss.why
+    assert (loss.since, loss.by_release.history.version) == (Release(1, 35), "apps/v1")
 
 
 def test_a_kind_is_looked_into_where_a_field_or_value_is_missing_and_not_elsewhere(shipped):
