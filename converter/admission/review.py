@@ -5,6 +5,7 @@ Only the declared fields are decoded. All other fields, such as the user and the
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 import msgspec
@@ -31,14 +32,28 @@ ObjectT = TypeVar("ObjectT")
 _NULL: Final = Raw(b"null")
 
 
+class ReviewProblem(StrEnum):
+    """Why a request is not an AdmissionReview."""
+
+    EMPTY = "Empty"
+    ENCODING = "Encoding"
+    TOO_DEEP = "TooDeep"
+    MALFORMED = "Malformed"
+    KIND = "Kind"
+    VERSION = "Version"
+    NO_REQUEST = "NoRequest"
+
+
 class ReviewError(ConverterError):
     """A request that is not an AdmissionReview: an HTTP error, not a denial.
 
     Attributes:
-        problem: why it is not one.
+        code: why it is not one.
+        problem: the same for people.
     """
 
-    def __init__(self, problem: str) -> None:
+    def __init__(self, code: ReviewProblem, problem: str) -> None:
+        self.code = code
         self.problem = problem
         super().__init__(f"not an AdmissionReview of {API_VERSION}: {problem}")
 
@@ -137,30 +152,34 @@ def check_text(body: bytes) -> None:
         try:
             body.decode()
         except UnicodeDecodeError as error:
-            raise ReviewError(f"byte {error.start + 1} of the body is not UTF-8 ({error.reason})") from None
+            problem = f"byte {error.start + 1} of the body is not UTF-8 ({error.reason})"
+            raise ReviewError(ReviewProblem.ENCODING, problem) from None
 
 
 def explain(body: bytes, error: Exception | None) -> ReviewError:
     """Explain why a body could not be read as a review; the most likely reason comes first."""
     if not body.strip():
-        return ReviewError("the body is empty")
+        return ReviewError(ReviewProblem.EMPTY, "the body is empty")
     if isinstance(error, RecursionError):
-        return ReviewError("it is nested deeper than any Kubernetes object")
+        return ReviewError(ReviewProblem.TOO_DEEP, "it is nested deeper than any Kubernetes object")
     try:
         head = _heads.decode(body)
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as failure:
-        return ReviewError(f"it cannot be read: {failure}")
+        return ReviewError(ReviewProblem.MALFORMED, f"it cannot be read: {failure}")
+    return _explain_head(head, error)
+
+
+def _explain_head(head: _Head, error: Exception | None) -> ReviewError:
     if head.kind != KIND:
-        problem = f"its kind is {head.kind!r}, not {KIND!r}"
-    elif head.api_version != API_VERSION:
+        return ReviewError(ReviewProblem.KIND, f"its kind is {head.kind!r}, not {KIND!r}")
+    if head.api_version != API_VERSION:
         problem = (
             f"its apiVersion is {head.api_version!r}; set admissionReviewVersions: [v1] in the webhook configuration"
         )
-    elif bytes(head.request) == b"null":
-        problem = "it has no request"
-    else:
-        problem = f"it cannot be read: {error}"
-    return ReviewError(problem)
+        return ReviewError(ReviewProblem.VERSION, problem)
+    if bytes(head.request) == b"null":
+        return ReviewError(ReviewProblem.NO_REQUEST, "it has no request")
+    return ReviewError(ReviewProblem.MALFORMED, f"it cannot be read: {error}")
 
 
 class _Status(msgspec.Struct):
