@@ -1,4 +1,4 @@
-"""The catalog: what each Kubernetes release serves, and which fields its types have."""
+"""The catalog: the API versions that each Kubernetes release serves, and the fields of their types."""
 
 from converter.catalog.data import CatalogDataError, Source
 from converter.catalog.defaults import NeutralValues, value_at

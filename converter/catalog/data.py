@@ -1,4 +1,4 @@
-"""Read the catalog's data file, and follow its types; the file is made by ``tools/catalog/make.py``.
+"""Reads the catalog's data file and resolves its types; ``tools/catalog/make.py`` creates the file.
 
 The document, JSON under xz:
 
@@ -9,13 +9,13 @@ The document, JSON under xz:
   change against the release before, with the names ``gone``, and likewise the ``values`` of its enumerations.
 
 A written type is ``string`` and the other scalars, ``any``, ``#Name`` for an object type, ``~#Name`` where
-something simpler may stand for it, and before any of these ``[`` for a list of it, ``{`` for a map of it. After a
-string, ``=name`` is an enumeration; those whose values are the same in all releases are not written. Behind a type,
+a simpler value is allowed too, and before any of these ``[`` for a list of it, ``{`` for a map of it. After a
+string, ``=name`` is an enumeration; those whose values are the same in all releases are not written. After a type,
 ``@`` and a mark say what a server needs to store the field (``tools/catalog/gates.py``).
 
-A release's ``gates`` are its feature gates, as far as they changed: the first letter of the stage, and ``+`` where it
-is on by default; ``gates_gone`` are those that the release has no more. ``defaults`` are the values that servers fill
-into fields which are not in every release, by type and field.
+A release's ``gates`` are its feature gates that changed: the first letter of the stage, and ``+`` if it is on by
+default; ``gates_gone`` are the removed ones. ``defaults`` are the values that servers set in fields that not every
+release has, by type and field.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ FORMAT: Final = 3
 
 
 class Source(msgspec.Struct, frozen=True):
-    """What the catalog was made from: a wheel of each release, and its Go types where they have release numbers."""
+    """A source of the catalog: the wheel of a release, and its Go module if the release has one."""
 
     release: str
     wheel: str
@@ -49,7 +49,7 @@ class Source(msgspec.Struct, frozen=True):
 
 
 class ReleaseData(msgspec.Struct, frozen=True):
-    """What the file says about one release."""
+    """The data of one release."""
 
     release: str
     resources: list[int]
@@ -61,7 +61,7 @@ class ReleaseData(msgspec.Struct, frozen=True):
 
 
 class Document(msgspec.Struct, frozen=True):
-    """The whole file."""
+    """The file."""
 
     format: int
     sources: list[Source]
@@ -72,10 +72,10 @@ class Document(msgspec.Struct, frozen=True):
 
 
 class CatalogDataError(CatalogError):
-    """The data file is missing, damaged or of another format than this code reads."""
+    """The data file is missing, damaged, or in another format."""
 
     def __init__(self, problem: str) -> None:
-        super().__init__(f"the catalog's data file {problem}; `make catalog` makes it anew")
+        super().__init__(f"the catalog's data file {problem}; run `make catalog` to create it again")
 
 
 def read_document() -> Document:
@@ -98,7 +98,7 @@ _Mark: TypeAlias = tuple[str, int | Values]
 
 
 class TypeTable:
-    """The types of every release; those that releases agree about are one `ObjectType`."""
+    """The types of every release; releases with an identical type share one `ObjectType`."""
 
     def __init__(self, document: Document) -> None:
         self._shapes = document.shapes
@@ -130,7 +130,7 @@ class TypeTable:
         return self._found[place, name]
 
     def _reach(self, place: int, root: str) -> set[_Mark]:
-        """All that a type is made of: the shapes below it, and the values of their enumerations."""
+        """Everything that a type consists of: the shapes below it, and the values of their enumerations."""
         names, values = self._by_release[place], self._values[place]
         todo, seen = [root], {root}
         while todo:
@@ -173,7 +173,7 @@ def _enumerations(shape: dict[str, str]) -> tuple[str, ...]:
 
 
 def _values(document: Document) -> list[dict[str, Values]]:
-    """The values of every enumeration in each release, and beside them those that only other releases have."""
+    """The values of every enumeration in each release, and the values that only other releases have."""
     ever: dict[str, set[str]] = {}
     for release in document.releases:
         for name, listed in release.values.items():

@@ -1,4 +1,4 @@
-"""Two releases side by side: kinds and versions gained and lost, and fields of the kinds that both have."""
+"""Compares two releases: added and removed kinds and versions, and the fields of common kinds."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ class KindDiff:
     """How the fields of one kind differ between two releases; outermost paths only.
 
     Attributes:
-        api_version: the version in both releases, or in the newer one where they have none in common.
+        api_version: the version in both releases, or in the newer one if they have none in common.
         was: the version in the older release.
         kind: the kind.
         gained: paths that only the newer release has.
         lost: paths that only the older release has.
-        retyped: paths that both have with different types, each with what it was and became.
+        retyped: paths that both have with different types, each with its old and new type.
     """
 
     api_version: str
@@ -39,7 +39,7 @@ class KindDiff:
 
 @dataclass(frozen=True, slots=True)
 class ReleaseDiff:
-    """What the newer of two releases has that the older has not, and the other way round."""
+    """What only the newer, and only the older, of two releases has."""
 
     old: str
     new: str
@@ -51,7 +51,7 @@ class ReleaseDiff:
 def release_diff(
     catalog: Catalog, old: Release, new: Release, *, kind: str = "", all_versions: bool = False
 ) -> ReleaseDiff:
-    """Compare two releases: kinds and versions gained and lost, and fields of those that both have.
+    """Compare two releases: added and removed kinds and versions, and the fields of common kinds.
 
     Args:
         catalog: the catalog.
@@ -88,7 +88,7 @@ def _named_in_either(catalog: Catalog, old: Release, new: Release, kind: str) ->
 def _pairs(
     before: Mapping[GroupVersionKind, Resource], after: Mapping[GroupVersionKind, Resource]
 ) -> Iterator[tuple[GroupVersionKind, GroupVersionKind]]:
-    """Pair a kind's version with itself, or the best of each release where they have none in common."""
+    """Pair a kind's version with itself, or the preferred one of each release if they have none in common."""
     for kind in sorted({gvk.kind for gvk in before} & {gvk.kind for gvk in after}):
         olds, news = ([gvk for gvk in found if gvk.kind == kind] for found in (before, after))
         common = [gvk for gvk in olds if gvk in news]
@@ -113,7 +113,7 @@ def _changes(
     old: ObjectType, new: ObjectType, prefix: str, inside: frozenset[tuple[str, str]]
 ) -> Iterator[tuple[str, str]]:
     pair = (old.name, new.name)
-    if old is new or pair in inside:  # releases share the types they agree about
+    if old is new or pair in inside:  # releases share identical types
         return
     for name in sorted({*old.fields, *new.fields}):
         path = f"{prefix}.{name}" if prefix else name
@@ -131,6 +131,6 @@ def _changes(
 
 
 def _shape(field: FieldType) -> tuple[str, ...]:
-    """What a type says without its name: names of object types change with the client's taste."""
+    """A type without its name: clients rename object types between releases."""
     rest = _shape(field.element) if field.element is not None else ()
     return (field.kind, field.scalar or "", *rest)

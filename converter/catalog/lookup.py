@@ -1,4 +1,4 @@
-"""The catalog's questions: what does a release serve, and which fields does it know."""
+"""Looks up what a release serves, and which fields its types have."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ class _Known(NamedTuple):
 class Catalog:
     """What each Kubernetes release serves, and which fields its types have.
 
-    A release newer than the newest in the catalog is answered for with the newest one; a release older than
-    the oldest is an `UnknownReleaseError`. Every answer is immutable and may be kept.
+    For a release newer than the catalog, the newest one in the catalog answers. A release older than the catalog raises
+    `UnknownReleaseError`. Every answer is immutable.
     """
 
     def __init__(self, document: Document) -> None:
@@ -86,7 +86,7 @@ class Catalog:
         return tuple(self._document.sources)
 
     def nearest(self, release: Release | str) -> Release:
-        """Return the release that answers for this one: itself, or the newest where it is newer than all.
+        """Return the release in the catalog that answers for this one: itself, or the newest if it is newer.
 
         Raises:
             ReleaseFormatError: a release given as text is not one.
@@ -105,7 +105,7 @@ class Catalog:
 
         Args:
             release: as `Release`, or as text that `Release.parse` reads.
-            all_versions: also what it knows and serves only when told to (``--runtime-config``).
+            all_versions: also versions that it has but serves only with ``--runtime-config``.
 
         Raises:
             ReleaseFormatError: a release given as text is not one.
@@ -123,11 +123,11 @@ class Catalog:
         return self._served[key]
 
     def kinds(self) -> tuple[GroupVersionKind, ...]:
-        """Every group, version and kind that any release knows, sorted."""
+        """List every group, version and kind that any release has, sorted."""
         return tuple(sorted({gvk for known in self._known for gvk in known}))
 
     def releases_of(self, gvk: GroupVersionKind, *, default_only: bool = False) -> tuple[Release, ...]:
-        """Name the releases that know a kind in a version, or only those that serve it by default."""
+        """List the releases that have a kind in a version, or only those that serve it by default."""
         return tuple(
             release
             for release, known in zip(self._releases, self._known, strict=True)
@@ -135,9 +135,9 @@ class Catalog:
         )
 
     def type_of(self, release: Release | str, gvk: GroupVersionKind) -> ObjectType | None:
-        """Return the type of a kind's objects in a release; None where the release does not know the kind.
+        """Return the type of a kind's objects in a release; None if the release does not have the kind.
 
-        Releases that agree about every field of the kind return the same `ObjectType`.
+        Releases with identical fields of the kind return the same `ObjectType`.
 
         Raises:
             ReleaseFormatError: a release given as text is not one.
@@ -220,10 +220,10 @@ class Catalog:
         return found
 
     def field_at(self, release: Release | str, gvk: GroupVersionKind, path: str | Path) -> FieldType | None:
-        """Return the type of the field at a path; None where the release has no such kind or field.
+        """Return the type of the field at a path; None if the release has no such kind or field.
 
         ``[*]``, ``[0]`` and ``[name=x]`` step into lists, a key or ``[*]`` into maps. Inside free-form JSON
-        every path is there, and the answer is `ANY`.
+        every path exists, and the type is `ANY`.
 
         Raises:
             ManifestError: a path given as text is not one (see `converter.kube.parse_path`).
@@ -236,8 +236,8 @@ class Catalog:
     def values_at(self, release: Release | str, gvk: GroupVersionKind, path: str | Path) -> Values | None:
         """Return the values that a release knows of the enumeration at a path, or in the list there.
 
-        None where there is no such field, where any string may stand, where the values are the same in all releases,
-        and where those of the release are not known: the sources begin with v1.15.
+        None if there is no such field, if it takes any string, if the values are the same in all releases,
+        and if the values of the release are not known: the sources begin with v1.15.
 
         Raises:
             ManifestError: a path given as text is not one (see `converter.kube.parse_path`).
@@ -277,7 +277,7 @@ class Catalog:
 
 @cache
 def load_catalog() -> Catalog:
-    """Load the catalog that ships with the package, once in a process.
+    """Load the catalog that ships with the package; cached for the process.
 
     Raises:
         CatalogDataError: its data file cannot be read.

@@ -1,4 +1,4 @@
-"""Kubernetes releases: ``v1.24``, read from whatever a cluster or its vendor calls its version."""
+"""Kubernetes releases such as ``v1.24``, parsed from any version string of a cluster or vendor."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ _VERSION = re.compile(r"v?(?P<major>[0-9]{1,4})\.(?P<minor>[0-9]{1,4})(?:[.+-].*
 
 
 class CatalogError(ConverterError):
-    """A question that the catalog cannot answer; the subclasses say why."""
+    """The catalog has no answer; the subclasses say why."""
 
 
 class ReleaseFormatError(CatalogError):
-    """A text that names no Kubernetes release.
+    """A text that is not a Kubernetes release.
 
     Attributes:
         text: as it was given.
@@ -23,11 +23,11 @@ class ReleaseFormatError(CatalogError):
 
     def __init__(self, text: str) -> None:
         self.text = text
-        super().__init__(f"{text!r} names no Kubernetes release; write it like v1.24, 1.24 or v1.24.6-eks-abc")
+        super().__init__(f"{text!r} is not a Kubernetes release; write it like v1.24, 1.24 or v1.24.6-eks-abc")
 
 
 class Release(NamedTuple):
-    """One minor release of Kubernetes; releases compare in the order they came out."""
+    """One minor release of Kubernetes; releases compare in release order."""
 
     major: int
     minor: int
@@ -49,11 +49,11 @@ class Release(NamedTuple):
 
 
 class UnknownReleaseError(CatalogError):
-    """A release older than every one in the catalog.
+    """A release older than the catalog.
 
     Attributes:
-        release: the one asked for.
-        oldest: the oldest one there is.
+        release: the requested release.
+        oldest: the oldest release in the catalog.
     """
 
     def __init__(self, release: Release, oldest: Release) -> None:
@@ -61,5 +61,5 @@ class UnknownReleaseError(CatalogError):
         self.oldest = oldest
         super().__init__(
             f"Kubernetes {release} is older than {oldest}, the first release in the catalog; "
-            "give the cluster's group/versions instead of its release"
+            "list the cluster's versions instead of its release"
         )

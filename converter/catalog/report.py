@@ -1,4 +1,4 @@
-"""What people ask the catalog about one release, as plain data: what it serves, and a kind with its fields."""
+"""Reports about one release, as plain data: what it serves, and the fields of a kind."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ _VERSION = re.compile(r"v(?P<major>\d+)(?:(?P<stage>alpha|beta)(?P<step>\d+))?")
 
 
 class UnknownKindError(CatalogError):
-    """A kind that a release does not know.
+    """A kind that a release does not have.
 
     Attributes:
         kind: as it was asked for.
-        release: the release that was asked.
-        elsewhere: the releases that know it; empty where none does.
-        similar: what the release knows of a like name, or under the same name.
+        release: the release.
+        elsewhere: the releases that have it; may be empty.
+        similar: kinds of the release with a similar name, or versions with the same name.
     """
 
     def __init__(self, kind: str, release: Release, elsewhere: Iterable[Release], similar: Iterable[str]) -> None:
@@ -35,11 +35,11 @@ class UnknownKindError(CatalogError):
         self.elsewhere = tuple(elsewhere)
         self.similar = tuple(similar)
         hints = [
-            f"known in {spans(self.elsewhere)}" if self.elsewhere else "",
+            f"it exists in {spans(self.elsewhere)}" if self.elsewhere else "",
             f"did you mean {' or '.join(self.similar)}?" if self.similar else "",
         ]
-        hint = "; ".join(filter(None, hints)) or f"`converter catalog {release}` lists what it knows"
-        super().__init__(f"Kubernetes {release} knows no {kind}: {hint}")
+        hint = "; ".join(filter(None, hints)) or f"`converter catalog {release}` lists its kinds"
+        super().__init__(f"Kubernetes {release} does not have {kind}: {hint}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class ServedKind:
         kind: ``CronJob``.
         plural: ``cronjobs``.
         namespaced: whether its objects live in a namespace.
-        default_on: whether the release serves it without being told to.
+        default_on: whether the release serves it without ``--runtime-config``.
         subresources: ``status``, ``scale``, ….
         known_in: the releases that know it, as people write them: ``v1.12 to v1.24``.
     """
@@ -114,7 +114,7 @@ def served_kinds(catalog: Catalog, release: Release, *, all_versions: bool = Fal
 
 
 def served_kind(catalog: Catalog, gvk: GroupVersionKind, resource: Resource) -> ServedKind:
-    """Say of one kind how a release has it."""
+    """Report how a release has one kind."""
     known_in = spans(catalog.releases_of(gvk))
     return ServedKind(
         gvk.api_version,
@@ -130,15 +130,15 @@ def served_kind(catalog: Catalog, gvk: GroupVersionKind, resource: Resource) -> 
 def kind_report(
     catalog: Catalog, release: Release, kind: str, *, api_version: str = "", path: str = "", depth: int = 3
 ) -> KindReport:
-    """Tell which versions of a kind a release knows, and the fields of one of them.
+    """Report the versions of a kind in a release, and the fields of one version.
 
     Args:
         catalog: the catalog.
         release: the release.
         kind: ``CronJob``, or the plural ``cronjobs``, in any case.
         api_version: which version's fields to show; by default the most stable one that is served.
-        path: show only what is below this field.
-        depth: how many fields deep to go; 0 for all the way.
+        path: show only the fields below this one.
+        depth: how many levels of fields to show; 0 for all.
 
     Raises:
         UnknownKindError: the release has no such kind, version or path.
@@ -173,7 +173,7 @@ def stability(version: str) -> tuple[int, int, int]:
 
 
 def best_of(among: Iterable[GroupVersionKind], found: Mapping[GroupVersionKind, Resource]) -> GroupVersionKind:
-    """Choose the version a release prefers: served by default first, then the most stable."""
+    """Choose the version that a release prefers: served by default first, then the most stable."""
     return max(among, key=lambda gvk: (found[gvk].default_on, stability(gvk.version), gvk.group))
 
 

@@ -70,8 +70,8 @@ class FieldType:
         scalar: which scalar, where `kind` is ``scalar``.
         element: what a list holds, or a map under each key.
         type_name: the name of the object type, as the published client calls it.
-        loose: other JSON than an object may stand here as well: JSONSchemaPropsOrBool, …OrArray,
-            …OrStringArray of a CRD's schema. Where an object does stand here, it has the fields of `target`.
+        loose: other JSON than an object is allowed too: JSONSchemaPropsOrBool, …OrArray,
+            …OrStringArray of a CRD's schema. If the value is an object, it has the fields of `target`.
         values: the values of a string, where they are an enumeration that is not the same in all releases;
             None where they are free, or never changed, or the release's are not known (before v1.15).
         requirement: the feature gates that a server needs to store the field as it was sent; None where it needs none.
@@ -90,7 +90,7 @@ class FieldType:
 
     @property
     def target(self) -> ObjectType | None:
-        """The type of the object that stands here; None where `kind` is not ``object``."""
+        """The type of the object; None if `kind` is not ``object``."""
         return self._resolve(self.type_name) if self._resolve is not None else None
 
     @property

@@ -110,7 +110,7 @@ def explain(converter: Converter, manifest: Manifest, wanted: tuple[str, ...], *
     yield f"goes {' -> '.join(route.versions())}"
     for edge in route.edges:
         yield f"{edge.source} -> {edge.target} by rule {edge.rule.name} ({edge.rule.file}:{edge.rule.line})"
-        yield from (f"  {step.tell(edge.toward)}" for step in ordered(edge.rule.steps, edge.toward))
+        yield from (f"  {step.describe(edge.toward)}" for step in ordered(edge.rule.steps, edge.toward))
         if not edge.rule.steps:
             yield "  only the apiVersion changes"
     if losses:

@@ -1,4 +1,4 @@
-"""Which versions each cluster serves: from Karmada's Cluster objects, a release, or a file."""
+"""The API versions that each cluster serves: from Karmada's Cluster objects, a release or a file."""
 
 from converter.clusters.cluster import Cluster
 from converter.clusters.fleet import Fleet, FleetView

@@ -1,4 +1,4 @@
-"""One cluster, as far as conversion needs to know it: its release, and the versions it serves of each kind."""
+"""A member cluster: its Kubernetes release, and the versions of each kind that it serves."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class _Metadata(msgspec.Struct):
 
 
 class _KarmadaCluster(msgspec.Struct):
-    """What is read of a Cluster (Karmada: pkg/apis/cluster/v1alpha1/types.go)."""
+    """The fields of a Cluster that the converter reads (Karmada: pkg/apis/cluster/v1alpha1/types.go)."""
 
     metadata: _Metadata
     status: _Status = msgspec.field(default_factory=_Status)
@@ -57,13 +57,13 @@ class _KarmadaCluster(msgspec.Struct):
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """What one cluster serves; it never changes.
+    """What one cluster serves; immutable.
 
     Attributes:
         name: its name in Karmada.
         served: for each kind the apiVersions that the cluster serves, most stable first (`version_priority`).
-        complete: whether what is not listed is certainly not served; if not, it is unknown.
-        release: its Kubernetes release; None where it is not known.
+        complete: True if a version that is not listed is not served; False if that is unknown.
+        release: its Kubernetes release; None if it is unknown.
         labels: its labels in Karmada.
         gates: the feature gates that its API server sets otherwise than its release does.
         gates_problem: why its annotation of feature gates is not used; empty where it is, or where there is none.
@@ -82,7 +82,7 @@ class Cluster:
         return api_version in self.served.get(kind, ())
 
     def versions_of(self, kind: str) -> tuple[str, ...]:
-        """List the apiVersions it serves of a kind, most stable first; empty where it serves none."""
+        """List the apiVersions it serves of a kind, most stable first; empty if it serves none."""
         return self.served.get(kind, ())
 
     @classmethod
@@ -144,17 +144,17 @@ class Cluster:
     def from_karmada(cls, manifest: Mapping[str, Any]) -> Cluster:
         """Read a Karmada Cluster object: its enablements, their completeness, its release and its labels.
 
-        A cluster that is not ready keeps what Karmada last collected; one that never was has nothing, and nothing
-        is certain about it. A release that names none, as builds from source have, is unknown. The annotation
-        `FEATURE_GATES_ANNOTATION` says which feature gates it sets; one that cannot be used counts as absent.
+        A cluster that is not ready keeps what Karmada last collected. A cluster that was never ready has no versions,
+        and is not complete. A version string without a release, such as that of a source build, means unknown.
+        The annotation `FEATURE_GATES_ANNOTATION` lists the feature gates that it sets; an invalid one counts as absent.
 
         Raises:
-            ManifestError: it has not the shape of a Cluster; the message says where.
+            ManifestError: it is not a Cluster; the message says where.
         """
         try:
             cluster = msgspec.convert(manifest, _KarmadaCluster)
         except msgspec.ValidationError as error:
-            raise ManifestError(f"is no Karmada Cluster: {error}") from None
+            raise ManifestError(f"is not a Karmada Cluster: {error}") from None
         status = cluster.status
         versions: dict[str, list[str]] = {}
         for enablement in status.api_enablements or ():

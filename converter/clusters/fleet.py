@@ -1,4 +1,4 @@
-"""All clusters at one moment, and the holder through which every request sees the present ones."""
+"""A snapshot of all clusters, and the view through which each request gets the current one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Fleet(Mapping[str, "Cluster"]):
-    """Clusters by name; it never changes, a change makes a new one."""
+    """Clusters by name; immutable: a change makes a new fleet."""
 
     __slots__ = ("_clusters",)
 
@@ -21,7 +21,7 @@ class Fleet(Mapping[str, "Cluster"]):
 
     @classmethod
     def of(cls, clusters: Iterable[Cluster]) -> Fleet:
-        """Make a fleet of clusters; of two with the same name the later counts."""
+        """Make a fleet of clusters; the later of two with the same name wins."""
         return cls({cluster.name: cluster for cluster in clusters})
 
     def __getitem__(self, name: str) -> Cluster:
@@ -37,29 +37,28 @@ class Fleet(Mapping[str, "Cluster"]):
         return f"Fleet({', '.join(self._clusters)})"
 
     def find(self, name: str) -> Cluster | None:
-        """Find a cluster, quicker than ``get`` does; None where there is none of that name."""
+        """Find a cluster, faster than ``get``; None if there is none with that name."""
         return self._clusters.get(name)
 
 
 class FleetView:
-    """Holds the present fleet.
+    """Holds the current fleet.
 
-    It is read without locks or awaits: who reads ``current`` once has one consistent fleet for as long as it likes,
-    since a new one takes its place in one assignment.
+    Readers need no lock: read ``current`` once to get a consistent fleet. An update replaces it in one assignment.
 
     Attributes:
-        current: the fleet as it is known now.
-        ready: whether the fleet has been known completely once; until then nothing may be judged by it.
+        current: the current fleet.
+        ready: whether a complete fleet was set once; until then it must not be used for decisions.
     """
 
     __slots__ = ("current", "ready")
 
     def __init__(self, fleet: Fleet | None = None) -> None:
-        """Prepare; without a fleet it is not ready before the first `replace`."""
+        """Without a fleet, the view is not ready before the first `replace`."""
         self.current = fleet if fleet is not None else Fleet()
         self.ready = fleet is not None
 
     def replace(self, fleet: Fleet) -> None:
-        """Put a complete fleet in place of the present one."""
+        """Replace the current fleet by a complete one."""
         self.current = fleet
         self.ready = True

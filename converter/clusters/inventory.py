@@ -1,4 +1,4 @@
-"""Clusters from a file: each given by its release, by its versions, or by a saved Karmada Cluster object."""
+"""Reads clusters from a file: each by its release, its versions, or a saved Karmada Cluster object."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ def read_inventory(path: str | os.PathLike[str], catalog: Catalog | None = None)
     """Read an inventory file, YAML or JSON.
 
     Args:
-        path: the file; the saved Cluster objects it names are looked for beside it.
-        catalog: what each release serves; the one that ships with the package where none is given.
+        path: the file; paths of saved Cluster objects are relative to its folder.
+        catalog: what each release serves; by default the one that ships with the package.
 
     Raises:
         InventoryError: with every problem, its file and its line.
@@ -58,7 +58,7 @@ def read_inventory(path: str | os.PathLike[str], catalog: Catalog | None = None)
     clusters: dict[str, Cluster] = {}
     documents = read_documents(text, problems)
     if not documents and not problems.found:
-        problems.add(0, "has no inventory in it", f"begin with apiVersion: {API_VERSION}, kind: {KIND}")
+        problems.add(0, "does not contain an inventory", f"start it with apiVersion: {API_VERSION}, kind: {KIND}")
     for document in documents:
         _read_document(Cursor.at_root(document, problems), file.parent, catalog, clusters)
     if problems.found:
@@ -73,7 +73,7 @@ def _read_document(root: Cursor, folder: Path, catalog: Catalog | None, clusters
     root.choice("apiVersion", (API_VERSION,))
     root.choice("kind", (KIND,))
     if not root.has("clusters"):
-        root.problem("clusters is missing", "list them, or write clusters: []")
+        root.problem("clusters is missing", "list the clusters, or write clusters: []")
         return
     for entry in root.child("clusters").entries():
         if not entry.expect(dict, "a mapping"):
@@ -82,7 +82,7 @@ def _read_document(root: Cursor, folder: Path, catalog: Catalog | None, clusters
         if cluster is None:
             continue
         if cluster.name in clusters:
-            entry.problem(f"there are two clusters called {cluster.name!r}", "give each its own name")
+            entry.problem(f"the name {cluster.name!r} is used more than once", "give each cluster its own name")
         clusters[cluster.name] = cluster
 
 
@@ -95,13 +95,13 @@ def _read_cluster(entry: Cursor, folder: Path, catalog: Catalog | None) -> Clust
     if len(ways) != 1:
         given = "none of them" if not ways else " and ".join(ways)
         entry.problem(
-            f"a cluster is given by one of {', '.join(_WAYS)}; here is {given}",
-            "docs/reference/inventory.md shows each",
+            f"a cluster must have one of {', '.join(_WAYS)}, not {given}",
+            "docs/reference/inventory.md describes each",
         )
         return None
     complete = _complete(entry) if ways[0] == "versions" else None
     if ways[0] != "versions" and entry.has("complete"):
-        entry.child("complete").problem("complete goes with versions only", "remove it")
+        entry.child("complete").problem("complete is allowed with versions only", "remove it")
     if ways[0] == "versions":
         return _from_versions(entry, name, labels, gates, complete is not False)
     if ways[0] == "cluster":

@@ -1,7 +1,7 @@
 """Keeps the fleet up to date with Karmada's own Cluster objects.
 
-``cluster.karmada.io`` is served by an aggregated API server without admission, so that watching is the only way to
-know. What an admin's inventory says of a cluster goes before what Karmada has collected of it.
+An aggregated API server without admission serves ``cluster.karmada.io``, so a watch is the only way to see changes. A
+cluster of an admin's inventory overrides the Cluster object that Karmada maintains.
 """
 
 from __future__ import annotations
@@ -28,31 +28,31 @@ _log = logging.getLogger(__name__)
 CLUSTERS = Collection("/apis/cluster.karmada.io/v1alpha1", "clusters", namespaced=False)
 
 
-def _no_one(_name: str) -> None:
-    """Nobody wants to hear of changes."""
+def _ignore(_name: str) -> None:
+    """Ignore a change."""
 
 
 class KarmadaClusters:
-    """Watches Clusters into a fleet."""
+    """Watches Clusters and updates a fleet."""
 
     def __init__(
         self,
         server: ApiServer,
         view: FleetView,
         overrides: Fleet | None = None,
-        changed: Callable[[str], None] = _no_one,
+        changed: Callable[[str], None] = _ignore,
     ) -> None:
-        """Prepare; `run` does the rest.
+        """Set up the watch; `run` starts it.
 
         Args:
             server: the Karmada API server.
-            view: where the fleet is put, whole, at each change; ready from the first complete list on.
-            overrides: clusters as an admin describes them; those that Karmada does not know are added.
-            changed: hears the name of each cluster that serves other versions than before, came or went.
+            view: receives the whole fleet at each change; ready after the first complete list.
+            overrides: clusters of an admin's inventory; clusters that Karmada does not have are added.
+            changed: called with the name of each cluster that was added, removed or changed its versions.
         """
         self._view = view
         self._overrides = overrides
-        self._told = changed
+        self._on_change = changed
         self._known: dict[str, Cluster] = {}
         self._complete = False
         self._cache: Informer[Cluster] = Informer(server, CLUSTERS, _read)
@@ -79,7 +79,7 @@ class KarmadaClusters:
         known = self._known.get(key.name)
         now = _remember(known, after) if after is not None else None
         if now == known:
-            return  # Clusters are written every few seconds; what they serve seldom changes
+            return  # Clusters are written every few seconds; what they serve rarely changes
         if now is not None and now.gates_problem and (known is None or known.gates_problem != now.gates_problem):
             _log.warning("cluster %s: annotation %s: %s", key.name, FEATURE_GATES_ANNOTATION, now.gates_problem)
         if now is None:
@@ -88,7 +88,7 @@ class KarmadaClusters:
             self._known[key.name] = now
         if self._complete:
             self._publish()
-            self._told(key.name)
+            self._on_change(key.name)
 
     def _publish(self) -> None:
         clusters = {**self._known, **dict(self._overrides or {})}
@@ -100,7 +100,7 @@ def _read(raw: bytes) -> Cluster:
 
 
 def _remember(known: Cluster | None, now: Cluster) -> Cluster:
-    """Keep what a cluster served while it tells nothing: one that is down has not lost its versions."""
+    """Keep the versions of a cluster that reports none: a cluster that is down has not lost them."""
     if known is not None and not now.served and not now.complete and known.served:
         return known
     return now

@@ -1,4 +1,4 @@
-"""What the rule book covers: every kind in every Kubernetes release, native, converted, or out of reach."""
+"""What the rule book covers: each kind in each Kubernetes release is native, converted or unreachable."""
 
 from converter.coverage.matrix import Cell, Matrix, Row, State, build_matrix
 

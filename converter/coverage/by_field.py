@@ -1,6 +1,6 @@
 """Which fields of a kind's newest version another version, or an older release, cannot hold.
 
-Each leaf of the type is put into an object of its own, converted, and looked for in what the release knows.
+Each leaf field is put into an object of its own, converted, and checked against the types of the release.
 """
 
 from __future__ import annotations
@@ -38,14 +38,14 @@ _DEPTH = 12
 
 @dataclass(frozen=True, slots=True)
 class _Leaf:
-    """One field without fields of its own, and an object that has nothing but it."""
+    """One field without fields below it, and an object that has only this field."""
 
     path: str
     manifest: Manifest
 
 
 class FieldLosses:
-    """Tells for one kind, in its newest version, what is lost on the way to a release."""
+    """Finds the fields of a kind's newest version that are lost on the way to a release."""
 
     def __init__(self, source: GroupVersionKind, catalog: Catalog, check: UnknownFieldFinder) -> None:
         self._source = source
@@ -55,7 +55,7 @@ class FieldLosses:
         self._converted: dict[str, list[tuple[_Leaf, Manifest | None]]] = {}
 
     def native(self, release: Release) -> tuple[str, ...]:
-        """The topmost fields that the same version lacks in a release."""
+        """List the topmost fields that the same version lacks in a release."""
         newest = self._catalog.releases_of(self._source)[-1]
         if self._catalog.type_of(release, self._source) is self._catalog.type_of(newest, self._source):
             return ()
@@ -63,7 +63,7 @@ class FieldLosses:
         return _topmost((leaf.path for leaf in lost), (leaf.path for leaf in self._all()))
 
     def converted(self, route: Route, release: Release) -> tuple[str, ...]:
-        """The topmost fields that are lost by converting, or that the release does not know afterwards."""
+        """List the topmost fields that the conversion loses, or that the release does not have."""
         if route.target not in self._converted:
             self._converted[route.target] = [(leaf, _convert(leaf.manifest, route)) for leaf in self._all()]
         target = GroupVersionKind.of(route.target, route.kind)
@@ -106,9 +106,9 @@ def _wrap(path: Path, value: Any) -> dict[str, Any]:
 
 
 def _convert(manifest: Manifest, route: Route) -> Manifest | None:
-    """Convert an object with one field; None where the field is lost.
+    """Convert an object with one field; None if the field is lost.
 
-    A field that means nothing alone (half of a union) can be refused; that says nothing about the field.
+    A refused field counts as not lost: half of a union is refused if it is alone.
     """
     try:
         done = convert(manifest, route)
@@ -118,7 +118,7 @@ def _convert(manifest: Manifest, route: Route) -> Manifest | None:
 
 
 def _topmost(lost: Iterable[str], every: Iterable[str]) -> tuple[str, ...]:
-    """Put fields together under the highest object all of whose fields are lost."""
+    """Replace fields by the highest object all of whose fields are lost."""
     gone = set(lost)
     if not gone:
         return ()
@@ -131,6 +131,6 @@ def _topmost(lost: Iterable[str], every: Iterable[str]) -> tuple[str, ...]:
 
 
 def _ancestors(path: str) -> list[str]:
-    """The objects around a field, the highest first."""
+    """List the objects around a field, highest first."""
     parts = path.split(".")
     return [".".join(parts[:count]) for count in range(1, len(parts))]

@@ -1,7 +1,7 @@
-"""The coverage matrix: for each kind, what becomes of its newest version in each Kubernetes release.
+"""The coverage matrix: how each Kubernetes release gets each kind, starting from the kind's newest version.
 
-Nothing in it is written by hand: what a release serves and knows comes from the catalog, how a version is reached
-from the rules, and what is lost on the way from converting one field after the other.
+The matrix is generated: the catalog says what a release serves, the rules how to reach a version, and a conversion
+of each field what is lost on the way.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class State(Enum):
-    """What becomes of a kind's newest version in a release."""
+    """How a release gets a kind."""
 
     NATIVE = "native"
     CONVERTED = "converted"
@@ -40,10 +40,10 @@ class Cell:
     """One kind in one release.
 
     Attributes:
-        state: native, converted, unreachable by any rule, or not there in any version at all.
-        version: the apiVersion that a cluster of that release gets; empty where it gets none.
+        state: native, converted, unreachable by rules, or absent in every version.
+        version: the apiVersion for a cluster of that release; empty if there is none.
         lost: fields of the newest version that the release cannot hold, the topmost of each.
-        why: for what cannot be reached, the reason.
+        why: the reason, for an unreachable or absent kind.
     """
 
     state: State
@@ -59,8 +59,8 @@ class Row:
     Attributes:
         kind: the kind.
         source: its newest apiVersion, which the cells start from.
-        versions: every apiVersion it ever had, best first.
-        cells: one a release, in the matrix's order.
+        versions: every apiVersion of the kind in any release, most stable first.
+        cells: one for each release, in the order of the matrix.
     """
 
     kind: str
@@ -71,7 +71,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
-    """The whole.
+    """All kinds in all releases.
 
     Attributes:
         releases: the columns, oldest first.
@@ -91,7 +91,7 @@ def build_matrix(book: RuleBook, catalog: Catalog) -> Matrix:
 
 
 def _families(catalog: Catalog, routes: Routes) -> list[tuple[GroupVersionKind, ...]]:
-    """Group the versions of a kind that rules connect, directly or by others; kinds of one name can be several."""
+    """Group the versions of each kind that rules connect; one name can belong to several kinds."""
     by_kind: dict[str, list[GroupVersionKind]] = defaultdict(list)
     for gvk in filter(is_stored, catalog.kinds()):
         by_kind[gvk.kind].append(gvk)
@@ -125,14 +125,14 @@ def _row(family: Iterable[GroupVersionKind], catalog: Catalog, routes: Routes, c
 
 
 def _newest(versions: tuple[GroupVersionKind, ...], catalog: Catalog) -> GroupVersionKind:
-    """Choose the best version of the last release that had any, as a control plane of that release would."""
+    """Choose the preferred version of the last release that has the kind."""
     last = max(catalog.releases_of(gvk)[-1] for gvk in versions)
     return next(gvk for gvk in versions if catalog.releases_of(gvk)[-1] == last)
 
 
 @dataclass(frozen=True, slots=True)
 class _Served:
-    """The versions that a release serves, and those it knows and serves only when told to."""
+    """The versions that a release serves, and those that it serves only with ``--runtime-config``."""
 
     there: tuple[str, ...]
     off: tuple[str, ...]
@@ -149,7 +149,7 @@ def _cell(source: GroupVersionKind, served: _Served, release: Release, *, routes
         return Cell(State.NATIVE, source.api_version, losses.native(release))
     if not served.there:
         off = " and ".join(served.off)
-        why = f"{release} serves {off} only when told to" if off else f"{release} has no {source.kind}"
+        why = f"{release} serves {off} only with --runtime-config" if off else f"{release} has no {source.kind}"
         return Cell(State.ABSENT, why=why)
     try:
         route = routes.best(source.kind, source.api_version, served.there)

@@ -1,4 +1,4 @@
-"""The coverage matrix as one HTML page: nothing to load, light and dark, filtered and explained where one clicks."""
+"""Renders the coverage matrix as one self-contained HTML page with light and dark themes, filters and details."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _LETTERS = {"native": "N", "converted": "C", "unreachable": "U", "absent": "A"}
 
 
 def render(matrix: Matrix) -> str:
-    """Write the page; the same matrix gives the same bytes."""
+    """Render the page; the same matrix gives the same bytes."""
     template = resources.files("converter.coverage").joinpath("page.html").read_text(encoding="utf-8")
     data = json.dumps(_data(matrix), separators=(",", ":"), ensure_ascii=False).replace("<", "\\u003c")
     counts = _counts(matrix)
@@ -23,7 +23,7 @@ def render(matrix: Matrix) -> str:
 
 
 def _data(matrix: Matrix) -> dict[str, object]:
-    """Pack the matrix: texts that come again and again are numbered, and equal cells are written once."""
+    """Pack the matrix: repeated texts are numbered, and equal cells are written once."""
     texts: dict[str, int] = {}
 
     def number(text: str) -> int:

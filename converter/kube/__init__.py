@@ -1,4 +1,4 @@
-"""The vocabulary: group/version/kind, manifests, admission reviews and Works, as typed structures."""
+"""Kubernetes basics: group/version/kind, manifests, and paths in manifests."""
 
 from converter.kube.gvk import GroupVersionKind, split_api_version, version_priority
 from converter.kube.manifest import (

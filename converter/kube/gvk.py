@@ -1,4 +1,4 @@
-"""Names of things in Kubernetes: group, version and kind, and the strings they are written as."""
+"""Group, version and kind, and the strings that manifests write for them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class GroupVersionKind(NamedTuple):
 
     @classmethod
     def of(cls, api_version: str, kind: str) -> GroupVersionKind:
-        """Build one from the two strings a manifest carries.
+        """Build one from the apiVersion and kind of a manifest.
 
         Raises:
             ManifestError: the apiVersion is empty or has more than one slash.
@@ -30,7 +30,7 @@ class GroupVersionKind(NamedTuple):
 
     @property
     def api_version(self) -> str:
-        """The two as a manifest writes them: ``apps/v1``, or ``v1`` in the core group."""
+        """The apiVersion: ``apps/v1``, or ``v1`` in the core group."""
         return f"{self.group}/{self.version}" if self.group else self.version
 
     def __str__(self) -> str:
@@ -50,9 +50,9 @@ def split_api_version(api_version: str) -> tuple[str, str]:
 
 
 def version_priority(api_version: str) -> tuple[int, int, int, str, str]:
-    """Order apiVersions as Kubernetes orders versions, most stable first; the groups' names decide the rest.
+    """Order apiVersions as Kubernetes orders versions, most stable first, then by group name.
 
-    Stable before beta before alpha, higher numbers first, versions that are named otherwise last and by name
+    Stable before beta before alpha, higher numbers first, other names last and in alphabetical order
     (apimachinery/pkg/version/helpers.go, CompareKubeAwareVersionStrings).
     """
     group, _, version = api_version.rpartition("/")

@@ -1,4 +1,4 @@
-"""Manifests: JSON objects as Python data, with the few operations everything needs on them."""
+"""Manifests: Kubernetes objects as Python data, with common operations."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _canonical = msgspec.json.Encoder(order="sorted")
 
 
 def gvk_of(manifest: Manifest) -> GroupVersionKind:
-    """Name the group, version and kind of a manifest.
+    """Return the group, version and kind of a manifest.
 
     Raises:
-        ManifestError: it is no object, or apiVersion or kind is missing, empty or not a string.
+        ManifestError: it is not an object, or apiVersion or kind is missing, empty or not a string.
     """
     if not isinstance(manifest, dict):
-        raise ManifestError(f"a manifest is an object, not {type_name(manifest)}")
+        raise ManifestError(f"a manifest must be an object, not {type_name(manifest)}")
     for field in ("apiVersion", "kind"):
         value = manifest.get(field)
         if not isinstance(value, str) or not value:
@@ -35,7 +35,7 @@ def gvk_of(manifest: Manifest) -> GroupVersionKind:
 
 
 def name_of(manifest: Manifest) -> str:
-    """``namespace/name`` of a manifest, or what it has of the two; empty where it has neither."""
+    """Return ``namespace/name`` of a manifest, or the name alone; empty if it has none."""
     metadata = manifest.get("metadata")
     if not isinstance(metadata, dict):
         return ""
@@ -45,7 +45,7 @@ def name_of(manifest: Manifest) -> str:
 
 
 def copy_json(value: Json) -> Json:
-    """Copy a JSON value deeply; several times faster than ``copy.deepcopy``, which plans for more.
+    """Copy a JSON value deeply; several times faster than ``copy.deepcopy``.
 
     Raises:
         RecursionError: it is nested deeper than Python's recursion limit allows.
@@ -73,5 +73,5 @@ def type_name(value: Json) -> str:
 
 
 def is_empty(value: Json) -> bool:
-    """Whether a value says nothing to an API server: null, ``{}``, ``[]`` or the empty string."""
+    """Whether API servers treat a value as missing: null, ``{}``, ``[]`` or the empty string."""
     return value is None or (isinstance(value, (dict, list, str)) and not value)

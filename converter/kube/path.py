@@ -11,7 +11,6 @@ from functools import lru_cache
 from typing import Any, NamedTuple, TypeAlias
 
 from converter.errors import ManifestError
-from converter.kube.manifest import type_name
 
 
 class Each(NamedTuple):
@@ -40,7 +39,7 @@ _PLAIN = re.compile(r"[A-Za-z0-9_$][A-Za-z0-9_$-]*")
 
 
 def parse_path(text: str) -> Path:
-    """Read a path; the empty text is the empty path.
+    """Parse a path; the empty text is the empty path.
 
     Raises:
         ManifestError: the text does not follow the grammar above.
@@ -73,7 +72,7 @@ def _segment(match: re.Match[str]) -> Segment:
 
 @lru_cache(maxsize=4096)
 def format_path(path: Path) -> str:
-    """Write a path so that `parse_path` reads it back; what is told of is told again and again, and so remembered."""
+    """Format a path so that `parse_path` reads it back; cached, because the same paths repeat."""
     parts: list[str] = []
     for segment in path:
         if isinstance(segment, Each):
@@ -91,7 +90,7 @@ def format_path(path: Path) -> str:
 
 
 def item_segment(items: list[Any], index: int) -> Segment:
-    """Point at one item of a list: by its ``name`` where that is unique there, else by its place."""
+    """Return the segment for one item of a list: its ``name`` if that is unique in the list, else its index."""
     item = items[index]
     if isinstance(item, dict):
         name = item.get("name")
@@ -100,8 +99,3 @@ def item_segment(items: list[Any], index: int) -> Segment:
             if same == 1:
                 return Named(name)
     return index
-
-
-def wrong_type(path: Path, wanted: str, found: Any) -> ManifestError:
-    """Make the error for a value of another type than its place calls for."""
-    return ManifestError(f"must be {wanted}, not {type_name(found)}", format_path(path))

@@ -1,6 +1,6 @@
-"""Finds the place of what a fast JSON decoder passes over or cannot point at: twice the same key, absurd numbers.
+"""Finds the place of JSON errors that the fast decoder accepts or cannot locate: duplicate keys, huge numbers.
 
-Slow, and only used once something is known to be wrong, or looks like it.
+Slow: used only for input that is wrong or suspicious.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _LONGEST_INTEGER = 400
 
 
 class _Wrong:
-    """Stands where something is wrong, so that a walk from the root finds its path."""
+    """Marks a wrong value, so that a walk from the root finds its path."""
 
     def __init__(self, problem: str, key: str | None = None) -> None:
         self.problem = problem
@@ -28,10 +28,10 @@ class _Wrong:
 
 
 def check_strictly(data: bytes) -> None:
-    """Read JSON, and refuse what other readers of it could understand differently.
+    """Parse JSON, and reject input that other parsers could read differently.
 
     Raises:
-        ManifestError: with the path of a key that stands twice in one object, or of a number that is none (NaN),
+        ManifestError: with the path of a duplicate key, or of a number that is not valid JSON (NaN)
             or too large for every reader.
     """
     try:
@@ -53,13 +53,13 @@ def _object(pairs: list[tuple[str, Any]]) -> Any:
     seen: set[str] = set()
     for key, _ in pairs:
         if key in seen:
-            return _Wrong("this key stands twice in the same object; keep one of the two", key)
+            return _Wrong("this key is set more than once in the same object; keep one", key)
         seen.add(key)
     return result
 
 
 def _constant(text: str) -> _Wrong:
-    return _Wrong(f"{text} is no number in JSON")
+    return _Wrong(f"{text} is not a number in JSON")
 
 
 def _float(text: str) -> float | _Wrong:

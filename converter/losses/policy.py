@@ -161,7 +161,7 @@ def parse_loss_policy(root: Cursor) -> LossPolicy:
     loosen = texts(spec, "objectsMayLoosen")
     for index, word in enumerate(loosen):
         if word not in tuple(Severity):
-            spec.child("objectsMayLoosen").child(index).problem(f"{word!r} is none of {', '.join(Severity)}")
+            spec.child("objectsMayLoosen").child(index).problem(f"{word!r} is not one of {', '.join(Severity)}")
     return LossPolicy(default, tuple(rules), frozenset(weight for weight in Severity if weight in loosen))
 
 

@@ -170,7 +170,7 @@ def parse_field_weights(root: Cursor, catalog: Catalog | None = None) -> Iterato
         weight = entry.choice("weight", tuple(Severity))
         kinds, fields = texts(entry, "kinds"), texts(entry, "fields")
         if not fields and len(root.problems.found) == before:
-            entry.problem("names no fields", 'fields: ["**.securityContext"], or ["**"] for all')
+            entry.problem("must have fields", 'fields: ["**.securityContext"], or ["**"] for all')
         for index, pattern in enumerate(fields):
             _check(entry.child("fields").child(index), pattern, kinds, catalog)
         why = entry.text("why", "")
@@ -183,7 +183,7 @@ def parse_field_weights(root: Cursor, catalog: Catalog | None = None) -> Iterato
 
 
 def texts(holder: Cursor, key: str) -> list[str]:
-    """Read a list of texts under a key; none where the key is not there."""
+    """Return the list of strings under a key; empty if the key is missing."""
     if not holder.has(key):
         return []
     return [item.value for item in holder.child(key).entries() if item.expect(str, "a string")]
@@ -194,13 +194,13 @@ def _check(place: Cursor, pattern: str, kinds: list[str], catalog: Catalog | Non
         _expression(pattern)
         path = parse_path(pattern) if "**" not in pattern else None
     except ManifestError as error:
-        place.problem(error.problem, "** stands for any fields around: **.securityContext")
+        place.problem(error.problem, "** matches any parent fields, such as **.securityContext")
         return
     if path is None or catalog is None:
         return
     known = [gvk for gvk in catalog.kinds() if gvk.kind in kinds]
     if known and not any(catalog.has_field(gvk, path) for gvk in known):
         place.problem(
-            f"no release knows a field {pattern} of {' or '.join(kinds)}",
-            "`converter catalog RELEASE KIND` lists a kind's fields",
+            f"no release has the field {pattern} in {' or '.join(kinds)}",
+            "run `converter catalog RELEASE KIND` to list the fields of a kind",
         )

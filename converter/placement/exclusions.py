@@ -1,4 +1,4 @@
-"""Which clusters a binding's placement has to leave out, because no conversion can reach them.
+"""Excludes clusters that no conversion can reach from a binding's placement.
 
 With Karmada's scheduler plugin APIEnablement off (it would also leave out what we convert for) somebody has to keep
 objects away from clusters that can have them in no version. A placement's own way to say so is ``exclude``: the
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class _Excluded(msgspec.Struct):
-    """One cluster of the note that stands on a binding.
+    """One cluster in the annotation of a binding.
 
     Attributes:
         why: a sentence for people.

@@ -1,4 +1,4 @@
-"""The rule language: read, check, compile to functions, keep as a book."""
+"""The rule language: parses rules, checks them, and compiles them into a rule book."""
 
 from converter.rules.lens import LensError, Note, Side
 from converter.rules.rule import API_VERSION, Example, Rule

@@ -1,4 +1,4 @@
-"""Checks a whole set of rules: names, contradictions, overlapping steps, unknown fields, failing examples."""
+"""Checks a set of rules: duplicate names and versions, overlapping steps, unknown fields, failing examples."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def check_rules(rules: Sequence[Rule], catalog: Catalog | None) -> list[RuleProblem]:
-    """Find what is wrong with rules that could each be read."""
+    """Find the problems of rules that were parsed without any."""
     problems = [*_same_names(rules), *_same_edges(rules)]
     for rule in rules:
         problems += _overlaps(rule)
@@ -38,7 +38,7 @@ def _same_names(rules: Iterable[Rule]) -> Iterator[RuleProblem]:
     for rule in rules:
         other = seen.setdefault(rule.name, rule)
         if other is not rule:
-            yield _problem(rule, f"{other.file}:{other.line} has that name already", "give it a name of its own")
+            yield _problem(rule, f"{other.file}:{other.line} already has this name", "choose another name")
 
 
 def _same_edges(rules: Iterable[Rule]) -> Iterator[RuleProblem]:
@@ -49,9 +49,9 @@ def _same_edges(rules: Iterable[Rule]) -> Iterator[RuleProblem]:
             if other is not rule:
                 yield _problem(
                     rule,
-                    f"{kind} between {rule.left} and {rule.right} is ruled by {other.name} "
-                    f"({other.file}:{other.line}) already",
-                    "two rules for one pair would contradict each other; keep one",
+                    f"rule {other.name} ({other.file}:{other.line}) already converts "
+                    f"{kind} between {rule.left} and {rule.right}",
+                    "two rules for one pair of versions would contradict each other; keep one",
                 )
 
 
@@ -59,13 +59,13 @@ def _overlaps(rule: Rule) -> Iterator[RuleProblem]:
     for side in Side:
         taken: list[tuple[Path, Step]] = []
         for step in rule.steps:
-            for path in step.touches(side):
+            for path in step.owned_fields(side):
                 for other_path, other in taken:
                     if other is not step and _same_place(path, other_path):
                         yield _problem(
                             rule,
-                            f"{format_path(path)} in {rule.version(side)} is taken in line {other.line} too",
-                            "let one step own a field",
+                            f"the step in line {other.line} also handles {format_path(path)} in {rule.version(side)}",
+                            "handle each field in one step only",
                             step.line,
                         )
                 taken.append((path, step))

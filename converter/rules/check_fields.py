@@ -1,8 +1,8 @@
 """Checks the kinds, versions and fields that rules name against the catalog of Kubernetes' own types.
 
-A step's path stands in the manifest as the steps before it have left it: after ``rename: {spec.defaultBackend:
-spec.backend}`` the next step says ``spec.backend`` and means ``spec.defaultBackend`` of the left version. So each name
-is carried back through the steps before it, or on through the steps after it, until it is the version's own.
+A step's path refers to the manifest as the steps before it left it: after ``rename: {spec.defaultBackend:
+spec.backend}`` the next step writes ``spec.backend`` for ``spec.defaultBackend`` of the left version. To look a name up
+in one version, the checker undoes the steps before it, or applies the steps after it.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ if TYPE_CHECKING:
     from converter.rules.steps.base import Step
 
 _SUBRESOURCE_KINDS = frozenset({"Binding", "DeploymentRollback", "Eviction", "Scale", "TokenRequest"})
-"""Kinds that are only ever posted to a subresource, which the catalog does not list."""
+"""Kinds that are only posted to a subresource, which the catalog does not list."""
 
 
 class _Leaf(NamedTuple):
-    """A step that holds no others, and the place it stands on."""
+    """A step without steps inside, and the place that its paths start from."""
 
     scope: Path
     step: Step
 
 
-class _Known:
-    """What the catalog says of the kinds that rules name, each looked up once."""
+class _KnownTypes:
+    """The catalog's types of the kinds that rules name; looks up each kind once."""
 
     def __init__(self, catalog: Catalog) -> None:
         self.groups = frozenset(gvk.group for gvk in catalog.kinds())
@@ -42,11 +42,11 @@ class _Known:
         self._types: dict[GroupVersionKind, tuple[ObjectType, ...]] = {}
 
     def has(self, gvk: GroupVersionKind) -> bool:
-        """Whether any release has that kind in that version."""
+        """Whether any release has the kind in that version."""
         return bool(self._catalog.releases_of(gvk))
 
     def _types_of(self, gvk: GroupVersionKind) -> tuple[ObjectType, ...]:
-        """The types of a kind, that of the newest release first."""
+        """The types of a kind, newest release first."""
         if gvk not in self._types:
             releases = reversed(self._catalog.releases_of(gvk))
             found = (self._catalog.type_of(release, gvk) for release in releases)
@@ -54,16 +54,16 @@ class _Known:
         return self._types[gvk]
 
     def has_field(self, gvk: GroupVersionKind, path: Path) -> bool:
-        """Whether any release has that field."""
+        """Whether any release has the field."""
         return any(kind.field_at(path) is not None for kind in self._types_of(gvk))
 
 
 def unknown_names(rules: Iterable[Rule], catalog: Catalog) -> Iterator[RuleProblem]:
     """Find versions and fields of Kubernetes' own kinds that no release has.
 
-    Groups that no release serves are an admin's own, and are not judged.
+    Groups that no release serves belong to custom resources and are not checked.
     """
-    known = _Known(catalog)
+    known = _KnownTypes(catalog)
     for rule in rules:
         for kind in rule.kinds:
             if kind not in _SUBRESOURCE_KINDS:
@@ -71,26 +71,26 @@ def unknown_names(rules: Iterable[Rule], catalog: Catalog) -> Iterator[RuleProbl
                     yield from _unknown(rule, GroupVersionKind.of(rule.version(side), kind), side, known)
 
 
-def _unknown(rule: Rule, gvk: GroupVersionKind, side: Side, known: _Known) -> Iterator[RuleProblem]:
+def _unknown(rule: Rule, gvk: GroupVersionKind, side: Side, known: _KnownTypes) -> Iterator[RuleProblem]:
     if known.has(gvk):
         yield from _unknown_fields(rule, gvk, side, known)
     elif gvk.group in known.groups:
-        text = f"rule {rule.name}: no Kubernetes release ever had {gvk}"
-        yield RuleProblem(rule.file, rule.line, text, "`converter catalog` lists what each has")
+        text = f"rule {rule.name}: no Kubernetes release has {gvk}"
+        yield RuleProblem(rule.file, rule.line, text, "run `converter catalog` to list the kinds of a release")
 
 
-def _unknown_fields(rule: Rule, gvk: GroupVersionKind, side: Side, known: _Known) -> Iterator[RuleProblem]:
+def _unknown_fields(rule: Rule, gvk: GroupVersionKind, side: Side, known: _KnownTypes) -> Iterator[RuleProblem]:
     across = GroupVersionKind.of(rule.version(side.other), gvk.kind)
     leaves = list(_leaves(rule.steps, ()))
     for index, leaf in enumerate(leaves):
-        for name in leaf.step.names(side):
+        for name in leaf.step.expected_fields(side):
             path = _own(leaves, index, (*leaf.scope, *name), side)
             if known.has_field(gvk, path):
                 continue
             elsewhere = known.has_field(across, _own(leaves, index, (*leaf.scope, *name), side.other))
-            if elsewhere and name in leaf.step.names(side.other):  # named once for both sides, and one of them has it
+            if elsewhere and name in leaf.step.expected_fields(side.other):  # one name for both sides, and one has it
                 continue
-            hint = "is it on the other side?" if elsewhere else "check its spelling"
+            hint = "check whether it is on the other side" if elsewhere else "check the spelling"
             text = f"rule {rule.name}: {gvk} has no field {format_path(path)} in any release"
             yield RuleProblem(rule.file, leaf.step.line, text, hint)
 
@@ -105,7 +105,7 @@ def _leaves(steps: Iterable[Step], scope: Path) -> Iterator[_Leaf]:
 
 
 def _own(leaves: Sequence[_Leaf], index: int, path: Path, side: Side) -> Path:
-    """Carry a path that a step names to where that side's version itself has it."""
+    """Translate a path of one step into a path of that side's version."""
     passed = reversed(leaves[:index]) if side is Side.LEFT else leaves[index + 1 :]
     for leaf in passed:
         path = _carry(leaf, path, side)
@@ -113,7 +113,7 @@ def _own(leaves: Sequence[_Leaf], index: int, path: Path, side: Side) -> Path:
 
 
 def _carry(leaf: _Leaf, path: Path, side: Side) -> Path:
-    """Undo (toward the left) or do (toward the right) what a step does to the place of a path."""
+    """Translate a path back across a step (toward the left), or forward across it (toward the right)."""
     step = leaf.step
     moves: list[tuple[Path, Path]]
     if isinstance(step, Rename):

@@ -1,11 +1,10 @@
-"""Weaves lenses for places of an object into one plain function, which goes to each place once.
+"""Compiles lenses for places of an object into one Python function, which visits each place once.
 
-`scoped` puts a lens at a place, `sequence` puts lenses one after the other. What comes of them is only put together,
-and is made into Python when it is first used: loops over lists and maps, one call for each lens at its place, and no
-interpreter around them. Lenses that follow one another share the way to their places as far as it is the same. A lens
-sees nothing outside its object, so that to go to an object once with two lenses is to go to it twice.
+`scoped` applies a lens at a path; `sequence` applies lenses in order. Both only combine lenses. On first use, a
+combined lens generates Python source: loops over lists and maps, and one call for each lens. Consecutive lenses share
+the common part of their paths. A lens sees only its own object, so one visit with two lenses equals two visits.
 
-The source holds nothing of a rule's but field names, as string literals.
+From a rule, the generated source contains only field names, as string literals.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from converter.kube import Each
-from converter.rules.lens import LensError, Note, misfit, nothing
+from converter.rules.lens import LensError, Note, identity, wrong_type
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -23,14 +22,14 @@ if TYPE_CHECKING:
     from converter.rules.lens import Lens, Notes
 
 _Hop: TypeAlias = "tuple[str | None, bool]"
-"""A key to follow, and whether every item of the list or map that stands there is meant; None stays where one is."""
+"""A key to follow (None: stay), and whether to visit every item of the list or map there."""
 
 
 class CompiledLens:
-    """A lens that is woven when it is first used.
+    """A lens that is compiled on first use.
 
     Attributes:
-        parts: lenses with the places they are for, in order.
+        parts: paths and the lenses to apply there, in order.
     """
 
     __slots__ = ("_run", "parts")
@@ -40,7 +39,7 @@ class CompiledLens:
         self._run: Lens | None = None
 
     def __call__(self, node: dict[str, Any], notes: Notes) -> None:
-        """Apply every part; what `converter.rules.lens` says of lenses holds."""
+        """Apply every part in order, as `converter.rules.lens` describes."""
         run = self._run
         if run is None:
             run = self._run = compile_lens(self.parts)
@@ -48,50 +47,50 @@ class CompiledLens:
 
 
 def scoped(path: Path, inner: Lens) -> Lens:
-    """Make a lens that applies another to each object at a path: missing and null ones are passed over.
+    """Make a lens that applies another to each object at a path; missing and null objects are skipped.
 
-    ``[*]`` stands for every item of a list or every value of a map.
+    ``[*]`` matches every item of a list and every value of a map.
     """
-    if not path or inner is nothing:
+    if not path or inner is identity:
         return inner
     return CompiledLens([(path, inner)])
 
 
 def sequence(lenses: Sequence[Lens]) -> Lens:
-    """Make one lens of several, to be applied one after the other; what does `nothing` costs nothing."""
-    steps = [lens for lens in lenses if lens is not nothing]
+    """Make one lens that applies several in order; `identity` lenses are left out."""
+    steps = [lens for lens in lenses if lens is not identity]
     if not steps:
-        return nothing
+        return identity
     return steps[0] if len(steps) == 1 else CompiledLens([((), lens) for lens in steps])
 
 
 def compile_lens(parts: Sequence[tuple[Path, Lens]]) -> Lens:
-    """Write, and compile, the function that applies lenses at their places."""
+    """Generate and compile the function that applies lenses at their paths."""
     tree = _Place()
     lenses: list[Lens] = []
     for path, lens in _flat(parts, ()):
         tree.add(_hops(path), len(lenses))
         lenses.append(lens)
     writer = _Writer()
-    writer.line(0, "def woven(node, notes):")
+    writer.line(0, "def compiled(node, notes):")
     writer.line(1, "count = len(notes)")
     writer.children(1, tree, "node", ())
     names = {f"lens{number}": lens for number, lens in enumerate(lenses)}
-    scope: dict[str, Any] = {"LensError": LensError, "misfit": misfit, "put_in_front": put_in_front, **names}
-    exec(compile("\n".join(writer.lines), "<woven lens>", "exec"), scope)  # noqa: S102  written here, see above
-    woven: Lens = scope["woven"]
-    return woven
+    scope: dict[str, Any] = {"LensError": LensError, "wrong_type": wrong_type, "prefix_notes": prefix_notes, **names}
+    exec(compile("\n".join(writer.lines), "<compiled lens>", "exec"), scope)  # noqa: S102  the source is generated here, see above
+    compiled: Lens = scope["compiled"]
+    return compiled
 
 
-def put_in_front(prefix: tuple[Segment, ...], notes: Notes, first: int) -> None:
-    """Put a place in front of the paths of the notes that were taken below it: those from ``first`` on."""
+def prefix_notes(prefix: tuple[Segment, ...], notes: Notes, first: int) -> None:
+    """Prefix the paths of the notes from index ``first`` on, which a lens below that place added."""
     for index in range(first, len(notes)):
         note = notes[index]
         notes[index] = Note((*prefix, *note.path), note.value, note.why)
 
 
 def _flat(parts: Sequence[tuple[Path, Lens]], prefix: Path) -> Iterator[tuple[Path, Lens]]:
-    """Take apart what was woven of woven lenses."""
+    """Flatten the parts of compiled lenses inside compiled lenses."""
     for path, lens in parts:
         if isinstance(lens, CompiledLens):
             yield from _flat(lens.parts, (*prefix, *path))
@@ -113,13 +112,13 @@ def _hops(path: Path) -> list[_Hop]:
 
 @dataclass
 class _Place:
-    """A place: what is done there, and where one goes on from there, in order."""
+    """A place: the lenses to apply there and the places below it, in order."""
 
     hop: _Hop = (None, False)
     children: list[_Place | int] = field(default_factory=list)
 
     def add(self, hops: Sequence[_Hop], lens: int) -> None:
-        """Add a lens; it shares the way of the one before it, and of no earlier one, since order counts."""
+        """Add a lens; it shares the path of the previous lens only, because order matters."""
         if not hops:
             self.children.append(lens)
             return
@@ -131,10 +130,10 @@ class _Place:
 
 
 class _Writer:
-    """Writes the source, line by line.
+    """Generates the source, line by line.
 
     Attributes:
-        lines: what has been written.
+        lines: the source so far.
     """
 
     def __init__(self) -> None:
@@ -142,17 +141,17 @@ class _Writer:
         self._names = 0
 
     def line(self, depth: int, text: str) -> None:
-        """Write a line, indented."""
+        """Add an indented line."""
         self.lines.append("    " * depth + text)
 
     def children(self, depth: int, place: _Place, node: str, path: tuple[str, ...]) -> None:
-        """Write what is done at a place.
+        """Add the code for a place.
 
         Args:
-            depth: how far to indent.
+            depth: the indentation.
             place: the place.
             node: the variable that holds the object there.
-            path: expressions that give the way there.
+            path: expressions for the segments of the place's path.
         """
         for child in place.children:
             if isinstance(child, _Place):
@@ -171,7 +170,7 @@ class _Writer:
         self.line(depth + 1, f"error.path = ({', '.join(path)}, *error.path)")
         self.line(depth + 1, "raise")
         self.line(depth, "if len(notes) > count:")
-        self.line(depth + 1, f"put_in_front({_tuple(path)}, notes, count)")
+        self.line(depth + 1, f"prefix_notes({_tuple(path)}, notes, count)")
         self.line(depth + 1, "count = len(notes)")
 
     def _below(self, depth: int, place: _Place, node: str, path: tuple[str, ...]) -> None:
@@ -182,7 +181,7 @@ class _Writer:
         self.line(depth, f"if type({found}) is dict:")
         self.children(depth + 1, place, found, path)
         self.line(depth, f"elif {found} is not None:")
-        self.line(depth + 1, f"raise misfit({_tuple(path)}, 'an object', {found})")
+        self.line(depth + 1, f"raise wrong_type({_tuple(path)}, 'an object', {found})")
 
     def _every(self, depth: int, place: _Place, node: str, path: tuple[str, ...]) -> None:
         key = place.hop[0]
@@ -195,12 +194,12 @@ class _Writer:
         self.line(depth, f"if {found} is not None:")
         self.line(depth + 1, f"if type({found}) is list: items = enumerate({found})")
         self.line(depth + 1, f"elif type({found}) is dict: items = {found}.items()")
-        self.line(depth + 1, f"else: raise misfit({_tuple(path)}, 'a list', {found})")
+        self.line(depth + 1, f"else: raise wrong_type({_tuple(path)}, 'a list', {found})")
         self.line(depth + 1, f"for {at}, {item} in items:")
         self.line(depth + 2, f"if type({item}) is dict:")
         self.children(depth + 3, place, item, (*path, at))
         self.line(depth + 2, f"elif {item} is not None:")
-        self.line(depth + 3, f"raise misfit({_tuple((*path, at))}, 'an object', {item})")
+        self.line(depth + 3, f"raise wrong_type({_tuple((*path, at))}, 'an object', {item})")
 
     def _name(self, word: str) -> str:
         self._names += 1

@@ -1,4 +1,4 @@
-"""Runs the examples inside rules: each is a test of its rule, in the directions it holds in."""
+"""Runs the examples of rules: each one tests its rule, in the directions that it names."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 
 def failing_examples(rule: Rule) -> Iterator[RuleProblem]:
-    """Run every example of a rule; each one that fails is a problem that shows the first differences."""
+    """Run every example of a rule; a problem lists the first differences of an example that fails."""
     for example in rule.examples:
         for toward in example.toward:
             failure = _run(rule, example, toward)
             if failure:
-                text = f"rule {rule.name}: the example does not hold toward {rule.version(toward)}: {failure}"
-                yield RuleProblem(rule.file, example.line, text, "mend the steps or the example")
+                text = f"rule {rule.name}: the example fails toward {rule.version(toward)}: {failure}"
+                yield RuleProblem(rule.file, example.line, text, "fix the steps or the example")
 
 
 def _run(rule: Rule, example: Example, toward: Side) -> str:
@@ -43,18 +43,18 @@ def _first(found: Iterator[str], count: int) -> list[str]:
 
 
 def differences(got: Json, wanted: Json, path: str = "") -> Iterator[str]:
-    """Tell where two JSON values differ, one line a place, in sorted order."""
+    """List where two JSON values differ, one line for each place, in sorted order."""
     if isinstance(got, dict) and isinstance(wanted, dict):
         for key in sorted({*got, *wanted}):
             below = f"{path}.{key}" if path else key
             if key not in got:
-                yield f"{below} is missing, wanted {canonical_json(wanted[key]).decode()}"
+                yield f"{below} is missing, expected {canonical_json(wanted[key]).decode()}"
             elif key not in wanted:
-                yield f"{below} is {canonical_json(got[key]).decode()}, not wanted"
+                yield f"{below} is {canonical_json(got[key]).decode()}, unexpected"
             else:
                 yield from differences(got[key], wanted[key], below)
     elif isinstance(got, list) and isinstance(wanted, list) and len(got) == len(wanted):
         for index, pair in enumerate(zip(got, wanted, strict=True)):
             yield from differences(*pair, f"{path}[{index}]")
     elif canonical_json(got) != canonical_json(wanted):
-        yield f"{path} is {canonical_json(got).decode()}, wanted {canonical_json(wanted).decode()}"
+        yield f"{path} is {canonical_json(got).decode()}, expected {canonical_json(wanted).decode()}"

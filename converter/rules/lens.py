@@ -1,8 +1,8 @@
-"""Lenses: small functions that rewrite one object in place, and how they compose.
+"""Lenses: small functions that rewrite one object in place, and the helpers that they share.
 
-A lens gets the object it stands on and a list for notes on what it could not carry over. Paths in notes and
-errors are relative to that object; whoever called the lens puts its own place in front. Nothing of that
-costs anything while all goes well, which is why it is done with exceptions and list lengths.
+A lens receives an object and a list. It adds a note to the list for each value that it cannot carry over. Paths in
+notes and errors are relative to the object; the caller adds the object's own place. Exceptions and list lengths do
+that, because they cost nothing while no value is lost or wrong.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ class Side(Enum):
 
     @property
     def other(self) -> Side:
-        """The side across."""
+        """The opposite side."""
         return Side.RIGHT if self is Side.LEFT else Side.LEFT
 
 
 class Note(NamedTuple):
-    """A value that the version across cannot hold.
+    """A value that the other version cannot hold.
 
     Attributes:
-        path: where it stood, from the object the lens stands on.
-        value: what it was.
-        why: a sentence for the user.
+        path: its path, relative to the object that the lens received.
+        value: the value.
+        why: the reason, for users.
     """
 
     path: Path
@@ -48,7 +48,7 @@ Lens: TypeAlias = "Callable[[dict[str, Any], Notes], None]"
 
 
 class LensError(Exception):
-    """Something in an object that stops its conversion; becomes a public error once its path is whole."""
+    """A value that stops the conversion; `public` turns it into the public error once its path is complete."""
 
     def __init__(self, path: Path, text: str, *, refused: bool = False) -> None:
         super().__init__(text)
@@ -57,47 +57,47 @@ class LensError(Exception):
         self.refused = refused
 
     def public(self) -> ConversionError | ManifestError:
-        """Make the error users see."""
+        """Make the public error: `RefusedError` if the lens refused the value, else `ManifestError`."""
         path = format_path(self.path)
         return RefusedError(path, self.text) if self.refused else ManifestError(self.text, path)
 
 
-def misfit(path: Path, wanted: str, found: Any) -> LensError:
-    """Make the error for a value of another type than its place calls for."""
+def wrong_type(path: Path, wanted: str, found: Any) -> LensError:
+    """Make the error for a value of the wrong type."""
     return LensError(path, f"must be {wanted}, not {type_name(found)}")
 
 
-def intruder(path: Path) -> LensError:
-    """Make the error for a field that the source version does not know but the target version does."""
+def foreign_field(path: Path) -> LensError:
+    """Make the error for a field that is unknown in the source version and exists in the target version."""
     return LensError(
         path,
-        "is no field of the version the manifest has, but is one of the version it would be converted to, "
-        "so that the conversion would give it a meaning; remove it",
+        "unknown field in the manifest's version; it exists in the target version, so converting would activate it. "
+        "Remove it",
         refused=True,
     )
 
 
-def walk(node: dict[str, Any], keys: Sequence[str]) -> Any:
-    """Follow keys down; None where one is missing or null.
+def get_value(node: dict[str, Any], keys: Sequence[str]) -> Any:
+    """Get the value at a path of keys; None if a key is missing or null.
 
     Raises:
-        LensError: something on the way is neither an object nor null.
+        LensError: a value on the way is neither an object nor null.
     """
     found: Any = node
     for key in keys:
         if type(found) is not dict:
-            raise _misfit_along(node, keys)
+            raise _wrong_type_along(node, keys)
         found = found.get(key)
         if found is None:
             return None
     return found
 
 
-def walk_object(node: dict[str, Any], keys: Sequence[str]) -> dict[str, Any] | None:
-    """Follow keys down to an object; None where it is missing or null.
+def get_object(node: dict[str, Any], keys: Sequence[str]) -> dict[str, Any] | None:
+    """Get the object at a path of keys; None if it is missing or null.
 
     Raises:
-        LensError: something on the way, or at the end, is neither an object nor null.
+        LensError: a value on the way, or at the end, is neither an object nor null.
     """
     found: Any = node
     for key in keys:
@@ -105,38 +105,38 @@ def walk_object(node: dict[str, Any], keys: Sequence[str]) -> dict[str, Any] | N
         if type(found) is not dict:
             if found is None:
                 return None
-            raise _misfit_along(node, keys)
-    return found  # type: ignore[no-any-return]  # each was looked at
+            raise _wrong_type_along(node, keys)
+    return found  # type: ignore[no-any-return]  # the loop checked each
 
 
-def _misfit_along(node: dict[str, Any], keys: Sequence[str]) -> LensError:
-    """Make the error for the first value along keys that is neither an object nor null."""
+def _wrong_type_along(node: dict[str, Any], keys: Sequence[str]) -> LensError:
+    """Make the error for the first value along the keys that is neither an object nor null."""
     found: Any = node
     depth = 0
     while type(found) is dict:
         found = found.get(keys[depth])
         depth += 1
-    return misfit(tuple(keys[:depth]), "an object", found)
+    return wrong_type(tuple(keys[:depth]), "an object", found)
 
 
-def reach(node: dict[str, Any], keys: Sequence[str]) -> dict[str, Any]:
-    """Follow keys down to an object, making what is missing or null.
+def ensure_object(node: dict[str, Any], keys: Sequence[str]) -> dict[str, Any]:
+    """Get the object at a path of keys; create each object that is missing or null.
 
     Raises:
-        LensError: something on the way is neither an object nor null.
+        LensError: a value on the way is neither an object nor null.
     """
     for depth, key in enumerate(keys):
         below = node.get(key)
         if below is None:
             below = node[key] = {}
         elif type(below) is not dict:
-            raise misfit(tuple(keys[: depth + 1]), "an object", below)
+            raise wrong_type(tuple(keys[: depth + 1]), "an object", below)
         node = below
     return node
 
 
-def prune(node: dict[str, Any], keys: Sequence[str]) -> None:
-    """Remove the objects along keys that have become empty, the deepest first."""
+def prune_empty(node: dict[str, Any], keys: Sequence[str]) -> None:
+    """Remove the objects along the keys that are empty, deepest first."""
     chain = [node]
     for key in keys:
         below = chain[-1].get(key)
@@ -149,5 +149,5 @@ def prune(node: dict[str, Any], keys: Sequence[str]) -> None:
         del chain[depth][keys[depth]]
 
 
-def nothing(_node: dict[str, Any], _notes: Notes) -> None:
-    """Leave the object as it is: the versions do not differ there."""
+def identity(_node: dict[str, Any], _notes: Notes) -> None:
+    """Leave the object as it is: the versions do not differ."""

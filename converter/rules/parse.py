@@ -1,4 +1,4 @@
-"""Reads rule documents: every key checked, every problem noted with its line."""
+"""Parses ConversionRule documents: checks every key and reports every problem with its line."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from converter.errors import ManifestError
 from converter.kube import split_api_version
 from converter.rules.lens import Side
-from converter.rules.parse_steps import read_steps
+from converter.rules.parse_steps import parse_steps
 from converter.rules.rule import Example, ResourceName, Rule
 
 if TYPE_CHECKING:
@@ -31,46 +31,46 @@ def _parse(root: Cursor) -> Rule | None:
     name = root.child("metadata").text("name")
     spec = root.child("spec")
     if not root.has("spec"):
-        root.problem("spec is missing", "docs/reference/rules.md shows a whole rule")
+        root.problem("spec is missing", "docs/reference/rules.md shows a complete rule")
         return None
     known = ("kind", "kinds", "resource", "between", "steps", "unconvertible", "examples", "description")
     spec.only(known, "a rule's spec")
-    kinds = _read_kinds(spec)
-    left, right = _read_between(spec)
+    kinds = _parse_kinds(spec)
+    left, right = _parse_between(spec)
     unconvertible = spec.text("unconvertible", "")
     if spec.has("steps") == bool(unconvertible):
         spec.problem(
-            "a rule has either 'steps' or 'unconvertible'",
-            "write 'steps: []' where the versions do not differ",
+            "a rule must have either 'steps' or 'unconvertible'",
+            "write 'steps: []' if the versions do not differ",
         )
-    steps = read_steps(spec.child("steps")) if spec.has("steps") else ()
-    examples = tuple(_read_examples(spec, kinds, left, right))
+    steps = parse_steps(spec.child("steps")) if spec.has("steps") else ()
+    examples = tuple(_parse_examples(spec, kinds, left, right))
     return Rule(
-        name, kinds, left, right, steps, unconvertible, examples, root.problems.file, root.line, _read_resource(spec)
+        name, kinds, left, right, steps, unconvertible, examples, root.problems.file, root.line, _parse_resource(spec)
     )
 
 
-def _read_kinds(spec: Cursor) -> tuple[str, ...]:
+def _parse_kinds(spec: Cursor) -> tuple[str, ...]:
     if spec.has("kind") == spec.has("kinds"):
-        spec.problem("a rule names its 'kind', or a list of 'kinds' of one shape")
+        spec.problem("a rule must have either 'kind', or a list of 'kinds' that share a schema")
         return ()
     if spec.has("kind"):
         return (spec.text("kind"),)
     return tuple(entry.value for entry in spec.child("kinds").entries() if entry.expect(str, "a kind"))
 
 
-def _read_resource(spec: Cursor) -> ResourceName | None:
+def _parse_resource(spec: Cursor) -> ResourceName | None:
     if not spec.has("resource"):
         return None
     resource = spec.child("resource")
     resource.only(("plural", "scope"), "resource")
     if spec.has("kinds"):
-        resource.problem("'resource' names one kind's resource", "write a rule of its own for each kind")
+        resource.problem("'resource' is the resource of one kind", "write one rule for each kind")
     scope = resource.choice("scope", ("Namespaced", "Cluster"), "Namespaced")
     return ResourceName(resource.text("plural"), scope == "Namespaced")
 
 
-def _read_between(spec: Cursor) -> tuple[str, str]:
+def _parse_between(spec: Cursor) -> tuple[str, str]:
     between = spec.child("between")
     value: Any = between.value
     if not (isinstance(value, list) and len(value) == 2 and all(isinstance(item, str) for item in value)):  # noqa: PLR2004  # left and right
@@ -86,7 +86,7 @@ def _read_between(spec: Cursor) -> tuple[str, str]:
     return value[0], value[1]
 
 
-def _read_examples(spec: Cursor, kinds: tuple[str, ...], left: str, right: str) -> list[Example]:
+def _parse_examples(spec: Cursor, kinds: tuple[str, ...], left: str, right: str) -> list[Example]:
     examples = []
     for entry in spec.child("examples").entries() if spec.has("examples") else ():
         entry.only(("left", "right", "toward", "description"), "an example")

@@ -1,4 +1,4 @@
-"""Reads the steps of a rule: which word makes which step, and what each of them needs."""
+"""Parses the steps of a rule: which keyword makes which step, and the keys that each step has."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ if TYPE_CHECKING:
     from converter.rules.yaml_source import Cursor
 
 _SIDES = ("left", "right")
-_WITH = ("steps", "when")  # keys that stand beside a step's own word
+_WITH = ("steps", "when")  # keys next to a step's keyword
 
 
-def read_steps(cursor: Cursor) -> tuple[Step, ...]:
-    """Read a list of steps; problems are noted, and steps that have one are left out."""
-    return tuple(step for entry in cursor.entries() for step in _read_step(entry))
+def parse_steps(cursor: Cursor) -> tuple[Step, ...]:
+    """Parse a list of steps; a step with a problem is reported and left out."""
+    return tuple(step for entry in cursor.entries() for step in _parse_step(entry))
 
 
-def _read_step(entry: Cursor) -> list[Step]:
+def _parse_step(entry: Cursor) -> list[Step]:
     if not entry.expect(dict, "a step"):
         return []
     words = [key for key in entry.value if key not in _WITH]
-    if len(words) != 1 or words[0] not in _READERS:
+    if len(words) != 1 or words[0] not in _PARSERS:
         entry.problem(
-            f"a step is one of {', '.join(_READERS)}, not {' + '.join(map(str, words)) or 'nothing'}",
-            "docs/reference/rules.md shows each of them",
+            f"a step is one of {', '.join(_PARSERS)}, not {' + '.join(map(str, words)) or 'nothing'}",
+            "docs/reference/rules.md describes each step",
         )
         return []
     word = words[0]
@@ -45,31 +45,31 @@ def _read_step(entry: Cursor) -> list[Step]:
         for key in _WITH:
             if entry.has(key):
                 entry.child(key).problem(f"{key!r} belongs to the step 'in', not to {word!r}")
-    return list(_READERS[word](entry, entry.child(word)))
+    return list(_PARSERS[word](entry, entry.child(word)))
 
 
 def _plain(cursor: Cursor, path: Path) -> Path:
     if not path:
-        cursor.problem("an empty path", "name a field, such as spec.replicas")
+        cursor.problem("the path is empty", "name a field, such as spec.replicas")
     elif not is_plain(path):
-        cursor.problem(f"{format_path(path)}: a step's path has only keys and [*]")
+        cursor.problem(f"{format_path(path)}: a step's path can contain only keys and [*]")
     return tuple(segment for segment in path if is_plain((segment,)))
 
 
 def _field(cursor: Cursor, key: str = "path") -> tuple[Path, Keys]:
-    """Read a required path that ends in a key, split into its scope and the keys below."""
+    """Parse a required path that ends in a key; split it into its scope and the keys below."""
     path = _plain(cursor.child(key), cursor.path(key))
     scope, keys = split_scope(path)
     if path and not keys:
-        cursor.child(key).problem(f"{format_path(path)} names the items, not a field of theirs")
+        cursor.child(key).problem(f"{format_path(path)} names the items of a list, not a field in them")
     return scope, keys or ("",)
 
 
 def _keys(cursor: Cursor, key: str) -> Keys:
-    """Read a required path of keys alone."""
+    """Parse a required path of keys only."""
     scope, keys = _field(cursor, key)
     if scope:
-        cursor.child(key).problem(f"{key}: [*] cannot stand here", "put the step into an 'in'")
+        cursor.child(key).problem(f"{key}: [*] is not allowed here", "put the step into an 'in'")
     return keys
 
 
@@ -78,20 +78,20 @@ def _side(cursor: Cursor) -> Side:
 
 
 def _flag(cursor: Cursor, key: str) -> bool:
-    """Read an optional yes or no; no where it is missing."""
+    """Parse an optional boolean; false if it is missing."""
     return cursor.has(key) and cursor.child(key).expect(bool, "true or false") and cursor.value[key] is True
 
 
 def _rename(entry: Cursor, body: Cursor) -> Iterator[Step]:
     for old, child in body.items():
-        if not child.expect(str, "the field's other path"):
+        if not child.expect(str, "the path in the other version"):
             continue
         left_scope, left = split_scope(_plain(child, child.as_path(old)))
         right_scope, right = split_scope(_plain(child, child.as_path(child.value)))
         if left_scope != right_scope:
-            child.problem("both paths must step into the same list", "a field cannot move out of its list")
+            child.problem("both paths must be inside the same list", "a step cannot move a field out of its list")
         elif not left or not right or left == right:
-            child.problem("a rename needs two different fields")
+            child.problem("a rename must have two different fields")
         else:
             yield Rename(line=child.line or entry.line, scope=left_scope, left=left, right=right)
 
@@ -127,7 +127,7 @@ def _int_or_string(entry: Cursor, body: Cursor) -> Iterator[Step]:
     number_scope, number = _field(body, "number")
     string_scope, string = _field(body, "string")
     if not scope == number_scope == string_scope:
-        body.problem("the three fields must stand in the same list")
+        body.problem("the three fields must be in the same list")
     side = Side(body.choice("side", _SIDES, "right"))
     neither = (
         body.value.get("neither") if body.has("neither") and body.child("neither").expect(int, "a number") else None
@@ -144,7 +144,7 @@ def _values(entry: Cursor, body: Cursor) -> Iterator[Step]:
         if pair.has("left") and pair.has("right"):
             pairs.append((pair.value["left"], pair.value["right"]))
         else:
-            pair.problem("a pair has a 'left' and a 'right' value")
+            pair.problem("a pair must have a 'left' and a 'right' value")
     yield Values(line=entry.line, scope=scope, keys=keys, pairs=tuple(pairs))
 
 
@@ -157,7 +157,7 @@ def _default(entry: Cursor, body: Cursor) -> Iterator[Step]:
     if body.has("copy") or body.has("value"):
         side = _side(body)
         if left is not MISSING or right is not MISSING or body.has("copy") == body.has("value"):
-            body.problem("a default has 'left' and 'right', or 'side' with one of 'value' and 'copy'")
+            body.problem("a default must have 'left' and 'right', or 'side' with one of 'value' and 'copy'")
         if body.has("copy"):
             copied = _keys(body, "copy")
         elif side is Side.LEFT:
@@ -165,7 +165,7 @@ def _default(entry: Cursor, body: Cursor) -> Iterator[Step]:
         else:
             right = body.value["value"]
     elif left is MISSING and right is MISSING:
-        body.problem("a default needs a value: 'left', 'right', or 'side' with 'value' or 'copy'")
+        body.problem("a default must have a value: 'left', 'right', or 'side' with 'value' or 'copy'")
     unless = (
         tuple(
             keys_of(child.as_path(child.value))
@@ -212,9 +212,9 @@ def _in(entry: Cursor, body: Cursor) -> Iterator[Step]:
     places = [body] if isinstance(body.value, str) else list(body.entries())
     paths = tuple(_plain(place, place.as_path(place.value)) for place in places if place.expect(str, "a path"))
     if not entry.has("steps"):
-        entry.problem("'in' needs 'steps'")
+        entry.problem("'in' must have 'steps'")
         return
-    yield In(line=entry.line, paths=paths, steps=read_steps(entry.child("steps")), when=_guard(entry))
+    yield In(line=entry.line, paths=paths, steps=parse_steps(entry.child("steps")), when=_guard(entry))
 
 
 def _guard(cursor: Cursor) -> Guard:
@@ -232,12 +232,12 @@ def _call(entry: Cursor, body: Cursor) -> Iterator[Step]:
         return
     function = FUNCTIONS.get(body.value)
     if function is None:
-        body.problem(f"no function is named {body.value!r}", f"there are: {', '.join(sorted(FUNCTIONS)) or 'none'}")
+        body.problem(f"unknown function {body.value!r}", f"known functions: {', '.join(sorted(FUNCTIONS)) or 'none'}")
         return
     yield Call(line=entry.line, function=function)
 
 
-_READERS: dict[str, Callable[[Cursor, Cursor], Iterator[Step]]] = {
+_PARSERS: dict[str, Callable[[Cursor, Cursor], Iterator[Step]]] = {
     "rename": _rename,
     "nest": _nest,
     "annotation": _annotation,
@@ -251,5 +251,5 @@ _READERS: dict[str, Callable[[Cursor, Cursor], Iterator[Step]]] = {
     "call": _call,
 }
 
-STEP_WORDS = tuple(_READERS)
-"""Every word that starts a step."""
+STEP_WORDS = tuple(_PARSERS)
+"""The keyword of every step."""

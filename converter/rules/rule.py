@@ -1,4 +1,4 @@
-"""A rule as read: two versions of a kind, the steps between them, and its examples."""
+"""A parsed rule: two versions of a kind, the steps between them, and examples."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ class Example:
     Attributes:
         left: the manifest in the left version.
         right: the same in the right version.
-        toward: the directions it holds in; both where defaults play no part.
-        line: where it stands in its file.
-        kind: the kind it is of.
+        toward: the directions to test; one only if a default is not restored on the way back.
+        line: its line in the file.
+        kind: the kind of both manifests.
     """
 
     left: Manifest
@@ -39,11 +39,11 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class ResourceName:
-    """How a kind that is not Kubernetes' own stands in URLs and discovery.
+    """The resource name of a custom kind, as URLs and discovery use it.
 
     Attributes:
         plural: ``widgets``.
-        namespaced: whether its objects live in namespaces.
+        namespaced: whether its objects are namespaced.
     """
 
     plural: str
@@ -56,15 +56,15 @@ class Rule:
 
     Attributes:
         name: its ``metadata.name``, unique in the book.
-        kinds: the kinds it holds for.
+        kinds: the kinds that it converts.
         left: the apiVersion on the left.
         right: the apiVersion on the right.
-        steps: the steps, as written from left to right.
-        unconvertible: why no faithful conversion exists, where the rule is there to say so; else empty.
+        steps: the steps, in the order for left to right.
+        unconvertible: why no faithful conversion exists; empty if the rule converts.
         examples: manifests in both versions.
-        file: where it was read from.
-        line: where it starts there.
-        resource: how the kind stands in URLs, for kinds that the catalog does not know.
+        file: its file.
+        line: its first line.
+        resource: the resource name of a kind that the catalog does not have; None if the rule gives none.
     """
 
     name: str
@@ -79,9 +79,9 @@ class Rule:
     resource: ResourceName | None = None
 
     def version(self, side: Side) -> str:
-        """The apiVersion on a side."""
+        """Return the apiVersion on a side."""
         return self.left if side is Side.LEFT else self.right
 
     def losses(self, toward: Side) -> int:
-        """How many fields can lose their values on the way to a side."""
+        """Count the fields whose values can be lost on the way to a side."""
         return sum(step.losses(toward) for step in self.steps)

@@ -1,4 +1,4 @@
-"""The rule book: every rule, checked and compiled, as a graph whose nodes are versions of kinds."""
+"""The rule book: checked and compiled rules as a graph. Versions of kinds are the nodes, rules the edges."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from converter.rules.lens import Side
+from converter.rules.lens import Side, identity
 from converter.rules.steps.blocks import compile_steps
 
 if TYPE_CHECKING:
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """One rule walked in one direction for one kind.
+    """One rule, in one direction, for one kind.
 
     Attributes:
         kind: the kind.
-        source: the apiVersion it leads from.
-        target: the apiVersion it leads to.
-        toward: the rule's side that ``target`` is on.
+        source: the apiVersion that it converts from.
+        target: the apiVersion that it converts to.
+        toward: the side of the rule that ``target`` is on.
         rule: the rule.
-        lens: its compiled steps; leaves ``apiVersion`` itself alone.
-        losses: how many fields can lose their values.
+        lens: its compiled steps; they do not change ``apiVersion``.
+        losses: the number of fields whose values can be lost.
     """
 
     kind: str
@@ -41,12 +41,12 @@ class Edge:
 
 @dataclass(frozen=True)
 class RuleBook:
-    """Rules that passed every check, ready to be walked; never changes.
+    """Rules that passed every check, compiled; immutable.
 
     Attributes:
         rules: all rules, sorted by name.
-        edges: for each (apiVersion, kind), the edges that lead from it, sorted by target.
-        unconvertible: for each (kind, source, target) why no faithful conversion exists.
+        edges: for each (apiVersion, kind), the edges that start there, sorted by target.
+        unconvertible: for each (kind, source, target) without a faithful conversion, the reason.
     """
 
     rules: tuple[Rule, ...]
@@ -55,7 +55,7 @@ class RuleBook:
 
     @classmethod
     def compile(cls, rules: Iterable[Rule]) -> RuleBook:
-        """Compile rules that have been checked."""
+        """Compile rules that passed every check."""
         ordered = tuple(sorted(rules, key=lambda rule: rule.name))
         edges: dict[tuple[str, str], list[Edge]] = {}
         unconvertible: dict[tuple[str, str, str], str] = {}
@@ -66,21 +66,17 @@ class RuleBook:
                     if rule.unconvertible:
                         unconvertible[kind, source, target] = rule.unconvertible
                         continue
-                    lens = compile_steps(rule.steps, toward) if rule.steps else _identity
+                    lens = compile_steps(rule.steps, toward) if rule.steps else identity
                     edge = Edge(kind, source, target, toward, rule, lens, rule.losses(toward))
                     edges.setdefault((source, kind), []).append(edge)
         frozen = {node: tuple(sorted(found, key=lambda edge: edge.target)) for node, found in edges.items()}
         return cls(ordered, MappingProxyType(frozen), MappingProxyType(unconvertible))
 
     def versions(self, kind: str) -> tuple[str, ...]:
-        """Every apiVersion of a kind that some rule names, sorted."""
+        """List every apiVersion of a kind that rules name, sorted."""
         named = {version for rule in self.rules if kind in rule.kinds for version in (rule.left, rule.right)}
         return tuple(sorted(named))
 
     def kinds(self) -> tuple[str, ...]:
-        """Every kind that some rule names, sorted."""
+        """List every kind that rules name, sorted."""
         return tuple(sorted({kind for rule in self.rules for kind in rule.kinds}))
-
-
-def _identity(_node: object, _notes: object) -> None:
-    """Leave the object as it is: the versions do not differ."""

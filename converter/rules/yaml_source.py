@@ -1,4 +1,4 @@
-"""YAML documents that remember their lines, so that every problem in a rule file can be pointed at."""
+"""YAML documents with the line of every value, so that each problem in a file is reported with its line."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Problems:
-    """What was found wrong so far, in one file."""
+    """The problems found so far in one file."""
 
     file: str
     found: list[RuleProblem] = field(default_factory=list)
 
     def add(self, line: int, problem: str, hint: str = "") -> None:
-        """Note one problem and go on reading."""
+        """Add one problem; reading continues."""
         self.found.append(RuleProblem(self.file, line, problem, hint))
 
 
@@ -49,7 +49,7 @@ def read_documents(text: str, problems: Problems) -> list[Document]:
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """One place of a document being read: its value, and where problems with it are noted."""
+    """One place in a document: its value, and the problems to add to."""
 
     document: Document
     problems: Problems
@@ -58,7 +58,7 @@ class Cursor:
 
     @classmethod
     def at_root(cls, document: Document, problems: Problems) -> Cursor:
-        """Stand at the root of a document."""
+        """Make the cursor for the root of a document."""
         return cls(document, problems, (), document.value)
 
     @property
@@ -67,15 +67,15 @@ class Cursor:
         return self.document.lines.get(self.place, 0)
 
     def problem(self, text: str, hint: str = "") -> None:
-        """Note a problem with this place."""
+        """Add a problem with the line of this place."""
         self.problems.add(self.line, text, hint)
 
     def has(self, key: str) -> bool:
-        """Whether this mapping has that key."""
+        """Whether this is a mapping with the key."""
         return isinstance(self.value, dict) and key in self.value
 
     def child(self, key: str | int) -> Cursor:
-        """Step into a key or an index; what is missing there reads as None."""
+        """Return the cursor for a key or an index; the value is None if it is missing."""
         if isinstance(self.value, dict) and isinstance(key, str):
             value, there = self.value.get(key), key in self.value
         elif isinstance(self.value, list) and isinstance(key, int):
@@ -85,19 +85,19 @@ class Cursor:
         return Cursor(self.document, self.problems, (*self.place, key) if there else self.place, value)
 
     def items(self) -> Iterator[tuple[str, Cursor]]:
-        """Walk the keys of a mapping; anything else is a problem and has none."""
+        """Yield the keys of a mapping with their cursors; any other value is a problem."""
         if self.expect(dict, "a mapping"):
             for key in self.value:
                 yield key, self.child(key)
 
     def entries(self) -> Iterator[Cursor]:
-        """Walk the items of a list; anything else is a problem and has none."""
+        """Yield the cursors of the items of a list; any other value is a problem."""
         if self.expect(list, "a list"):
             for index in range(len(self.value)):
                 yield self.child(index)
 
     def expect(self, kind: type, called: str) -> bool:
-        """Whether the value is of that type; if not, a problem is noted."""
+        """Whether the value has the type; if not, add a problem."""
         if isinstance(self.value, kind):
             return True
         where = f"{self.place[-1]}: " if self.place and isinstance(self.place[-1], str) else ""
@@ -105,13 +105,13 @@ class Cursor:
         return False
 
     def only(self, known: tuple[str, ...], what: str) -> None:
-        """Note every key of this mapping that is not among the known ones."""
+        """Add a problem for every key of this mapping that is not known."""
         for key, child in self.items():
             if key not in known:
-                child.problem(f"{what} has no key {key!r}", f"known are: {', '.join(known)}")
+                child.problem(f"{what} has no key {key!r}", f"known keys: {', '.join(known)}")
 
     def text(self, key: str, default: str | None = None) -> str:
-        """Read a non-empty string under a key; without a default it is required."""
+        """Return the non-empty string under a key, which is required if there is no default."""
         child = self.child(key)
         if child.value is None and default is not None and not self.has(key):
             return default
@@ -123,20 +123,20 @@ class Cursor:
         return default or ""
 
     def choice(self, key: str, choices: tuple[str, ...], default: str | None = None) -> str:
-        """Read a string that must be one of the choices; without a default it is required."""
+        """Return the string under a key, which must be one of the choices; it is required if there is no default."""
         value = self.text(key, default)
         if value and value not in choices:
-            self.child(key).problem(f"{key}: {value!r} is none of {', '.join(choices)}")
+            self.child(key).problem(f"{key}: {value!r} is not one of {', '.join(choices)}")
         return value if value in choices else choices[0]
 
     def path(self, key: str) -> Path:
-        """Read a required path under a key."""
+        """Parse the required path under a key."""
         return self.child(key).as_path(self.text(key))
 
     def as_path(self, text: str) -> Path:
-        """Read a text that stands at this place as a path."""
+        """Parse a text at this place as a path."""
         try:
             return parse_path(text)
         except ManifestError as error:
             self.problem(error.problem)
-            return ("unreadable",)  # so that the one mistake is told once
+            return ("unreadable",)  # so that one mistake is reported once

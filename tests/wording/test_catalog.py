@@ -24,10 +24,10 @@ def test_the_type_of_a_map():
     ("kind", "options", "hint"),
     [
         ("Cronjb", {}, "did you mean CronJob?"),
-        ("ValidatingAdmissionPolicy", {}, "known in v1.26 to v1.37"),
+        ("ValidatingAdmissionPolicy", {}, "exists in v1.26 to v1.37"),
         ("zzzz", {}, "`converter catalog v1.20` lists"),
         ("CronJob", {"api_version": "batch/v1"}, "batch/v1beta1 or batch/v2alpha1"),
-        ("CronJob", {"path": "spec.timeZone"}, "known in v1.24"),
+        ("CronJob", {"path": "spec.timeZone"}, "exists in v1.24"),
     ],
 )
 def test_a_hint_about_what_a_release_does_not_know(kind, options, hint):

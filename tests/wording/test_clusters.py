@@ -25,17 +25,17 @@ def test_each_problem_of_an_inventory(write):
         read_inventory(write(BROKEN))
     found = {problem.line: problem.problem for problem in caught.value.problems}
     expected = {
-        4: "a cluster is given by one of release, versions, cluster; here is release and versions",
+        4: "a cluster must have one of release, versions, cluster, not release and versions",
         5: "name is missing",
-        6: "a cluster is given by one of release, versions, cluster; here is none of them",
-        7: "'soon' names no Kubernetes release",
+        6: "a cluster must have one of release, versions, cluster, not none of them",
+        7: "'soon' is not a Kubernetes release",
         8: "older than",
         9: "'a/b/c' is not an apiVersion",
         10: "must be a list",
         11: "nowhere.json: No such file",
-        12: "complete goes with versions only",
+        12: "complete is allowed with versions only",
         13: "a cluster has no key 'color'",
-        15: "there are two clusters called 'k'",
+        15: "the name 'k' is used more than once",
         16: "must be a mapping, not string",
         17: "must be a kind, not integer",
     }
@@ -47,8 +47,8 @@ def test_each_problem_of_an_inventory(write):
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("", "has no inventory in it"),
-        ("apiVersion: v1\nkind: ClusterInventory\nclusters: []", "'v1' is none of apiconverter.dev/v1alpha1"),
+        ("", "does not contain an inventory"),
+        ("apiVersion: v1\nkind: ClusterInventory\nclusters: []", "'v1' is not one of apiconverter.dev/v1alpha1"),
         (HEAD, "clusters is missing"),
         (HEAD + "clusters: {a: b}", "must be a list"),
         (HEAD + "clusters: [", "not YAML"),
@@ -67,5 +67,5 @@ def test_a_file_that_does_not_exist(tmp_path):
 
 
 def test_what_is_not_a_cluster():
-    with pytest.raises(ManifestError, match="is no Karmada Cluster"):
+    with pytest.raises(ManifestError, match="is not a Karmada Cluster"):
         Cluster.from_karmada({})

@@ -12,9 +12,9 @@ from converter.kube.strict_json import check_strictly
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (b'{"a":1,"a":1}', "a: this key stands twice in the same object"),
-        (b'{"a":{"b":NaN}}', "a.b: NaN is no number"),
-        (b'{"a":[-Infinity]}', "a[0]: -Infinity is no number"),
+        (b'{"a":1,"a":1}', "a: this key is set more than once in the same object"),
+        (b'{"a":{"b":NaN}}', "a.b: NaN is not a number"),
+        (b'{"a":[-Infinity]}', "a[0]: -Infinity is not a number"),
         (b'{"a":-1e999}', "a: -1e999 is too large a number"),
         (b'{"a":' + b"1" * 401 + b"}", "a: 11111111111111111111… (401 digits) is too large"),
         (b'{"a":', "is not JSON"),

@@ -1,12 +1,12 @@
-"""Named functions: conversions that steps cannot say, written in Python and named by rules.
+"""Named functions: conversions that steps cannot express, written in Python.
 
-Each module registers its own; a rule names them with ``call``. They are lenses like any other: they rewrite
-one object in place, note what they cannot carry over, and read nothing but that object.
+Each module registers its functions, and a rule names one with ``call``. They are lenses: they rewrite one object in
+place, add a note for each value that they cannot carry over, and read only that object.
 """
 
 from __future__ import annotations
 
-from converter.rules.functions import (  # noqa: F401  # importing a module registers its own
+from converter.rules.functions import (  # noqa: F401  # importing a module registers its functions
     apiextensions,
     autoscaling,
     certificates,

@@ -1,4 +1,4 @@
-"""Custom resource definitions: what all versions share stands once in v1beta1, and in each version in v1.
+"""Custom resource definitions: fields that all versions share are in the spec in v1beta1, and in each version in v1.
 
 Source in Kubernetes: apiextensions-apiserver/pkg/apis/apiextensions/v1/conversion.go.
 """
@@ -9,17 +9,17 @@ from typing import Any
 
 from converter.kube import Json, canonical_json, copy_json, is_empty
 from converter.rules.functions.registry import register
-from converter.rules.lens import LensError, Notes, intruder, misfit, walk_object
+from converter.rules.lens import LensError, Notes, foreign_field, get_object, wrong_type
 
 _SHARED = (
     ("schema", "validation"),
     ("subresources", "subresources"),
     ("additionalPrinterColumns", "additionalPrinterColumns"),
 )
-"""Each field of a version, and the one of the spec that stands for it in every version."""
+"""Each field of a version, and the field of the spec that sets it for every version."""
 
 _RAW = frozenset({"default", "example", "enum"})
-"""Fields of a schema that hold a user's JSON, in which every value says something."""
+"""Fields of a schema that hold a user's JSON, in which every value has a meaning."""
 
 _NAMED = frozenset({"properties", "patternProperties", "definitions", "dependencies"})
 """Fields of a schema that map a user's names to schemas."""
@@ -34,21 +34,21 @@ _FLAGS = frozenset(
         "x-kubernetes-int-or-string",
     }
 )
-"""Fields of a schema in which false says the same as nothing."""
+"""Fields of a schema in which false means the same as a missing value."""
 
 
 def _hoist(crd: dict[str, Any], _notes: Notes) -> None:
-    """Take what all versions have alike out of them, as v1beta1 asks for, and name the first version."""
-    spec = walk_object(crd, ("spec",))
+    """Move what all versions share into the spec, as v1beta1 requires, and name the first version."""
+    spec = get_object(crd, ("spec",))
     if spec is None:
         return
     versions = _versions(spec)
     first = versions[0].get("name") if versions else None
     if spec.get("version") not in (None, first):
-        raise intruder(("spec", "version"))
+        raise foreign_field(("spec", "version"))
     for inside, above in _SHARED:
         if spec.get(above) is not None:
-            raise intruder(("spec", above))
+            raise foreign_field(("spec", above))
         values = [version.get(inside) for version in versions]
         if values and _all_alike(values):
             for version in versions:
@@ -61,15 +61,15 @@ def _hoist(crd: dict[str, Any], _notes: Notes) -> None:
 
 
 def _spread(crd: dict[str, Any], _notes: Notes) -> None:
-    """Give each version what the spec says for all of them."""
-    spec = walk_object(crd, ("spec",))
+    """Copy what the spec sets for all versions into each version."""
+    spec = get_object(crd, ("spec",))
     if spec is None:
         return
     versions = _versions(spec)
     name = spec.pop("version", None)
     if not versions and name:
         if type(name) is not str:
-            raise misfit(("spec", "version"), "a string", name)
+            raise wrong_type(("spec", "version"), "a string", name)
         versions = spec["versions"] = [{"name": name, "served": True, "storage": True}]
     for inside, above in _SHARED:
         shared = spec.pop(above, None)
@@ -77,7 +77,7 @@ def _spread(crd: dict[str, Any], _notes: Notes) -> None:
             continue
         for index, version in enumerate(versions):
             if not is_empty(version.get(inside)):
-                text = f"stands beside spec.{above}, which is for all versions; only one of the two can be meant"
+                text = f"is set together with spec.{above}, which applies to all versions; set only one of the two"
                 raise LensError(("spec", "versions", index, inside), text, refused=True)
             version[inside] = copy_json(shared) if index else shared
 
@@ -87,10 +87,10 @@ def _versions(spec: dict[str, Any]) -> list[dict[str, Any]]:
     if versions is None:
         return []
     if type(versions) is not list:
-        raise misfit(("spec", "versions"), "a list", versions)
+        raise wrong_type(("spec", "versions"), "a list", versions)
     for index, version in enumerate(versions):
         if type(version) is not dict:
-            raise misfit(("spec", "versions", index), "an object", version)
+            raise wrong_type(("spec", "versions", index), "an object", version)
     return versions
 
 
@@ -104,7 +104,7 @@ def _all_alike(values: list[Json]) -> bool:
 
 
 def _bare(value: Json, *, names: bool = False) -> Json:
-    """Leave out what says nothing in a schema or a printer column; an empty object is not nothing there.
+    """Leave out what says nothing in a schema or a printer column; an empty object is not identity there.
 
     Args:
         value: any part of one.

@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING, Any
 from converter.rules.functions.autoscaling_metrics import SPEC_METRICS, STATUS_METRICS, Metrics
 from converter.rules.functions.go_json import OMIT, Check, Field, Struct, dump, int32, list_of, load, quantity, text
 from converter.rules.functions.registry import register
-from converter.rules.lens import LensError, Note, Notes, intruder, misfit, prune, reach, walk_object
+from converter.rules.lens import (
+    LensError,
+    Note,
+    Notes,
+    ensure_object,
+    foreign_field,
+    get_object,
+    prune_empty,
+    wrong_type,
+)
 
 if TYPE_CHECKING:
     from converter.kube import Json, Path
@@ -86,11 +95,11 @@ def _write_behavior(behavior: Json) -> str:
 
 def _take(node: dict[str, Any], name: str, check: Check, notes: Notes) -> Json:
     """Take an annotation away and read it; `OMIT` where it is not there, or cannot be read."""
-    annotations = walk_object(node, _ANNOTATIONS)
+    annotations = get_object(node, _ANNOTATIONS)
     if annotations is None or name not in annotations:
         return OMIT
     given = annotations.pop(name)
-    prune(node, _ANNOTATIONS)
+    prune_empty(node, _ANNOTATIONS)
     try:
         return check(load(text(given, ())), ())
     except (ValueError, LensError):
@@ -99,13 +108,13 @@ def _take(node: dict[str, Any], name: str, check: Check, notes: Notes) -> Json:
 
 
 def _clear(node: dict[str, Any], names: tuple[str, ...], notes: Notes) -> None:
-    annotations = walk_object(node, _ANNOTATIONS)
+    annotations = get_object(node, _ANNOTATIONS)
     if annotations is None:
         return
     for name in names:
         if name in annotations:
             notes.append(Note((*_ANNOTATIONS, name), annotations.pop(name), _STRAY))
-    prune(node, _ANNOTATIONS)
+    prune_empty(node, _ANNOTATIONS)
 
 
 def _null_or(check: Check) -> Check:
@@ -115,7 +124,7 @@ def _null_or(check: Check) -> Check:
 def _refuse_known(holder: dict[str, Any], place: str, names: tuple[str, ...]) -> None:
     for name in names:
         if holder.get(name) is not None:
-            raise intruder((place, name))
+            raise foreign_field((place, name))
 
 
 def _items(holder: dict[str, Any], place: str, name: str) -> list[Any]:
@@ -124,7 +133,7 @@ def _items(holder: dict[str, Any], place: str, name: str) -> list[Any]:
     if found is None:
         return []
     if type(found) is not list:
-        raise misfit((place, name), "a list", found)
+        raise wrong_type((place, name), "a list", found)
     return found
 
 
@@ -142,13 +151,13 @@ def _cpu_share(metric: Json, holder: str) -> Json:
 def _to_v1(node: dict[str, Any], notes: Notes) -> None:
     _clear(node, _ALL, notes)
     made: dict[str, str] = {}
-    spec, status = walk_object(node, ("spec",)), walk_object(node, ("status",))
+    spec, status = get_object(node, ("spec",)), get_object(node, ("status",))
     if spec is not None:
         _spec_to_v1(spec, made, notes)
     if status is not None:
         _status_to_v1(status, made)
     if made:
-        reach(node, _ANNOTATIONS).update(made)
+        ensure_object(node, _ANNOTATIONS).update(made)
 
 
 def _spec_to_v1(spec: dict[str, Any], made: dict[str, str], notes: Notes) -> None:
@@ -192,7 +201,7 @@ def _status_to_v1(status: dict[str, Any], made: dict[str, str]) -> None:
 
 
 def _from_v1(node: dict[str, Any], notes: Notes, *, zero_is_none: bool) -> None:
-    spec, status = walk_object(node, ("spec",)) or {}, walk_object(node, ("status",)) or {}
+    spec, status = get_object(node, ("spec",)) or {}, get_object(node, ("status",)) or {}
     _refuse_known(spec, "spec", ("metrics", "behavior"))
     _refuse_known(status, "status", ("currentMetrics", "conditions"))
     made: dict[str, Json] = {}
@@ -221,7 +230,7 @@ def _from_v1(node: dict[str, Any], notes: Notes, *, zero_is_none: bool) -> None:
     _clear(node, _ALL, notes)
     for place, found in (("spec", made), ("status", current)):
         if any(found.values()):
-            reach(node, (place,)).update((name, value) for name, value in found.items() if value)
+            ensure_object(node, (place,)).update((name, value) for name, value in found.items() if value)
 
 
 def _cpu_metric(holder: str, numbers: dict[str, Json]) -> Json:
@@ -229,12 +238,12 @@ def _cpu_metric(holder: str, numbers: dict[str, Json]) -> Json:
 
 
 def _each(node: dict[str, Any], place: str, name: str, metrics: Metrics, action: str) -> None:
-    holder = walk_object(node, (place,))
+    holder = get_object(node, (place,))
     found = None if holder is None else holder.get(name)
     if found is None:
         return
     if type(found) is not list:
-        raise misfit((place, name), "a list", found)
+        raise wrong_type((place, name), "a list", found)
     for index, metric in enumerate(found):
         if metric is not None:
             getattr(metrics, action)(metric, (place, name, index))
@@ -244,19 +253,19 @@ def _to_v2beta1(node: dict[str, Any], notes: Notes) -> None:
     _clear(node, (_BEHAVIOR,), notes)
     _each(node, "spec", "metrics", SPEC_METRICS, "flatten")
     _each(node, "status", "currentMetrics", STATUS_METRICS, "flatten")
-    spec = walk_object(node, ("spec",))
+    spec = get_object(node, ("spec",))
     behavior = None if spec is None else spec.pop("behavior", None)
     if behavior is not None:
-        reach(node, _ANNOTATIONS)[_BEHAVIOR] = _write_behavior(behavior)
+        ensure_object(node, _ANNOTATIONS)[_BEHAVIOR] = _write_behavior(behavior)
 
 
 def _from_v2beta1(node: dict[str, Any], notes: Notes) -> None:
-    _refuse_known(walk_object(node, ("spec",)) or {}, "spec", ("behavior",))
+    _refuse_known(get_object(node, ("spec",)) or {}, "spec", ("behavior",))
     _each(node, "spec", "metrics", SPEC_METRICS, "structure")
     _each(node, "status", "currentMetrics", STATUS_METRICS, "structure")
     behavior = _take(node, _BEHAVIOR, _null_or(_TOLERANT_BEHAVIOR.read), notes)
     if behavior is not OMIT and behavior:
-        reach(node, ("spec",))["behavior"] = behavior
+        ensure_object(node, ("spec",))["behavior"] = behavior
 
 
 _KEPT_IN_V1 = (

@@ -18,7 +18,7 @@ from converter.rules.functions.go_json import (
     text,
     texts_by_name,
 )
-from converter.rules.lens import intruder, misfit
+from converter.rules.lens import foreign_field, wrong_type
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,7 +61,7 @@ class Source(NamedTuple):
     """One sort of metric.
 
     Attributes:
-        struct: its flat fields, and where each stands in the structured form.
+        struct: its flat fields, and the place of each in the structured form.
         target_type: says the type of a structured target, which the flat form does not have; None for a status.
     """
 
@@ -161,7 +161,7 @@ class Metrics:
         Args:
             metric: what the annotation holds.
             path: its place, for errors.
-            zero_is_none: read a zero value beside an average value as no value; the flat form cannot leave it out.
+            zero_is_none: read a zero value next to an average value as no value; the flat form cannot leave it out.
 
         Raises:
             LensError: Go could not read it either.
@@ -191,7 +191,7 @@ class Metrics:
             structured = {field.path[0] for field in source.struct.fields} | {self._holder}
             for key, value in given.items():
                 if key in flat and key not in structured and value is not None:
-                    raise intruder((*path, name, key))
+                    raise foreign_field((*path, name, key))
                 if key not in structured:
                     flat[key] = value
             metric[name] = flat
@@ -216,7 +216,7 @@ class Metrics:
 
 def _object(value: Json, path: Path) -> dict[str, Any]:
     if type(value) is not dict:
-        raise misfit(path, "an object", value)
+        raise wrong_type(path, "an object", value)
     return value
 
 

@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from converter.rules.functions.registry import register
-from converter.rules.lens import Notes, misfit, walk_object
+from converter.rules.lens import Notes, get_object, wrong_type
 
 if TYPE_CHECKING:
     from cryptography.x509 import CertificateSigningRequest
@@ -29,22 +29,22 @@ _SERVER_USAGES = {"digital signature", "key encipherment", "server auth"}
 
 
 def _tell(csr: dict[str, Any], _notes: Notes) -> None:
-    """Write out the signer that v1beta1 would find out."""
-    spec = walk_object(csr, ("spec",))
+    """Set the signer that v1beta1 would infer."""
+    spec = get_object(csr, ("spec",))
     if spec is None or spec.get("signerName") is not None:
         return
     spec["signerName"] = _signer(_request(spec), _usages(spec))
 
 
 def _leave(_csr: dict[str, Any], _notes: Notes) -> None:
-    """Leave the object as it is: a signer that is told is told in both versions."""
+    """Leave the object as it is: both versions have the signer."""
 
 
 def _request(spec: dict[str, Any]) -> CertificateSigningRequest | None:
     """Read the request as API servers do: the first PEM block, which must be of the right type."""
     text = spec.get("request")
     if text is not None and type(text) is not str:
-        raise misfit(("spec", "request"), "a string", text)
+        raise wrong_type(("spec", "request"), "a string", text)
     try:
         found = _PEM.search(base64.b64decode(text or "", validate=False))
         if found is None or found[1] != b"CERTIFICATE REQUEST":
@@ -61,17 +61,17 @@ def _usages(spec: dict[str, Any]) -> set[str]:
     if usages is None:
         return set()
     if type(usages) is not list or not all(type(usage) is str for usage in usages):
-        raise misfit(("spec", "usages"), "a list of strings", usages)
+        raise wrong_type(("spec", "usages"), "a list of strings", usages)
     return set(usages)
 
 
 def _signer(request: CertificateSigningRequest | None, usages: set[str]) -> str:
-    """Choose the signer of a kubelet's request; of any other, nobody knows it."""
+    """Infer the signer of a kubelet's request; of any other it is unknown."""
     try:
         names = None if request is None else _alternative_names(request)
         if request is None or names is None or not _of_a_node(request):
             return _UNKNOWN
-    except ValueError:  # what cannot be read is no kubelet's
+    except ValueError:  # a request that cannot be read is not a kubelet's
         return _UNKNOWN
     if not names and usages == _CLIENT_USAGES:
         return _KUBELET_CLIENT
@@ -89,7 +89,7 @@ def _of_a_node(request: CertificateSigningRequest) -> bool:
 
 
 def _alternative_names(request: CertificateSigningRequest) -> set[str]:
-    """Say which sorts of alternative names a request asks for."""
+    """List which types of alternative names a request has."""
     from cryptography import x509  # noqa: PLC0415  # as above
 
     try:

@@ -8,37 +8,37 @@ from __future__ import annotations
 from typing import Any
 
 from converter.rules.functions.registry import register
-from converter.rules.lens import Note, Notes, intruder, misfit, walk_object
+from converter.rules.lens import Note, Notes, foreign_field, get_object, wrong_type
 
 _LIST = "preferredStrategies"
 _ONE = "strategy"
 
 
 def _to_list(candidate: dict[str, Any], _notes: Notes) -> None:
-    spec = walk_object(candidate, ("spec",))
+    spec = get_object(candidate, ("spec",))
     if spec is None:
         return
     if spec.get(_LIST) is not None:
-        raise intruder(("spec", _LIST))
+        raise foreign_field(("spec", _LIST))
     strategy = spec.pop(_ONE, None)
     if strategy is None or strategy == "":
         return
     if type(strategy) is not str:
-        raise misfit(("spec", _ONE), "a string", strategy)
+        raise wrong_type(("spec", _ONE), "a string", strategy)
     spec[_LIST] = [strategy]
 
 
 def _to_one(candidate: dict[str, Any], notes: Notes) -> None:
-    spec = walk_object(candidate, ("spec",))
+    spec = get_object(candidate, ("spec",))
     if spec is None:
         return
     if spec.get(_ONE) is not None:
-        raise intruder(("spec", _ONE))
+        raise foreign_field(("spec", _ONE))
     strategies = spec.pop(_LIST, None)
     if strategies is None:
         return
     if type(strategies) is not list or not all(type(strategy) is str for strategy in strategies):
-        raise misfit(("spec", _LIST), "a list of strings", strategies)
+        raise wrong_type(("spec", _LIST), "a list of strings", strategies)
     if strategies:
         spec[_ONE] = strategies[0]
     if len(strategies) > 1:

@@ -1,4 +1,4 @@
-"""Endpoints of slices: node and zone stand in v1beta1's map ``topology``, and in fields of their own in v1.
+"""Endpoints of slices: node and zone are in the map ``topology`` in v1beta1, and in fields of their own in v1.
 
 Source in Kubernetes: pkg/apis/discovery/v1beta1/conversion.go.
 """
@@ -8,19 +8,19 @@ from __future__ import annotations
 from typing import Any
 
 from converter.rules.functions.registry import register
-from converter.rules.lens import Note, Notes, intruder, misfit, walk_object
+from converter.rules.lens import Note, Notes, foreign_field, get_object, wrong_type
 
 _NODE = "kubernetes.io/hostname"
 _ZONE = "topology.kubernetes.io/zone"
-_DEPRECATED = "v1 holds it as deprecatedTopology, which an API server leaves out of what is new to it"
+_DEPRECATED = "v1 has it as deprecatedTopology, which API servers remove from new objects"
 
 
 def _to_map(endpoint: dict[str, Any], _notes: Notes) -> None:
     """Put the zone into the map, and the node's name too, where the map has none of its own."""
     if endpoint.get("topology") is not None:
-        raise intruder(("topology",))
+        raise foreign_field(("topology",))
     node, zone = _text(endpoint, "nodeName"), _text(endpoint, "zone")
-    topology = walk_object(endpoint, ("deprecatedTopology",)) or {}
+    topology = get_object(endpoint, ("deprecatedTopology",)) or {}
     endpoint.pop("deprecatedTopology", None)
     endpoint.pop("zone", None)
     if zone is not None:
@@ -35,15 +35,15 @@ def _to_fields(endpoint: dict[str, Any], notes: Notes) -> None:
     """Take zone and node out of the map; a node that is not the endpoint's own stays there, and so does the rest."""
     for name in ("deprecatedTopology", "zone"):
         if endpoint.get(name) is not None:
-            raise intruder((name,))
-    node, topology = _text(endpoint, "nodeName"), walk_object(endpoint, ("topology",))
+            raise foreign_field((name,))
+    node, topology = _text(endpoint, "nodeName"), get_object(endpoint, ("topology",))
     endpoint.pop("topology", None)
     if topology is None:
         return
     zone = topology.pop(_ZONE, None)
     if zone is not None:
         if type(zone) is not str:
-            raise misfit(("topology", _ZONE), "a string", zone)
+            raise wrong_type(("topology", _ZONE), "a string", zone)
         endpoint["zone"] = zone
     if node is not None and topology.get(_NODE) == node:
         del topology[_NODE]
@@ -55,7 +55,7 @@ def _to_fields(endpoint: dict[str, Any], notes: Notes) -> None:
 def _text(endpoint: dict[str, Any], key: str) -> str | None:
     value = endpoint.get(key)
     if value is not None and type(value) is not str:
-        raise misfit((key,), "a string", value)
+        raise wrong_type((key,), "a string", value)
     return value
 
 

@@ -1,7 +1,7 @@
 """Concurrency shares of zero in PriorityLevelConfigurations, which v1beta3 can say by an annotation only.
 
 In v1beta3 and older versions a share of 0 is what Go writes for a share that is not there, and reads as the
-default, 30. In v1 it is a pointer, and 0 means 0; v1beta3 writes that as 0 beside an annotation. Sources in
+default, 30. In v1 it is a pointer, and 0 means 0; v1beta3 writes that as 0 with an annotation. Sources in
 Kubernetes: pkg/apis/flowcontrol/{v1,v1beta2,v1beta3}, conversion.go and defaults.go; the annotation's name is in
 k8s.io/api/flowcontrol/v1beta3/types.go.
 """
@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 from converter.rules.functions.registry import register
-from converter.rules.lens import LensError, Notes, misfit, prune, reach, walk_object
+from converter.rules.lens import LensError, Notes, ensure_object, get_object, prune_empty, wrong_type
 
 ZERO_SHARES = "flowcontrol.k8s.io/v1beta3-preserve-zero-concurrency-shares"
 """In v1beta3: a share of 0 means 0."""
@@ -24,23 +24,23 @@ _SHARES = "nominalConcurrencyShares"
 
 def _shares(node: dict[str, Any]) -> tuple[dict[str, Any] | None, int | None]:
     """Find the limits and the share they give; None for each that is missing."""
-    limited = walk_object(node, _LIMITED)
+    limited = get_object(node, _LIMITED)
     shares = None if limited is None else limited.get(_SHARES)
     if shares is not None and type(shares) is not int:
-        raise misfit((*_LIMITED, _SHARES), "an integer", shares)
+        raise wrong_type((*_LIMITED, _SHARES), "an integer", shares)
     return limited, shares
 
 
 def _marked(node: dict[str, Any]) -> bool:
-    annotations = walk_object(node, _ANNOTATIONS)
+    annotations = get_object(node, _ANNOTATIONS)
     return annotations is not None and ZERO_SHARES in annotations
 
 
 def _unmark(node: dict[str, Any]) -> None:
-    annotations = walk_object(node, _ANNOTATIONS)
+    annotations = get_object(node, _ANNOTATIONS)
     if annotations is not None and ZERO_SHARES in annotations:
         del annotations[ZERO_SHARES]
-        prune(node, _ANNOTATIONS)
+        prune_empty(node, _ANNOTATIONS)
 
 
 def _mark_zero(node: dict[str, Any], _notes: Notes) -> None:
@@ -49,7 +49,7 @@ def _mark_zero(node: dict[str, Any], _notes: Notes) -> None:
     if limited is None:
         return
     if shares == 0 and not _marked(node):
-        reach(node, _ANNOTATIONS)[ZERO_SHARES] = ""
+        ensure_object(node, _ANNOTATIONS)[ZERO_SHARES] = ""
     elif shares is None and _marked(node):
         limited[_SHARES] = _DEFAULT
 

@@ -1,4 +1,4 @@
-"""JSON inside annotations as Go's encoding/json writes and reads it, told by a table of a struct's fields.
+"""JSON inside annotations as Go's encoding/json writes and reads it, described by a table of a struct's fields.
 
 Kubernetes keeps what an old version has no field for in annotations, by ``json.Marshal`` of a Go struct. Such text has
 the struct's field order, leaves out what ``omitempty`` leaves out, and escapes what Go escapes. Reading goes the way of
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from converter.kube import Json, Path
-from converter.rules.lens import LensError, intruder, misfit, reach, walk
+from converter.rules.lens import LensError, ensure_object, foreign_field, get_value, wrong_type
 
 OMIT: Any = object()
 """A field's zero where Go leaves the field out (``omitempty``)."""
@@ -39,7 +39,7 @@ def load(text: str) -> Json:
     """Read JSON; half a surrogate pair is replaced, as Go does.
 
     Raises:
-        ValueError: it is no JSON, or nested deeper than any Kubernetes object.
+        ValueError: it is not JSON, or nested deeper than any Kubernetes object.
     """
     try:
         value = json.loads(text, parse_constant=_no_constant)
@@ -49,7 +49,7 @@ def load(text: str) -> Json:
 
 
 def _no_constant(name: str) -> Json:
-    raise ValueError(f"{name} is no JSON")
+    raise ValueError(f"{name} is not JSON")
 
 
 def _mend(value: Json) -> Json:
@@ -65,14 +65,14 @@ def _mend(value: Json) -> Json:
 def text(value: Json, path: Path) -> Json:
     """Check for a string."""
     if type(value) is not str:
-        raise misfit(path, "a string", value)
+        raise wrong_type(path, "a string", value)
     return value
 
 
 def int32(value: Json, path: Path) -> Json:
     """Check for an integer that fits 32 bits."""
     if type(value) is not int:
-        raise misfit(path, "an integer", value)
+        raise wrong_type(path, "an integer", value)
     if not -_INT32 <= value < _INT32:
         raise LensError(path, "must be an integer of 32 bits")
     return value
@@ -83,7 +83,7 @@ def quantity(value: Json, path: Path) -> Json:
     if type(value) in (int, float):
         return value
     if type(value) is not str:
-        raise misfit(path, "a quantity", value)
+        raise wrong_type(path, "a quantity", value)
     if not _QUANTITY.fullmatch(value):
         raise LensError(path, "must be a quantity, such as 500m or 2Gi")
     return value
@@ -98,7 +98,7 @@ def is_zero(value: Json) -> bool:
 def texts_by_name(value: Json, path: Path) -> Json:
     """Check for a map of strings; Go sorts its keys."""
     if type(value) is not dict:
-        raise misfit(path, "an object", value)
+        raise wrong_type(path, "an object", value)
     return {key: "" if value[key] is None else text(value[key], (*path, key)) for key in sorted(value)}
 
 
@@ -107,7 +107,7 @@ def list_of(item: Check, zero: Json = OMIT) -> Check:
 
     def check(value: Json, path: Path) -> Json:
         if type(value) is not list:
-            raise misfit(path, "a list", value)
+            raise wrong_type(path, "a list", value)
         return [
             zero if entry is None and zero is not OMIT else item(entry, (*path, index))
             for index, entry in enumerate(value)
@@ -124,7 +124,7 @@ class Field:
         name: its name in the JSON.
         check: what values it takes.
         zero: what Go writes where there is no value, or `OMIT`.
-        place: where the value stands in the object of the other version; by default under the same name.
+        place: the value's path in the object of the other version; by default the same name.
         empty: whether ``omitempty`` also leaves out an empty string, list or map (it does unless Go has a pointer).
         reading: what values it takes when read, where that differs.
     """
@@ -138,7 +138,7 @@ class Field:
 
     @property
     def path(self) -> tuple[str, ...]:
-        """Where the value stands in the other version."""
+        """The value's path in the other version."""
         return self.place or (self.name,)
 
 
@@ -151,7 +151,7 @@ class Struct:
     def write(self, value: Json, path: Path) -> Json:
         """Make the JSON object Go would write of the other version's object; fields no struct has are left out."""
         if type(value) is not dict:
-            raise misfit(path, "an object", value)
+            raise wrong_type(path, "an object", value)
         written: dict[str, Json] = {}
         for field in self.fields:
             found = _walk(value, field.path, path)
@@ -166,7 +166,7 @@ class Struct:
     def read(self, value: Json, path: Path = ()) -> Json:
         """Read JSON by the fields' own names, in any case, into the other version's object; null is left out."""
         if type(value) is not dict:
-            raise misfit(path, "an object", value)
+            raise wrong_type(path, "an object", value)
         folded = {key.lower(): item for key, item in value.items()}
         made: dict[str, Json] = {}
         for field in self.fields:
@@ -178,14 +178,14 @@ class Struct:
         return made
 
     def move(self, value: Json, path: Path = ()) -> Json:
-        """Make the other version's object of one that stands in a manifest: exact names, unknown fields pass."""
+        """Make the other version's object of one in a manifest: exact names, unknown fields pass."""
         if type(value) is not dict:
-            raise misfit(path, "an object", value)
+            raise wrong_type(path, "an object", value)
         known = {field.name for field in self.fields}
         made: dict[str, Json] = {key: item for key, item in value.items() if key not in known}
         for field in self.fields:
             if field.path[0] not in known and field.path[0] in made:
-                raise intruder((*path, field.path[0]))
+                raise foreign_field((*path, field.path[0]))
         for field in self.fields:
             found = value.get(field.name)
             if found is not None:
@@ -195,12 +195,12 @@ class Struct:
     @staticmethod
     def _put(made: dict[str, Json], field: Field, found: Json, path: Path) -> None:
         check = field.reading or field.check
-        reach(made, field.path[:-1])[field.path[-1]] = check(found, (*path, field.name))
+        ensure_object(made, field.path[:-1])[field.path[-1]] = check(found, (*path, field.name))
 
 
 def _walk(node: dict[str, Any], keys: tuple[str, ...], path: Path) -> Json:
     try:
-        return walk(node, keys)
+        return get_value(node, keys)
     except LensError as error:
         error.path = (*path, *error.path)
         raise

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from converter.kube import copy_json
 from converter.rules.functions.registry import register
-from converter.rules.lens import Note, Notes, misfit, walk_object
+from converter.rules.lens import Note, Notes, get_object, wrong_type
 
 if TYPE_CHECKING:
     from converter.kube import Json
@@ -43,7 +43,7 @@ def _plain(selector: dict[str, Any]) -> Json:
     expressions = plain.get("matchExpressions")
     if expressions is not None:
         if type(expressions) is not list:
-            raise misfit((*_PLACE, "matchExpressions"), "a list", expressions)
+            raise wrong_type((*_PLACE, "matchExpressions"), "a list", expressions)
         plain["matchExpressions"] = [
             {key: value for key, value in item.items() if value not in (None, [])} if type(item) is dict else item
             for item in expressions
@@ -68,7 +68,7 @@ def _strip(selector: dict[str, Any], notes: Notes) -> None:
 
 
 def _translate(source: Words, target: Words, node: dict[str, Any], notes: Notes) -> None:
-    selector = walk_object(node, _PLACE)
+    selector = get_object(node, _PLACE)
     if selector is None:
         return
     plain = _plain(selector)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from converter.rules.functions.registry import register
-from converter.rules.lens import Notes, intruder, misfit
+from converter.rules.lens import Notes, foreign_field, wrong_type
 
 _GROUP = "rbac.authorization.k8s.io"
 _ALPHA = f"{_GROUP}/v1alpha1"
@@ -19,14 +19,14 @@ _ACCOUNT = "ServiceAccount"
 def _text(subject: dict[str, Any], key: str) -> str | None:
     value = subject.get(key)
     if value is not None and type(value) is not str:
-        raise misfit((key,), "a string", value)
+        raise wrong_type((key,), "a string", value)
     return value
 
 
 def _to_version(subject: dict[str, Any], _notes: Notes) -> None:
     """Name the version, as v1alpha1 does; what both versions fill in for users and groups stays out."""
     if subject.get("apiVersion") is not None:
-        raise intruder(("apiVersion",))
+        raise foreign_field(("apiVersion",))
     kind, group = _text(subject, "kind"), _text(subject, "apiGroup")
     subject.pop("apiVersion", None)
     subject.pop("apiGroup", None)
@@ -40,7 +40,7 @@ def _to_version(subject: dict[str, Any], _notes: Notes) -> None:
 def _to_group(subject: dict[str, Any], _notes: Notes) -> None:
     """Name the group; for the three kinds v1alpha1 knows, it follows from the kind alone."""
     if subject.get("apiGroup") is not None:
-        raise intruder(("apiGroup",))
+        raise foreign_field(("apiGroup",))
     kind, version = _text(subject, "kind"), _text(subject, "apiVersion")
     subject.pop("apiGroup", None)
     subject.pop("apiVersion", None)

@@ -1,4 +1,4 @@
-"""The register of named functions."""
+"""The registry of named functions."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """One named function: a pair of lenses and what rules and readers must know of it.
+    """One named function: a pair of lenses, and what rules and readers need to know about it.
 
     Attributes:
-        name: what a rule writes after ``call``.
+        name: the name that a rule gives after ``call``.
         summary: one sentence for `converter explain` and docs/reference/rules.md.
         to_right: the lens from the left version to the right one.
         to_left: the lens back.
-        left_fields: fields it expects the left version to have; checked against the catalog.
+        left_fields: fields that it expects in the left version; checked against the catalog.
         right_fields: the same for the right version.
-        losses_right: how many fields can lose values toward the right; weighs in choosing a route.
+        losses_right: the number of fields that can be lost toward the right; part of a route's cost.
         losses_left: the same toward the left.
     """
 
@@ -39,7 +39,7 @@ class Function:
 
 
 FUNCTIONS: dict[str, Function] = {}
-"""Every named function, by its name; filled when `converter.rules.functions` is imported, then only read."""
+"""Every named function by name; filled when `converter.rules.functions` is imported, then read-only."""
 
 
 def register(
@@ -53,7 +53,7 @@ def register(
     losses_right: int = 0,
     losses_left: int = 0,
 ) -> None:
-    """Add a function to the register; see `Function` for the arguments."""
+    """Add a function to the registry; see `Function` for the arguments."""
     FUNCTIONS[name] = Function(
         name,
         summary,

@@ -10,19 +10,19 @@ from typing import Any
 
 from converter.kube import is_empty
 from converter.rules.functions.registry import register
-from converter.rules.lens import LensError, Note, Notes, misfit, walk, walk_object
+from converter.rules.lens import LensError, Note, Notes, get_object, get_value, wrong_type
 
 _CAPACITY = "capacity"
 
 
 def _unwrap(basic: dict[str, Any], notes: Notes) -> None:
     """V1beta1 to v1alpha3: ``{value: 1Gi}`` becomes ``1Gi``; a request policy has no place there."""
-    capacities = walk_object(basic, (_CAPACITY,))
+    capacities = get_object(basic, (_CAPACITY,))
     for name, capacity in (capacities or {}).items():
         if capacity is None:
             continue
         if type(capacity) is not dict:
-            raise misfit((_CAPACITY, name), "an object", capacity)
+            raise wrong_type((_CAPACITY, name), "an object", capacity)
         for key, value in capacity.items():
             if key != "value" and not is_empty(value):
                 why = "v1alpha3 gives a device's capacity as a quantity alone"
@@ -33,12 +33,12 @@ def _unwrap(basic: dict[str, Any], notes: Notes) -> None:
 
 def _wrap(basic: dict[str, Any], _notes: Notes) -> None:
     """V1alpha3 to v1beta1: ``1Gi`` becomes ``{value: 1Gi}``."""
-    capacities = walk_object(basic, (_CAPACITY,))
+    capacities = get_object(basic, (_CAPACITY,))
     for name, quantity in (capacities or {}).items():
         if quantity is None:
             continue
         if type(quantity) not in (str, int, float):
-            raise misfit((_CAPACITY, name), "a quantity", quantity)
+            raise wrong_type((_CAPACITY, name), "a quantity", quantity)
         assert capacities is not None
         capacities[name] = {"value": quantity}
 
@@ -49,13 +49,13 @@ _ONE, _MANY = "resourceHandle", "resourceHandles"
 
 def _to_one_handle(claim: dict[str, Any], _notes: Notes) -> None:
     """V1alpha2 to v1alpha1: the one handle of the claim's own driver becomes its data."""
-    allocation = walk_object(claim, _ALLOCATION)
+    allocation = get_object(claim, _ALLOCATION)
     handles = None if allocation is None else allocation.get(_MANY)
     if allocation is None or handles is None:
         return
     place = (*_ALLOCATION, _MANY)
     if type(handles) is not list:
-        raise misfit(place, "a list", handles)
+        raise wrong_type(place, "a list", handles)
     if len(handles) > 1:
         raise LensError(place, "v1alpha1 has one handle for a claim, of one driver", refused=True)
     del allocation[_MANY]
@@ -63,23 +63,23 @@ def _to_one_handle(claim: dict[str, Any], _notes: Notes) -> None:
         return
     handle = handles[0]
     if type(handle) is not dict:
-        raise misfit((*place, 0), "an object", handle)
+        raise wrong_type((*place, 0), "an object", handle)
     if handle.get("structuredData") is not None:
-        raise LensError((*place, 0, "structuredData"), "v1alpha1 knows no structured parameters", refused=True)
+        raise LensError((*place, 0, "structuredData"), "v1alpha1 has no structured parameters", refused=True)
     if handle.get("data") is not None:
         allocation[_ONE] = handle["data"]
 
 
 def _to_many_handles(claim: dict[str, Any], _notes: Notes) -> None:
     """V1alpha1 to v1alpha2: the handle's data becomes the one handle of the claim's own driver."""
-    allocation = walk_object(claim, _ALLOCATION)
+    allocation = get_object(claim, _ALLOCATION)
     data = None if allocation is None else allocation.get(_ONE)
     if allocation is None or data is None:
         return
     if type(data) is not str:
-        raise misfit((*_ALLOCATION, _ONE), "a string", data)
+        raise wrong_type((*_ALLOCATION, _ONE), "a string", data)
     del allocation[_ONE]
-    driver = walk(claim, ("status", "driverName"))
+    driver = get_value(claim, ("status", "driverName"))
     allocation[_MANY] = [{"driverName": driver, "data": data} if driver else {"data": data}]
 
 

@@ -1,4 +1,4 @@
-"""The steps a rule can take, each a two-way lens: a family a module.
+"""The steps of rules, one module for each group of steps. Each step is a two-way lens.
 
-`converter.rules.parse` knows which word in a rule file makes which step; `docs/reference/rules.md` is their reference.
+`converter.rules.parse_steps` maps keywords to steps; `docs/reference/rules.md` describes them.
 """

@@ -1,4 +1,4 @@
-"""Steps that hold others: ``in`` scopes them to some objects, ``call`` runs a named function."""
+"""Steps that run other code: ``in`` scopes steps to some objects, ``call`` runs a named function."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from converter.kube import Json, Path, format_path
 from converter.rules.codegen import scoped, sequence
-from converter.rules.lens import Lens, Notes, Side, walk
+from converter.rules.lens import Lens, Notes, Side, get_value
 from converter.rules.steps.base import Step, join
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ Guard = tuple[tuple["Keys", tuple[Json, ...]], ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class In(Step):
-    """Steps for each object at some paths; with ``when``, only for those whose fields have these values."""
+    """Steps for each object at some paths; ``when`` limits them to objects whose fields have the given values."""
 
     paths: tuple[Path, ...]
     steps: tuple[Step, ...]
@@ -34,31 +34,31 @@ class In(Step):
             inner = _guarded(self.when, inner)
         return sequence([scoped(path, inner) for path in self.paths])
 
-    def tell(self, toward: Side) -> str:
-        """Say where, and what the steps there do."""
+    def describe(self, toward: Side) -> str:
+        """Describe where, and what the steps there do."""
         guard = "".join(f", where {format_path(keys)} is {' or '.join(map(str, values))}" for keys, values in self.when)
-        inner = "; ".join(step.tell(toward) for step in ordered(self.steps, toward))
+        inner = "; ".join(step.describe(toward) for step in ordered(self.steps, toward))
         return f"in {', '.join(format_path(path) for path in self.paths)}{guard}: {inner}"
 
-    def names(self, side: Side) -> tuple[Path, ...]:
-        """What the steps name, below each path."""
-        return self._below(lambda step: step.names(side))
+    def expected_fields(self, side: Side) -> tuple[Path, ...]:
+        """List the fields of the steps, below each path."""
+        return self._below(lambda step: step.expected_fields(side))
 
-    def touches(self, side: Side) -> tuple[Path, ...]:
-        """What the steps take, below each path."""
-        return () if self.when else self._below(lambda step: step.touches(side))
+    def owned_fields(self, side: Side) -> tuple[Path, ...]:
+        """List what the steps own, below each path."""
+        return () if self.when else self._below(lambda step: step.owned_fields(side))
 
     def _below(self, listed: Callable[[Step], tuple[Path, ...]]) -> tuple[Path, ...]:
         return tuple(join(path, name) for path in self.paths for step in self.steps for name in listed(step))
 
     def losses(self, toward: Side) -> int:
-        """As many as the steps inside."""
+        """Count the losses of the steps inside."""
         return sum(step.losses(toward) for step in self.steps)
 
 
 def _guarded(guard: Guard, inner: Lens) -> Lens:
     def guarded(node: dict[str, Any], notes: Notes) -> None:
-        if all(walk(node, keys) in values for keys, values in guard):
+        if all(get_value(node, keys) in values for keys, values in guard):
             inner(node, notes)
 
     return guarded
@@ -74,15 +74,15 @@ class Call(Step):
         """Take the function's lens for that direction."""
         return self.function.to_right if toward is Side.RIGHT else self.function.to_left
 
-    def tell(self, toward: Side) -> str:  # noqa: ARG002  # its summary covers both directions
+    def describe(self, toward: Side) -> str:  # noqa: ARG002  # its summary covers both directions
         """Say the function's name and summary."""
         return f"{self.function.name}: {self.function.summary}"
 
-    def names(self, side: Side) -> tuple[Path, ...]:
+    def expected_fields(self, side: Side) -> tuple[Path, ...]:
         """What the function declares."""
         return self.function.left_fields if side is Side.LEFT else self.function.right_fields
 
-    def touches(self, side: Side) -> tuple[Path, ...]:  # noqa: ARG002  # a function minds its own places
+    def owned_fields(self, side: Side) -> tuple[Path, ...]:  # noqa: ARG002  # a function minds its own places
         """Nothing the check could compare."""
         return ()
 

@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 from converter.kube import Path, format_path
 from converter.rules.codegen import scoped
-from converter.rules.lens import Lens, LensError, Notes, Side, intruder, misfit, prune, reach, walk_object
+from converter.rules.lens import (
+    Lens,
+    LensError,
+    Notes,
+    Side,
+    ensure_object,
+    foreign_field,
+    get_object,
+    prune_empty,
+    wrong_type,
+)
 from converter.rules.steps.base import Step, join
 
 if TYPE_CHECKING:
@@ -38,28 +48,26 @@ class IntOrString(Step):
         both, neither = (*number_parent, number), self.neither
 
         def join_them(node: dict[str, Any], _notes: Notes) -> None:
-            target = walk_object(node, into_parent) if into_parent else node
+            target = get_object(node, into_parent) if into_parent else node
             if target is not None and target.get(leaf) is not None:
-                raise intruder(into)
-            numbers = walk_object(node, number_parent)
-            strings = numbers if string_parent == number_parent else walk_object(node, string_parent)
+                raise foreign_field(into)
+            numbers = get_object(node, number_parent)
+            strings = numbers if string_parent == number_parent else get_object(node, string_parent)
             count = None if numbers is None else numbers.pop(number, None)
             text = None if strings is None else strings.pop(string, None)
             if count and text:
-                raise LensError(
-                    both, f"stands beside {string} {text!r}; only one of the two can be meant", refused=True
-                )
+                raise LensError(both, f"is set together with {string} {text!r}; set only one of the two", refused=True)
             if count is not None and type(count) is not int:
-                raise misfit(both, "an integer", count)
+                raise wrong_type(both, "an integer", count)
             if text is not None and type(text) is not str:
-                raise misfit((*string_parent, string), "a string", text)
+                raise wrong_type((*string_parent, string), "a string", text)
             if numbers is not None and not numbers:
-                prune(node, number_parent)
+                prune_empty(node, number_parent)
             if strings is not None and not strings and strings is not numbers:
-                prune(node, string_parent)
+                prune_empty(node, string_parent)
             value = text or (neither if count is None else count)
             if value is not None:
-                (reach(node, into_parent) if into_parent else node)[leaf] = value
+                (ensure_object(node, into_parent) if into_parent else node)[leaf] = value
 
         return join_them
 
@@ -68,31 +76,31 @@ class IntOrString(Step):
         (*number_parent, number), (*string_parent, string) = self.number, self.string
 
         def split(node: dict[str, Any], _notes: Notes) -> None:
-            numbers = walk_object(node, number_parent)
+            numbers = get_object(node, number_parent)
             if numbers is not None and numbers.get(number) is not None:
-                raise intruder((*number_parent, number))
-            strings = numbers if string_parent == number_parent else walk_object(node, string_parent)
+                raise foreign_field((*number_parent, number))
+            strings = numbers if string_parent == number_parent else get_object(node, string_parent)
             if strings is not None and strings.get(string) is not None:
-                raise intruder((*string_parent, string))
-            source = walk_object(node, into_parent) if into_parent else node
+                raise foreign_field((*string_parent, string))
+            source = get_object(node, into_parent) if into_parent else node
             value = None if source is None else source.get(leaf)
             if source is None or value is None:
                 return
             if type(value) not in (int, str):
-                raise misfit((*into_parent, leaf), "an integer or a string", value)
+                raise wrong_type((*into_parent, leaf), "an integer or a string", value)
             del source[leaf]
             if into_parent:
-                prune(node, into_parent)
+                prune_empty(node, into_parent)
             if value == neither:
                 return
             if type(value) is int:
-                reach(node, number_parent)[number] = value
+                ensure_object(node, number_parent)[number] = value
             else:
-                reach(node, string_parent)[string] = value
+                ensure_object(node, string_parent)[string] = value
 
         return split
 
-    def tell(self, toward: Side) -> str:
+    def describe(self, toward: Side) -> str:
         """Say which becomes which."""
         number, string = (
             format_path(join(self.scope, self.number)),
@@ -103,7 +111,7 @@ class IntOrString(Step):
             return f"{number} or {string} becomes {into}"
         return f"{into} becomes {number} where it is a number, {string} where it is a name"
 
-    def names(self, side: Side) -> tuple[Path, ...]:
+    def expected_fields(self, side: Side) -> tuple[Path, ...]:
         """The one field, or the two."""
         keys = (self.into,) if side is self.side else (self.number, self.string)
         return tuple(join(self.scope, key) for key in keys)

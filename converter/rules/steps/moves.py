@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 from converter.kube import Path, format_path
 from converter.rules.codegen import scoped
-from converter.rules.lens import Lens, LensError, Note, Notes, Side, intruder, misfit, prune, reach, walk_object
+from converter.rules.lens import (
+    Lens,
+    LensError,
+    Note,
+    Notes,
+    Side,
+    ensure_object,
+    foreign_field,
+    get_object,
+    prune_empty,
+    wrong_type,
+)
 from converter.rules.steps.base import Step, join
 
 if TYPE_CHECKING:
@@ -19,7 +30,7 @@ Keys = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rename(Step):
-    """A field stands at another place in the other version; ``left`` and ``right`` are keys below ``scope``."""
+    """A field with another path in the other version; ``left`` and ``right`` are keys below ``scope``."""
 
     scope: Path
     left: Keys
@@ -36,12 +47,14 @@ class Rename(Step):
             return scoped(self.scope, _sink(*old, *new))
         return scoped(self.scope, _move(old, new))
 
-    def tell(self, toward: Side) -> str:
+    def describe(self, toward: Side) -> str:
         """Say what moves where."""
-        left, right = (format_path(path) for path in (*self.names(Side.LEFT), *self.names(Side.RIGHT)))
+        left, right = (
+            format_path(path) for path in (*self.expected_fields(Side.LEFT), *self.expected_fields(Side.RIGHT))
+        )
         return f"{left} becomes {right}" if toward is Side.RIGHT else f"{right} becomes {left}"
 
-    def names(self, side: Side) -> tuple[Path, ...]:
+    def expected_fields(self, side: Side) -> tuple[Path, ...]:
         """The one field."""
         return (join(self.scope, self.left if side is Side.LEFT else self.right),)
 
@@ -49,7 +62,7 @@ class Rename(Step):
 def _rename_here(old: str, new: str) -> Lens:
     def rename(node: dict[str, Any], _notes: Notes) -> None:
         if node.get(new) is not None:
-            raise intruder((new,))
+            raise foreign_field((new,))
         if old in node:
             node[new] = node.pop(old)
 
@@ -59,12 +72,12 @@ def _rename_here(old: str, new: str) -> Lens:
 def _lift(outer: str, old: str, new: str) -> Lens:
     def lift(node: dict[str, Any], _notes: Notes) -> None:
         if node.get(new) is not None:
-            raise intruder((new,))
+            raise foreign_field((new,))
         source = node.get(outer)
         if type(source) is not dict:
             if source is None:
                 return
-            raise misfit((outer,), "an object", source)
+            raise wrong_type((outer,), "an object", source)
         if old in source:
             value = source.pop(old)
             if not source:
@@ -79,9 +92,9 @@ def _sink(old: str, outer: str, new: str) -> Lens:
         target = node.get(outer)
         if target is not None:
             if type(target) is not dict:
-                raise misfit((outer,), "an object", target)
+                raise wrong_type((outer,), "an object", target)
             if target.get(new) is not None:
-                raise intruder((outer, new))
+                raise foreign_field((outer, new))
         if old in node:
             value = node.pop(old)
             if target is None:
@@ -97,25 +110,25 @@ def _move(old: Keys, new: Keys) -> Lens:
     *new_parent, new_leaf = new
 
     def move(node: dict[str, Any], _notes: Notes) -> None:
-        target = walk_object(node, new_parent)
+        target = get_object(node, new_parent)
         if target is not None and target.get(new_leaf) is not None:
-            raise intruder(new)
-        source = walk_object(node, old_parent)
+            raise foreign_field(new)
+        source = get_object(node, old_parent)
         if source is None or old_leaf not in source:
             return
         value = source.pop(old_leaf)
-        prune(node, old_parent)
-        reach(node, new_parent)[new_leaf] = value
+        prune_empty(node, old_parent)
+        ensure_object(node, new_parent)[new_leaf] = value
 
     return move
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Nest(Step):
-    """Fields that stand side by side in one version stand inside an object of their own in the other.
+    """Fields that are siblings in one version, and inside an object of their own in the other.
 
     ``side`` is the version with the object ``into``; the fields have the same names in both. With ``always`` the
-    object is made even where there is nothing to put into it.
+    object is made even where there is identity to put into it.
     """
 
     scope: Path
@@ -133,7 +146,7 @@ class Nest(Step):
 
         def nest(node: dict[str, Any], _notes: Notes) -> None:
             if node.get(into) is not None:
-                raise intruder((into,))
+                raise foreign_field((into,))
             inner = {name: node.pop(name) for name in fields if name in node}
             if inner or always:
                 node[into] = inner
@@ -146,23 +159,23 @@ class Nest(Step):
         def flatten(node: dict[str, Any], notes: Notes) -> None:
             for name in fields:
                 if node.get(name) is not None:
-                    raise intruder((name,))
-            inner = walk_object(node, (into,))
+                    raise foreign_field((name,))
+            inner = get_object(node, (into,))
             if inner is None:
                 return
             del node[into]
             node.update((name, inner.pop(name)) for name in fields if name in inner)
             for name, value in inner.items():
-                notes.append(Note((into, name), value, "is no known field, and the object around it is gone"))
+                notes.append(Note((into, name), value, "is an unknown field, and its object does not exist there"))
 
         return flatten
 
-    def tell(self, toward: Side) -> str:
+    def describe(self, toward: Side) -> str:
         """Say what goes in or comes out."""
         verb = "go into" if toward is self.side else "come out of"
         return f"{', '.join(self.fields)} {verb} {format_path(join(self.scope, (self.into,)))}"
 
-    def names(self, side: Side) -> tuple[Path, ...]:
+    def expected_fields(self, side: Side) -> tuple[Path, ...]:
         """The fields at that side's places."""
         inside = (self.into,) if side is self.side else ()
         return tuple(join(self.scope, (*inside, name)) for name in self.fields)
@@ -170,13 +183,13 @@ class Nest(Step):
 
 def _from_integer(value: Any) -> str:
     if type(value) is not int:
-        raise misfit((), "an integer", value)
+        raise wrong_type((), "an integer", value)
     return str(value)
 
 
 def _from_string(value: Any) -> str:
     if type(value) is not str:
-        raise misfit((), "a string", value)
+        raise wrong_type((), "a string", value)
     return value
 
 
@@ -218,13 +231,13 @@ class Annotation(Step):
         name, field, encode = self.name, self.field, _TO_TEXT[self.encoding]
 
         def to_annotation(node: dict[str, Any], notes: Notes) -> None:
-            source = walk_object(node, parent)
+            source = get_object(node, parent)
             value = None if source is None else source.get(leaf)
-            annotations = walk_object(node, _ANNOTATIONS)
+            annotations = get_object(node, _ANNOTATIONS)
             if annotations is not None and name in annotations:
-                why = "would become a field by the conversion; here it is only an annotation"
+                why = "is only an annotation in this version; the conversion would turn it into a field"
                 notes.append(Note((*_ANNOTATIONS, name), annotations.pop(name), why))
-                prune(node, _ANNOTATIONS)
+                prune_empty(node, _ANNOTATIONS)
             if source is None or value is None:
                 return
             try:
@@ -233,8 +246,8 @@ class Annotation(Step):
                 error.path = field
                 raise
             del source[leaf]
-            prune(node, parent)
-            reach(node, _ANNOTATIONS)[name] = text
+            prune_empty(node, parent)
+            ensure_object(node, _ANNOTATIONS)[name] = text
 
         return to_annotation
 
@@ -243,10 +256,10 @@ class Annotation(Step):
         name, field, decode = self.name, self.field, _FROM_TEXT[self.encoding]
 
         def to_field(node: dict[str, Any], _notes: Notes) -> None:
-            target = walk_object(node, parent)
+            target = get_object(node, parent)
             if target is not None and target.get(leaf) is not None:
-                raise intruder(field)
-            annotations = walk_object(node, _ANNOTATIONS)
+                raise foreign_field(field)
+            annotations = get_object(node, _ANNOTATIONS)
             text = None if annotations is None else annotations.get(name)
             if annotations is None or type(text) is not str:
                 return
@@ -255,12 +268,12 @@ class Annotation(Step):
             except (ValueError, RecursionError):
                 return
             del annotations[name]
-            prune(node, _ANNOTATIONS)
-            reach(node, parent)[leaf] = value
+            prune_empty(node, _ANNOTATIONS)
+            ensure_object(node, parent)[leaf] = value
 
         return to_field
 
-    def tell(self, toward: Side) -> str:
+    def describe(self, toward: Side) -> str:
         """Say which becomes which."""
         field = format_path(self.field)
         return (
@@ -269,6 +282,6 @@ class Annotation(Step):
             else f"{field} becomes annotation {self.name}"
         )
 
-    def names(self, side: Side) -> tuple[Path, ...]:
+    def expected_fields(self, side: Side) -> tuple[Path, ...]:
         """The field, on the side that has it."""
         return (self.field,) if side is self.side else ()

@@ -1,4 +1,4 @@
-"""Steps about values: values (other words for the same thing), default, drop, refuse."""
+"""Steps for values: ``values`` (different names for the same value), ``default``, ``drop``, ``refuse``."""
 
 from __future__ import annotations
 
@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 from converter.kube import Json, Path, canonical_json, copy_json, format_path, is_empty
 from converter.rules.codegen import scoped
-from converter.rules.lens import Lens, LensError, Note, Notes, Side, nothing, prune, reach, walk, walk_object
+from converter.rules.lens import (
+    Lens,
+    LensError,
+    Note,
+    Notes,
+    Side,
+    ensure_object,
+    get_object,
+    get_value,
+    identity,
+    prune_empty,
+)
 from converter.rules.steps.base import Step, join
 
 if TYPE_CHECKING:
@@ -16,20 +27,20 @@ if TYPE_CHECKING:
     from converter.rules.steps.moves import Keys
 
 MISSING: Any = object()
-"""Stands for a value that a rule does not give, where null is a value it could give."""
+"""A value that a rule does not give; null is a value that a rule can give."""
 
 
 def shown(value: Json, limit: int = 80) -> str:
-    """Write a value for a message: compact JSON, cut where it is long."""
+    """Format a value for a message: compact JSON, shortened to ``limit`` characters."""
     text = canonical_json(value).decode()
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Values(Step):
-    """A field whose values are written differently in the two versions; ``pairs`` are (left, right).
+    """A field whose values have different names in the two versions; ``pairs`` are (left, right).
 
-    Null on one side of a pair says that this version leaves the field out; what is missing stays missing.
+    Null on one side of a pair means that this version omits the field. A missing field stays missing.
     """
 
     scope: Path
@@ -37,13 +48,13 @@ class Values(Step):
     pairs: tuple[tuple[Json, Json], ...]
 
     def lens(self, toward: Side) -> Lens:
-        """Compile; values that are in no pair pass unchanged."""
+        """Compile; a value that is not in a pair passes unchanged."""
         *parent, leaf = self.keys
         turned = self.pairs if toward is Side.RIGHT else tuple((right, left) for left, right in self.pairs)
         table = {canonical_json(old): new for old, new in turned}
 
         def translate(node: dict[str, Any], _notes: Notes) -> None:
-            holder = walk_object(node, parent)
+            holder = get_object(node, parent)
             if holder is None or holder.get(leaf) is None:
                 return
             new = table.get(canonical_json(holder[leaf]), MISSING)
@@ -54,31 +65,31 @@ class Values(Step):
 
         return scoped(self.scope, translate)
 
-    def tell(self, toward: Side) -> str:
-        """Say which values become which."""
+    def describe(self, toward: Side) -> str:
+        """Describe which values become which."""
         turned = self.pairs if toward is Side.RIGHT else tuple((right, left) for left, right in self.pairs)
         words = "; ".join(f"{shown(old)} becomes {shown(new)}" for old, new in turned)
         return f"{format_path(join(self.scope, self.keys))}: {words}"
 
-    def names(self, side: Side) -> tuple[Path, ...]:  # noqa: ARG002  # the same on both sides
-        """The one field."""
+    def expected_fields(self, side: Side) -> tuple[Path, ...]:  # noqa: ARG002  # the same on both sides
+        """The field."""
         return (join(self.scope, self.keys),)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Default(Step):
-    """What each version fills in for a field that is not there.
+    """The value that each version fills in for a missing field.
 
-    Where the two differ, the source version's value is written out, so that it goes on meaning the same.
+    If the two differ, the conversion writes the source version's value, so that the meaning stays the same.
 
     Attributes:
-        left: what the left version fills in, or `MISSING` where it fills in nothing.
-        right: the same for the right version.
-        copied: read the value from this place instead (selectors default to the template's labels).
+        left: the default of the left version; `MISSING` if it has none.
+        right: the default of the right version; `MISSING` if it has none.
+        copied: copy the value from this field instead (selectors default to the template's labels).
         copied_on: the side that copies.
-        when: only where these fields have one of these values, after the defaults above.
-        unless: only where none of these fields is there.
-        empty: whether an empty list or string counts as missing, as it does for Go types that are no pointers.
+        when: only if these fields have one of these values, after the defaults before this step.
+        unless: only if none of these fields is set.
+        empty: whether an empty list or string counts as missing, as for Go types that are not pointers.
     """
 
     scope: Path
@@ -92,14 +103,14 @@ class Default(Step):
     empty: bool = False
 
     def lens(self, toward: Side) -> Lens:
-        """Compile; nothing is done where both versions fill in the same."""
+        """Compile; do nothing if both versions have the same default."""
         source = toward.other
         if self.copied:
-            inner = self._copy() if source is self.copied_on else nothing
+            inner = self._copy() if source is self.copied_on else identity
         else:
             own, across = (self.left, self.right) if source is Side.LEFT else (self.right, self.left)
             same = own is MISSING or (across is not MISSING and canonical_json(own) == canonical_json(across))
-            inner = nothing if same else self._fill(own)
+            inner = identity if same else self._fill(own)
         return scoped(self.scope, inner)
 
     def _fill(self, value: Json) -> Lens:
@@ -114,9 +125,9 @@ class Default(Step):
             return fill_here
 
         def fill(node: dict[str, Any], _notes: Notes) -> None:
-            holder = walk_object(node, parent)
+            holder = get_object(node, parent)
             if (holder is None or missing(holder.get(leaf))) and applies(node):
-                reach(node, parent)[leaf] = copy_json(value)
+                ensure_object(node, parent)[leaf] = copy_json(value)
 
         return fill
 
@@ -124,45 +135,43 @@ class Default(Step):
         (*parent, leaf), copied, applies = self.keys, self.copied, self._applies
 
         def copy(node: dict[str, Any], _notes: Notes) -> None:
-            holder = walk_object(node, parent)
+            holder = get_object(node, parent)
             if (holder is None or is_empty(holder.get(leaf))) and applies(node):
-                value = walk(node, copied)
+                value = get_value(node, copied)
                 if not is_empty(value):
-                    reach(node, parent)[leaf] = copy_json(value)
+                    ensure_object(node, parent)[leaf] = copy_json(value)
 
         return copy
 
     def _applies(self, node: dict[str, Any]) -> bool:
-        return all(walk(node, keys) in values for keys, values in self.when) and all(
-            walk(node, keys) is None for keys in self.unless
+        return all(get_value(node, keys) in values for keys, values in self.when) and all(
+            get_value(node, keys) is None for keys in self.unless
         )
 
-    def tell(self, toward: Side) -> str:
-        """Say what is written out, or that nothing is."""
+    def describe(self, toward: Side) -> str:
+        """Describe the value that the conversion writes, if any."""
         path = format_path(join(self.scope, self.keys))
         if self.copied:
-            action = (
-                f"is written out as {format_path(self.copied)}" if toward.other is self.copied_on else "needs nothing"
-            )
+            action = f"is set to {format_path(self.copied)}" if toward.other is self.copied_on else "needs nothing"
         else:
             own = self.left if toward is Side.RIGHT else self.right
-            action = "needs nothing" if own is MISSING or self.left == self.right else f"is written out as {shown(own)}"
+            action = "needs nothing" if own is MISSING or self.left == self.right else f"is set to {shown(own)}"
         return f"{path}, where missing{' or empty' if self.empty else ''}, {action}"
 
-    def names(self, side: Side) -> tuple[Path, ...]:
-        """The field, on each side that fills it in, and what it is copied from."""
+    def expected_fields(self, side: Side) -> tuple[Path, ...]:
+        """The field, on each side that has a default, and the field that it is copied from."""
         value = self.left if side is Side.LEFT else self.right
         copies = self.copied_on is side
         names = [join(self.scope, self.keys)] if copies or value is not MISSING else []
         return (*names, join(self.scope, self.copied)) if copies else tuple(names)
 
-    def touches(self, side: Side) -> tuple[Path, ...]:  # noqa: ARG002  # a default may stand beside a move
-        """Nothing: it fills in what another step moves."""
+    def owned_fields(self, side: Side) -> tuple[Path, ...]:  # noqa: ARG002  # a default may use a field that another step moves
+        """None: another step may move the field."""
         return ()
 
     @property
     def keeps_order(self) -> bool:
-        """Defaults see the defaults above them, in both directions."""
+        """A default depends on the defaults before it, in both directions."""
         return True
 
 
@@ -172,7 +181,7 @@ def _is_null(value: Json) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drop(Step):
-    """A field that only one version (``side``) has; on the way to the other it is taken out and noted."""
+    """A field that only one version (``side``) has; on the way to the other it is removed and reported as a loss."""
 
     scope: Path
     keys: Keys
@@ -180,39 +189,39 @@ class Drop(Step):
     why: str
 
     def lens(self, toward: Side) -> Lens:
-        """Compile; nothing is done toward the side that has the field."""
+        """Compile; do nothing toward the side that has the field."""
         if toward is self.side:
-            return nothing
+            return identity
         (*parent, leaf), keys, why = self.keys, self.keys, self.why
 
         def drop(node: dict[str, Any], notes: Notes) -> None:
-            holder = walk_object(node, parent)
+            holder = get_object(node, parent)
             if holder is None or leaf not in holder:
                 return
             value = holder.pop(leaf)
-            prune(node, parent)
+            prune_empty(node, parent)
             if not is_empty(value):
                 notes.append(Note(keys, value, why))
 
         return scoped(self.scope, drop)
 
-    def tell(self, toward: Side) -> str:
-        """Say what is dropped, or that nothing is."""
+    def describe(self, toward: Side) -> str:
+        """Describe what is dropped, if anything."""
         path = format_path(join(self.scope, self.keys))
-        return f"{path} stays out" if toward is self.side else f"{path} is dropped: {self.why}"
+        return f"{path} is not added" if toward is self.side else f"{path} is dropped: {self.why}"
 
-    def names(self, side: Side) -> tuple[Path, ...]:
+    def expected_fields(self, side: Side) -> tuple[Path, ...]:
         """The field, on the side that has it."""
         return (join(self.scope, self.keys),) if side is self.side else ()
 
     def losses(self, toward: Side) -> int:
-        """One, toward the side that lacks the field."""
+        """One, toward the side without the field."""
         return 0 if toward is self.side else 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refuse(Step):
-    """A field (or some of its values) of one version without which a manifest would mean something else."""
+    """A field of one version (or some of its values) that changes the meaning of the manifest if it is lost."""
 
     scope: Path
     keys: Keys
@@ -221,29 +230,29 @@ class Refuse(Step):
     values: Sequence[Json] | None = None
 
     def lens(self, toward: Side) -> Lens:
-        """Compile; toward the side that has the field everything passes."""
+        """Compile; do nothing toward the side that has the field."""
         if toward is self.side:
-            return nothing
+            return identity
         keys, why = self.keys, self.why
         wanted = None if self.values is None else {canonical_json(value) for value in self.values}
 
         def refuse(node: dict[str, Any], _notes: Notes) -> None:
-            value = walk(node, keys)
+            value = get_value(node, keys)
             if not is_empty(value) and (wanted is None or canonical_json(value) in wanted):
                 raise LensError(keys, why, refused=True)
 
         return scoped(self.scope, refuse)
 
-    def tell(self, toward: Side) -> str:
-        """Say what is refused, or that nothing is."""
+    def describe(self, toward: Side) -> str:
+        """Describe what is refused, if anything."""
         path = format_path(join(self.scope, self.keys))
         which = "" if self.values is None else f" with {' or '.join(shown(value) for value in self.values)}"
         return f"{path} passes" if toward is self.side else f"{path}{which} is refused: {self.why}"
 
-    def names(self, side: Side) -> tuple[Path, ...]:
+    def expected_fields(self, side: Side) -> tuple[Path, ...]:
         """The field, on the side that has it."""
         return (join(self.scope, self.keys),) if side is self.side else ()
 
-    def touches(self, side: Side) -> tuple[Path, ...]:  # noqa: ARG002  # it only looks
-        """Nothing: it only looks."""
+    def owned_fields(self, side: Side) -> tuple[Path, ...]:  # noqa: ARG002  # it only reads
+        """None: it only reads the field."""
         return ()

@@ -39,14 +39,14 @@ def test_a_problem_is_told_with_file_line_and_hint(capsys, rules):
     assert main(["rules", "lint", folder]) == FINDINGS
     err = capsys.readouterr().err
     assert f"{folder}/my.yaml:7: a step is one of" in err
-    assert "(docs/reference/rules.md shows each of them)" in err
+    assert "(docs/reference/rules.md describes each step)" in err
 
 
 def test_a_contradiction_with_the_shipped_book_is_told(capsys, rules):
     text = GOOD.replace("Thing", "CronJob").replace("a.example/v1", "batch/v1").replace("a.example/v2", "batch/v1beta1")
     folder = rules(text)
     assert main(["rules", "lint", folder]) == FINDINGS
-    assert "is ruled by cronjob-v1-v1beta1" in capsys.readouterr().err
+    assert "rule cronjob-v1-v1beta1" in capsys.readouterr().err
 
 
 def test_a_field_that_no_release_has_is_told(capsys, rules):
@@ -59,7 +59,7 @@ def test_a_field_that_no_release_has_is_told(capsys, rules):
 
 def test_an_example_that_fails_is_told(capsys, rules):
     assert main(["rules", "test", rules(GOOD.replace("{b: 1}", "{b: 2}"))]) == FINDINGS
-    assert "spec.b is 1, wanted 2" in capsys.readouterr().err
+    assert "spec.b is 1, expected 2" in capsys.readouterr().err
 
 
 def test_a_rule_without_an_example_is_a_finding(capsys, rules):

@@ -79,7 +79,7 @@ def applied(given, outcome):
 
 LINE = (
     'CronJob demo/report: spec.timeZone = "Europe/Berlin": Kubernetes v1.22 does not know it and drops it silently; '
-    "v1.25 would do; it runs at other times (dangerous)"
+    "v1.25 would do; it runs at other times than specified (dangerous)"
 )
 
 

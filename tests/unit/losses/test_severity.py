@@ -83,12 +83,12 @@ def test_keys_that_requests_invent_do_not_fill_the_memory():
 @pytest.mark.parametrize(
     ("entry", "line", "words"),
     [
-        ("{weight: deadly, fields: [spec.x]}", 6, "none of harmless, degrading, dangerous"),
-        ("{weight: harmless}", 6, "names no fields"),
+        ("{weight: deadly, fields: [spec.x]}", 6, "not one of harmless, degrading, dangerous"),
+        ("{weight: harmless}", 6, "must have fields"),
         ("{weight: harmless, fields: ['spec..x']}", 6, "not a path"),
         ("{weight: harmless, fields: [5]}", 6, "must be a string"),
         ("{weight: harmless, fields: [spec.x], cluster: [a]}", 6, "no key 'cluster'"),
-        ("{weight: harmless, kinds: [CronJob], fields: [spec.timeZon]}", 6, "no release knows a field spec.timeZon"),
+        ("{weight: harmless, kinds: [CronJob], fields: [spec.timeZon]}", 6, "no release has the field spec.timeZon"),
     ],
 )
 def test_what_is_wrong_in_a_table_is_told_with_its_line(entry, line, words):
@@ -169,12 +169,12 @@ def test_an_object_makes_its_policy_milder_and_never_stricter():
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        ("spec: {default: {dangerous: forbid}}", "none of deny, warn, ignore"),
+        ("spec: {default: {dangerous: forbid}}", "not one of deny, warn, ignore"),
         ("spec: {default: {deadly: deny}}", "no key 'deadly'"),
         ("spec: {rules: [{clusters: [a]}]}", "actions is missing"),
-        ("spec: {objectsMayLoosen: [everything]}", "none of harmless, degrading, dangerous"),
+        ("spec: {objectsMayLoosen: [everything]}", "not one of harmless, degrading, dangerous"),
         ("spec: {rules: [{clusterLabels: {a: 1}, actions: {}}]}", "must be a string"),
-        ("metadata: {}", "stands here twice"),
+        ("metadata: {}", "set more than once"),
         ("policy: {}\nspec: {}", "no key 'policy'"),
     ],
 )

@@ -28,7 +28,7 @@ def test_a_misspelled_field_is_told_with_its_line():
 
 def test_left_and_right_mixed_up_is_told():
     found = problems("steps:\n  - rename: {spec.backend: spec.defaultBackend}")
-    assert [hint for _, _, hint in found] == ["is it on the other side?"] * 2
+    assert [hint for _, _, hint in found] == ["check whether it is on the other side"] * 2
 
 
 WHOLE = "rename: {spec.defaultBackend: spec.backend}"
@@ -58,7 +58,7 @@ def test_a_field_named_for_both_sides_need_be_on_one_only():
 
 def test_a_version_that_no_release_has_is_told():
     found = problems("steps: []", right="networking.k8s.io/v9")
-    assert [text for _, text, _ in found] == ["rule thing: no Kubernetes release ever had networking.k8s.io/v9 Ingress"]
+    assert [text for _, text, _ in found] == ["rule thing: no Kubernetes release has networking.k8s.io/v9 Ingress"]
     assert len(problems("steps: []", kind="Ingres")) == 2
 
 

@@ -1,4 +1,4 @@
-"""A woven lens does what its parts do one after the other, wherever they are and whatever they meet."""
+"""A compiled lens does what its parts do in order, at any place and on any input."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from converter.kube import EACH, Each
-from converter.rules.codegen import CompiledLens, compile_lens, put_in_front, scoped, sequence
-from converter.rules.lens import LensError, Note, nothing
+from converter.rules.codegen import CompiledLens, compile_lens, prefix_notes, scoped, sequence
+from converter.rules.lens import LensError, Note, identity
 
 KEYS = ["a", "b", 'c.d/"e"']
 PATHS = st.lists(st.sampled_from([*KEYS, EACH]), max_size=4).map(tuple)
@@ -35,7 +35,7 @@ def marking(number):
 
 
 def plainly(node, path, lens, notes):
-    """Go one step at a time: what a woven lens is held against."""
+    """Go one step at a time: the reference for a compiled lens."""
     if not path:
         lens(node, notes)
         return
@@ -67,11 +67,11 @@ def _inside(item, place, wanted, rest, lens, notes):  # noqa: PLR0917
     except LensError as error:
         error.path = (*place, *error.path)
         raise
-    put_in_front(place, notes, before)
+    prefix_notes(place, notes, before)
 
 
 @given(st.lists(PATHS, min_size=1, max_size=4), OBJECTS)
-def test_woven_is_one_after_the_other(paths, given_object):
+def test_a_compiled_lens_applies_its_parts_in_order(paths, given_object):
     parts = [(path, marking(number)) for number, path in enumerate(paths)]
     one, two = copy.deepcopy(given_object), copy.deepcopy(given_object)
     notes, plain, stopped = [], [], False
@@ -131,9 +131,9 @@ def test_a_key_is_only_ever_a_key(key):
 
 
 def test_what_does_nothing_is_left_out():
-    assert sequence([]) is nothing
-    assert sequence([nothing, nothing]) is nothing
-    assert scoped(("a",), nothing) is nothing
+    assert sequence([]) is identity
+    assert sequence([identity, identity]) is identity
+    assert scoped(("a",), identity) is identity
     lens = marking(1)
-    assert sequence([nothing, lens]) is lens
+    assert sequence([identity, lens]) is lens
     assert isinstance(scoped(("a",), lens), CompiledLens)

@@ -25,15 +25,15 @@ def only(text):
         ("steps:\n  - rename: {a.b: c}\n  - rename: {x: 'a b'}", 9, "not a path"),
         ("steps: [{rename: {a: a}}]", 7, "two different fields"),
         ("steps: [{rename: {'l[*].a': 'm[*].a'}}]", 7, "same list"),
-        ("steps: [{default: {path: a}}]", 7, "a default needs a value"),
+        ("steps: [{default: {path: a}}]", 7, "a default must have a value"),
         ("steps: [{default: {path: a, value: 1}}]", 7, "side is missing"),
-        ("steps: [{drop: {path: a, side: middle, why: x}}]", 7, "'middle' is none of left, right"),
+        ("steps: [{drop: {path: a, side: middle, why: x}}]", 7, "'middle' is not one of left, right"),
         ("steps: [{drop: {path: a, side: left}}]", 7, "why is missing"),
-        ("steps: [{values: {path: a, pairs: [{left: 1}]}}]", 7, "a pair has a 'left' and a 'right'"),
-        ("steps: [{call: magic}]", 7, "no function is named 'magic'"),
-        ("steps: [{in: [a]}]", 7, "'in' needs 'steps'"),
+        ("steps: [{values: {path: a, pairs: [{left: 1}]}}]", 7, "a pair must have a 'left' and a 'right'"),
+        ("steps: [{call: magic}]", 7, "unknown function 'magic'"),
+        ("steps: [{in: [a]}]", 7, "'in' must have 'steps'"),
         ("steps: [{rename: {a: b}, when: {c: 1}}]", 7, "'when' belongs to the step 'in'"),
-        ("steps: [{annotation: {field: 'l[*].a', name: x/y, side: left}}]", 7, r"\[\*\] cannot stand here"),
+        ("steps: [{annotation: {field: 'l[*].a', name: x/y, side: left}}]", 7, r"\[\*\] is not allowed here"),
         ("steps: [{nest: {into: a, fields: [1], side: left}}]", 7, "must be a field's name, not integer"),
         ("steps: text", 7, "must be a list, not string"),
         ("steps: []\nunconvertible: no", 8, "must be a non-empty string"),
@@ -81,20 +81,20 @@ def test_an_empty_file_is_an_empty_book(text):
 
 def test_two_rules_of_one_name_are_told():
     text = rule_text("steps: []") + "\n---\n" + rule_text("steps: []", right="a.example/v3")
-    assert "has that name already" in only(text).problem
+    assert "already has this name" in only(text).problem
 
 
 def test_two_rules_for_one_pair_contradict_each_other():
     turned = rule_text("steps: []", name="other", left="a.example/v2", right="a.example/v1")
     problem = only(rule_text("steps: []") + "\n---\n" + turned)
-    assert "is ruled by thing" in problem.problem
+    assert "rule thing (" in problem.problem
     assert "contradict" in problem.hint
 
 
 def test_two_steps_that_take_one_field_are_told():
     problem, *_ = problems(rule_text("steps:\n  - rename: {a: b}\n  - rename: {a: c}"))
     assert problem.line == 9
-    assert "taken in line 8" in problem.problem
+    assert "step in line 8 also handles" in problem.problem
 
 
 def test_an_example_that_fails_is_told_with_the_difference():
@@ -106,7 +106,7 @@ def test_an_example_that_fails_is_told_with_the_difference():
     """
     found = problems(rule_text(body))
     assert {problem.line for problem in found} == {10}
-    assert "spec.b is 1, wanted 2" in found[0].problem
+    assert "spec.b is 1, expected 2" in found[0].problem
 
 
 def test_an_example_can_hold_in_one_direction():

@@ -106,7 +106,7 @@ def test_a_field_the_source_does_not_know_is_refused_where_it_would_get_a_meanin
     with pytest.raises(RefusedError) as caught:
         rules.convert(thing(V1, **fields), to=V2)
     assert caught.value.path == path
-    assert "would give it a meaning" in caught.value.why
+    assert "converting would activate it" in caught.value.why
 
 
 INT_OR_STRING = "intOrString: {into: spec.p, number: spec.n, string: spec.s}"
@@ -140,7 +140,7 @@ def test_a_number_beside_a_name_is_refused():
 
 def test_neither_number_nor_name_is_the_number_the_rule_gives():
     both_ways(
-        'steps: [{in: ["spec.b"], steps: [{intOrString: {into: p, number: n, string: s, neither: 0}}]}]',
+        'steps: [{in: ["spec.b"], steps: [{intOrString: {into: p, number: "n", string: s, neither: 0}}]}]',
         {"spec": {"b": {"k": 1}}},
         {"spec": {"b": {"k": 1, "p": 0}}},
     )

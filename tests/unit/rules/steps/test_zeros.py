@@ -42,7 +42,7 @@ def test_an_object_that_is_none():
 
 
 def test_it_tells_what_it_does():
-    for target, wanted in ((V2, "status.n, where missing, is written as 0"), (V1, "status.n 0 is left out")):
+    for target, wanted in ((V2, "status.n, if missing, is set to 0"), (V1, "status.n 0 is omitted")):
         source = V1 if target == V2 else V2
         edge = RULES.route("Thing", source, target).edges[0]
-        assert edge.rule.steps[0].tell(edge.toward) == wanted
+        assert edge.rule.steps[0].describe(edge.toward) == wanted
