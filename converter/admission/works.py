@@ -27,9 +27,11 @@ from converter.karmada.names import ANCHOR_LABEL, CONVERTED_LABEL, SUSPENDED_BEF
 from converter.karmada.work import Work
 from converter.kube.partial_object import Head, head_of
 from converter.works.annotations import OWN_ANNOTATIONS
+from converter.works.carrying import split_carrier
 from converter.works.patches import json_patch
 from converter.works.plan import plan_work
 from converter.works.policy import Policy
+from converter.works.suspended import is_resumed, is_suspended
 
 if TYPE_CHECKING:
     from converter.clusters import Cluster, FleetView
@@ -129,7 +131,7 @@ class WorkWebhook:
             return allow_as_is(request.uid)
         plan = plan_work(
             work, cluster, rules, self._policy, heads=heads, unchanged=unchanged,
-            has_overflow_store=self._has_overflow_store,
+            has_overflow_store=self._has_overflow_store, resumed=_resumes(work, body),
         )  # fmt: skip
         return self._answer(review, cluster, plan)
 
@@ -156,10 +158,10 @@ class WorkWebhook:
         """Allow a Work for a cluster that is not known.
 
         A cluster's first Works can come before the Cluster object; denying them would block its joining. Once it is
-        known, the controller checks its Works again.
+        known, the controller checks its Works again. A suspended Work goes to no member; resuming it decides.
         """
         work = review.request.object
-        if self._fleet.ready or (work is not None and work.metadata.deletion_timestamp is not None):
+        if self._fleet.ready or (work is not None and _never_denied(work)):
             warning = f"cluster {name} is not known to the API version converter; the Work passes as it is"
             return allow(review, [warning])
         text = "the API version converter does not know the clusters yet; try again in a moment"
@@ -181,6 +183,35 @@ class WorkWebhook:
         return deny(
             review, render_denial([name], f"the Work {request.namespace}/{request.name} cannot be read: {error}")
         )
+
+
+class _OldObject(msgspec.Struct, rename="camel"):
+    old_object: Work[Raw] | None = None
+
+
+class _OldReview(msgspec.Struct):
+    request: _OldObject
+
+
+_old_reviews = msgspec.json.Decoder(_OldReview)
+
+
+def _resumes(work: Work[Raw], body: bytes) -> bool:
+    """Whether a review is about a converted Work that is resumed. No other review needs the old object."""
+    if work.suspended is True or CONVERTED_LABEL not in (work.metadata.labels or {}):
+        return False
+    try:
+        return is_resumed(work, _old_reviews.decode(body).request.old_object)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return False
+
+
+def _never_denied(work: Work[Raw]) -> bool:
+    if work.metadata.deletion_timestamp is not None:
+        return True
+    manifests = work.manifests
+    _, carried = split_carrier(manifests, head_of(manifests[-1]) if manifests else None)
+    return is_suspended(work, carried)
 
 
 class _Deleting(msgspec.Struct, rename="camel"):

@@ -47,7 +47,10 @@ def reconvert(
     choice = choose(entry.source, head.kind, target.cluster, target.converter)
     if choice.availability is not Availability.SERVED:
         best = choice.route.target if choice.route is not None else None
-        if best == head.api_version or (best is None and target.cluster.serves(head.api_version, head.kind)):
+        again = target.resumed and best is not None and not earlier.in_overflow
+        if (best == head.api_version and not again) or (
+            best is None and target.cluster.serves(head.api_version, head.kind)
+        ):
             return _keep_as_is(raw, head, entry, earlier, target)
         if choice.route is None:
             return _stay(head, earlier, failure=unavailable(head, choice))

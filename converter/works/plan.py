@@ -26,6 +26,7 @@ from converter.works.carrying import carry, split_carrier
 from converter.works.issues import WorkPolicies, too_lossy, unreachable
 from converter.works.result import NO_CHANGES, Converted, Issue, WorkPlan
 from converter.works.states import ManifestPlan, ManifestState, Target
+from converter.works.suspended import is_suspended, without_denial
 from converter.works.version_selection import Availability, choose
 
 if TYPE_CHECKING:
@@ -52,10 +53,12 @@ def plan_work(
     heads: Sequence[NamedHead | None] | None = None,
     unchanged: int | None = None,
     has_overflow_store: bool = False,
+    resumed: bool = False,
 ) -> WorkPlan:
     """Plan what happens to a Work; never raises for what the Work holds.
 
-    A Work that is being deleted is never denied: its finalizers could not be removed. An anchor is never changed.
+    A Work that is being deleted is never denied: its finalizers could not be removed. A suspended Work is never denied:
+    it goes to no member (`converter.works.suspended`). An anchor is never changed.
 
     Args:
         work: the Work.
@@ -67,6 +70,7 @@ def plan_work(
         unchanged: how many manifests from the first one stay as they are, if that is known: then the next one may not,
             and the Work has no annotations of ours.
         has_overflow_store: whether a controller stores what annotations cannot hold.
+        resumed: whether the Work was suspended until now. Then what was converted meanwhile is decided about again.
     """
     metadata = work.metadata
     if metadata.labels and ANCHOR_LABEL in metadata.labels:
@@ -77,7 +81,7 @@ def plan_work(
     manifests, carried = split_carrier(work.manifests, heads[-1] if heads else None)
     overflow = carried if carried is not None else overflow
     stored = StoredRecord.read(annotations, overflow) if annotations else NO_RECORD
-    target = Target(cluster, converter)
+    target = Target(cluster, converter, resumed=resumed)
     states = [
         inspect(index, raw, heads[index], stored, target, unchanged=unchanged) for index, raw in enumerate(manifests)
     ]
@@ -85,6 +89,8 @@ def plan_work(
     destination = Destination(cluster.name, cluster.labels)
     passed = stored.losses.passed(loss for state in states for loss in state.losses) if stored is not NO_RECORD else ()
     plans = [decide(state, policies, destination, passed) for state in states]
+    if is_suspended(work, carried):
+        plans = [without_denial(plan) for plan in plans]
     return assemble(
         plans, work, stored, cluster, carried=carried, warnings=policies.warnings, has_overflow_store=has_overflow_store
     )

@@ -69,7 +69,9 @@ class Target(NamedTuple):
     Attributes:
         cluster: the cluster.
         converter: the rules.
+        resumed: whether the Work was suspended until now.
     """
 
     cluster: Cluster
     converter: Converter
+    resumed: bool = False
