@@ -18,7 +18,7 @@ KIND: Final = "LossPolicy"
 
 
 class PolicyError(ConverterError):
-    """A word that is no policy.
+    """A word that is not a policy.
 
     Attributes:
         text: as it was given.
@@ -26,7 +26,7 @@ class PolicyError(ConverterError):
 
     def __init__(self, text: str) -> None:
         self.text = text
-        super().__init__(f"{text!r} is no policy; write one of: {', '.join(Action)}")
+        super().__init__(f"{text!r} is not a policy; write one of: {', '.join(Action)}")
 
 
 class Action(StrEnum):
@@ -101,7 +101,7 @@ class LossPolicy:
 
     Attributes:
         default: the action for each weight.
-        rules: exceptions; of those that hold, the last one that names a weight counts.
+        rules: exceptions; later matching rules override earlier ones.
         may_loosen: the weights whose action an object's own annotation may make milder.
     """
 
@@ -111,9 +111,9 @@ class LossPolicy:
 
     @classmethod
     def of(cls, action: Action) -> LossPolicy:
-        """Make the policy that one word stands for; every object may ask for less.
+        """Make the policy that one word names; every object may ask for less.
 
-        ``warn`` is the default: harmless losses are not told.
+        ``warn`` is the default: harmless losses are not reported.
         """
         default = DEFAULT_ACTIONS if action is Action.WARN else dict.fromkeys(Severity, action)
         return cls(default, may_loosen=frozenset(Severity))

@@ -1,7 +1,7 @@
 """How much it matters that a cluster drops a field: the table of weights in the rule book, and an admin's own.
 
-A ``FieldWeights`` document is a list of entries; of all entries that speak of a field the last one counts, in the order
-in which the files are read: the shipped table first, then each ``--rules`` in its turn.
+A ``FieldWeights`` document is a list of entries. Later matching entries override earlier ones. The shipped table is
+read first, then each ``--rules`` in its turn.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class SeverityRule:
         weight: what it gives.
         fields: the patterns as they are written.
         why: what happens without the field, for people; may be empty.
-        kinds: the kinds it speaks of; empty for all.
+        kinds: the kinds it applies to; empty for all.
         namespaces: the objects' namespaces, with ``*``; empty for all.
         clusters: the clusters' names, with ``*``; empty for all.
         file: where it was read.
@@ -78,7 +78,7 @@ class SeverityRule:
         object.__setattr__(self, "_pattern", re.compile("|".join(map(_expression, self.fields)), re.DOTALL))
 
     def speaks_of(self, kind: str, text: str) -> bool:
-        """Whether it speaks of a field of a kind, as `_flat` writes the field."""
+        """Whether it applies to a field of a kind, as `_flat` writes the field."""
         return (not self.kinds or kind in self.kinds) and self._pattern.fullmatch(text) is not None
 
     def holds_in(self, namespace: str, cluster: str) -> bool:
@@ -98,11 +98,11 @@ class SeverityTable:
         self._found: dict[tuple[str, Path], tuple[SeverityRule, ...]] = {}
 
     def find(self, kind: str, path: Path, namespace: str = "", cluster: str = "") -> SeverityRule | None:
-        """Find the entry that counts for a field; None where none speaks of it.
+        """Find the entry that counts for a field; None if no entry applies.
 
         Args:
             kind: the object's kind.
-            path: the field's place; an entry for something that holds the field speaks of the field as well.
+            path: the field's place; an entry for a parent applies to the field as well.
             namespace: the object's namespace; empty for cluster-scoped ones.
             cluster: the cluster's name.
         """
@@ -116,7 +116,7 @@ class SeverityTable:
         return next((entry for entry in found if entry.holds_in(namespace, cluster)), None)
 
     def weigh(self, kind: str, path: Path, namespace: str = "", cluster: str = "") -> Severity:
-        """Weigh a field: what no entry speaks of is degrading."""
+        """Weigh a field: a field without an entry is degrading."""
         entry = self.find(kind, path, namespace, cluster)
         return entry.weight if entry is not None else Severity.DEGRADING
 

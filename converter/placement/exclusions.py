@@ -3,7 +3,7 @@
 With Karmada's scheduler plugin APIEnablement off (it would also leave out what we convert for) somebody has to keep
 objects away from clusters that can have them in no version. A placement's own way to say so is ``exclude``: the
 scheduler asks it first of all (`ClusterMatches` in pkg/util/selector.go), and after each change of the placement it
-schedules anew. What we exclude is remembered beside it, so that a policy's own exclusions are never touched.
+schedules again. A note on the binding records what we exclude, so that a policy's own exclusions stay.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ def _affinities(placement: Manifest) -> Iterator[tuple[str, Manifest]]:
 def _exclude_here(affinity: Manifest, wanted: Mapping[str, str], before: frozenset[str]) -> list[str]:
     """Put our exclusions into one affinity; which they are.
 
-    Where not all that we had put there is there still, somebody has written the placement anew (Karmada's detector
+    Where not all that we had put there is there still, somebody has written the placement again (Karmada's detector
     does, from the policy, and keeps our note), and all that is there is theirs.
     """
     listed: list[str] = list(affinity.get("exclude") or ())

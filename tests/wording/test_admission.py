@@ -56,7 +56,7 @@ def test_a_kind_that_the_cluster_lacks_under_warn(shipped):
 
 def test_an_annotation_that_is_no_policy(hook):
     answer = ask(hook, review(work(SERVED_NOWHERE, annotations={POLICY_ANNOTATION: "maybe"})))
-    assert "'maybe' is no policy" in answer.warnings[0]
+    assert "'maybe' is not a policy" in answer.warnings[0]
 
 
 def test_incomplete_enablements(hook):
@@ -127,7 +127,7 @@ def test_what_is_no_review(hook, body, words):
         ),
         (
             b'{"apiVersion":"batch/v1","kind":"CronJob","spec":{"jobTemplate":{"spec":{"a":1,"a":2}}}}',
-            "spec.jobTemplate.spec.a: this key stands twice",
+            "spec.jobTemplate.spec.a: this key is set more than once",
         ),
         (b'{"apiVersion":"batch/v1","kind":"CronJob","spec":{"a":[0,1e400]}}', "spec.a[1]: 1e400 is too large"),
         (
