@@ -23,16 +23,19 @@ class ApiServers:
         world: the run they belong to.
     """
 
-    def __init__(self, world: World, runtime_config: tuple[str, ...] = ()) -> None:
-        """Start none yet; ``runtime_config`` is passed to each (``ApiServer`` says how)."""
+    def __init__(self, world: World, runtime_config: tuple[str, ...] = (), flags: tuple[str, ...] = ()) -> None:
+        """Start none yet; ``runtime_config`` and ``flags`` are passed to each (``ApiServer`` says how)."""
         self.world = world
         self._runtime_config = runtime_config
+        self._flags = flags
         self._running: dict[str, ApiServer] = {}
 
     @classmethod
-    def open(cls, places: Places | None = None, runtime_config: tuple[str, ...] = ()) -> ApiServers:
+    def open(
+        cls, places: Places | None = None, runtime_config: tuple[str, ...] = (), flags: tuple[str, ...] = ()
+    ) -> ApiServers:
         """Make a run for them, with an etcd."""
-        return cls(World.open("apiservers", places), runtime_config)
+        return cls(World.open("apiservers", places), runtime_config, flags)
 
     def __getitem__(self, release: str) -> ApiServer:
         """Return the server of a release, ready.
@@ -48,7 +51,9 @@ class ApiServers:
         for release in releases:
             if release not in self._running:
                 name = f"apiserver-{release}"
-                self._running[release] = ApiServer(self.world, release, name, runtime_config=self._runtime_config)
+                self._running[release] = ApiServer(
+                    self.world, release, name, runtime_config=self._runtime_config, flags=self._flags
+                )
         return {release: self._running[release].wait() for release in releases}
 
     def __iter__(self) -> Iterator[ApiServer]:

@@ -23,6 +23,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     fixtures.skip_unless_asked_for(config, items, HERE, "controlplane")
 
 
+ALL_GATES = "AllAlpha=true,AllBeta=true"
+
+
 @pytest.fixture(scope="session")
 def apiservers(request: pytest.FixtureRequest) -> Iterator[ApiServers]:
     """API servers by release (``apiservers["1.20"]``), as each release comes; started when first asked for."""
@@ -35,6 +38,15 @@ def apiservers(request: pytest.FixtureRequest) -> Iterator[ApiServers]:
 def all_versions_apiservers(request: pytest.FixtureRequest) -> Iterator[ApiServers]:
     """The same, but each serves every version its release still has, alpha ones too."""
     servers = ApiServers.open(runtime_config=(ALL_VERSIONS,))
+    yield servers
+    servers.close(keep=fixtures.keep_logs(request.session, servers.world.run.folder))
+
+
+@pytest.fixture(scope="session")
+def all_gates_apiservers(request: pytest.FixtureRequest) -> Iterator[ApiServers]:
+    """The same, but each has every alpha and beta feature gate on, and serves every version."""
+    flags = (f"--feature-gates={ALL_GATES}",)
+    servers = ApiServers.open(runtime_config=(ALL_VERSIONS,), flags=flags)
     yield servers
     servers.close(keep=fixtures.keep_logs(request.session, servers.world.run.folder))
 

@@ -47,6 +47,8 @@ _SERVER_WRITTEN = {
     ("certificates", "CertificateSigningRequestSpec", "Username"),
     # pkg/registry/apps/daemonset/strategy.go: a counter.
     ("apps", "DaemonSetSpec", "TemplateGeneration"),
+    # dropContainerStopSignals in pkg/api/pod/util.go: emptied only where nothing is left in it.
+    ("core", "Container", "Lifecycle"),
 }
 
 # Not here: EndpointSlice v1 drops endpoints[*].deprecatedTopology of new objects (dropTopologyOnV1), but shows that of
