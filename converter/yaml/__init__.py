@@ -4,11 +4,10 @@ from converter.yaml.builder import Place
 from converter.yaml.dump import dump, dump_all
 from converter.yaml.errors import (
     AliasError,
+    AmbiguousError,
     BinaryError,
     DuplicateKeyError,
-    FlowIndicatorError,
     SyntaxProblemError,
-    TagError,
     TooDeepError,
     TrailingContentError,
     YamlError,
@@ -19,13 +18,12 @@ from converter.yaml.stream import Document, decode, load, load_all, read_documen
 __all__ = [
     "MAX_DEPTH",
     "AliasError",
+    "AmbiguousError",
     "BinaryError",
     "Document",
     "DuplicateKeyError",
-    "FlowIndicatorError",
     "Place",
     "SyntaxProblemError",
-    "TagError",
     "TooDeepError",
     "TrailingContentError",
     "YamlError",

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from converter.yaml.errors import (
     AliasError,
+    AmbiguousError,
     BinaryError,
     DuplicateKeyError,
-    FlowIndicatorError,
     SyntaxProblemError,
     TooDeepError,
     YamlError,
@@ -119,10 +119,9 @@ class Builder:
         if frame is not None and is_key and text == _MERGE and (is_plain or tag == f"{PREFIX}merge"):
             frame.expects_value = frame.merges = True
             return
-        if self._flows and "?" in text and event.style == "":
-            raise FlowIndicatorError(
-                line, f"{text[:40]!r} has a question mark in brackets or braces", "put it in quotes"
-            )
+        if self._flows and event.style == "" and ("?" in text or (tag is not None and not text)):
+            what = "a question mark" if text else "a tag without a value"
+            raise AmbiguousError(line, f"{what} in brackets or braces", "put the text in quotes")
         try:
             value = plain(text) if tag is None and is_plain else text if tag is None else tagged(tag, text)
             if type(value) is float and not is_key:
@@ -165,7 +164,7 @@ class Builder:
         if len(self._stack) >= MAX_DEPTH:
             raise _too_deep(line)
         if self._expects_key():
-            raise SyntaxProblemError(line, "a mapping or a list cannot be a key", "put a text in quotes")
+            raise AmbiguousError(line, "a mapping or a list cannot be a key", "put a text in quotes")
         anchored = None
         if event.anchor is not None:
             anchored = self._anchors[event.anchor] = Anchored()
@@ -228,7 +227,7 @@ class Builder:
 
     def _key(self, frame: _Frame, value: Any, line: int) -> None:
         if isinstance(value, (dict, list)):
-            raise SyntaxProblemError(line, "a mapping or a list cannot be a key", "put a text in quotes")
+            raise AmbiguousError(line, "a mapping or a list cannot be a key", "put a text in quotes")
         try:
             key = key_text(value)
         except ValueError as error:

@@ -46,9 +46,5 @@ class BinaryError(YamlError):
     """A ``!!binary`` value whose bytes are not UTF-8 text. kubectl replaces the bytes silently."""
 
 
-class FlowIndicatorError(YamlError):
-    """A plain text in brackets or braces has a ``?``, or a ``:`` at its end, which parsers read differently."""
-
-
-class TagError(YamlError):
-    """A tag with characters that parsers read differently."""
+class AmbiguousError(YamlError):
+    """A form that parsers read differently, such as a ``?`` in a plain text in brackets. Quotes make it clear."""

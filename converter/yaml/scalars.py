@@ -58,7 +58,7 @@ def plain(text: str) -> Scalar:
         return _WORDS[text]
     first = text[0]
     if first == ".":
-        return _finite(text.replace("_", "")) if _POINT_FORM.fullmatch(text) else text
+        return _finite(text) if _POINT_FORM.fullmatch(text) else text
     if first in "0123456789+-":
         return _number(text)
     return text
@@ -72,8 +72,7 @@ def _number(text: str) -> Scalar:
     if whole is not None:
         return whole
     if _FLOAT_FORM.fullmatch(digits):
-        number = _finite(digits)
-        return text if isinstance(number, str) else number
+        return _finite(text)
     inside = _SIGN_INSIDE.fullmatch(digits)
     if inside:  # go-yaml passes what follows 0b to strconv.ParseInt, which takes a sign
         number = int(inside["bin"], 2)
@@ -93,10 +92,10 @@ def _integer(digits: str) -> int | None:
     return number if number < limit else None
 
 
-def _finite(digits: str) -> float | str:
+def _finite(text: str) -> float | str:
     """Parse a float; a number out of range stays a string, as strconv.ParseFloat makes it an error."""
-    number = float(digits)
-    return number if math.isfinite(number) else digits
+    number = float(text.replace("_", ""))
+    return number if math.isfinite(number) else text
 
 
 def tagged(tag: str, text: str) -> Scalar:

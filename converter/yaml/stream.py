@@ -6,13 +6,14 @@ Source: k8s.io/apimachinery v0.36.3, ``pkg/util/yaml/decoder.go``.
 from __future__ import annotations
 
 import codecs
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import yaml
 
 from converter.yaml.builder import Builder, Place
-from converter.yaml.errors import FlowIndicatorError, SyntaxProblemError, TagError, TrailingContentError, YamlError
+from converter.yaml.errors import AmbiguousError, SyntaxProblemError, TrailingContentError, YamlError
 from converter.yaml.json_stream import read_json
 
 if TYPE_CHECKING:
@@ -21,10 +22,16 @@ if TYPE_CHECKING:
     from converter.yaml.builder import Report
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_FLOW_COLON = "found unexpected ':'"
-"""What libyaml says about a colon before a comma or bracket. go-yaml takes it for a part of the text."""
-_TAG = "while scanning a tag"
-"""What libyaml says it did when a tag stopped it. go-yaml takes brackets and commas in tags."""
+_DIFFERENCES = {
+    "found unexpected ':'": "put the text in quotes, or a space after the colon",
+    "found unknown escape character": "write the character itself",
+    "while scanning a tag": "remove the tag, or put the text in quotes",
+}
+"""What libyaml says where go-yaml continues, and what to write instead.
+
+In go-yaml, a colon before a comma is a part of the text, a quote can be escaped, and brackets are parts of a tag.
+"""
+_ESCAPE = re.compile(r"\\.", re.DOTALL)
 _JSON_PREFIX = 4096
 """Characters in which kubectl looks for the brace that JSON begins with."""
 
@@ -161,7 +168,9 @@ def _split(text: str, offset: int) -> Iterator[tuple[str, int]]:
             )
         if found:
             yield "\n".join([*found, ""]), first
-        found, first = [], number + 1
+            found, first = [], number + 1
+        else:  # the decoder leaves a separator before the first line to the parser
+            found = [content]
     yield "\n".join([*found, ""]), first
 
 
@@ -175,10 +184,9 @@ def _read_yaml(text: str, offset: int, options: _Options) -> Document:
         problem, hint = f"not YAML: {error.problem or error.context}", "check the indentation and quotes"
         if builder.complete or text.lstrip().startswith("..."):  # kubectl stops reading here
             raise TrailingContentError(line, "content after the end of the document", hint) from None
-        if error.problem == _FLOW_COLON:
-            raise FlowIndicatorError(line, problem, "put the text in quotes, or a space after the colon") from None
-        if error.context == _TAG:
-            raise TagError(line, problem, "remove the tag, or put the text in quotes") from None
+        advice = _DIFFERENCES.get(str(error.problem)) or _DIFFERENCES.get(str(error.context))
+        if advice:
+            raise AmbiguousError(line, problem, advice) from None
         raise SyntaxProblemError(line, problem, hint) from None
     except (yaml.YAMLError, ValueError) as error:  # characters that YAML does not allow, surrogates
         raise SyntaxProblemError(0, f"not YAML: {error}".split("\n", maxsplit=1)[0], "remove the character") from None
@@ -186,8 +194,11 @@ def _read_yaml(text: str, offset: int, options: _Options) -> Document:
 
 
 def _build(text: str, builder: Builder, offset: int) -> None:
+    slashes = "\\/" in text
     for event in yaml.parse(text, Loader=_Loader):
         if isinstance(event, yaml.ScalarEvent):
+            if slashes and event.style == '"' and event.start_mark and event.end_mark:
+                _refuse_slash(text[event.start_mark.index : event.end_mark.index], event.start_mark.line + 1 + offset)
             builder.scalar(event)
         elif isinstance(event, yaml.MappingStartEvent):
             builder.start(event, {})
@@ -202,6 +213,12 @@ def _build(text: str, builder: Builder, offset: int) -> None:
         elif isinstance(event, yaml.DocumentStartEvent) and builder.complete:
             line = event.start_mark.line + 1 + offset if event.start_mark else 0
             raise TrailingContentError(line, "content after the end of the document", "begin a document with ---")
+
+
+def _refuse_slash(quoted: str, line: int) -> None:
+    """Refuse the escape of a slash, which libyaml takes from JSON and go-yaml does not know."""
+    if any(escape == "\\/" for escape in _ESCAPE.findall(quoted)):
+        raise SyntaxProblemError(line, r"not YAML: found unknown escape character in \/", "write the slash alone")
 
 
 def _lines_of(text: str, offset: int) -> Mapping[Place, int]:

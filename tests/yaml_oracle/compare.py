@@ -7,10 +7,9 @@ import subprocess
 from typing import TYPE_CHECKING, Any
 
 from converter.yaml import (
+    AmbiguousError,
     BinaryError,
     DuplicateKeyError,
-    FlowIndicatorError,
-    TagError,
     TooDeepError,
     TrailingContentError,
     YamlError,
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-STRICTER = (BinaryError, DuplicateKeyError, FlowIndicatorError, TagError, TooDeepError, TrailingContentError)
+STRICTER = (AmbiguousError, BinaryError, DuplicateKeyError, TooDeepError, TrailingContentError)
 """What converter.yaml refuses on purpose, where kubectl drops a value silently or goes deeper."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import string
 from typing import Any
 
@@ -20,7 +21,8 @@ y Y yes Yes YES n N no No NO on On ON off Off OFF true True TRUE false False FAL
 0e0 -0 +0 -0.0 0.0 0xe 0b 0x 0o 1,000 1+1 --- ---a ...
 """.split()  # noqa: SIM905  words are easier to read without quotes
 _NUMBERISH = "0123456789012345+-._eExXbBoO:_TtZz"
-_TAGS = ("", "", "", "!!int ", "!!float ", "!!str ", "!!bool ", "!!null ", "!!timestamp ", "!!binary ", "!x ", "! ")
+_TAGS = (*[""] * 40, "!!int ", "!!float ", "!!str ", "!!bool ", "!!null ", "!!timestamp ", "!!binary ", "!x ", "! ")
+_SIMPLE = re.compile(r"[A-Za-z0-9.][A-Za-z0-9./_+-]*(?::[A-Za-z0-9./_+-]+)*")
 _ODD = "\t\u0085\u00a0\u2028\u2029\ufeff\u00e9\u4e2d\U0001f600\x07\x00\x1b\x7f\r\ufffe"
 
 
@@ -157,7 +159,7 @@ class _Writer:
         if depth > 0 and self.source.random() < 0.4:
             return self.json(depth)
         return self.source.choice(
-            ("1", "-0", "1.0", "1e3", "1E400", '"x"', '"\\u00e9"', "null", "true", "[1, 2]", "[]", '"a\\tb"')
+            ("1", "-0", "1.0", "1e3", '"x"', '"\\u00e9"', "null", "true", "[1, 2]", "[]", '"a\\tb"')
         )
 
     def key(self) -> str:
@@ -165,8 +167,26 @@ class _Writer:
         return key if "?" not in key else "k"
 
     def text(self) -> str:
-        text = self.source.choice((scalar(self.source), "abc", "some words", "x: y", "12:30", "it's", 'say "x"'))
+        text = self.source.choice(
+            (
+                scalar(self.source),
+                "12",
+                "1.50",
+                "yes",
+                "2001-01-01",
+                "v1",
+                "100m",
+                "abc",
+                "some words",
+                "x: y",
+                "12:30",
+                "it's",
+                'say "x"',
+            )
+        )
         way = self.source.random()
+        if not _SIMPLE.fullmatch(text) and self.source.random() < 0.95:
+            way /= 3  # quoted; else few documents would be valid
         if way < 0.2:
             return "'" + text.replace("'", "''") + "'"
         if way < 0.4:
@@ -216,17 +236,22 @@ class _Writer:
 
     def mapping(self, indent: int, depth: int) -> str:
         pad = " " * indent
-        lines = []
+        lines: list[str] = []
+        used: set[str] = set()
         for _ in range(self.source.randint(1, 4)):
+            key = self.key()
+            if key in used and self.source.random() < 0.95:
+                key = f"k{len(used)}"
+            used.add(key)
             if self.source.random() < 0.05 and self.anchors:
                 sources = self.source.choice(
                     (f"*{self.source.choice(self.anchors)}", f"[*{self.anchors[0]}, {{m: 1}}]", "{m: 2}")
                 )
                 lines.append(f"{pad}<<: {sources}")
             elif self.source.random() < 0.05:
-                lines.append(f"{pad}? {self.key()}\n{pad}:{self.value(indent, depth)}")
+                lines.append(f"{pad}? {key}\n{pad}:{self.value(indent, depth)}")
             else:
-                lines.append(f"{pad}{self.key()}:{self.value(indent, depth)}")
+                lines.append(f"{pad}{key}:{self.value(indent, depth)}")
             if self.source.random() < 0.1:
                 lines.append(self.source.choice(("", f"{pad}# comment", "   ")))
         return "\n".join(lines) + "\n"

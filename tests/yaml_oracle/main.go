@@ -5,6 +5,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"io"
@@ -12,6 +13,7 @@ import (
 	"os"
 	"strings"
 
+	parsers "go.yaml.in/yaml/v2"
 	"k8s.io/apimachinery/pkg/runtime"
 	numbers "k8s.io/apimachinery/pkg/util/json"
 	streams "k8s.io/apimachinery/pkg/util/yaml"
@@ -70,7 +72,7 @@ func stream(text string) (found answer) {
 	}
 }
 
-// strictly reads each document of a stream without the dropping of duplicate keys.
+// strictly reads each document of a stream without dropping duplicate keys, or what follows the end of the document.
 func strictly(text string) string {
 	reader := streams.NewYAMLReader(bufio.NewReader(strings.NewReader(text)))
 	for {
@@ -80,6 +82,14 @@ func strictly(text string) string {
 		}
 		if _, err := yaml.YAMLToJSONStrict(chunk); err != nil {
 			return err.Error()
+		}
+		parser := parsers.NewDecoder(bytes.NewReader(chunk))
+		var first, second any
+		if err := parser.Decode(&first); err != nil && !errors.Is(err, io.EOF) {
+			return err.Error()
+		}
+		if err := parser.Decode(&second); !errors.Is(err, io.EOF) {
+			return "content after the end of the document"
 		}
 	}
 }

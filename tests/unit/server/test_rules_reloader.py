@@ -106,6 +106,17 @@ def mount(volume: Path, version: str, files: dict[str, str]) -> None:
             (volume / name).symlink_to(f"..data/{name}")
 
 
+@pytest.mark.parametrize("text", ["[" * 80_000, "- " * 80_000, '{"a":' * 80_000])
+def test_a_book_nested_too_deep_is_refused_and_does_not_crash_the_process(tmp_path, text):
+    file = tmp_path / "rules.yaml"
+    file.write_text(rule("Apple", "v1", "v2"))
+    reloader = RulesReloader([file])
+    book = reloader.current
+    file.write_text(text)
+    assert reloader.refresh() is False
+    assert reloader.current is book
+
+
 def test_the_swap_of_a_mounted_config_map_is_one_change(tmp_path):
     mount(tmp_path, "2026_01", {"a.yaml": rule("Apple", "v1", "v2"), "b.yaml": rule("Pear", "v1", "v2")})
     rules = RulesReloader([tmp_path])
