@@ -11,6 +11,7 @@ The public API is the names below, imported from ``converter``. Submodules are i
 - ``Converter``: reads rules and converts manifests.
 - ``Conversion``: the result of a conversion.
 - ``ConversionData``: what restores the original exactly; ``PreservedValue`` is one value in it.
+- ``UnrestoredValue``: a value that was not restored, because of an edit; its ``Reason`` says why.
 - ``Loss``: a value that the target version cannot hold; ``str(loss)`` describes it.
 - ``Route``: the rules that lead from one version to another.
 - ``ConverterError``: the base of all errors.
@@ -19,7 +20,7 @@ The public API is the names below, imported from ``converter``. Submodules are i
 - ``RuleBookError``: rule files are invalid; ``RuleProblem`` is one problem in them.
 """
 
-from converter.conversion import ConversionData, PreservedValue, Route
+from converter.conversion import ConversionData, PreservedValue, Reason, Route, UnrestoredValue
 from converter.errors import (
     ConversionError,
     ConverterError,
@@ -42,8 +43,10 @@ __all__ = [
     "ManifestError",
     "NoRouteError",
     "PreservedValue",
+    "Reason",
     "RefusedError",
     "Route",
     "RuleBookError",
     "RuleProblem",
+    "UnrestoredValue",
 ]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from converter.catalog import load_catalog
 from converter.config import SHIPPED_RULES, Configuration, read_rule_files
-from converter.conversion import ConversionData, Route, Routes, convert, restore_source
+from converter.conversion import ConversionData, Restored, Route, Routes, UnrestoredValue, convert, restore_source
 from converter.kube import Manifest, copy_json, gvk_of
 from converter.losses import Loss, LossEvaluator, ManifestId
 
@@ -27,14 +27,16 @@ class Conversion:
     Attributes:
         manifest: the manifest in the target version.
         losses: what that version cannot hold, in the order of the manifest.
-        kept: what the way back needs to be exact.
+        conversion_data: what converting back needs to be exact.
         route: the route taken; None if nothing had to be converted.
+        unrestored: values of the original that were not restored from conversion data, because the manifest was edited.
     """
 
     manifest: Manifest
     losses: tuple[Loss, ...]
-    kept: ConversionData
+    conversion_data: ConversionData
     route: Route | None
+    unrestored: tuple[UnrestoredValue, ...] = ()
 
 
 class Converter:
@@ -80,14 +82,17 @@ class Converter:
         """The rules."""
         return self.routes.book
 
-    def convert(self, manifest: Manifest, to: str | Iterable[str], kept: ConversionData | None = None) -> Conversion:
+    def convert(
+        self, manifest: Manifest, to: str | Iterable[str], conversion_data: ConversionData | None = None
+    ) -> Conversion:
         """Convert a manifest to another apiVersion.
 
         Args:
             manifest: one Kubernetes object; it is never changed.
             to: the apiVersion wanted, or several, of which the cheapest to reach is taken.
-            kept: what an earlier conversion of this manifest kept (``Conversion.kept``); it is put back first,
-                so that converting to a version and back with it gives the original exactly.
+            conversion_data: from an earlier conversion of this manifest (``Conversion.conversion_data``). It is
+                restored first, so that converting to a version and back gives the original exactly. After an edit, the
+                edit wins: ``Conversion.unrestored`` lists the values that it keeps out.
 
         Raises:
             ManifestError: it is not a manifest, or a value has a type that its version does not allow.
@@ -96,18 +101,24 @@ class Converter:
         """
         targets = (to,) if isinstance(to, str) else tuple(to)
         gvk = gvk_of(manifest)
-        if kept is not None and kept.source != gvk.api_version:
-            manifest = self.restore(manifest, kept)
+        losses: tuple[Loss, ...] = ()
+        unrestored: tuple[UnrestoredValue, ...] = ()
+        if conversion_data is not None and conversion_data.source != gvk.api_version:
+            restored = self.restore(manifest, conversion_data)
+            losses = self.losses.of_conversion(
+                restored.losses, gvk, identity=ManifestId.of(manifest, gvk), manifest=manifest
+            )
+            manifest, unrestored = restored.manifest, restored.unrestored
             gvk = gvk_of(manifest)
         source = gvk.api_version
         if source in targets:
-            return Conversion(copy_json(manifest), (), ConversionData(source), None)
+            return Conversion(copy_json(manifest), losses, ConversionData(source), None, unrestored)
         done = convert(manifest, self.routes.best(gvk.kind, source, targets))
-        losses = self.losses.of_conversion(done.losses, gvk, identity=ManifestId.of(manifest, gvk), manifest=manifest)
-        return Conversion(done.manifest, losses, done.kept, done.route)
+        losses += self.losses.of_conversion(done.losses, gvk, identity=ManifestId.of(manifest, gvk), manifest=manifest)
+        return Conversion(done.manifest, losses, done.conversion_data, done.route, unrestored)
 
-    def restore(self, manifest: Manifest, kept: ConversionData) -> Manifest:
-        """Take a converted manifest back to the version and the values it had before.
+    def restore(self, manifest: Manifest, conversion_data: ConversionData) -> Restored:
+        """Convert a manifest back to the version and the values that it had before; an edit wins.
 
         Raises:
             ManifestError: it is not a manifest, or a value has a type that its version does not allow.
@@ -115,8 +126,8 @@ class Converter:
             RefusedError: the conversion would change the meaning of a value.
         """
         gvk = gvk_of(manifest)
-        route = self.routes.best(gvk.kind, kept.source, (gvk.api_version,))
-        return restore_source(manifest, route, kept)
+        route = self.routes.best(gvk.kind, conversion_data.source, (gvk.api_version,))
+        return restore_source(manifest, route, conversion_data)
 
     def route(self, kind: str, source: str, to: str | Iterable[str]) -> Route:
         """Find the cheapest route from a version of a kind to another, or to any of several.

@@ -36,7 +36,8 @@ examples:
   converter convert -f old.yaml --to batch/v1
 
 Manifests go to standard output, messages about them to standard error.
-exit codes: 0 all converted; 1 at least one could not be converted (it is left out), or --strict and a value is lost;
+exit codes: 0 all converted; 1 at least one could not be converted (it is left out), or --strict and a value is lost
+or not restored;
 2 wrong usage, unreadable input, invalid rules
 """
 
@@ -57,7 +58,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         "-o", "--output", choices=("yaml", "json"), default="yaml", help="output format (default: yaml)"
     )
     parser.add_argument("--diff", action="store_true", help="print a diff instead of the manifests")
-    parser.add_argument("--strict", action="store_true", help="also exit with 1 if a value is lost")
+    parser.add_argument("--strict", action="store_true", help="also exit with 1 if a value is lost or not restored")
     parser.add_argument(
         "--skip-unknown", action="store_true", help="print manifests that no rule can convert unchanged"
     )
@@ -112,27 +113,29 @@ class _Job:
         except (ConversionError, ManifestError) as error:
             self._failed(manifest, origin, error)
             return None
+        for value in result.unrestored:
+            print(f"{origin}: {_called(manifest)}: not restored: {value}", file=sys.stderr)
         for loss in result.losses:
             print(f"{origin}: {_called(manifest)}: lost: {loss}", file=sys.stderr)
         dropped = self._dropped(result.manifest)
         for gone in dropped:
             verb = "refused" if gone.refused else "dropped"
             print(f"{origin}: {_called(manifest)}: {verb} by cluster {self.args.cluster}: {gone}", file=sys.stderr)
-        self.findings += bool(result.losses or dropped) and self.args.strict
+        self.findings += bool(result.losses or dropped or result.unrestored) and self.args.strict
         if self.args.diff:
             print_diff(manifest, result.manifest, origin)
         return result.manifest
 
     def _convert(self, manifest: Manifest) -> Conversion:
         kind = gvk_of(manifest).kind
-        given, kept = take_conversion_data(manifest)
+        given, data = take_conversion_data(manifest)
         wanted = wanted_versions(self.converter, self.args, self.cluster, kind)
-        if self.cluster is not None and self.cluster.serves(gvk_of(given).api_version, kind) and kept is None:
+        if self.cluster is not None and self.cluster.serves(gvk_of(given).api_version, kind) and data is None:
             wanted = (gvk_of(given).api_version,)
-        result = self.converter.convert(given, wanted, kept)
-        if self.args.keep_losses and result.kept.values:
+        result = self.converter.convert(given, wanted, data)
+        if self.args.keep_losses and result.conversion_data.values:
             annotations = result.manifest.setdefault("metadata", {}).setdefault("annotations", {})
-            annotations[CONVERSION_DATA_ANNOTATION] = result.kept.to_json().decode()
+            annotations[CONVERSION_DATA_ANNOTATION] = result.conversion_data.to_json().decode()
         return result
 
     def _dropped(self, manifest: Manifest) -> tuple[Loss, ...]:
@@ -158,12 +161,12 @@ def take_conversion_data(manifest: Manifest) -> tuple[Manifest, ConversionData |
     annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
     if not isinstance(annotations, dict) or CONVERSION_DATA_ANNOTATION not in annotations:
         return manifest, None
-    kept = ConversionData.from_json(annotations[CONVERSION_DATA_ANNOTATION])
+    data = ConversionData.from_json(annotations[CONVERSION_DATA_ANNOTATION])
     bare = copy_json(manifest)
     del bare["metadata"]["annotations"][CONVERSION_DATA_ANNOTATION]
     if not bare["metadata"]["annotations"]:
         del bare["metadata"]["annotations"]
-    return bare, kept
+    return bare, data
 
 
 def _called(manifest: Manifest) -> str:

@@ -114,8 +114,8 @@ def explain(converter: Converter, manifest: Manifest, wanted: tuple[str, ...], *
         if not edge.rule.steps:
             yield "  only the apiVersion changes"
     if losses:
-        given, kept = take_conversion_data(manifest)
-        found = converter.convert(given, (route.target,), kept).losses
+        given, data = take_conversion_data(manifest)
+        found = converter.convert(given, (route.target,), data).losses
         yield f"lost: {'nothing' if not found else ''}".rstrip()
         yield from (f"  {loss}" for loss in found)
     yield from _others(converter, route, wanted)

@@ -1,17 +1,22 @@
-"""Conversion proper: choose a route through the rules, walk it, report and keep what a version cannot hold."""
+"""Conversion proper: choose a route through the rules, walk it, and report and preserve what a version cannot hold."""
 
 from converter.conversion.conversion_data import ConversionData, PreservedValue
-from converter.conversion.convert import RouteResult, convert, convert_fresh, restore_source
+from converter.conversion.convert import RouteResult, convert, convert_fresh
 from converter.conversion.lost_values import LostValue
+from converter.conversion.restore import Reason, UnrestoredValue
 from converter.conversion.route import Route, Routes
+from converter.conversion.way_back import Restored, restore_source
 
 __all__ = [
     "ConversionData",
     "LostValue",
     "PreservedValue",
+    "Reason",
+    "Restored",
     "Route",
     "RouteResult",
     "Routes",
+    "UnrestoredValue",
     "convert",
     "convert_fresh",
     "restore_source",

@@ -1,18 +1,19 @@
-"""Runs a route: it gives the manifest in its new version, the losses, and the conversion data."""
+"""Converts a manifest along a route: the manifest in its new version, its losses, and its conversion data."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from converter.conversion.conversion_data import ConversionData, PreservedValue, difference, put_back
+from converter.conversion.conversion_data import ConversionData, PreservedValue, whole_manifest
 from converter.conversion.lost_values import LostValue, tell_losses
-from converter.conversion.source_path import original_path
-from converter.errors import ManifestError
+from converter.conversion.preserve import digests_of, leaf_differences, preserve
+from converter.conversion.walk import run, too_deep
 from converter.kube import Manifest, canonical_json, copy_json
-from converter.rules.lens import LensError, Notes
+from converter.rules.lens import LensError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,23 +21,22 @@ if TYPE_CHECKING:
     from msgspec import Raw
 
     from converter.conversion.route import Route
-    from converter.rules.lens import Lens
 
 
 @dataclass(frozen=True, slots=True)
 class RouteResult:
-    """What came out of `convert`.
+    """The result of `convert`.
 
     Attributes:
         manifest: the manifest in the target version.
         losses: what that version cannot hold, in the order of the manifest.
-        kept: what the way back needs to be exact.
-        route: the way it went; None where nothing had to be done.
+        conversion_data: what converting back needs to be exact.
+        route: the route taken; None if nothing had to be done.
     """
 
     manifest: Manifest
     losses: tuple[LostValue, ...]
-    kept: ConversionData
+    conversion_data: ConversionData
     route: Route | None
 
 
@@ -44,31 +44,44 @@ def convert(manifest: Manifest, route: Route) -> RouteResult:
     """Convert a manifest along a route; the manifest given is never changed.
 
     Raises:
-        ManifestError: something in it has a type that its version does not allow there.
+        ManifestError: a value has a type that its version does not allow there.
         RefusedError: the conversion would change the meaning of a value.
     """
     try:
         converted = copy_json(manifest)
-        notes = _run(route.forward, converted, lambda: manifest)
+        notes = run(route.forward, converted, lambda: manifest)
         converted["apiVersion"] = route.target
-        values = _keep(lambda: manifest, copy_json(converted), route)
+        found = _compare_with_way_back(lambda: manifest, copy_json(converted), lambda: converted, route)
     except RecursionError:
-        raise _too_deep() from None
-    return RouteResult(converted, tell_losses(notes, values, route.target), ConversionData(route.source, values), route)
+        raise too_deep() from None
+    losses = tell_losses(notes, found.lost, route.target)
+    return RouteResult(converted, losses, ConversionData(route.source, found.values), route)
+
+
+class _Preserved(NamedTuple):
+    """What converting back does not give.
+
+    Attributes:
+        lost: each single value, for reports.
+        values: the places, for conversion data.
+    """
+
+    lost: tuple[PreservedValue, ...]
+    values: tuple[PreservedValue, ...]
 
 
 class Fresh(NamedTuple):
-    """What came out of `convert_fresh`.
+    """The result of `convert_fresh`.
 
     Attributes:
         encoded: the manifest in the target version, as JSON.
         losses: what that version cannot hold, in the order of the manifest.
-        kept: what the way back needs to be exact.
+        conversion_data: what converting back needs to be exact.
     """
 
     encoded: bytes
     losses: tuple[LostValue, ...]
-    kept: ConversionData
+    conversion_data: ConversionData
 
 
 def convert_fresh(manifest: Manifest, data: bytes | Raw, original: Callable[[], Manifest], route: Route) -> Fresh:
@@ -80,76 +93,52 @@ def convert_fresh(manifest: Manifest, data: bytes | Raw, original: Callable[[], 
     Args:
         manifest: it is used up.
         data: the JSON it was decoded from.
-        original: decodes the same again; asked only where it takes that to say what is lost.
-        route: the way to go.
+        original: decodes the same again; called only if something may be lost.
+        route: the conversion.
 
     Raises:
-        ManifestError: something in it has a type that its version does not allow there, or a number is too large; and
+        ManifestError: a value has a type that its version does not allow there, or a number is too large; and
             whatever ``original`` raises.
         RefusedError: the conversion would change the meaning of a value.
     """
     try:
-        notes = _run(route.forward, manifest, original)
+        notes = run(route.forward, manifest, original)
         manifest["apiVersion"] = route.target
         encoded = msgspec.json.encode(manifest)
         if notes:  # they can refer to objects that the way back changes
             manifest = msgspec.json.decode(encoded)
-        values = _keep(original, manifest, route, None if notes else data)
+        again = partial(msgspec.json.decode, encoded)
+        found = _compare_with_way_back(original, manifest, again, route, None if notes else data)
     except RecursionError:
-        raise _too_deep() from None
-    return Fresh(encoded, tell_losses(notes, values, route.target), ConversionData(route.source, values))
+        raise too_deep() from None
+    losses = tell_losses(notes, found.lost, route.target)
+    return Fresh(encoded, losses, ConversionData(route.source, found.values))
 
 
-def restore_source(manifest: Manifest, route: Route, kept: ConversionData) -> Manifest:
-    """Walk a route back and put in place what the way there kept; the manifest given is never changed.
+def _compare_with_way_back(
+    original: Callable[[], Manifest],
+    converted: Manifest,
+    again: Callable[[], Manifest],
+    route: Route,
+    data: bytes | Raw | None = None,
+) -> _Preserved:
+    """Find what converting back does not give.
+
+    If that gives just ``data``, there is nothing to find, and the original is not asked for.
 
     Args:
-        manifest: a manifest in the route's target version.
-        route: the route that the conversion took, from ``kept.source``.
-        kept: what that conversion kept.
-
-    Raises:
-        ManifestError: something in it has a type that its version does not allow there.
-        RefusedError: the conversion would change the meaning of a value.
-    """
-    if kept.whole is not None:
-        return copy_json(kept.whole)  # type: ignore[no-any-return]  # a whole manifest was kept
-    try:
-        restored: Manifest = copy_json(manifest)
-        _run(route.backward, restored, lambda: manifest)
-        restored["apiVersion"] = route.source
-        put_back(restored, kept)
-    except RecursionError:
-        raise _too_deep() from None
-    return restored
-
-
-def _keep(
-    original: Callable[[], Manifest], converted: Manifest, route: Route, data: bytes | Raw | None = None
-) -> tuple[PreservedValue, ...]:
-    """List what the way back would not give; ``converted`` is used up.
-
-    Where it gives just ``data``, the original's JSON, there is nothing to list, and the original is not asked for.
+        original: returns the original.
+        converted: the converted manifest; it is used up.
+        again: returns the same once more.
+        route: the conversion.
+        data: the original's JSON, if it is at hand.
     """
     try:
         route.backward(converted, [])
-    except LensError:  # the way back is refused, so nothing less than the whole original would do
-        return (PreservedValue("", value=copy_json(original())),)
+    except LensError:  # only the whole original helps if the way back is refused
+        return _Preserved((), (whole_manifest(copy_json(original()), digests_of(again())),))
     converted["apiVersion"] = route.source
     if data is not None and canonical_json(converted) == bytes(data):
-        return ()
-    return difference(original(), converted)
-
-
-def _too_deep() -> ManifestError:
-    return ManifestError("is nested too deep to be converted; no Kubernetes object is nested that deep")
-
-
-def _run(lens: Lens, manifest: Manifest, original: Callable[[], Manifest]) -> Notes:
-    notes: Notes = []
-    try:
-        lens(manifest, notes)
-    except LensError as error:
-        error.path = original_path(original(), lens, error.path)
-        raise error.public() from None
-    return notes
+        return _Preserved((), ())
+    whole = original()
+    return _Preserved(leaf_differences(whole, converted), preserve(whole, converted))

@@ -57,7 +57,7 @@ def tell_losses(notes: Sequence[Note], values: Sequence[PreservedValue], target:
 
     Args:
         notes: what the steps noted.
-        values: what was kept for the way back.
+        values: what does not come back, each single value.
         target: the apiVersion converted to.
     """
     if not notes and not values:
@@ -67,7 +67,7 @@ def tell_losses(notes: Sequence[Note], values: Sequence[PreservedValue], target:
     told: set[tuple[Path, str, bytes]] = set()
     for note in notes:
         same = (note.path[-1:], note.why, canonical_json(note.value))
-        at_place = [leaf for leaf in gone if leaf.says and _touch(leaf.path, note.path)]
+        at_place = [leaf for leaf in gone if leaf.says and touches(leaf.path, note.path)]
         if same in told and not at_place:
             continue
         found = at_place or _alike(note, gone)
@@ -85,7 +85,7 @@ def tell_losses(notes: Sequence[Note], values: Sequence[PreservedValue], target:
 
 
 def _leaves(item: PreservedValue) -> Iterator[_Leaf]:
-    """Spread what was kept at one place over its fields."""
+    """Spread what does not come back at one place over its fields."""
     if item.value is UNSET or not item.path:
         return
     was = None if item.was is UNSET else item.was
@@ -110,7 +110,7 @@ def _alike(note: Note, gone: Sequence[_Leaf]) -> list[_Leaf]:
     ]
 
 
-def _touch(one: Path, two: Path) -> bool:
+def touches(one: Path, two: Path) -> bool:
     """Whether one path is the other, or leads to it."""
     shorter = min(len(one), len(two))
     return one[:shorter] == two[:shorter]

@@ -20,7 +20,7 @@ from converter.works.version_selection import Availability, VersionChoice, choos
 if TYPE_CHECKING:
     from msgspec import Raw
 
-    from converter.conversion import Route
+    from converter.conversion import Restored, Route
     from converter.kube.partial_object import NamedHead
     from converter.losses import Loss
 
@@ -57,17 +57,32 @@ def reconvert(
     if earlier.in_overflow:  # the controller, which can read the overflow object, converts it back
         return _keep_as_is(raw, head, entry, earlier, target, needs_overflow=True)
     try:
-        source = target.converter.restore(decode_checked(raw), earlier.conversion_data())
+        restored = target.converter.restore(decode_checked(raw), earlier.conversion_data())
+        source = restored.manifest
         if choice.route is not None:
             # In the order that Karmada sends: the annotations must not differ when it sends the original again.
             text = canonical_json(source)
-            return _convert(head, decode(text), text, choice.route, target)
+            state = _convert(head, decode(text), text, choice.route, target)
+            return _with_edit(state, restored, raw, head, target)
     except (ConversionError, ManifestError) as error:
         why = f"{head.label} ({head.api_version}) cannot be taken back to {entry.source}: {error}"
         return _stay(head, earlier, failure=Failure(why))
     losses = _lost_by_release(source, head, entry.source, entry.source, target)
     encoded = msgspec.json.encode(source)
-    return ManifestState(head, encoded=encoded, source=head.api_version, target=entry.source, losses=losses)
+    state = ManifestState(head, encoded=encoded, source=head.api_version, target=entry.source, losses=losses)
+    return _with_edit(state, restored, raw, head, target)
+
+
+def _with_edit(state: ManifestState, restored: Restored, raw: Raw, head: NamedHead, target: Target) -> ManifestState:
+    """Add what an edit of a converted manifest costs: values of the original, and values of the edit itself."""
+    if not restored.losses:
+        return state._replace(unrestored=restored.unrestored)
+    cluster, gvk = target.cluster, GroupVersionKind.of(head.api_version, head.kind)
+    identity = ManifestId.of_head(head, gvk.api_version)
+    lost = target.converter.losses.of_conversion(
+        restored.losses, gvk, cluster.release, cluster.name, identity, manifest=decode(raw)
+    )
+    return state._replace(unrestored=restored.unrestored, losses=(*lost, *state.losses))
 
 
 def pass_through(raw: Raw, head: NamedHead, target: Target, *, searched: bool) -> ManifestState:
@@ -121,7 +136,7 @@ def _convert(head: NamedHead, manifest: Manifest, data: Raw | bytes, route: Rout
         route: the conversion.
         target: where it goes, and by which rules.
     """
-    encoded, lost, kept = convert_fresh(manifest, data, lambda: decode_checked(data), route)
+    encoded, lost, preserved = convert_fresh(manifest, data, lambda: decode_checked(data), route)
     losses = _lost_by_release(encoded, head, route.target, route.source, target)
     if lost:
         cluster, source = target.cluster, GroupVersionKind.of(route.source, head.kind)
@@ -131,7 +146,7 @@ def _convert(head: NamedHead, manifest: Manifest, data: Raw | bytes, route: Rout
         weighed = evaluator.of_conversion(lost, source, cluster.release, cluster.name, identity, manifest=manifest)
         losses = (*weighed, *losses)
     entry = SourceVersion.of(head, route.source, route.target)
-    record = ManifestRecord(entry, canonical_json(kept) if kept.values else None)
+    record = ManifestRecord(entry, canonical_json(preserved) if preserved.values else None)
     return ManifestState(head, record, encoded, route.source, route.target, losses)
 
 

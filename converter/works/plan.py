@@ -136,9 +136,10 @@ def decide(
         destination: the cluster, as far as policies look at it.
         passed: the losses that were let pass before.
     """
+    unrestored = _unrestored(state)
     if state.failure is None and not state.losses:
         record = state.record if not state.remembered else _recording(state, ())
-        return ManifestPlan(state, record)
+        return ManifestPlan(state, record, warnings=unrestored)
     policy = policies.of(state.head)
     issue = unreachable(state.head, state.failure, policy) if state.failure is not None else None
     if state.head is None or not state.losses:
@@ -154,7 +155,13 @@ def decide(
     if denied:
         way = f" on the way from {state.source} to {state.target}" if state.record.entry is not None else ""
         issue = too_lossy(state.head, denied, way)
-    return ManifestPlan(state, record, issue, (*policy.warnings, *warnings), decisions)
+    return ManifestPlan(state, record, issue, (*policy.warnings, *unrestored, *warnings), decisions)
+
+
+def _unrestored(state: ManifestState) -> tuple[str, ...]:
+    if state.head is None:
+        return ()
+    return tuple(f"{state.head.label}: {value}" for value in state.unrestored)
 
 
 def _recording(state: ManifestState, decisions: Sequence[Decision]) -> ManifestRecord:

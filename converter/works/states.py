@@ -8,6 +8,7 @@ from converter.works.annotations import UNCONVERTED
 
 if TYPE_CHECKING:
     from converter.clusters import Cluster
+    from converter.conversion import UnrestoredValue
     from converter.kube.partial_object import NamedHead
     from converter.library import Converter
     from converter.losses import Loss
@@ -30,6 +31,7 @@ class ManifestState(NamedTuple):
         remembered: what an earlier conversion lost; not decided about again.
         failure: why the cluster cannot have it; None if it can.
         stays: whether it stays as an earlier conversion left it.
+        unrestored: values that were not restored on the way back, because the manifest was edited.
         needs_overflow: whether more could be done with its conversion data, which is in the overflow object.
     """
 
@@ -42,6 +44,7 @@ class ManifestState(NamedTuple):
     remembered: tuple[Loss, ...] = ()
     failure: Failure | None = None
     stays: bool = False
+    unrestored: tuple[UnrestoredValue, ...] = ()
     needs_overflow: bool = False
 
 

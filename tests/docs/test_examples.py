@@ -89,13 +89,16 @@ def test_make_run_and_make_demo_of_the_tutorial(tmp_path):
 
 
 def test_the_library_s_example_runs(capsys):
-    (example,) = [
+    convert, edit = (
         body
         for _, language, body in BLOCK.findall((DOCS / "how-to" / "use-the-library.md").read_text("utf-8"))
         if language == "python"
-    ]
-    exec(compile(example, "use-the-library.md", "exec"), {})
+    )
+    names: dict[str, object] = {}
+    exec(compile(convert, "use-the-library.md", "exec"), names)
     assert capsys.readouterr().out == "resource.k8s.io/v1alpha3\nspec.extendedResourceName example.com/gpu\n"
+    exec(compile(edit, "use-the-library.md", "exec"), names)
+    assert capsys.readouterr().out == "spec changed\n"
 
 
 def test_the_rule_in_the_readme_can_be_used(tmp_path):

@@ -26,7 +26,7 @@ def assert_round_trip(converter: Converter, manifest: dict[str, Any], target: st
     if there is None:
         return
     assert there.manifest["apiVersion"] == target
-    back = converter.convert(there.manifest, to=source, kept=there.kept)
+    back = converter.convert(there.manifest, to=source, conversion_data=there.conversion_data)
     assert canonical_json(back.manifest) == before
     assert canonical_json(converter.convert(manifest, to=target).manifest) == canonical_json(there.manifest)
     assert converter.convert(there.manifest, to=target).manifest == there.manifest

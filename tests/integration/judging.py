@@ -166,7 +166,9 @@ class Judge:
         try:
             conversion = self._converter.convert(given, to=target)
             if back:
-                returned = self._converter.convert(conversion.manifest, to=manifest["apiVersion"], kept=conversion.kept)
+                returned = self._converter.convert(
+                    conversion.manifest, to=manifest["apiVersion"], conversion_data=conversion.conversion_data
+                )
                 answers.wrong += _tell(f"{where} and back", differences(returned.manifest, manifest))
         except ConverterError as error:
             answers.pairs += 1

@@ -49,4 +49,4 @@ def test_a_real_server_s_answers_are_met_exactly(record, shipped):
             found = differences(tidy(result.manifest), tidy(wanted))
             assert [each for each in found if not each.startswith(proven)] == [], f"{source} -> {target}"
             assert given == before
-            assert shipped.convert(result.manifest, to=source, kept=result.kept).manifest == given
+            assert shipped.convert(result.manifest, to=source, conversion_data=result.conversion_data).manifest == given

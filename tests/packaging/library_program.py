@@ -26,7 +26,9 @@ def main() -> None:
     down: Conversion = library.convert(CLAIM, to="resource.k8s.io/v1alpha3")
     for loss in down.losses:
         print("lost", report(loss))
-    back: Conversion = library.convert(down.manifest, to="resource.k8s.io/v1beta1", kept=down.kept)
+    back: Conversion = library.convert(
+        down.manifest, to="resource.k8s.io/v1beta1", conversion_data=down.conversion_data
+    )
     print("target", down.manifest["apiVersion"])
     print("round trip", back.manifest == CLAIM)
     try:

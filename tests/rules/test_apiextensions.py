@@ -54,7 +54,7 @@ def test_clusters_with_v1beta1_are_too_old_to_select_by_fields(shipped):
     result = shipped.convert(given, to=BETA)
     assert result.manifest["spec"]["versions"] == [version("v1")]
     assert [loss.path for loss in result.losses] == ["spec.versions[name=v1].selectableFields"]
-    assert shipped.convert(result.manifest, to=V1, kept=result.kept).manifest == given
+    assert shipped.convert(result.manifest, to=V1, conversion_data=result.conversion_data).manifest == given
 
 
 def test_a_field_that_one_version_lacks_stays_in_the_others(shipped):

@@ -72,7 +72,7 @@ def test_a_selector_and_labels_that_are_there_stay(shipped):
 def test_what_a_deployment_leaves_to_its_version(shipped, source, target, wanted):
     made = convert(shipped, "Deployment", source, target, spec={"replicas": 3})
     assert made.manifest["spec"] == {"replicas": 3, **wanted}
-    back = shipped.convert(made.manifest, to=source, kept=made.kept)
+    back = shipped.convert(made.manifest, to=source, conversion_data=made.conversion_data)
     assert back.manifest["spec"] == {"replicas": 3}
 
 

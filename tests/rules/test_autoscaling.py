@@ -103,7 +103,7 @@ def test_what_no_server_reads_is_a_loss(shipped, name, text):
     made = shipped.convert(given, to="autoscaling/v2")
     assert made.manifest == hpa("v2")
     assert [loss.path for loss in made.losses] == [f'metadata.annotations["{name}"]']
-    assert shipped.convert(made.manifest, to="autoscaling/v1", kept=made.kept).manifest == given
+    assert shipped.convert(made.manifest, to="autoscaling/v1", conversion_data=made.conversion_data).manifest == given
 
 
 @pytest.mark.parametrize("version", ["v2", "v2beta2", "v2beta1"])

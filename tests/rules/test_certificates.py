@@ -98,7 +98,7 @@ def test_v1_has_no_key_beside_the_stub(shipped):
     result = shipped.convert(given, to=V1)
     assert result.manifest["spec"] == {"podName": "p"}
     assert {loss.path for loss in result.losses} == {"spec.pkixPublicKey", "spec.proofOfPossession"}
-    assert shipped.convert(result.manifest, to=BETA, kept=result.kept).manifest == given
+    assert shipped.convert(result.manifest, to=BETA, conversion_data=result.conversion_data).manifest == given
 
 
 def test_v1alpha1_cannot_do_with_a_stub(shipped):

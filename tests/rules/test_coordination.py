@@ -25,7 +25,7 @@ def test_of_several_strategies_the_first_is_taken_and_all_come_back(shipped, ver
     result = shipped.convert(given, to=version)
     assert result.manifest == candidate(version, strategy="S")
     assert [loss.path for loss in result.losses] == ["spec.preferredStrategies"]
-    assert shipped.convert(result.manifest, to=ALPHA1, kept=result.kept).manifest == given
+    assert shipped.convert(result.manifest, to=ALPHA1, conversion_data=result.conversion_data).manifest == given
 
 
 def test_none_stays_none(shipped):

@@ -38,7 +38,7 @@ def test_expressions_on_the_label_are_dropped_beside_others(shipped, source, tar
     made = shipped.convert(budget(source, both), to=f"policy/{target}")
     assert made.manifest["spec"]["selector"] == {**WEB, "matchExpressions": [{"key": "a", "operator": "Exists"}]}
     assert [loss.path for loss in made.losses] == [f"spec.selector.matchExpressions[{index}]" for index in (0, 2)]
-    back = shipped.convert(made.manifest, to=f"policy/{source}", kept=made.kept)
+    back = shipped.convert(made.manifest, to=f"policy/{source}", conversion_data=made.conversion_data)
     assert back.manifest == budget(source, both)
 
 

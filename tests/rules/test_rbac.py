@@ -60,7 +60,7 @@ def test_the_user_called_star_comes_back_with_what_was_kept(shipped: Converter) 
     subjects = [{"kind": "User", "name": "*"}, {"kind": "User", "name": "*", "apiVersion": V1ALPHA1}]
     given = {"apiVersion": V1ALPHA1, "kind": "ClusterRoleBinding", "metadata": {"name": "a"}, "subjects": subjects}
     there = shipped.convert(given, to=V1)
-    assert shipped.convert(there.manifest, to=V1ALPHA1, kept=there.kept).manifest == given
+    assert shipped.convert(there.manifest, to=V1ALPHA1, conversion_data=there.conversion_data).manifest == given
 
 
 def test_a_field_of_the_other_version_is_refused(shipped: Converter) -> None:

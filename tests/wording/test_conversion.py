@@ -7,7 +7,7 @@ import zlib
 
 import pytest
 
-from converter.conversion import ConversionData
+from converter.conversion import ConversionData, Reason, UnrestoredValue
 from converter.errors import ManifestError, NoRouteError
 from converter.karmada.carried_status import STATUS_MARKER, unpack
 from tests.rulekit import converter, routes, rule_text, thing
@@ -31,8 +31,29 @@ def test_a_manifest_that_is_nested_too_deep():
 
 
 def test_conversion_data_that_cannot_be_read():
-    with pytest.raises(ManifestError, match="earlier conversion kept"):
+    with pytest.raises(ManifestError, match="not conversion data"):
         ConversionData.from_json("[]")
+
+
+@pytest.mark.parametrize(
+    ("reason", "says"),
+    [
+        (Reason.CHANGED, "edited after the conversion"),
+        (Reason.REMOVED, "around it was removed"),
+        (Reason.AMBIGUOUS, "the list around it was edited"),
+        (Reason.EXCLUDED, "excludes it"),
+        (Reason.OVERRIDES, "undo an edit"),
+    ],
+)
+def test_a_value_that_an_edit_keeps_out(reason, says):
+    text = str(UnrestoredValue("spec.a", "its value", reason))
+    assert text.startswith("spec.a: the original value was not restored, because ")
+    assert says in text
+    assert "its value" not in text, "it may be a secret"
+
+
+def test_a_whole_manifest_that_an_edit_keeps_out():
+    assert str(UnrestoredValue("", {}, Reason.CHANGED)).startswith("the object: ")
 
 
 def test_a_carried_status_that_cannot_be_read():

@@ -181,6 +181,19 @@ def test_everything_comes_back_exactly_from_what_was_kept(files, capsys, tmp_pat
     assert list(yaml.safe_load_all(back)) == wanted
 
 
+def test_an_edit_wins_over_what_was_kept_and_is_reported(files, capsys):
+    options = ("--to", "resource.k8s.io/v1alpha3", "--keep-losses")
+    _, there, _ = run(capsys, "convert", "-f", files("new.yaml", SLICE), *options)
+    edited = yaml.safe_load(there)
+    edited["spec"]["devices"][0]["name"] = "other"
+    old = files("old.yaml", edited)
+    code, back, err = run(capsys, "convert", "-f", old, "--to", "resource.k8s.io/v1")
+    assert code == OK
+    assert yaml.safe_load(back)["spec"]["devices"] == [{"name": "other"}]
+    assert "ResourceSlice a: not restored: spec.devices[name=gpu].bindsToNode: " in err
+    assert run(capsys, "convert", "-f", old, "--to", "resource.k8s.io/v1", "--strict")[0] == FINDINGS
+
+
 def test_without_what_was_kept_the_way_back_is_not_exact(files, capsys, tmp_path):
     _, there, err = run(capsys, "convert", "-f", files("new.yaml", SLICE), *to(OLD_VERSIONS))
     assert "lost: spec.devices[name=gpu].allowMultipleAllocations = true" in err

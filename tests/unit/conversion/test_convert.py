@@ -29,7 +29,7 @@ def test_a_loss_two_rules_away_is_told_where_it_stood_at_the_start():
     given = thing(A, spec={"a": 1})
     result = rules.convert(given, to=C)
     assert [loss.path for loss in result.losses] == ["spec.a"]
-    assert rules.convert(result.manifest, to=A, kept=result.kept).manifest == given
+    assert rules.convert(result.manifest, to=A, conversion_data=result.conversion_data).manifest == given
 
 
 def test_equal_values_lost_two_rules_away_are_each_told_once_with_their_own_reason():
@@ -81,4 +81,6 @@ def test_going_on_from_a_converted_manifest_starts_at_the_original():
         rule_text("steps: []", name="ac", left=A, right=C),
     )
     first = rules.convert(thing(A, spec={"x": 1}), to=B)
-    assert rules.convert(first.manifest, to=C, kept=first.kept).manifest == thing(C, spec={"x": 1})
+    assert rules.convert(first.manifest, to=C, conversion_data=first.conversion_data).manifest == thing(
+        C, spec={"x": 1}
+    )

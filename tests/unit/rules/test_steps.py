@@ -20,7 +20,7 @@ def both_ways(body, left, right):
         assert result.manifest == wanted
         assert given == before
         assert not result.losses
-        back = rules.convert(result.manifest, to=given["apiVersion"], kept=result.kept)
+        back = rules.convert(result.manifest, to=given["apiVersion"], conversion_data=result.conversion_data)
         assert back.manifest == given
 
 
@@ -82,7 +82,7 @@ def test_what_is_not_there_is_left_alone(step, spec):
     rules = converter(rule_text(f"steps: [{{{step}}}]"))
     result = rules.convert(thing(V1, **spec), to=V2)
     assert not result.losses
-    assert rules.convert(result.manifest, to=V1, kept=result.kept).manifest == thing(V1, **spec)
+    assert rules.convert(result.manifest, to=V1, conversion_data=result.conversion_data).manifest == thing(V1, **spec)
 
 
 @pytest.mark.parametrize(
@@ -158,7 +158,7 @@ def test_a_stray_annotation_is_taken_away_told_and_restored():
     result = rules.convert(given, to=V2)
     assert result.manifest == thing(V2)
     assert [loss.path for loss in result.losses] == ['metadata.annotations["x.y/n"]']
-    assert rules.convert(result.manifest, to=V1, kept=result.kept).manifest == given
+    assert rules.convert(result.manifest, to=V1, conversion_data=result.conversion_data).manifest == given
 
 
 class TestDefaults:
@@ -191,9 +191,13 @@ class TestDefaults:
     def test_what_was_written_out_is_taken_back_unless_it_was_changed(self):
         rules = converter(rule_text(self.STEP))
         result = rules.convert(thing(V1, spec={}), to=V2)
-        assert rules.convert(result.manifest, to=V1, kept=result.kept).manifest == thing(V1, spec={})
+        assert rules.convert(result.manifest, to=V1, conversion_data=result.conversion_data).manifest == thing(
+            V1, spec={}
+        )
         result.manifest["spec"]["limit"] = 99
-        assert rules.convert(result.manifest, to=V1, kept=result.kept).manifest["spec"] == {"limit": 99}
+        assert rules.convert(result.manifest, to=V1, conversion_data=result.conversion_data).manifest["spec"] == {
+            "limit": 99
+        }
 
     def test_items_that_are_not_there_are_not_made(self):
         rules = converter(rule_text('steps: [{default: {path: "spec.l[*].p", side: left, value: 1}}]'))
@@ -241,7 +245,7 @@ def test_a_dropped_field_is_told_kept_and_restored():
     result = rules.convert(given, to=V2)
     assert result.manifest == thing(V2, spec={"x": 1})
     assert [(loss.path, loss.value, loss.why) for loss in result.losses] == [("spec.zone", "eu", "v2 runs everywhere")]
-    assert rules.convert(result.manifest, to=V1, kept=result.kept).manifest == given
+    assert rules.convert(result.manifest, to=V1, conversion_data=result.conversion_data).manifest == given
 
 
 def test_a_dropped_field_inside_a_list_is_told_with_its_place():
@@ -285,4 +289,4 @@ def test_null_in_a_pair_leaves_the_field_out_and_never_makes_one():
     result = rules.convert(off, to=V1)
     assert result.manifest == thing(V1, spec={"x": 1})
     assert rules.convert(result.manifest, to=V2).manifest == thing(V2, spec={"x": 1})
-    assert rules.convert(result.manifest, to=V2, kept=result.kept).manifest == off
+    assert rules.convert(result.manifest, to=V2, conversion_data=result.conversion_data).manifest == off

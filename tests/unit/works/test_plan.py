@@ -167,3 +167,28 @@ def test_the_outcome_depends_on_nothing_else():
     clusters = [serving("a.example/v2", complete=False) for _ in range(2)]
     one, two = (plan_work(decode_work(given), cluster, RULES, Policy()) for cluster in clusters)
     assert one == two
+
+
+LASTING = {**THING, "spec": {**THING["spec"], "colour": "red"}}
+
+
+@pytest.mark.parametrize("second", ["a.example/v1", "a.example/v2"])
+def test_an_edit_of_a_converted_manifest_wins_and_a_warning_names_what_it_keeps_out(second):
+    _, converted = after(work(LASTING), serving("a.example/v3"))
+    converted["spec"]["workload"]["manifests"][0]["spec"] = {"colour": "blue", "zone": "Venus"}
+    outcome, moved = after(converted, serving(second))
+    edited = {"colour": "blue"} if second == "a.example/v2" else {"colour": "blue", "zone": "Venus"}
+    wanted = {**LASTING, "apiVersion": second, "spec": {"size": 1, **edited}}
+    assert moved["spec"]["workload"]["manifests"] == [wanted]
+    assert sum("t: spec.zone: the original value was not restored" in one for one in outcome.warnings) == 1
+    assert "Mars" not in "".join(outcome.warnings)
+
+
+def test_an_edit_that_the_source_version_cannot_hold_is_a_loss_of_the_work():
+    rules = converter(rule_text("steps:\n  - drop: {path: spec.new, side: right, why: v1 has none}"))
+    _, converted = after(work(LASTING), serving("a.example/v2"), rules)
+    converted["spec"]["workload"]["manifests"][0]["spec"]["new"] = 5
+    outcome, moved = after(converted, serving("a.example/v1"), rules)
+    assert moved["spec"]["workload"]["manifests"] == [LASTING]
+    (found,) = outcome.losses
+    assert [(item.loss.path, item.loss.value) for item in found.decisions] == [("spec.new", 5)]

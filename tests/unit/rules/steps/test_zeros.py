@@ -33,7 +33,9 @@ def test_another_zero_in_a_list():
 def test_a_zero_that_was_not_there_is_not_there_on_the_way_back():
     made = RULES.convert(thing(V2, status={"x": 1}), to=V1)
     assert not made.losses
-    assert RULES.convert(made.manifest, to=V2, kept=made.kept).manifest == thing(V2, status={"x": 1})
+    assert RULES.convert(made.manifest, to=V2, conversion_data=made.conversion_data).manifest == thing(
+        V2, status={"x": 1}
+    )
 
 
 def test_an_object_that_is_none():
