@@ -9,20 +9,22 @@ from converter.errors import ManifestError
 from converter.karmada.binding import decode_binding
 from converter.karmada.names import EXCLUDED_ANNOTATION, EXCLUDED_LABEL
 from converter.kube.json_patch import pointer
-from converter.placement.exclusions import exclude
+from converter.placement.exclusions import exclude, held_clusters
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from converter.placement.exclusions import Unavailable
 
 
 class PlacementWebhook:
     """Answers reviews of ``resourcebindings`` and ``clusterresourcebindings``."""
 
-    def __init__(self, unreachable: Callable[[str, str], Mapping[str, str]]) -> None:
+    def __init__(self, unreachable: Callable[[str, str], Mapping[str, Unavailable]]) -> None:
         """Prepare.
 
         Args:
-            unreachable: returns, for an apiVersion and kind, the clusters that certainly cannot get the kind in any
+            unreachable: returns, for an apiVersion and kind, the clusters on which the kind is not available in any
                 version, with the reasons. Every review calls it, so it answers from memory.
         """
         self._unreachable = unreachable
@@ -42,6 +44,7 @@ class PlacementWebhook:
         try:
             binding = decode_binding(request.object)
             placement = binding.spec.checked_placement()
+            stored = decode_binding(request.old_object) if request.old_object is not None else binding
         except ManifestError as error:
             return allow(review, [f"no cluster was excluded from this binding: {error}"])
         metadata, spec = binding.metadata, binding.spec
@@ -51,7 +54,8 @@ class PlacementWebhook:
         unreachable = self._unreachable(spec.resource.api_version, spec.resource.kind)
         if not unreachable and note is None:
             return allow(review)
-        wanted = exclude(placement, spec.scheduled_clusters(), unreachable, note)
+        binding.status = stored.status  # a write of the binding itself may leave its status out
+        wanted = exclude(placement, held_clusters(binding, unreachable), unreachable, note)
         operations: list[dict[str, Any]] = []
         if wanted.placement != placement:
             operations.append({"op": "replace", "path": "/spec/placement", "value": wanted.placement})

@@ -15,7 +15,7 @@ from converter.controllers.objects import annotation, decode, merge_patch, same_
 from converter.errors import ManifestError
 from converter.karmada.binding import read_binding
 from converter.karmada.names import EXCLUDED_ANNOTATION, EXCLUDED_LABEL
-from converter.placement.exclusions import exclude, reasons
+from converter.placement.exclusions import exclude, held_clusters, reasons
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from converter.client import ApiServer, Change, Collection, Informer
     from converter.controllers.event_recorder import EventRecorder
     from converter.kube import Manifest
+    from converter.placement.exclusions import Unavailable
 
 _log = logging.getLogger(__name__)
 
@@ -83,14 +84,14 @@ class PlacementReconciler:
     def __init__(
         self,
         server: ApiServer,
-        unreachable: Callable[[str, str], Mapping[str, str]],
+        unreachable: Callable[[str, str], Mapping[str, Unavailable]],
         denied: Callable[[BindingKey], None],
     ) -> None:
         """Prepare.
 
         Args:
             server: the control plane.
-            unreachable: returns the clusters that no conversion of an apiVersion and kind can reach, with the reasons.
+            unreachable: returns the clusters on which an apiVersion and kind is not available, with the reasons.
             denied: is called for each binding that shows a denied Work. The denial may be over since no replica led.
         """
         self._server = server
@@ -121,7 +122,8 @@ class PlacementReconciler:
     async def _exclude(self, collection: Collection, binding: Manifest) -> None:
         metadata = binding["metadata"]
         try:
-            spec = read_binding(binding).spec
+            decoded = read_binding(binding)
+            spec = decoded.spec
             placement = spec.checked_placement()
         except ManifestError as error:
             _log.warning("cannot read binding %s, ignoring its placement: %s", metadata["name"], error)
@@ -130,7 +132,7 @@ class PlacementReconciler:
             return
         note = annotation(binding, EXCLUDED_ANNOTATION) or None
         unreachable = self._unreachable(spec.resource.api_version, spec.resource.kind)
-        wanted = exclude(placement, spec.scheduled_clusters(), unreachable, note)
+        wanted = exclude(placement, held_clusters(decoded, unreachable), unreachable, note)
         if wanted.placement == placement and wanted.note == note:
             return
         patch: dict[str, Any] = {

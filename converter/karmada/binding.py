@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from converter.errors import ManifestError
+from converter.karmada.names import STATUS_MARKER
 
 if TYPE_CHECKING:
     from msgspec import Raw
@@ -129,6 +130,17 @@ class Binding(msgspec.Struct):
     metadata: BindingMetadata = msgspec.field(default_factory=BindingMetadata)
     spec: BindingSpec = msgspec.field(default_factory=BindingSpec)
     status: BindingStatus = msgspec.field(default_factory=BindingStatus)
+
+    def applied_clusters(self) -> frozenset[str]:
+        """Name the clusters that have applied the object.
+
+        An item whose message still carries the status of an anchor counts: its cluster has a converted Work.
+        """
+        return frozenset(
+            str(item.get("clusterName"))
+            for item in self.status.aggregated_status or ()
+            if item.get("applied") is True or str(item.get("appliedMessage", "")).startswith(STATUS_MARKER)
+        )
 
     def is_fully_applied(self) -> bool:
         """Whether every cluster has applied the object (`worksFullyApplied`, pkg/util/helper/workstatus.go)."""

@@ -9,7 +9,7 @@ schedules again. A note on the binding records what we exclude, so that a policy
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -21,6 +21,19 @@ if TYPE_CHECKING:
 
     from converter import Converter
     from converter.clusters import Fleet, FleetView
+    from converter.karmada.binding import Binding
+
+
+class Unavailable(NamedTuple):
+    """Why a kind is not available on a cluster.
+
+    Attributes:
+        why: the reason.
+        certain: whether it is certain. False while Karmada does not know all that the cluster serves.
+    """
+
+    why: str
+    certain: bool = True
 
 
 class _Excluded(msgspec.Struct):
@@ -51,23 +64,41 @@ class Exclusion:
     note: str | None
 
 
+def held_clusters(binding: Binding, unavailable: Mapping[str, Unavailable]) -> frozenset[str]:
+    """Name the clusters that keep an object, although its kind is not available there.
+
+    Karmada's own plugin keeps every scheduled cluster (pkg/scheduler/framework/plugins/apienablement). With it, none is
+    scheduled whose APIs are unknown. A cluster that joins can be scheduled before its exclusion is written. So a
+    scheduled cluster is kept only while its APIs are unknown, or if the object is applied there.
+
+    Args:
+        binding: the binding, with its status.
+        unavailable: the clusters on which its kind is not available.
+    """
+    applied = binding.applied_clusters()
+    return frozenset(
+        name
+        for name in binding.spec.scheduled_clusters()
+        if name in applied or (name in unavailable and not unavailable[name].certain)
+    )
+
+
 def exclude(
-    placement: Manifest | None, held: Collection[str], unreachable: Mapping[str, str], note: str | None
+    placement: Manifest | None, held: Collection[str], unreachable: Mapping[str, Unavailable], note: str | None
 ) -> Exclusion:
     """Say what a binding's placement and note should be; what they are already, once they are.
 
     Args:
         placement: ``spec.placement`` as it is; never changed. Without one the scheduler does not schedule at
             all (bindings of dependencies follow others), and nothing is to be done.
-        held: the clusters in ``spec.clusters``: what already is somewhere stays there, as with Karmada's own
-            plugin (pkg/scheduler/framework/plugins/apienablement).
-        unreachable: the clusters that certainly have no version that can be reached, with the reason.
+        held: the clusters that keep the object (`held_clusters`).
+        unreachable: the clusters that have no version that can be reached, with the reason.
         note: the annotation as it is; None where there is none.
     """
     if not isinstance(placement, dict):
         return Exclusion(placement, None)
     before = _read(note)
-    wanted = {name: why for name, why in unreachable.items() if name not in held}
+    wanted = {name: found.why for name, found in unreachable.items() if name not in held}
     result: Manifest = copy_json(placement)
     ours: dict[str, list[str]] = {}
     for place, affinity in _affinities(result):
@@ -137,9 +168,10 @@ def reasons(note: str | None) -> dict[str, str]:
 
 
 class Unreachable:
-    """Says which clusters cannot have a kind in any version; each answer is worked out once for a fleet and a book.
+    """Finds the clusters on which a kind is not available; finds each answer once for a fleet and a rule book.
 
-    Shared by the webhook and the controller, so that both always exclude the same.
+    A cluster whose APIs are not known is among them, as for Karmada's own plugin. The webhook and the controller share
+    this class, so that both exclude the same clusters.
     """
 
     def __init__(self, converter: Callable[[], Converter], fleet: FleetView) -> None:
@@ -151,11 +183,11 @@ class Unreachable:
         """
         self._converter = converter
         self._fleet = fleet
-        self._known: dict[tuple[str, str], Mapping[str, str]] = {}
+        self._known: dict[tuple[str, str], Mapping[str, Unavailable]] = {}
         self._of: tuple[object, object] = (None, None)
 
-    def __call__(self, api_version: str, kind: str) -> Mapping[str, str]:
-        """Name the clusters that certainly cannot have a kind, with the reasons."""
+    def __call__(self, api_version: str, kind: str) -> Mapping[str, Unavailable]:
+        """Name the clusters on which a kind is not available, with the reasons."""
         if not self._fleet.ready:
             return {}
         converter, fleet = self._converter(), self._fleet.current
@@ -167,6 +199,13 @@ class Unreachable:
         return found
 
 
-def _unreachable(api_version: str, kind: str, fleet: Fleet, converter: Converter) -> dict[str, str]:
+_SERVED = frozenset({Availability.SERVED, Availability.CONVERTIBLE})
+
+
+def _unreachable(api_version: str, kind: str, fleet: Fleet, converter: Converter) -> dict[str, Unavailable]:
     choices = ((name, choose(api_version, kind, cluster, converter)) for name, cluster in fleet.items())
-    return {name: choice.why for name, choice in choices if choice.availability is Availability.UNREACHABLE}
+    return {
+        name: Unavailable(choice.why, certain=choice.availability is Availability.UNREACHABLE)
+        for name, choice in choices
+        if choice.availability not in _SERVED
+    }

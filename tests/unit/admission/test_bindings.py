@@ -8,11 +8,14 @@ import pytest
 
 from converter.admission.bindings import PlacementWebhook
 from converter.karmada.names import EXCLUDED_ANNOTATION, EXCLUDED_LABEL
+from converter.placement.exclusions import Unavailable
 
-UNREACHABLE = {("gateway.example/v1", "Gateway"): {"old": "no rule leads to v1alpha1"}}
+UNREACHABLE = {("gateway.example/v1", "Gateway"): {"old": Unavailable("no rule leads to v1alpha1")}}
+UNKNOWN = {("gateway.example/v1", "Gateway"): {"old": Unavailable("not known", certain=False)}}
+APPLIED = [{"clusterName": "old", "applied": True}]
 
 
-def binding(placement, *, kind="Gateway", clusters=(), **metadata):
+def binding(placement, *, kind="Gateway", clusters=(), applied=(), **metadata):
     return {
         "apiVersion": "work.karmada.io/v1alpha2",
         "kind": "ResourceBinding",
@@ -22,11 +25,12 @@ def binding(placement, *, kind="Gateway", clusters=(), **metadata):
             "clusters": [{"name": name} for name in clusters],
             **({"placement": placement} if placement is not None else {}),
         },
+        **({"status": {"aggregatedStatus": list(applied)}} if applied else {}),
     }
 
 
-def answered(thing, operation="CREATE", sub="", unreachable=UNREACHABLE):
-    request = {"uid": "u", "operation": operation, "subResource": sub, "object": thing}
+def answered(thing, operation="CREATE", sub="", unreachable=UNREACHABLE, old=None):
+    request = {"uid": "u", "operation": operation, "subResource": sub, "object": thing, "oldObject": old}
     body = {"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": request}
     webhook = PlacementWebhook(lambda version, kind: unreachable.get((version, kind), {}))
     response = json.loads(webhook.answer(json.dumps(body).encode()))["response"]
@@ -60,7 +64,7 @@ def test_it_is_taken_back_when_the_cluster_can_be_reached():
     ("thing", "operation", "sub"),
     [
         (binding({}, kind="Service"), "CREATE", ""),
-        (binding({}, clusters=["old"]), "UPDATE", ""),
+        (binding({}, clusters=["old"], applied=APPLIED), "UPDATE", ""),
         (binding(None), "CREATE", ""),
         (binding({}), "UPDATE", "status"),
         (binding({}), "DELETE", ""),
@@ -72,6 +76,27 @@ def test_it_is_taken_back_when_the_cluster_can_be_reached():
 )
 def test_everything_else_passes_as_it_is(thing, operation, sub):
     assert answered(thing, operation, sub) == thing
+
+
+def test_a_cluster_that_joins_is_excluded_until_its_apis_are_known():
+    joining = answered(binding({}), unreachable=UNKNOWN)
+    assert joining["spec"]["placement"] == {"clusterAffinity": {"exclude": ["old"]}}
+    assert answered(joining, "UPDATE", unreachable=UNREACHABLE)["spec"] == joining["spec"]
+    assert answered(joining, "UPDATE", unreachable={})["spec"]["placement"] == {}
+
+
+def test_a_cluster_that_was_scheduled_while_its_apis_were_unknown_is_excluded_once_they_are_known():
+    scheduled = binding({}, clusters=["old"])
+    assert answered(scheduled, "UPDATE", unreachable=UNKNOWN) == scheduled
+    known = answered(scheduled, "UPDATE", unreachable=UNREACHABLE)
+    assert known["spec"]["placement"] == {"clusterAffinity": {"exclude": ["old"]}}
+
+
+def test_the_stored_status_counts_where_a_write_leaves_the_status_out():
+    stored, written = binding({}, clusters=["old"], applied=APPLIED), binding({}, clusters=["old"])
+    assert answered(written, "UPDATE", old=stored) == written
+    lied = answered(stored, "UPDATE", old=written)
+    assert lied["spec"]["placement"] == {"clusterAffinity": {"exclude": ["old"]}}
 
 
 MISSHAPEN = [

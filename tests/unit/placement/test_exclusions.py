@@ -8,10 +8,13 @@ from hypothesis import strategies as st
 
 from converter import Converter
 from converter.clusters import Cluster, Fleet, FleetView
-from converter.placement.exclusions import Unreachable, exclude, reasons
+from converter.karmada.binding import read_binding
+from converter.karmada.names import STATUS_MARKER
+from converter.placement.exclusions import Unavailable, Unreachable, exclude, held_clusters, reasons
 from tests.nonempty import some
 
-WHY = {"old": "serves no version of Gateway", "ancient": "serves no version of Gateway"}
+REASONS = {"old": "serves no version of Gateway", "ancient": "serves no version of Gateway"}
+WHY = {name: Unavailable(why) for name, why in REASONS.items()}
 
 
 def settled(placement, held=(), unreachable=WHY, note=None):
@@ -26,7 +29,7 @@ def test_without_affinity_one_is_made_and_goes_again():
     made = settled({"replicaScheduling": {"replicaSchedulingType": "Duplicated"}})
     assert made.placement["clusterAffinity"] == {"exclude": ["ancient", "old"]}
     assert made.placement["replicaScheduling"] == {"replicaSchedulingType": "Duplicated"}
-    assert reasons(made.note) == WHY
+    assert reasons(made.note) == REASONS
     gone = settled(made.placement, unreachable={}, note=made.note)
     assert gone.placement == {"replicaScheduling": {"replicaSchedulingType": "Duplicated"}}
     assert gone.note is None
@@ -124,7 +127,7 @@ AFFINITY = st.fixed_dictionaries(
 def test_whatever_happens_between_it_settles_at_once_and_comes_back_to_the_policy(policy, steps):
     placement, note = policy, None
     for unreachable, held in some(steps):
-        done = settled(placement, held, dict.fromkeys(unreachable, "no"), note)
+        done = settled(placement, held, dict.fromkeys(unreachable, Unavailable("no")), note)
         placement, note = done.placement, done.note
         for affinity in [placement.get("clusterAffinity", {}), *placement.get("clusterAffinities", [])]:
             listed = affinity.get("exclude", [])
@@ -142,11 +145,14 @@ FLEET = Fleet.of(
 )
 
 
-def test_unreachable_is_what_certainly_has_no_version_that_rules_lead_to():
+def test_unreachable_is_what_has_no_version_that_rules_lead_to_for_certain_or_as_far_as_is_known():
     converter = Converter.from_rules()
     unreachable = Unreachable(lambda: converter, FleetView(FLEET))
-    assert set(unreachable("batch/v1", "CronJob")) == {"bare"}
-    assert "CronJob" in unreachable("batch/v1", "CronJob")["bare"]
+    assert {name: found.certain for name, found in unreachable("batch/v1", "CronJob").items()} == {
+        "bare": True,
+        "dark": False,
+    }
+    assert "CronJob" in unreachable("batch/v1", "CronJob")["bare"].why
     assert set(unreachable("v1", "Service")) == {"new", "old"}
     assert unreachable("batch/v1", "CronJob") is unreachable("batch/v1", "CronJob")
 
@@ -156,6 +162,35 @@ def test_nothing_is_unreachable_before_the_fleet_is_known_and_a_new_fleet_counts
     unreachable = Unreachable(lambda: converter, view)
     assert unreachable("batch/v1", "CronJob") == {}
     view.replace(FLEET)
-    assert set(unreachable("batch/v1", "CronJob")) == {"bare"}
+    assert set(unreachable("batch/v1", "CronJob")) == {"bare", "dark"}
     view.replace(Fleet({"new": FLEET["new"]}))
     assert unreachable("batch/v1", "CronJob") == {}
+
+
+def held(scheduled, items, certain):
+    """The clusters that keep an object that is not available on ``old``."""
+    clusters = [{"name": name} for name in scheduled]
+    binding = read_binding({"spec": {"clusters": clusters}, "status": {"aggregatedStatus": items}})
+    return held_clusters(binding, {"old": Unavailable("no", certain=certain)})
+
+
+APPLIED = {"clusterName": "old", "applied": True}
+NOT_APPLIED = {"clusterName": "old", "applied": False, "appliedMessage": "no matches for kind"}
+CARRIED = {"clusterName": "old", "appliedMessage": f"{STATUS_MARKER}{{}}"}
+OTHER = {"clusterName": "new", "applied": True}
+
+
+@pytest.mark.parametrize("items", [[APPLIED], [NOT_APPLIED], [CARRIED], [OTHER], [], None])
+def test_a_scheduled_cluster_whose_apis_are_unknown_keeps_the_object(items):
+    assert held(["old"], items, certain=False) == {"old"}
+    assert held([], items, certain=False) == set()
+
+
+@pytest.mark.parametrize(
+    ("items", "kept"),
+    [([APPLIED], True), ([CARRIED], True), ([OTHER, APPLIED], True)]
+    + [(items, False) for items in ([NOT_APPLIED], [OTHER], [], None)],
+)
+def test_once_its_apis_are_known_it_keeps_the_object_only_if_that_is_applied(items, kept):
+    assert held(["old"], items, certain=True) == ({"old"} if kept else set())
+    assert held([], items, certain=True) == set()
