@@ -15,6 +15,7 @@ from converter.rules import API_VERSION, RuleBook, rule
 from converter.rules.check import check_rules
 from converter.rules.parse import parse_rule
 from converter.rules.yaml_source import Cursor, Problems, read_documents
+from converter.yaml import decode
 
 if TYPE_CHECKING:
     import os
@@ -64,7 +65,7 @@ def read_rule_files(paths: Iterable[str | os.PathLike[str]]) -> list[RuleFile]:
             files = [root]
         for file in files:
             try:
-                found.append(RuleFile(str(file), file.read_text(encoding="utf-8")))
+                found.append(RuleFile(str(file), decode(file.read_bytes())))
             except FileNotFoundError:
                 problems.append(RuleProblem(str(file), 0, "does not exist", "name a rule file or a directory of them"))
             except (OSError, UnicodeDecodeError) as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from converter.yaml.errors import DuplicateKeyError, SyntaxProblemError, TooDeepError
 from converter.yaml.limits import MAX_DEPTH
@@ -28,18 +28,34 @@ class _BadNumber(str):
     __slots__ = ()
 
 
-def read_json(text: str) -> Iterator[tuple[Any, int, int]]:
+class Found(NamedTuple):
+    """A value in a text.
+
+    Attributes:
+        value: the value.
+        begin: the index where it begins.
+        end: the index after it.
+        line: the line where it begins, from 1.
+    """
+
+    value: Any
+    begin: int
+    end: int
+    line: int
+
+
+def read_json(text: str) -> Iterator[Found]:
     """Read values one after the other, up to the first text that is not JSON.
 
     Yields:
-        A value, where it begins, and where it ends.
+        Each value, and its place.
 
     Raises:
         YamlError: a key occurs twice, a number has no value in JSON, or values are nested too deep.
     """
-    begin = _end_of_blanks(text, 0)
+    begin, counted, line = _end_of_blanks(text, 0), 0, 1
     while begin < len(text):
-        line = text.count("\n", 0, begin) + 1
+        line, counted = line + text.count("\n", counted, begin), begin
         try:
             value, end = _DECODER.raw_decode(text, begin)
         except _DuplicateError as error:
@@ -51,7 +67,7 @@ def read_json(text: str) -> Iterator[tuple[Any, int, int]]:
         except ValueError:
             return
         _check(value, line)
-        yield value, begin, end
+        yield Found(value, begin, end, line)
         begin = _end_of_blanks(text, end)
 
 

@@ -41,6 +41,9 @@ _INT64, _UINT64 = 1 << 63, 1 << 64
 _LONGEST = 4_000
 """Digits of the longest integer to look at; Python refuses to convert decimals of more than 4,300."""
 
+_SHORT = 64
+"""Characters of the longest scalar that the cache holds, so that its 4,096 entries stay small."""
+
 _BASE_60 = re.compile(r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?")
 _TIME_FORM = re.compile(
     r"(?P<y>\d{4})-(?P<m>\d{1,2})-(?P<d>\d{1,2})"
@@ -51,9 +54,17 @@ _TIME_FORM = re.compile(
 _DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
-@lru_cache(maxsize=4096)
 def plain(text: str) -> Scalar:
     """Return the value of a plain scalar without a tag: a timestamp is a string."""
+    return _remembered(text) if len(text) <= _SHORT else _resolve(text)
+
+
+@lru_cache(maxsize=4096)
+def _remembered(text: str) -> Scalar:
+    return _resolve(text)
+
+
+def _resolve(text: str) -> Scalar:
     if text in _WORDS:
         return _WORDS[text]
     first = text[0]

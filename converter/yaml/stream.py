@@ -110,11 +110,11 @@ def read_documents(
     start = 0
     if text[:_JSON_PREFIX].lstrip()[:1] == "{":
         count = 0
-        for value, begin, end in read_json(text):
-            count, start = count + 1, end
-            lines = _lines_of(text[begin:end], text.count("\n", 0, begin)) if with_lines else {}
-            if value is not None:
-                yield Document(value, lines)
+        for found in read_json(text):
+            count, start = count + 1, found.end
+            if found.value is not None:
+                lines = _lines_of(text[found.begin : found.end], found.line - 1) if with_lines else {}
+                yield Document(found.value, lines)
         rest = text[start:].lstrip(" \t\r\n")
         if not rest:
             return

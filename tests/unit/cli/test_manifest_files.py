@@ -75,6 +75,18 @@ def test_a_list_of_typed_items_is_converted(tmp_path, capsys):
     assert item == {"apiVersion": "batch/v1beta1", "kind": "CronJob", "metadata": {"name": "a"}}
 
 
+def test_keys_and_values_of_yaml_1_1_come_out_as_json(tmp_path, capsys):
+    file = tmp_path / "a.yaml"
+    file.write_text(
+        "apiVersion: batch/v1\nkind: CronJob\nmetadata:\n  name: a\n"
+        "  labels: {yes: '1', =: x, 12:30: y z}\nspec:\n  schedule: =\n  suspend: off\n"
+    )
+    assert main(["convert", "-f", str(file), "--to", "batch/v1beta1", "-o", "json"]) == OK
+    manifest = json.loads(capsys.readouterr().out)
+    assert manifest["metadata"]["labels"] == {"true": "1", "=": "x", "12:30": "y z"}
+    assert manifest["spec"] == {"schedule": "=", "suspend": False}
+
+
 def test_brackets_are_an_error_and_not_a_crash(tmp_path, capsys):
     file = tmp_path / "a.yaml"
     file.write_text("[" * 80_000)

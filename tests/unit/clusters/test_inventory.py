@@ -137,3 +137,21 @@ def test_feature_gates_that_cannot_be_used_are_problems(write, gates, message):
     with pytest.raises(InventoryError) as raised:
         read_inventory(write(HEAD + f"clusters:\n  - {{name: a, release: v1.24, featureGates: {gates}}}\n"))
     assert message in str(raised.value)
+
+
+@pytest.mark.parametrize("deep", ["[" * 80_000, "a: &a [" + "*a, " * 9 + "]", "a: 1\na: 2\n"])
+def test_a_file_that_no_reader_should_follow_is_a_problem_with_its_place(write, deep):
+    with pytest.raises(InventoryError) as caught:
+        read_inventory(write(deep))
+    assert caught.value.problems[0].line >= 1
+    write(deep, "saved.yaml")
+    with pytest.raises(InventoryError) as caught:
+        read_inventory(write(HEAD + "clusters:\n  - {name: a, cluster: saved.yaml}\n"))
+    assert [problem.line for problem in caught.value.problems] == [4]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_a_file_with_a_byte_order_mark_is_read(write, encoding):
+    file = write("")
+    file.write_bytes((HEAD + "clusters: [{name: a, release: v1.20}]\n").encode(encoding))
+    assert list(read_inventory(file)) == ["a"]

@@ -15,6 +15,7 @@ from converter.yaml import (
     load,
     load_all,
     read_documents,
+    scalars,
 )
 
 
@@ -183,3 +184,10 @@ def test_a_file_is_decoded_as_kubectl_decodes_it(encoding):
 def test_bytes_that_are_not_text_are_refused():
     with pytest.raises(UnicodeDecodeError):
         decode(b"a: \xff")
+
+
+def test_long_scalars_do_not_stay_in_memory():
+    scalars.plain("short")
+    before = scalars._remembered.cache_info().currsize
+    assert load(f"- {'1' * 100_000}") == ["1" * 100_000]
+    assert scalars._remembered.cache_info().currsize == before
