@@ -17,7 +17,7 @@ The public API is the names below, imported from ``converter``. Submodules are i
 - ``ConverterError``: the base of all errors.
 - ``ManifestError``: a manifest does not have the shape that Kubernetes gives it.
 - ``ConversionError``: a manifest cannot be converted; ``NoRouteError`` and ``RefusedError`` say why.
-- ``RuleBookError``: rule files are invalid; ``RuleProblem`` is one problem in them.
+- ``RuleBookError``: rule files are invalid; ``RuleProblem`` is one problem in them, and ``ProblemCode`` its kind.
 """
 
 from converter.conversion import ConversionData, PreservedValue, Reason, Route, UnrestoredValue
@@ -26,6 +26,7 @@ from converter.errors import (
     ConverterError,
     ManifestError,
     NoRouteError,
+    ProblemCode,
     RefusedError,
     RuleBookError,
     RuleProblem,
@@ -43,6 +44,7 @@ __all__ = [
     "ManifestError",
     "NoRouteError",
     "PreservedValue",
+    "ProblemCode",
     "Reason",
     "RefusedError",
     "Route",

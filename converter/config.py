@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from converter.errors import RuleBookError, RuleProblem
+from converter.errors import ProblemCode, RuleBookError, RuleProblem
 from converter.losses import policy as loss_policies
 from converter.losses import severity
 from converter.losses.severity import SeverityRule, SeverityTable
@@ -67,9 +67,10 @@ def read_rule_files(paths: Iterable[str | os.PathLike[str]]) -> list[RuleFile]:
             try:
                 found.append(RuleFile(str(file), decode(file.read_bytes())))
             except FileNotFoundError:
-                problems.append(RuleProblem(str(file), 0, "does not exist", "name a rule file or a directory of them"))
+                hint = "name a rule file or a directory of them"
+                problems.append(RuleProblem(str(file), 0, "does not exist", hint, ProblemCode.UNREADABLE))
             except (OSError, UnicodeDecodeError) as error:
-                problems.append(RuleProblem(str(file), 0, f"cannot be read: {error}"))
+                problems.append(RuleProblem(str(file), 0, f"cannot be read: {error}", code=ProblemCode.UNREADABLE))
     if problems:
         raise RuleBookError(problems)
     return found
@@ -148,7 +149,9 @@ def _parse_document(root: Cursor, catalog: Catalog | None, parsed: _Parsed) -> N
     if root.value.get("apiVersion") != API_VERSION or kind not in KINDS:
         expected = f"{', '.join(KINDS[:-1])} or {KINDS[-1]}"
         root.problem(
-            f"the document is not a {expected}", f"start it with 'apiVersion: {API_VERSION}' and 'kind: {rule.KIND}'"
+            f"the document is not a {expected}",
+            f"start it with 'apiVersion: {API_VERSION}' and 'kind: {rule.KIND}'",
+            ProblemCode.UNKNOWN_DOCUMENT,
         )
     elif kind == rule.KIND:
         found = parse_rule(root)
@@ -158,7 +161,7 @@ def _parse_document(root: Cursor, catalog: Catalog | None, parsed: _Parsed) -> N
         parsed.severities.extend(severity.parse_field_weights(root, catalog))
     else:
         if parsed.policies:
-            root.problem(f"there is more than one {kind}", "merge their rules into one document")
+            root.problem(f"there is more than one {kind}", "merge their rules into one document", ProblemCode.DUPLICATE)
         parsed.policies.append(loss_policies.parse_loss_policy(root))
 
 

@@ -6,6 +6,7 @@ Imports nothing of the project, so that every layer can raise and catch these ty
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -69,6 +70,41 @@ class RefusedError(ConversionError):
         super().__init__(f"{path}: {why}")
 
 
+class ProblemCode(StrEnum):
+    """What kind of problem a file has; stable, unlike the text of the problem."""
+
+    UNREADABLE = "Unreadable"
+    """The file is missing, or cannot be read."""
+    SYNTAX = "Syntax"
+    """The text is not YAML, or is YAML that readers understand differently."""
+    DUPLICATE_KEY = "DuplicateKey"
+    ALIAS = "Alias"
+    UNKNOWN_DOCUMENT = "UnknownDocument"
+    """The apiVersion or the kind of a document is not one that is read from such files."""
+    UNKNOWN_KEY = "UnknownKey"
+    MISSING = "Missing"
+    """A required key is missing."""
+    WRONG_TYPE = "WrongType"
+    """A value has another type than its place requires."""
+    INVALID = "Invalid"
+    """A value has the right type, but is not one of those that its place allows."""
+    CONFLICT = "Conflict"
+    """Keys, paths or values that do not go together."""
+    UNKNOWN_STEP = "UnknownStep"
+    UNKNOWN_FUNCTION = "UnknownFunction"
+    UNKNOWN_KIND = "UnknownKind"
+    """No Kubernetes release has that version of that kind."""
+    UNKNOWN_FIELD = "UnknownField"
+    """No Kubernetes release has that field."""
+    DUPLICATE = "Duplicate"
+    """A name, a pair of versions, or a document that occurs once only."""
+    WRONG_SIDE = "WrongSide"
+    """No release has that field in this version of the rule, but the other version has it."""
+    OVERLAP = "Overlap"
+    """Two steps handle one field."""
+    EXAMPLE_FAILED = "ExampleFailed"
+
+
 @dataclass(frozen=True, slots=True)
 class RuleProblem:
     """One thing wrong in a rule file.
@@ -76,14 +112,16 @@ class RuleProblem:
     Attributes:
         file: the file's path as it was given.
         line: the line it starts on, from 1; 0 where no line is known.
-        problem: what is wrong.
+        problem: what is wrong, for people.
         hint: what to do; may be empty.
+        code: what kind of problem it is.
     """
 
     file: str
     line: int
     problem: str
     hint: str = ""
+    code: ProblemCode = ProblemCode.INVALID
 
     def __str__(self) -> str:
         where = f"{self.file}:{self.line}" if self.line else self.file

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from converter.catalog import DEFAULT_GATES, CatalogError, GateSettings, Release, load_catalog
 from converter.clusters.cluster import Cluster
 from converter.clusters.fleet import Fleet
-from converter.errors import ConverterError, ManifestError, RuleProblem
+from converter.errors import ConverterError, ManifestError, ProblemCode, RuleProblem
 from converter.karmada.names import FEATURE_GATES_ANNOTATION, GROUP
 from converter.kube import split_api_version
 from converter.rules.yaml_source import Cursor, Problems, read_documents
@@ -54,11 +54,13 @@ def read_inventory(path: str | os.PathLike[str], catalog: Catalog | None = None)
     try:
         text = decode(file.read_bytes())
     except (OSError, UnicodeDecodeError) as error:
-        raise InventoryError([RuleProblem(str(path), 0, f"cannot be read: {_reason(error)}")]) from None
+        problem = RuleProblem(str(path), 0, f"cannot be read: {_reason(error)}", code=ProblemCode.UNREADABLE)
+        raise InventoryError([problem]) from None
     clusters: dict[str, Cluster] = {}
     documents = read_documents(text, problems)
     if not documents and not problems.found:
-        problems.add(0, "does not contain an inventory", f"start it with apiVersion: {API_VERSION}, kind: {KIND}")
+        hint = f"start it with apiVersion: {API_VERSION}, kind: {KIND}"
+        problems.add(0, "does not contain an inventory", hint, ProblemCode.MISSING)
     for document in documents:
         _read_document(Cursor.at_root(document, problems), file.parent, catalog, clusters)
     if problems.found:
@@ -73,7 +75,7 @@ def _read_document(root: Cursor, folder: Path, catalog: Catalog | None, clusters
     root.choice("apiVersion", (API_VERSION,))
     root.choice("kind", (KIND,))
     if not root.has("clusters"):
-        root.problem("clusters is missing", "list the clusters, or write clusters: []")
+        root.problem("clusters is missing", "list the clusters, or write clusters: []", ProblemCode.MISSING)
         return
     for entry in root.child("clusters").entries():
         if not entry.expect(dict, "a mapping"):
@@ -82,7 +84,11 @@ def _read_document(root: Cursor, folder: Path, catalog: Catalog | None, clusters
         if cluster is None:
             continue
         if cluster.name in clusters:
-            entry.problem(f"the name {cluster.name!r} is used more than once", "give each cluster its own name")
+            entry.problem(
+                f"the name {cluster.name!r} is used more than once",
+                "give each cluster its own name",
+                ProblemCode.DUPLICATE,
+            )
         clusters[cluster.name] = cluster
 
 
@@ -97,11 +103,12 @@ def _read_cluster(entry: Cursor, folder: Path, catalog: Catalog | None) -> Clust
         entry.problem(
             f"a cluster must have one of {', '.join(_WAYS)}, not {given}",
             "docs/reference/inventory.md describes each",
+            ProblemCode.CONFLICT,
         )
         return None
     complete = _complete(entry) if ways[0] == "versions" else None
     if ways[0] != "versions" and entry.has("complete"):
-        entry.child("complete").problem("complete is allowed with versions only", "remove it")
+        entry.child("complete").problem("complete is allowed with versions only", "remove it", ProblemCode.CONFLICT)
     if ways[0] == "versions":
         return _from_versions(entry, name, labels, gates, complete is not False)
     if ways[0] == "cluster":
@@ -154,7 +161,7 @@ def _from_saved(
         saved = Cluster.from_karmada(load(text))
     except (OSError, ValueError, YamlError, ManifestError) as error:
         entry.child("cluster").problem(
-            f"{relative}: {_reason(error)}", "save one with `kubectl get cluster NAME -o json`"
+            f"{relative}: {_reason(error)}", "save one with `kubectl get cluster NAME -o json`", ProblemCode.UNREADABLE
         )
         return None
     if gates is None and saved.gates_problem:

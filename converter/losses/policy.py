@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from converter.errors import ConverterError
+from converter.errors import ConverterError, ProblemCode
 from converter.losses.severity import Severity, matches, texts
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ def parse_loss_policy(root: Cursor) -> LossPolicy:
     """Parse one ``LossPolicy`` document; what is wrong is added to the problems of ``root``."""
     root.only(("apiVersion", "kind", "metadata", "spec"), "a loss policy")
     if not root.has("spec"):
-        root.problem("spec is missing", "docs/reference/losses.md shows a policy")
+        root.problem("spec is missing", "docs/reference/losses.md shows a policy", ProblemCode.MISSING)
         return LossPolicy(DEFAULT_ACTIONS)
     spec = root.child("spec")
     spec.only(("default", "rules", "objectsMayLoosen"), "the spec of a loss policy")
@@ -150,7 +150,7 @@ def parse_loss_policy(root: Cursor) -> LossPolicy:
     for entry in spec.child("rules").entries() if spec.has("rules") else ():
         entry.only(("clusters", "clusterLabels", "namespaces", "actions"), "a rule of a loss policy")
         if not entry.has("actions"):
-            entry.problem("actions is missing", "actions: {dangerous: deny}")
+            entry.problem("actions is missing", "actions: {dangerous: deny}", ProblemCode.MISSING)
             continue
         labels = {}
         for name, value in entry.child("clusterLabels").items() if entry.has("clusterLabels") else ():

@@ -12,7 +12,7 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final
 
-from converter.errors import ManifestError
+from converter.errors import ManifestError, ProblemCode
 from converter.kube import Path, parse_path
 
 if TYPE_CHECKING:
@@ -160,7 +160,7 @@ def parse_field_weights(root: Cursor, catalog: Catalog | None = None) -> Iterato
     """
     root.only(("apiVersion", "kind", "metadata", "spec"), "a table of weights")
     if not root.has("spec"):
-        root.problem("spec is missing", "docs/reference/losses.md shows a table")
+        root.problem("spec is missing", "docs/reference/losses.md shows a table", ProblemCode.MISSING)
         return
     spec = root.child("spec")
     spec.only(("weights", "description"), "the spec of a table of weights")
@@ -170,7 +170,8 @@ def parse_field_weights(root: Cursor, catalog: Catalog | None = None) -> Iterato
         weight = entry.choice("weight", tuple(Severity))
         kinds, fields = texts(entry, "kinds"), texts(entry, "fields")
         if not fields and len(root.problems.found) == before:
-            entry.problem("must have fields", 'fields: ["**.securityContext"], or ["**"] for all')
+            hint = 'fields: ["**.securityContext"], or ["**"] for all'
+            entry.problem("must have fields", hint, ProblemCode.MISSING)
         for index, pattern in enumerate(fields):
             _check(entry.child("fields").child(index), pattern, kinds, catalog)
         why = entry.text("why", "")
@@ -203,4 +204,5 @@ def _check(place: Cursor, pattern: str, kinds: list[str], catalog: Catalog | Non
         place.problem(
             f"no release has the field {pattern} in {' or '.join(kinds)}",
             "run `converter catalog RELEASE KIND` to list the fields of a kind",
+            ProblemCode.UNKNOWN_FIELD,
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from converter.errors import RuleProblem
+from converter.errors import ProblemCode, RuleProblem
 from converter.kube import Path, format_path
 from converter.rules.check_fields import unknown_names
 from converter.rules.examples import failing_examples
@@ -29,8 +29,8 @@ def check_rules(rules: Sequence[Rule], catalog: Catalog | None) -> list[RuleProb
     return problems
 
 
-def _problem(rule: Rule, problem: str, hint: str = "", line: int = 0) -> RuleProblem:
-    return RuleProblem(rule.file, line or rule.line, f"rule {rule.name}: {problem}", hint)
+def _problem(rule: Rule, code: ProblemCode, problem: str, hint: str, line: int = 0) -> RuleProblem:
+    return RuleProblem(rule.file, line or rule.line, f"rule {rule.name}: {problem}", hint, code)
 
 
 def _same_names(rules: Iterable[Rule]) -> Iterator[RuleProblem]:
@@ -38,7 +38,8 @@ def _same_names(rules: Iterable[Rule]) -> Iterator[RuleProblem]:
     for rule in rules:
         other = seen.setdefault(rule.name, rule)
         if other is not rule:
-            yield _problem(rule, f"{other.file}:{other.line} already has this name", "choose another name")
+            problem = f"{other.file}:{other.line} already has this name"
+            yield _problem(rule, ProblemCode.DUPLICATE, problem, "choose another name")
 
 
 def _same_edges(rules: Iterable[Rule]) -> Iterator[RuleProblem]:
@@ -49,6 +50,7 @@ def _same_edges(rules: Iterable[Rule]) -> Iterator[RuleProblem]:
             if other is not rule:
                 yield _problem(
                     rule,
+                    ProblemCode.DUPLICATE,
                     f"rule {other.name} ({other.file}:{other.line}) already converts "
                     f"{kind} between {rule.left} and {rule.right}",
                     "two rules for one pair of versions would contradict each other; keep one",
@@ -64,6 +66,7 @@ def _overlaps(rule: Rule) -> Iterator[RuleProblem]:
                     if other is not step and _same_place(path, other_path):
                         yield _problem(
                             rule,
+                            ProblemCode.OVERLAP,
                             f"the step in line {other.line} also handles {format_path(path)} in {rule.version(side)}",
                             "handle each field in one step only",
                             step.line,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from converter.errors import RuleProblem
+from converter.errors import ProblemCode, RuleProblem
 from converter.kube import GroupVersionKind, Path, format_path
 from converter.rules.lens import Side
 from converter.rules.steps.blocks import In
@@ -76,7 +76,8 @@ def _unknown(rule: Rule, gvk: GroupVersionKind, side: Side, known: _KnownTypes) 
         yield from _unknown_fields(rule, gvk, side, known)
     elif gvk.group in known.groups:
         text = f"rule {rule.name}: no Kubernetes release has {gvk}"
-        yield RuleProblem(rule.file, rule.line, text, "run `converter catalog` to list the kinds of a release")
+        hint = "run `converter catalog` to list the kinds of a release"
+        yield RuleProblem(rule.file, rule.line, text, hint, ProblemCode.UNKNOWN_KIND)
 
 
 def _unknown_fields(rule: Rule, gvk: GroupVersionKind, side: Side, known: _KnownTypes) -> Iterator[RuleProblem]:
@@ -92,7 +93,8 @@ def _unknown_fields(rule: Rule, gvk: GroupVersionKind, side: Side, known: _Known
                 continue
             hint = "check whether it is on the other side" if elsewhere else "check the spelling"
             text = f"rule {rule.name}: {gvk} has no field {format_path(path)} in any release"
-            yield RuleProblem(rule.file, leaf.step.line, text, hint)
+            code = ProblemCode.WRONG_SIDE if elsewhere else ProblemCode.UNKNOWN_FIELD
+            yield RuleProblem(rule.file, leaf.step.line, text, hint, code)
 
 
 def _leaves(steps: Iterable[Step], scope: Path) -> Iterator[_Leaf]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from converter.errors import RuleProblem
+from converter.errors import ProblemCode, RuleProblem
 from converter.kube import Json, canonical_json, copy_json
 from converter.rules.lens import LensError, Side
 from converter.rules.steps.blocks import compile_steps
@@ -22,7 +22,8 @@ def failing_examples(rule: Rule) -> Iterator[RuleProblem]:
             failure = _run(rule, example, toward)
             if failure:
                 text = f"rule {rule.name}: the example fails toward {rule.version(toward)}: {failure}"
-                yield RuleProblem(rule.file, example.line, text, "fix the steps or the example")
+                hint = "fix the steps or the example"
+                yield RuleProblem(rule.file, example.line, text, hint, ProblemCode.EXAMPLE_FAILED)
 
 
 def _run(rule: Rule, example: Example, toward: Side) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from converter.errors import ManifestError
+from converter.errors import ManifestError, ProblemCode
 from converter.kube import split_api_version
 from converter.rules.lens import Side
 from converter.rules.parse_steps import parse_steps
@@ -31,7 +31,7 @@ def _parse(root: Cursor) -> Rule | None:
     name = root.child("metadata").text("name")
     spec = root.child("spec")
     if not root.has("spec"):
-        root.problem("spec is missing", "docs/reference/rules.md shows a complete rule")
+        root.problem("spec is missing", "docs/reference/rules.md shows a complete rule", ProblemCode.MISSING)
         return None
     known = ("kind", "kinds", "resource", "between", "steps", "unconvertible", "examples", "description")
     spec.only(known, "a rule's spec")
@@ -42,6 +42,7 @@ def _parse(root: Cursor) -> Rule | None:
         spec.problem(
             "a rule must have either 'steps' or 'unconvertible'",
             "write 'steps: []' if the versions do not differ",
+            ProblemCode.CONFLICT,
         )
     steps = parse_steps(spec.child("steps")) if spec.has("steps") else ()
     examples = tuple(_parse_examples(spec, kinds, left, right))
@@ -52,7 +53,8 @@ def _parse(root: Cursor) -> Rule | None:
 
 def _parse_kinds(spec: Cursor) -> tuple[str, ...]:
     if spec.has("kind") == spec.has("kinds"):
-        spec.problem("a rule must have either 'kind', or a list of 'kinds' that share a schema")
+        text = "a rule must have either 'kind', or a list of 'kinds' that share a schema"
+        spec.problem(text, code=ProblemCode.CONFLICT)
         return ()
     if spec.has("kind"):
         return (spec.text("kind"),)
@@ -65,7 +67,7 @@ def _parse_resource(spec: Cursor) -> ResourceName | None:
     resource = spec.child("resource")
     resource.only(("plural", "scope"), "resource")
     if spec.has("kinds"):
-        resource.problem("'resource' is the resource of one kind", "write one rule for each kind")
+        resource.problem("'resource' is the resource of one kind", "write one rule for each kind", ProblemCode.CONFLICT)
     scope = resource.choice("scope", ("Namespaced", "Cluster"), "Namespaced")
     return ResourceName(resource.text("plural"), scope == "Namespaced")
 
@@ -74,7 +76,9 @@ def _parse_between(spec: Cursor) -> tuple[str, str]:
     between = spec.child("between")
     value: Any = between.value
     if not (isinstance(value, list) and len(value) == 2 and all(isinstance(item, str) for item in value)):  # noqa: PLR2004  # left and right
-        between.problem("between must be a list of two apiVersions", "between: [batch/v1, batch/v1beta1]")
+        between.problem(
+            "between must be a list of two apiVersions", "between: [batch/v1, batch/v1beta1]", ProblemCode.WRONG_TYPE
+        )
         return "", ""
     for entry in between.entries():
         try:
@@ -82,7 +86,7 @@ def _parse_between(spec: Cursor) -> tuple[str, str]:
         except ManifestError as error:
             entry.problem(error.problem)
     if value[0] == value[1]:
-        between.problem("between must name two different apiVersions")
+        between.problem("between must name two different apiVersions", code=ProblemCode.CONFLICT)
     return value[0], value[1]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from converter.errors import ProblemCode
 from converter.kube import Path, format_path
 from converter.rules.functions import FUNCTIONS
 from converter.rules.lens import Side
@@ -38,13 +39,16 @@ def _parse_step(entry: Cursor) -> list[Step]:
         entry.problem(
             f"a step is one of {', '.join(_PARSERS)}, not {' + '.join(map(str, words)) or 'nothing'}",
             "docs/reference/rules.md describes each step",
+            ProblemCode.UNKNOWN_STEP,
         )
         return []
     word = words[0]
     if word != "in":
         for key in _WITH:
             if entry.has(key):
-                entry.child(key).problem(f"{key!r} belongs to the step 'in', not to {word!r}")
+                entry.child(key).problem(
+                    f"{key!r} belongs to the step 'in', not to {word!r}", code=ProblemCode.CONFLICT
+                )
     return list(_PARSERS[word](entry, entry.child(word)))
 
 
@@ -89,9 +93,13 @@ def _rename(entry: Cursor, body: Cursor) -> Iterator[Step]:
         left_scope, left = split_scope(_plain(child, child.as_path(old)))
         right_scope, right = split_scope(_plain(child, child.as_path(child.value)))
         if left_scope != right_scope:
-            child.problem("both paths must be inside the same list", "a step cannot move a field out of its list")
+            child.problem(
+                "both paths must be inside the same list",
+                "a step cannot move a field out of its list",
+                ProblemCode.CONFLICT,
+            )
         elif not left or not right or left == right:
-            child.problem("a rename must have two different fields")
+            child.problem("a rename must have two different fields", code=ProblemCode.CONFLICT)
         else:
             yield Rename(line=child.line or entry.line, scope=left_scope, left=left, right=right)
 
@@ -127,7 +135,7 @@ def _int_or_string(entry: Cursor, body: Cursor) -> Iterator[Step]:
     number_scope, number = _field(body, "number")
     string_scope, string = _field(body, "string")
     if not scope == number_scope == string_scope:
-        body.problem("the three fields must be in the same list")
+        body.problem("the three fields must be in the same list", code=ProblemCode.CONFLICT)
     side = Side(body.choice("side", _SIDES, "right"))
     neither = (
         body.value.get("neither") if body.has("neither") and body.child("neither").expect(int, "a number") else None
@@ -144,7 +152,7 @@ def _values(entry: Cursor, body: Cursor) -> Iterator[Step]:
         if pair.has("left") and pair.has("right"):
             pairs.append((pair.value["left"], pair.value["right"]))
         else:
-            pair.problem("a pair must have a 'left' and a 'right' value")
+            pair.problem("a pair must have a 'left' and a 'right' value", code=ProblemCode.MISSING)
     yield Values(line=entry.line, scope=scope, keys=keys, pairs=tuple(pairs))
 
 
@@ -157,7 +165,8 @@ def _default(entry: Cursor, body: Cursor) -> Iterator[Step]:
     if body.has("copy") or body.has("value"):
         side = _side(body)
         if left is not MISSING or right is not MISSING or body.has("copy") == body.has("value"):
-            body.problem("a default must have 'left' and 'right', or 'side' with one of 'value' and 'copy'")
+            text = "a default must have 'left' and 'right', or 'side' with one of 'value' and 'copy'"
+            body.problem(text, code=ProblemCode.CONFLICT)
         if body.has("copy"):
             copied = _keys(body, "copy")
         elif side is Side.LEFT:
@@ -165,7 +174,8 @@ def _default(entry: Cursor, body: Cursor) -> Iterator[Step]:
         else:
             right = body.value["value"]
     elif left is MISSING and right is MISSING:
-        body.problem("a default must have a value: 'left', 'right', or 'side' with 'value' or 'copy'")
+        text = "a default must have a value: 'left', 'right', or 'side' with 'value' or 'copy'"
+        body.problem(text, code=ProblemCode.MISSING)
     unless = (
         tuple(
             keys_of(child.as_path(child.value))
@@ -212,7 +222,7 @@ def _in(entry: Cursor, body: Cursor) -> Iterator[Step]:
     places = [body] if isinstance(body.value, str) else list(body.entries())
     paths = tuple(_plain(place, place.as_path(place.value)) for place in places if place.expect(str, "a path"))
     if not entry.has("steps"):
-        entry.problem("'in' must have 'steps'")
+        entry.problem("'in' must have 'steps'", code=ProblemCode.MISSING)
         return
     yield In(line=entry.line, paths=paths, steps=parse_steps(entry.child("steps")), when=_guard(entry))
 
@@ -232,7 +242,8 @@ def _call(entry: Cursor, body: Cursor) -> Iterator[Step]:
         return
     function = FUNCTIONS.get(body.value)
     if function is None:
-        body.problem(f"unknown function {body.value!r}", f"known functions: {', '.join(sorted(FUNCTIONS)) or 'none'}")
+        known = f"known functions: {', '.join(sorted(FUNCTIONS)) or 'none'}"
+        body.problem(f"unknown function {body.value!r}", known, ProblemCode.UNKNOWN_FUNCTION)
         return
     yield Call(line=entry.line, function=function)
 

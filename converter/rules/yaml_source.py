@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from converter import yaml
-from converter.errors import ManifestError, RuleProblem
+from converter.errors import ManifestError, ProblemCode, RuleProblem
 from converter.kube import Path, parse_path, type_name
-from converter.yaml import YamlError
+from converter.yaml import AliasError, DuplicateKeyError, YamlError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,9 +23,9 @@ class Problems:
     file: str
     found: list[RuleProblem] = field(default_factory=list)
 
-    def add(self, line: int, problem: str, hint: str = "") -> None:
+    def add(self, line: int, problem: str, hint: str = "", code: ProblemCode = ProblemCode.INVALID) -> None:
         """Add one problem; reading continues."""
-        self.found.append(RuleProblem(self.file, line, problem, hint))
+        self.found.append(RuleProblem(self.file, line, problem, hint, code))
 
 
 def read_documents(text: str, problems: Problems) -> list[Document]:
@@ -36,7 +36,7 @@ def read_documents(text: str, problems: Problems) -> list[Document]:
     """
 
     def add(error: YamlError) -> None:
-        problems.add(error.line, error.problem, error.hint)
+        problems.add(error.line, error.problem, error.hint, _code(error))
 
     documents = []
     try:
@@ -45,6 +45,16 @@ def read_documents(text: str, problems: Problems) -> list[Document]:
     except YamlError as error:
         add(error)
     return documents
+
+
+def _code(error: YamlError) -> ProblemCode:
+    match error:
+        case DuplicateKeyError():
+            return ProblemCode.DUPLICATE_KEY
+        case AliasError():
+            return ProblemCode.ALIAS
+        case _:
+            return ProblemCode.SYNTAX
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +76,9 @@ class Cursor:
         """The line of this place, from 1."""
         return self.document.lines.get(self.place, 0)
 
-    def problem(self, text: str, hint: str = "") -> None:
+    def problem(self, text: str, hint: str = "", code: ProblemCode = ProblemCode.INVALID) -> None:
         """Add a problem with the line of this place."""
-        self.problems.add(self.line, text, hint)
+        self.problems.add(self.line, text, hint, code)
 
     def has(self, key: str) -> bool:
         """Whether this is a mapping with the key."""
@@ -101,14 +111,14 @@ class Cursor:
         if isinstance(self.value, kind):
             return True
         where = f"{self.place[-1]}: " if self.place and isinstance(self.place[-1], str) else ""
-        self.problem(f"{where}must be {called}, not {type_name(self.value)}")
+        self.problem(f"{where}must be {called}, not {type_name(self.value)}", code=ProblemCode.WRONG_TYPE)
         return False
 
     def only(self, known: tuple[str, ...], what: str) -> None:
         """Add a problem for every key of this mapping that is not known."""
         for key, child in self.items():
             if key not in known:
-                child.problem(f"{what} has no key {key!r}", f"known keys: {', '.join(known)}")
+                child.problem(f"{what} has no key {key!r}", f"known keys: {', '.join(known)}", ProblemCode.UNKNOWN_KEY)
 
     def text(self, key: str, default: str | None = None) -> str:
         """Return the non-empty string under a key, which is required if there is no default."""
@@ -117,9 +127,11 @@ class Cursor:
             return default
         if isinstance(child.value, str) and child.value:
             return child.value
-        child.problem(
-            f"{key}: must be a non-empty string, not {type_name(child.value)}" if self.has(key) else f"{key} is missing"
-        )
+        if self.has(key):
+            problem = f"{key}: must be a non-empty string, not {type_name(child.value)}"
+            child.problem(problem, code=ProblemCode.WRONG_TYPE)
+        else:
+            child.problem(f"{key} is missing", code=ProblemCode.MISSING)
         return default or ""
 
     def choice(self, key: str, choices: tuple[str, ...], default: str | None = None) -> str:

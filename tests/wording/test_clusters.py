@@ -69,3 +69,16 @@ def test_a_file_that_does_not_exist(tmp_path):
 def test_what_is_not_a_cluster():
     with pytest.raises(ManifestError, match="is not a Karmada Cluster"):
         Cluster.from_karmada({})
+
+
+@pytest.mark.parametrize(
+    ("gates", "words"),
+    [
+        ("{CronJobTimezone: true}", "has a feature gate CronJobTimezone; did you mean CronJobTimeZone?"),
+        ("{CronJobTimeZone: maybe}", "true or false"),
+    ],
+)
+def test_feature_gates_that_cannot_be_used(write, gates, words):
+    with pytest.raises(InventoryError) as caught:
+        read_inventory(write(HEAD + f"clusters:\n  - {{name: a, release: v1.24, featureGates: {gates}}}\n"))
+    assert words in str(caught.value)

@@ -106,7 +106,6 @@ def test_a_field_the_source_does_not_know_is_refused_where_it_would_get_a_meanin
     with pytest.raises(RefusedError) as caught:
         rules.convert(thing(V1, **fields), to=V2)
     assert caught.value.path == path
-    assert "converting would activate it" in caught.value.why
 
 
 INT_OR_STRING = "intOrString: {into: spec.p, number: spec.n, string: spec.s}"
@@ -115,27 +114,29 @@ IN_A_LIST = 'rename: {"spec.l[*].a": "spec.l[*].b"}'
 
 
 @pytest.mark.parametrize(
-    ("step", "fields", "told"),
+    ("step", "fields", "path"),
     [
-        ("rename: {spec.old: spec.new}", {"spec": "text"}, "spec: must be an object, not string"),
-        (IN_A_LIST, {"spec": {"l": "text"}}, "spec.l: must be a list, not string"),
-        (IN_A_LIST, {"spec": {"l": [{}, 5]}}, r"spec.l\[1\]: must be an object, not integer"),
-        (INT_OR_STRING, {"spec": {"n": "80"}}, "spec.n: must be an integer"),
-        (INT_OR_STRING, {"spec": {"s": [1]}}, "spec.s: must be a string"),
-        (ANNOTATED, {"spec": {"n": True}}, "spec.n: must be an integer"),
-        (ANNOTATED, {"metadata": {"annotations": []}, "spec": {"n": 1}}, "metadata.annotations: must be an object"),
+        ("rename: {spec.old: spec.new}", {"spec": "text"}, "spec"),
+        (IN_A_LIST, {"spec": {"l": "text"}}, "spec.l"),
+        (IN_A_LIST, {"spec": {"l": [{}, 5]}}, "spec.l[1]"),
+        (INT_OR_STRING, {"spec": {"n": "80"}}, "spec.n"),
+        (INT_OR_STRING, {"spec": {"s": [1]}}, "spec.s"),
+        (ANNOTATED, {"spec": {"n": True}}, "spec.n"),
+        (ANNOTATED, {"metadata": {"annotations": []}, "spec": {"n": 1}}, "metadata.annotations"),
     ],
 )
-def test_a_wrong_type_is_told_with_its_path(step, fields, told):
+def test_a_wrong_type_is_told_with_its_path(step, fields, path):
     rules = converter(rule_text(f"steps: [{{{step}}}]"))
-    with pytest.raises(ManifestError, match=told):
+    with pytest.raises(ManifestError) as caught:
         rules.convert(thing(V1, **fields), to=V2)
+    assert caught.value.path == path
 
 
 def test_a_number_beside_a_name_is_refused():
     rules = converter(rule_text("steps: [{intOrString: {into: spec.p, number: spec.n, string: spec.s}}]"))
-    with pytest.raises(RefusedError, match="only one of the two"):
+    with pytest.raises(RefusedError) as caught:
         rules.convert(thing(V1, spec={"n": 80, "s": "http"}), to=V2)
+    assert caught.value.path == "spec.n"
 
 
 def test_neither_number_nor_name_is_the_number_the_rule_gives():

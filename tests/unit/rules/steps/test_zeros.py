@@ -39,12 +39,6 @@ def test_a_zero_that_was_not_there_is_not_there_on_the_way_back():
 
 
 def test_an_object_that_is_none():
-    with pytest.raises(ManifestError, match="status: must be an object"):
+    with pytest.raises(ManifestError) as caught:
         RULES.convert(thing(V1, status=5), to=V2)
-
-
-def test_it_tells_what_it_does():
-    for target, wanted in ((V2, "status.n, if missing, is set to 0"), (V1, "status.n 0 is omitted")):
-        source = V1 if target == V2 else V2
-        edge = RULES.route("Thing", source, target).edges[0]
-        assert edge.rule.steps[0].describe(edge.toward) == wanted
+    assert caught.value.path == "status"
