@@ -26,7 +26,7 @@ from converter.works.carrying import carry, split_carrier
 from converter.works.issues import WorkPolicies, too_lossy, unreachable
 from converter.works.result import NO_CHANGES, Converted, Issue, WorkPlan
 from converter.works.states import ManifestPlan, ManifestState, Target
-from converter.works.suspended import is_suspended, without_denial
+from converter.works.suspended import is_suspended
 from converter.works.version_selection import Availability, choose
 
 if TYPE_CHECKING:
@@ -88,9 +88,8 @@ def plan_work(
     policies = WorkPolicies(policy, converter.loss_policy, annotations.get(POLICY_ANNOTATION))
     destination = Destination(cluster.name, cluster.labels)
     passed = stored.losses.passed(loss for state in states for loss in state.losses) if stored is not NO_RECORD else ()
-    plans = [decide(state, policies, destination, passed) for state in states]
-    if is_suspended(work, carried):
-        plans = [without_denial(plan) for plan in plans]
+    suspended = is_suspended(work, carried)
+    plans = [decide(state, policies, destination, passed, suspended=suspended) for state in states]
     return assemble(
         plans, work, stored, cluster, carried=carried, warnings=policies.warnings, has_overflow_store=has_overflow_store
     )
@@ -126,25 +125,38 @@ def inspect(
 
 
 def decide(
-    state: ManifestState, policies: WorkPolicies, destination: Destination, passed: Collection[LossKey]
+    state: ManifestState,
+    policies: WorkPolicies,
+    destination: Destination,
+    passed: Collection[LossKey],
+    *,
+    suspended: bool = False,
 ) -> ManifestPlan:
     """Apply the policies to what was found out about a manifest.
+
+    Nothing in a suspended Work is denied. A manifest that is not available stays as it is. One whose losses are denied
+    is converted, since Karmada may watch the member in the version that the Work has. The denied losses are not
+    recorded, so that the write that resumes the Work does not let them pass.
 
     Args:
         state: what was found out.
         policies: the Work's policies.
         destination: the cluster, as far as policies look at it.
         passed: the losses that were let pass before.
+        suspended: whether the Work goes to no member.
     """
     unrestored = _unrestored(state)
     if state.failure is None and not state.losses:
         record = state.record if not state.remembered else _recording(state, ())
         return ManifestPlan(state, record, warnings=unrestored)
     policy = policies.of(state.head)
-    issue = unreachable(state.head, state.failure, policy) if state.failure is not None else None
+    failure = state.failure if not suspended else None
+    issue = unreachable(state.head, failure, policy) if failure is not None else None
     if state.head is None or not state.losses:
         return ManifestPlan(state, state.record, issue, policy.warnings)
     decisions = decide_losses(state.losses, policies.losses, destination, policy.asked, passed)
+    if suspended:
+        decisions = tuple(item for item in decisions if item.action is not Action.DENY)
     record = _recording(state, decisions)
     if state.stays:  # it was decided about when it came
         return ManifestPlan(state, record, issue, policy.warnings)

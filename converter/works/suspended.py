@@ -1,25 +1,21 @@
-"""Decides about suspended Works: nothing in them is denied, because they go to no member.
+"""Recognizes suspended Works: nothing in them is denied, because they go to no member.
 
 Users suspend the dispatching of a template. Karmada's own controllers store objects in suspended Works, for instance a
 MultiClusterService, whose kind no member serves. The write that resumes a Work passes admission again, which then
-decides about every manifest as if it were new.
+decides about every manifest as if it were new (`converter.works.plan.decide`).
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from converter.karmada.names import SUSPENDED_BEFORE_ANNOTATION
-from converter.losses.policy import Action
 from converter.works.overflow import Suspension
 
 if TYPE_CHECKING:
     from msgspec import Raw
 
     from converter.karmada.work import Work
-    from converter.works.states import ManifestPlan
 
 
 def is_suspended(work: Work[Raw], carried: bytes | None) -> bool:
@@ -46,23 +42,3 @@ def is_resumed(work: Work[Raw], old: Work[Raw] | None) -> bool:
     if old is None or old.suspended is not True or work.suspended is True:
         return False
     return SUSPENDED_BEFORE_ANNOTATION not in (old.metadata.annotations or {})
-
-
-def without_denial(plan: ManifestPlan) -> ManifestPlan:
-    """Change the plan for a manifest of a suspended Work, so that it reports and denies nothing.
-
-    A manifest that is not available on the cluster stays as it is. One whose losses are denied is converted, since
-    Karmada may watch the member in the version that the Work has. The denied losses are not recorded, so that the write
-    that resumes the Work does not let them pass.
-
-    Args:
-        plan: what the policies make of the manifest.
-    """
-    if plan.issue is None:
-        return plan
-    denied = [item.loss for item in plan.decisions if item.action is Action.DENY]
-    record = msgspec.structs.replace(
-        plan.record, losses=tuple(loss for loss in plan.record.losses if loss not in denied)
-    )
-    decisions = tuple(item for item in plan.decisions if item.loss not in denied)
-    return plan._replace(record=record, issue=None, decisions=decisions)

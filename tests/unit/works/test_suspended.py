@@ -8,8 +8,11 @@ from types import SimpleNamespace
 
 import pytest
 
+from converter import Converter
 from converter.admission.works import WorkWebhook
+from converter.catalog import Release, load_catalog
 from converter.clusters import Cluster, Fleet, FleetView
+from converter.config import SHIPPED_RULES, Configuration, RuleFile, read_rule_files
 from converter.controllers.drift import DriftDetector
 from converter.karmada.names import BINDING_LABEL, CONVERTED_LABEL, LOSSES_ANNOTATION, SUSPENDED_BEFORE_ANNOTATION
 from converter.works.policy import Policy
@@ -167,6 +170,31 @@ class TestDeniedLosses:
         mild, given = webhook(converter(LOSSY), LESSER), work(thing(3), labels={BINDING_LABEL: "id"})
         stored = ask(mild, review(given)).applied(given)
         assert ask(webhook(self.rules, LESSER), review(stored, oldObject=stored)).allowed
+
+
+class TestDeniedLossesByRelease:
+    """A field that the conversion keeps and the cluster's release drops is found again in the converted manifest."""
+
+    cluster = Cluster.from_release("old", Release.parse("v1.20"), load_catalog())
+
+    @pytest.fixture
+    def hook(self):
+        return webhook(
+            Converter(Configuration.read([*read_rule_files([SHIPPED_RULES]), RuleFile("d.yaml", DENY)])), self.cluster
+        )
+
+    def test_no_write_of_the_suspended_work_lets_the_loss_pass(self, hook):
+        given = suspended(cronjob(timeZone="Europe/Madrid"), labels={BINDING_LABEL: "id"})
+        first = ask(hook, review(given)).applied(given)
+        assert manifests(first)[0]["apiVersion"] == "batch/v1beta1"
+        again = ask(hook, review(first))  # as when the controller makes the anchor its owner
+        assert again.allowed
+        stored = again.applied(first)
+        assert LOSSES_ANNOTATION not in stored["metadata"]["annotations"]
+        for write in some([stored, given]):
+            answer = resume(hook, stored, {**write, "metadata": stored["metadata"]})
+            assert not answer.allowed
+            assert "timeZone" in answer.message
 
 
 class TestTheConvertersOwnSuspension:
