@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import ipaddress
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from cryptography import x509
@@ -34,8 +35,26 @@ _BACKDATED = dt.timedelta(minutes=5)
 """A certificate is valid from a little before it was made, because the clocks of nodes differ."""
 
 
+class CertificateProblem(StrEnum):
+    """Why certificate material cannot be used."""
+
+    INVALID = "Invalid"
+    MISSING = "Missing"
+    MISMATCH = "Mismatch"
+    """The certificate and the key do not belong together, or one of them is not PEM."""
+    ENCRYPTED = "Encrypted"
+
+
 class CertificateError(ConverterError):
-    """Certificate material that cannot be used; the message says which, and what to do."""
+    """Certificate material that cannot be used; the message says which, and what to do.
+
+    Attributes:
+        code: why it cannot be used.
+    """
+
+    def __init__(self, problem: str, code: CertificateProblem = CertificateProblem.INVALID) -> None:
+        self.code = code
+        super().__init__(problem)
 
 
 @dataclass(frozen=True, slots=True)

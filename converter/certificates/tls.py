@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from cryptography import x509
 
 from converter.certificates.file_watch import POLL_SECONDS, fingerprint, keep_looking
-from converter.certificates.issue import CertificateError, Pair, issue_serving, make_authority
+from converter.certificates.issue import CertificateError, CertificateProblem, Pair, issue_serving, make_authority
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -148,16 +148,18 @@ def load_context(certificate: Path, key: Path) -> ssl.SSLContext:
         context.load_cert_chain(certificate, key, password=_no_password)
     except FileNotFoundError as error:
         missing = certificate if not certificate.exists() else key
-        raise CertificateError(f"{missing} does not exist; --tls-cert and --tls-key name PEM files") from error
+        text = f"{missing} does not exist; --tls-cert and --tls-key name PEM files"
+        raise CertificateError(text, CertificateProblem.MISSING) from error
     except ssl.SSLError as error:
         why = (error.reason or "one of them is not PEM").replace("_", " ").lower()
-        raise CertificateError(f"{certificate} and {key} are not a certificate with its key: {why}") from error
+        text = f"{certificate} and {key} are not a certificate with its key: {why}"
+        raise CertificateError(text, CertificateProblem.MISMATCH) from error
     except OSError as error:
         raise CertificateError(
             f"cannot read {certificate} or {key}: {error.strerror}; check their permissions"
         ) from error
     except ValueError as error:
-        raise CertificateError(f"{key}: {error}") from error
+        raise CertificateError(f"{key}: {error}", CertificateProblem.ENCRYPTED) from error
     return context
 
 

@@ -8,6 +8,7 @@ import socket
 import pytest
 
 from converter.certificates.issue import CertificateError, Pair, issue_serving, make_authority
+from converter.certificates.tls import load_context
 from converter.server.app import App
 from converter.server.metrics import Metrics
 from converter.server.run import Address, ListenError, serve
@@ -45,3 +46,13 @@ def test_what_does_not_sign_certificates():
         issue_serving(Pair(b"x", b"y"), NAMES, NOW)
     with pytest.raises(CertificateError, match="private key"):
         issue_serving(Pair(authority.certificate, b"y"), NAMES, NOW)
+
+
+def test_files_that_are_not_a_certificate_with_its_key(tmp_path):
+    certificate, key = tmp_path / "c.pem", tmp_path / "k.pem"
+    with pytest.raises(CertificateError, match="does not exist; --tls-cert and --tls-key name PEM files"):
+        load_context(certificate, key)
+    certificate.write_bytes(b"nonsense")
+    key.write_bytes(b"nonsense")
+    with pytest.raises(CertificateError, match="not a certificate with its key"):
+        load_context(certificate, key)

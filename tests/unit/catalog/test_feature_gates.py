@@ -129,28 +129,25 @@ def test_settings_are_read_as_the_api_server_takes_them():
 
 
 @pytest.mark.parametrize(
-    ("text", "message"),
+    ("text", "setting"),
     [
-        ("A", "'A' is not a feature gate; write Name=true or Name=false"),
-        ("A=yes", "'A=yes' is not a feature gate; write Name=true or Name=false"),
-        ("A=true,", "'' is not a feature gate; write Name=true or Name=false"),
-        ("A=true,A=false", "feature gate A is set twice; remove one"),
-        (
-            ",".join(f"A{number}=true" for number in range(513)),
-            "more than 512 feature gates; set only those that differ",
-        ),
+        ("A", "A"),
+        ("A=yes", "A=yes"),
+        ("A=true,", ""),
+        ("A=true,A=false", "A=false"),
+        (",".join(f"A{number}=true" for number in range(513)), ""),
     ],
 )
-def test_settings_that_cannot_be_used_say_what_to_write(text, message):
+def test_settings_that_cannot_be_used_are_named(text, setting):
     with pytest.raises(FeatureGatesError) as raised:
         GateSettings.parse(text)
-    assert str(raised.value) == message
+    assert raised.value.text == setting
 
 
 def test_a_gate_that_no_release_has_is_found_and_the_nearest_named(catalog):
     problem = GateSettings.parse("CronJobTimezone=true").unknown(catalog.gates_ever)
-    expected = "no Kubernetes release has a feature gate CronJobTimezone; did you mean CronJobTimeZone?"
-    assert str(problem) == expected
+    assert problem.text == "CronJobTimezone"
+    assert " CronJobTimeZone?" in str(problem)  # the nearest
     assert GateSettings.parse("AllAlpha=true,CronJobTimeZone=true").unknown(catalog.gates_ever) is None
 
 

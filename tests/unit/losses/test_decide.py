@@ -151,7 +151,7 @@ def test_a_denial_names_the_field_the_cluster_its_release_and_the_one_that_would
         "CronJob demo/report",
         "spec.timeZone",
         release,
-        "v1.25 would do",
+        "v1.25",
         "docs/reference/losses.md",
     ):
         assert words in outcome.denial
