@@ -20,12 +20,13 @@ if TYPE_CHECKING:
 class PlacementWebhook:
     """Answers reviews of ``resourcebindings`` and ``clusterresourcebindings``."""
 
-    def __init__(self, unreachable: Callable[[str, str], Mapping[str, Unavailable]]) -> None:
+    def __init__(self, unreachable: Callable[[str, str], Mapping[str, Unavailable] | None]) -> None:
         """Prepare.
 
         Args:
             unreachable: returns, for an apiVersion and kind, the clusters on which the kind is not available in any
-                version, with the reasons. Every review calls it, so it answers from memory.
+                version, with the reasons; None before the clusters are known. Every review calls it, so it answers from
+                memory.
         """
         self._unreachable = unreachable
 
@@ -52,6 +53,8 @@ class PlacementWebhook:
             return allow(review)
         note = (metadata.annotations or {}).get(EXCLUDED_ANNOTATION)
         unreachable = self._unreachable(spec.resource.api_version, spec.resource.kind)
+        if unreachable is None:  # a replica that starts must not take back what others have excluded
+            return allow(review, ["the API version converter does not know the clusters yet; it excluded none of them"])
         if not unreachable and note is None:
             return allow(review)
         binding.status = stored.status  # a write of the binding itself may leave its status out

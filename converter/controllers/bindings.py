@@ -84,14 +84,15 @@ class PlacementReconciler:
     def __init__(
         self,
         server: ApiServer,
-        unreachable: Callable[[str, str], Mapping[str, Unavailable]],
+        unreachable: Callable[[str, str], Mapping[str, Unavailable] | None],
         denied: Callable[[BindingKey], None],
     ) -> None:
         """Prepare.
 
         Args:
             server: the control plane.
-            unreachable: returns the clusters on which an apiVersion and kind is not available, with the reasons.
+            unreachable: returns the clusters on which an apiVersion and kind is not available, with the reasons; None
+                before the clusters are known.
             denied: is called for each binding that shows a denied Work. The denial may be over since no replica led.
         """
         self._server = server
@@ -132,6 +133,8 @@ class PlacementReconciler:
             return
         note = annotation(binding, EXCLUDED_ANNOTATION) or None
         unreachable = self._unreachable(spec.resource.api_version, spec.resource.kind)
+        if unreachable is None:
+            return
         wanted = exclude(placement, held_clusters(decoded, unreachable), unreachable, note)
         if wanted.placement == placement and wanted.note == note:
             return

@@ -186,10 +186,10 @@ class Unreachable:
         self._known: dict[tuple[str, str], Mapping[str, Unavailable]] = {}
         self._of: tuple[object, object] = (None, None)
 
-    def __call__(self, api_version: str, kind: str) -> Mapping[str, Unavailable]:
-        """Name the clusters on which a kind is not available, with the reasons."""
+    def __call__(self, api_version: str, kind: str) -> Mapping[str, Unavailable] | None:
+        """Name the clusters on which a kind is not available, with the reasons; None before the clusters are known."""
         if not self._fleet.ready:
-            return {}
+            return None
         converter, fleet = self._converter(), self._fleet.current
         if self._of[0] is not converter or self._of[1] is not fleet:
             self._known, self._of = {}, (converter, fleet)

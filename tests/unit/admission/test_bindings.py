@@ -99,6 +99,15 @@ def test_the_stored_status_counts_where_a_write_leaves_the_status_out():
     assert lied["spec"]["placement"] == {"clusterAffinity": {"exclude": ["old"]}}
 
 
+def test_a_replica_that_does_not_know_the_clusters_yet_takes_no_exclusion_back():
+    excluded = answered(binding({}))
+    request = {"uid": "u", "operation": "UPDATE", "object": excluded}
+    body = {"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": request}
+    response = json.loads(PlacementWebhook(lambda *_: None).answer(json.dumps(body).encode()))["response"]
+    assert (response["allowed"], "patch" in response) == (True, False)
+    assert response["warnings"]
+
+
 MISSHAPEN = [
     {"clusterAffinity": {"clusterNames": True}},
     {"clusterAffinity": {"exclude": 1}},

@@ -160,7 +160,7 @@ def test_unreachable_is_what_has_no_version_that_rules_lead_to_for_certain_or_as
 def test_nothing_is_unreachable_before_the_fleet_is_known_and_a_new_fleet_counts_at_once():
     converter, view = Converter.from_rules(), FleetView()
     unreachable = Unreachable(lambda: converter, view)
-    assert unreachable("batch/v1", "CronJob") == {}
+    assert unreachable("batch/v1", "CronJob") is None
     view.replace(FLEET)
     assert set(unreachable("batch/v1", "CronJob")) == {"bare", "dark"}
     view.replace(Fleet({"new": FLEET["new"]}))
