@@ -113,7 +113,7 @@ class Converter:
         source = gvk.api_version
         if source in targets:
             return Conversion(copy_json(manifest), losses, ConversionData(source), None, unrestored)
-        done = convert(manifest, self.routes.best(gvk.kind, source, targets))
+        done = convert(manifest, self.routes.cheapest(gvk.kind, source, targets))
         losses += self.losses.of_conversion(done.losses, gvk, identity=ManifestId.of(manifest, gvk), manifest=manifest)
         return Conversion(done.manifest, losses, done.conversion_data, done.route, unrestored)
 
@@ -126,7 +126,7 @@ class Converter:
             RefusedError: the conversion would change the meaning of a value.
         """
         gvk = gvk_of(manifest)
-        route = self.routes.best(gvk.kind, conversion_data.source, (gvk.api_version,))
+        route = self.routes.cheapest(gvk.kind, conversion_data.source, (gvk.api_version,))
         return restore_source(manifest, route, conversion_data)
 
     def route(self, kind: str, source: str, to: str | Iterable[str]) -> Route:
@@ -135,4 +135,4 @@ class Converter:
         Raises:
             NoRouteError: no rules lead there.
         """
-        return self.routes.best(kind, source, (to,) if isinstance(to, str) else to)
+        return self.routes.cheapest(kind, source, (to,) if isinstance(to, str) else to)

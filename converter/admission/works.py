@@ -25,7 +25,7 @@ from converter.admission.review import (
 from converter.karmada.denial import render_denial
 from converter.karmada.names import ANCHOR_LABEL, CONVERTED_LABEL, SUSPENDED_BEFORE_ANNOTATION, cluster_of
 from converter.karmada.work import Work
-from converter.kube.partial_object import Head, head_of
+from converter.kube.partial_object import TypeMeta, partial_object_of
 from converter.works.annotations import OWN_ANNOTATIONS
 from converter.works.carrying import split_carrier
 from converter.works.patches import json_patch
@@ -35,7 +35,7 @@ from converter.works.suspended import is_resumed, is_suspended
 
 if TYPE_CHECKING:
     from converter.clusters import Cluster, FleetView
-    from converter.kube.partial_object import NamedHead
+    from converter.kube.partial_object import PartialObject
     from converter.library import Converter
     from converter.losses import LossEvaluator
     from converter.losses.decide import ManifestLosses
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 _OPERATIONS = frozenset({"CREATE", "UPDATE"})
 _OWN_ANNOTATIONS = frozenset({*OWN_ANNOTATIONS, SUSPENDED_BEFORE_ANNOTATION})
 _reviews = msgspec.json.Decoder(Review[Work[Raw] | None])
-_strict = msgspec.json.Decoder(Review[Work[Head]])
+_strict = msgspec.json.Decoder(Review[Work[TypeMeta]])
 
 
 class Rules(Protocol):
@@ -111,7 +111,7 @@ class WorkWebhook:
         try:
             review = _reviews.decode(body)
             work = review.request.object
-            heads = [head_of(raw) for raw in work.manifests] if work is not None else []
+            heads = [partial_object_of(raw) for raw in work.manifests] if work is not None else []
             if None in heads:
                 _strict.decode(body)  # says where, if the shape is wrong
         except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
@@ -210,7 +210,7 @@ def _never_denied(work: Work[Raw]) -> bool:
     if work.metadata.deletion_timestamp is not None:
         return True
     manifests = work.manifests
-    _, carried = split_carrier(manifests, head_of(manifests[-1]) if manifests else None)
+    _, carried = split_carrier(manifests, partial_object_of(manifests[-1]) if manifests else None)
     return is_suspended(work, carried)
 
 
@@ -230,7 +230,7 @@ def _is_being_deleted(work: Raw) -> bool:
 
 
 def _count_unchanged(
-    work: Work[Raw], heads: list[NamedHead | None], cluster: Cluster, losses: LossEvaluator
+    work: Work[Raw], heads: list[PartialObject | None], cluster: Cluster, losses: LossEvaluator
 ) -> int | None:
     """Count the manifests, from the first one on, that stay as they are: mostly all.
 

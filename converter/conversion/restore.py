@@ -29,7 +29,7 @@ class Reason(StrEnum):
     REMOVED = "removed"
     """The object or list item that held the place is gone or has another name."""
     AMBIGUOUS = "ambiguous"
-    """The list around the place was edited, and it cannot be told which of its items this one is."""
+    """The list around the place was edited, and no item of it certainly matches the place."""
     EXCLUDED = "excluded"
     """A field next to the place was edited, and the API allows only one of the two."""
     OVERRIDES = "overrides"

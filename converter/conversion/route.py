@@ -66,7 +66,7 @@ class Routes:
             known = self._from[source, kind] = self._search(kind, source)
         return known
 
-    def best(self, kind: str, source: str, targets: Iterable[str]) -> Route:
+    def cheapest(self, kind: str, source: str, targets: Iterable[str]) -> Route:
         """Choose the cheapest route to any of the targets; the earlier target where two cost the same.
 
         Raises:

@@ -152,7 +152,7 @@ def _cell(source: GroupVersionKind, served: _Served, release: Release, *, routes
         why = f"{release} serves {off} only with --runtime-config" if off else f"{release} has no {source.kind}"
         return Cell(State.ABSENT, why=why)
     try:
-        route = routes.best(source.kind, source.api_version, served.there)
+        route = routes.cheapest(source.kind, source.api_version, served.there)
     except NoRouteError as error:
         return Cell(State.UNREACHABLE, why=error.reason or str(error))
     return Cell(State.CONVERTED, route.target, losses.converted(route, release))

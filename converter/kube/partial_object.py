@@ -1,4 +1,4 @@
-"""One manifest of a Work, read as far as is needed: its head alone, or all of it, strictly."""
+"""Decodes manifests of a Work: the partial object that decisions need, or all of it, strictly."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ POLICY_ANNOTATION: Final = "apiconverter.dev/policy"
 """On a Work, or on the template: ``deny``, ``warn`` or ``ignore`` what cannot be converted."""
 
 
-class Head(msgspec.Struct, rename="camel"):
+class TypeMeta(msgspec.Struct, rename="camel"):
     """The parts of a manifest that decide whether its cluster serves it."""
 
     api_version: str = ""
@@ -32,7 +32,7 @@ class ManifestAnnotations(msgspec.Struct):
 
 
 class ManifestMetadata(msgspec.Struct, rename="camel"):
-    """What messages, bookkeeping and policies need of a manifest's metadata."""
+    """The metadata that messages, records and policies need."""
 
     name: str | None = None
     generate_name: str | None = None
@@ -40,30 +40,30 @@ class ManifestMetadata(msgspec.Struct, rename="camel"):
     annotations: ManifestAnnotations | None = None
 
 
-class NamedHead(Head):
-    """A manifest's head, with what names it."""
+class PartialObject(TypeMeta):
+    """The type and the partial metadata of a manifest."""
 
     metadata: ManifestMetadata | None = None
 
     @property
     def namespace(self) -> str:
-        """Its namespace; empty where it names none."""
+        """The namespace; empty if there is none."""
         return (self.metadata.namespace or "") if self.metadata is not None else ""
 
     @property
     def name(self) -> str:
-        """Its name, or the beginning of one that is still to be made; empty where it has neither."""
+        """The name, or the generateName; empty if it has neither."""
         metadata = self.metadata
         return (metadata.name or metadata.generate_name or "") if metadata is not None else ""
 
     @property
     def place(self) -> str:
-        """``namespace/name``, or what it has of the two."""
+        """``namespace/name``, or the name alone."""
         return f"{self.namespace}/{self.name}" if self.namespace else self.name
 
     @property
     def label(self) -> str:
-        """What people call it: ``CronJob demo/report``."""
+        """The name for people: ``CronJob demo/report``."""
         return f"{self.kind} {self.place}".rstrip()
 
     @property
@@ -73,11 +73,11 @@ class NamedHead(Head):
         return msgspec.UNSET if metadata is None or metadata.annotations is None else metadata.annotations.policy
 
 
-_heads = msgspec.json.Decoder(NamedHead)
+_heads = msgspec.json.Decoder(PartialObject)
 
 
-def head_of(raw: Raw) -> NamedHead | None:
-    """Read what names a manifest; None where it is none, and `read_head` says why."""
+def partial_object_of(raw: Raw) -> PartialObject | None:
+    """Decode a partial object; None if it is not a manifest, and `read_partial_object` gives the reason."""
     try:
         head = _heads.decode(raw)
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
@@ -85,11 +85,11 @@ def head_of(raw: Raw) -> NamedHead | None:
     return head if head.api_version and head.kind else None
 
 
-def read_head(raw: Raw) -> NamedHead:
-    """Read what names a manifest.
+def read_partial_object(raw: Raw) -> PartialObject:
+    """Decode a partial object.
 
     Raises:
-        ManifestError: it is none.
+        ManifestError: it is not a manifest.
     """
     try:
         head = _heads.decode(raw)
@@ -97,7 +97,7 @@ def read_head(raw: Raw) -> NamedHead:
         raise ManifestError(str(error)) from None
     for field, value in (("apiVersion", head.api_version), ("kind", head.kind)):
         if not value:
-            raise ManifestError("is missing or empty; every manifest has one", field)
+            raise ManifestError("is missing or empty; every manifest must have it", field)
     return head
 
 
@@ -105,7 +105,7 @@ def decode(raw: Raw | bytes) -> Manifest:
     """Decode a manifest.
 
     Raises:
-        ManifestError: it cannot be read; with the place where that can be found.
+        ManifestError: it cannot be read; with the place if it can be found.
     """
     try:
         manifest: Manifest = msgspec.json.decode(raw)

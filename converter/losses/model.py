@@ -14,7 +14,7 @@ from converter.losses import messages
 from converter.losses.severity import Severity  # noqa: TC001  msgspec reads the annotations
 
 if TYPE_CHECKING:
-    from converter.kube.partial_object import NamedHead
+    from converter.kube.partial_object import PartialObject
 
 
 class ManifestId(NamedTuple):
@@ -33,7 +33,7 @@ class ManifestId(NamedTuple):
     name: str = ""
 
     @classmethod
-    def of_head(cls, head: NamedHead, api_version: str) -> ManifestId:
+    def of_head(cls, head: PartialObject, api_version: str) -> ManifestId:
         """Identify a manifest by what was read of it, and the apiVersion that the user sent."""
         group, slash, _ = api_version.rpartition("/")
         return cls(group if slash else "", head.kind, head.namespace, head.name)

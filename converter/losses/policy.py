@@ -1,4 +1,4 @@
-"""What an admin wants done about what a cluster would drop: by weight, for all, per cluster, namespace and object."""
+"""The loss policy: what to do about each loss, by severity, cluster, namespace and object."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class PolicyError(ConverterError):
     """A word that is not a policy.
 
     Attributes:
-        text: as it was given.
+        text: the word.
     """
 
     def __init__(self, text: str) -> None:
@@ -30,23 +30,23 @@ class PolicyError(ConverterError):
 
 
 class Action(StrEnum):
-    """What to do; the mildest last."""
+    """What to do about a loss; mildest last."""
 
     DENY = "deny"
-    """Refuse the Work, and say why."""
+    """Deny the Work and report the loss."""
 
     WARN = "warn"
-    """Let it pass, and say what is wrong."""
+    """Allow the Work and report the loss."""
 
     IGNORE = "ignore"
-    """Let it pass, and say nothing."""
+    """Allow the Work; do not report the loss."""
 
     @classmethod
     def parse(cls, text: str) -> Action:
-        """Read ``deny``, ``warn`` or ``ignore``.
+        """Parse ``deny``, ``warn`` or ``ignore``.
 
         Raises:
-            PolicyError: it is none of them.
+            PolicyError: it is another word.
         """
         try:
             return cls(text)
@@ -58,7 +58,7 @@ _MILDEST_FIRST = (Action.IGNORE, Action.WARN, Action.DENY)
 
 
 def milder(one: Action, two: Action) -> Action:
-    """The one of two that lets more pass."""
+    """Return the milder of two actions."""
     return min(one, two, key=_MILDEST_FIRST.index)
 
 
@@ -67,17 +67,17 @@ DEFAULT_ACTIONS: Final[Mapping[Severity, Action]] = {
     Severity.DEGRADING: Action.WARN,
     Severity.HARMLESS: Action.IGNORE,
 }
-"""Nothing that reached its cluster before is stopped by merely installing the converter: an admin turns ``deny`` on."""
+"""Installing the converter stops no Work that reached its cluster before: an admin must enable ``deny``."""
 
 
 @dataclass(frozen=True, slots=True)
 class LossRule:
-    """Other actions for some clusters and namespaces.
+    """Actions for some clusters and namespaces, which override the default.
 
     Attributes:
-        actions: by weight; a weight that is missing keeps its action.
+        actions: by severity; a missing severity keeps its action.
         clusters: the clusters' names, with ``*``; empty for all.
-        labels: labels that the clusters have; all of them.
+        labels: labels that the clusters must have, all of them.
         namespaces: the objects' namespaces, with ``*``; empty for all.
     """
 
@@ -86,8 +86,8 @@ class LossRule:
     labels: Mapping[str, str] = field(default_factory=dict)
     namespaces: tuple[str, ...] = ()
 
-    def holds(self, cluster: str, labels: Mapping[str, str], namespace: str) -> bool:
-        """Whether it holds for objects of a namespace in a cluster."""
+    def applies(self, cluster: str, labels: Mapping[str, str], namespace: str) -> bool:
+        """Whether the rule applies to objects of a namespace in a cluster."""
         return (
             matches(self.clusters, cluster)
             and all(labels.get(name) == value for name, value in self.labels.items())
@@ -100,9 +100,9 @@ class LossPolicy:
     """What to do about losses.
 
     Attributes:
-        default: the action for each weight.
+        default: the action for each severity.
         rules: exceptions; later matching rules override earlier ones.
-        may_loosen: the weights whose action an object's own annotation may make milder.
+        may_loosen: the severities whose action an object's annotation may make milder.
     """
 
     default: Mapping[Severity, Action]
@@ -111,9 +111,9 @@ class LossPolicy:
 
     @classmethod
     def of(cls, action: Action) -> LossPolicy:
-        """Make the policy that one word names; every object may ask for less.
+        """Make the policy for one word; every object may choose a milder action.
 
-        ``warn`` is the default: harmless losses are not reported.
+        ``warn`` gives the default policy, which does not report harmless losses.
         """
         default = DEFAULT_ACTIONS if action is Action.WARN else dict.fromkeys(Severity, action)
         return cls(default, may_loosen=frozenset(Severity))
@@ -121,18 +121,18 @@ class LossPolicy:
     def action(
         self, weight: Severity, cluster: str, labels: Mapping[str, str], namespace: str, asked: Action | None = None
     ) -> Action:
-        """Decide about a loss.
+        """Return the action for a loss.
 
         Args:
-            weight: the loss's.
+            weight: the severity of the loss.
             cluster: the cluster's name.
             labels: the cluster's labels.
             namespace: the object's namespace; empty for cluster-scoped ones.
-            asked: what the object itself asks for; it can make the action milder, where it may, and never stricter.
+            asked: the action in the object's annotation; it can only make the action milder, if the policy allows that.
         """
         action = self.default[weight]
         for rule in self.rules:
-            if weight in rule.actions and rule.holds(cluster, labels, namespace):
+            if weight in rule.actions and rule.applies(cluster, labels, namespace):
                 action = rule.actions[weight]
         return milder(action, asked) if asked is not None and weight in self.may_loosen else action
 
@@ -169,7 +169,7 @@ def _actions(place: Cursor) -> dict[Severity, Action]:
     found: dict[Severity, Action] = {}
     if not place.expect(dict, "a mapping"):
         return found
-    place.only(tuple(Severity), "a list of actions by weight")
+    place.only(tuple(Severity), "a list of actions by severity")
     for weight in Severity:
         if place.has(weight):
             found[weight] = Action(place.choice(weight, tuple(Action)))

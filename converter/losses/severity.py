@@ -1,7 +1,7 @@
-"""How much it matters that a cluster drops a field: the table of weights in the rule book, and an admin's own.
+"""Severities: how much the loss of a field matters, from ``FieldWeights`` documents.
 
-A ``FieldWeights`` document is a list of entries. Later matching entries override earlier ones. The shipped table is
-read first, then each ``--rules`` in its turn.
+A document is a list of entries. Later matching entries override earlier ones, in the order of the files: the shipped
+table first, then each ``--rules`` path in order.
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ KIND: Final = "FieldWeights"
 
 _SEPARATOR: Final = "\0"  # no key of a Kubernetes object holds it
 _REMEMBERED: Final = 4096
-"""Fields whose entries are remembered; map keys, which requests can invent, must not fill the memory."""
+"""Cached fields; requests can contain any map key, so the cache is bounded."""
 
 
 class Severity(StrEnum):
-    """How much the loss of a field matters; in the order of severity."""
+    """How much the loss of a field matters, from mild to severe."""
 
     HARMLESS = "harmless"
-    """A hint: what runs is the same without it."""
+    """A hint: the workload runs the same without it."""
 
     DEGRADING = "degrading"
-    """A feature less."""
+    """The workload lacks a feature."""
 
     DANGEROUS = "dangerous"
-    """Security or data are at stake, or the object does something else than it says."""
+    """Security or data are at stake, or the object does something else than specified."""
 
     @property
     def severity(self) -> int:
@@ -51,17 +51,17 @@ _ORDER = tuple(Severity)
 
 @dataclass(frozen=True, slots=True)
 class SeverityRule:
-    """One line of the table.
+    """One entry of the table.
 
     Attributes:
-        weight: what it gives.
-        fields: the patterns as they are written.
+        weight: the severity.
+        fields: the patterns of fields, as written.
         why: what happens without the field, for people; may be empty.
-        kinds: the kinds it applies to; empty for all.
+        kinds: the kinds that it applies to; empty for all.
         namespaces: the objects' namespaces, with ``*``; empty for all.
         clusters: the clusters' names, with ``*``; empty for all.
-        file: where it was read.
-        line: its line there.
+        file: its file.
+        line: its line in the file.
     """
 
     weight: Severity
@@ -77,20 +77,20 @@ class SeverityRule:
     def __post_init__(self) -> None:
         object.__setattr__(self, "_pattern", re.compile("|".join(map(_expression, self.fields)), re.DOTALL))
 
-    def speaks_of(self, kind: str, text: str) -> bool:
-        """Whether it applies to a field of a kind, as `_flat` writes the field."""
+    def matches_field(self, kind: str, text: str) -> bool:
+        """Whether it applies to a field of a kind, in the form of `_flat`."""
         return (not self.kinds or kind in self.kinds) and self._pattern.fullmatch(text) is not None
 
-    def holds_in(self, namespace: str, cluster: str) -> bool:
-        """Whether it holds for objects of a namespace in a cluster."""
+    def applies_in(self, namespace: str, cluster: str) -> bool:
+        """Whether it applies to objects of a namespace in a cluster."""
         return matches(self.namespaces, namespace) and matches(self.clusters, cluster)
 
 
 class SeverityTable:
-    """The whole table; it never changes but for a memory of what it was asked.
+    """All entries; immutable except for a bounded cache.
 
     Attributes:
-        entries: in the order they were read.
+        entries: the entries, in the order of the files.
     """
 
     def __init__(self, entries: Iterable[SeverityRule] = ()) -> None:
@@ -98,11 +98,11 @@ class SeverityTable:
         self._found: dict[tuple[str, Path], tuple[SeverityRule, ...]] = {}
 
     def find(self, kind: str, path: Path, namespace: str = "", cluster: str = "") -> SeverityRule | None:
-        """Find the entry that counts for a field; None if no entry applies.
+        """Find the last entry that matches a field; None if there is none.
 
         Args:
             kind: the object's kind.
-            path: the field's place; an entry for a parent applies to the field as well.
+            path: the field's path; an entry for a parent of the field matches too.
             namespace: the object's namespace; empty for cluster-scoped ones.
             cluster: the cluster's name.
         """
@@ -112,17 +112,19 @@ class SeverityTable:
             if len(self._found) >= _REMEMBERED:
                 self._found.clear()
             flat = _flat(path)
-            found = self._found[key] = tuple(entry for entry in reversed(self.entries) if entry.speaks_of(kind, flat))
-        return next((entry for entry in found if entry.holds_in(namespace, cluster)), None)
+            found = self._found[key] = tuple(
+                entry for entry in reversed(self.entries) if entry.matches_field(kind, flat)
+            )
+        return next((entry for entry in found if entry.applies_in(namespace, cluster)), None)
 
     def weigh(self, kind: str, path: Path, namespace: str = "", cluster: str = "") -> Severity:
-        """Weigh a field: a field without an entry is degrading."""
+        """Return the severity of a field; degrading if no entry matches."""
         entry = self.find(kind, path, namespace, cluster)
         return entry.weight if entry is not None else Severity.DEGRADING
 
 
 def matches(patterns: Iterable[str], name: str) -> bool:
-    """Whether a name is among some that may hold ``*``; any is, where there are none."""
+    """Whether a name matches one of the patterns, which can contain ``*``; True if there are no patterns."""
     listed = tuple(patterns)
     return not listed or any(fnmatchcase(name, pattern) for pattern in listed)
 
@@ -132,7 +134,7 @@ def _flat(path: Path) -> str:
 
 
 def _expression(pattern: str) -> str:
-    """Write a field's pattern as a regular expression over what `_flat` makes of a path, and of what is below it."""
+    """Translate a field pattern to a regular expression over the form of `_flat`; it also matches fields below."""
     parts: list[str] = []
     for piece in re.split(r"(\*\*\.)", pattern):
         if piece == "**.":

@@ -1,9 +1,9 @@
 """Excludes clusters that no conversion can reach from a binding's placement.
 
-With Karmada's scheduler plugin APIEnablement off (it would also leave out what we convert for) somebody has to keep
-objects away from clusters that can have them in no version. A placement's own way to say so is ``exclude``: the
-scheduler asks it first of all (`ClusterMatches` in pkg/util/selector.go), and after each change of the placement it
-schedules again. A note on the binding records what we exclude, so that a policy's own exclusions stay.
+Karmada's scheduler plugin APIEnablement is off, because it also excludes clusters that a conversion can reach. So the
+converter excludes clusters without any reachable version in the ``exclude`` list of the placement. The scheduler checks
+that list first (`ClusterMatches` in pkg/util/selector.go), and schedules again after each change of the placement. An
+annotation records the converter's exclusions, so that it never changes those of a policy.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ class _Excluded(msgspec.Struct):
     """One cluster in the annotation of a binding.
 
     Attributes:
-        why: a sentence for people.
-        places: the affinities of the placement that we excluded it from.
+        why: the reason, for people.
+        places: the affinities of the placement that exclude it for the converter.
     """
 
     why: str
@@ -53,11 +53,11 @@ _notes = msgspec.json.Decoder(dict[str, _Excluded])
 
 @dataclass(frozen=True, slots=True)
 class Exclusion:
-    """What a binding should have.
+    """The placement and annotation that a binding should have.
 
     Attributes:
-        placement: its placement.
-        note: the value of its annotation; None where it should have none.
+        placement: the placement.
+        note: the value of the annotation; None if the binding should not have it.
     """
 
     placement: Manifest | None
@@ -86,14 +86,14 @@ def held_clusters(binding: Binding, unavailable: Mapping[str, Unavailable]) -> f
 def exclude(
     placement: Manifest | None, held: Collection[str], unreachable: Mapping[str, Unavailable], note: str | None
 ) -> Exclusion:
-    """Say what a binding's placement and note should be; what they are already, once they are.
+    """Compute a binding's placement and annotation; idempotent.
 
     Args:
-        placement: ``spec.placement`` as it is; never changed. Without one the scheduler does not schedule at
-            all (bindings of dependencies follow others), and nothing is to be done.
+        placement: the current ``spec.placement``, which is not modified. Without one the scheduler does not schedule
+            (bindings of dependencies follow others), and there is nothing to do.
         held: the clusters that keep the object (`held_clusters`).
-        unreachable: the clusters that have no version that can be reached, with the reason.
-        note: the annotation as it is; None where there is none.
+        unreachable: the clusters without a reachable version, with the reason.
+        note: the current annotation; None if there is none.
     """
     if not isinstance(placement, dict):
         return Exclusion(placement, None)
@@ -105,16 +105,16 @@ def exclude(
         for name in _exclude_here(affinity, wanted, before.get(place, frozenset())):
             ours.setdefault(name, []).append(place)
     if not result.get("clusterAffinity") and placement.get("clusterAffinity") != {}:
-        result.pop("clusterAffinity", None)  # ours alone, made above or emptied
+        result.pop("clusterAffinity", None)  # created above, or now empty
     entries = {name: _Excluded(wanted[name], places) for name, places in ours.items()}
     return Exclusion(result, canonical_json(entries).decode() if entries else None)
 
 
 def _affinities(placement: Manifest) -> Iterator[tuple[str, Manifest]]:
-    """Each set of clusters that the scheduler may choose from, with a name for the note.
+    """Yield each affinity of a placement, with a name for the annotation.
 
-    Where a placement has neither field any cluster is a candidate, and ``clusterAffinity: {}`` means just that
-    (`ClusterAffinity.Filter` in pkg/scheduler/framework/plugins/clusteraffinity), so one is made to hold ours.
+    Without either field, any cluster is a candidate. ``clusterAffinity: {}`` means the same
+    (`ClusterAffinity.Filter` in pkg/scheduler/framework/plugins/clusteraffinity), so an empty one is added.
     """
     terms = placement.get("clusterAffinities")
     if isinstance(placement.get("clusterAffinity"), dict) or not terms:
@@ -130,10 +130,10 @@ def _affinities(placement: Manifest) -> Iterator[tuple[str, Manifest]]:
 
 
 def _exclude_here(affinity: Manifest, wanted: Mapping[str, str], before: frozenset[str]) -> list[str]:
-    """Put our exclusions into one affinity; which they are.
+    """Add the exclusions to one affinity, and return their names.
 
-    Where not all that we had put there is there still, somebody has written the placement again (Karmada's detector
-    does, from the policy, and keeps our note), and all that is there is theirs.
+    If an earlier exclusion is missing, the placement was written again: Karmada's detector does that from the policy
+    and keeps the annotation. Then all entries in the list belong to the policy.
     """
     listed: list[str] = list(affinity.get("exclude") or ())
     theirs = [name for name in listed if name not in before] if before <= set(listed) else listed
@@ -147,7 +147,7 @@ def _exclude_here(affinity: Manifest, wanted: Mapping[str, str], before: frozens
 
 
 def _read(note: str | None) -> dict[str, frozenset[str]]:
-    """Read a note into what we excluded, by place; nothing where somebody has spoilt it."""
+    """Parse an annotation into the excluded clusters by affinity; empty if it is invalid."""
     try:
         entries = _notes.decode(note or "{}")
     except (msgspec.MsgspecError, UnicodeError):
@@ -160,7 +160,7 @@ def _read(note: str | None) -> dict[str, frozenset[str]]:
 
 
 def reasons(note: str | None) -> dict[str, str]:
-    """Read a note for people: cluster by cluster, why it is left out."""
+    """List why each cluster of an annotation is excluded, for people."""
     try:
         return {name: entry.why for name, entry in sorted(_notes.decode(note or "{}").items())}
     except (msgspec.MsgspecError, UnicodeError):
@@ -175,10 +175,10 @@ class Unreachable:
     """
 
     def __init__(self, converter: Callable[[], Converter], fleet: FleetView) -> None:
-        """Prepare.
+        """Set up.
 
         Args:
-            converter: gives the rules as they are now.
+            converter: returns the current converter.
             fleet: the clusters.
         """
         self._converter = converter

@@ -25,7 +25,7 @@ from converter.losses.record import NO_LOSSES, LossRecord
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from converter.kube.partial_object import NamedHead
+    from converter.kube.partial_object import PartialObject
 
 OWN_ANNOTATIONS: Final = (
     SOURCES_ANNOTATION,
@@ -59,11 +59,11 @@ class SourceVersion(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
     target: str = msgspec.field(name="to")
 
     @classmethod
-    def of(cls, head: NamedHead, source: str, target: str) -> SourceVersion:
+    def of(cls, head: PartialObject, source: str, target: str) -> SourceVersion:
         """Make the entry of a manifest."""
         return cls(source=source, kind=head.kind, name=_own_name(head), namespace=head.namespace, target=target)
 
-    def is_of(self, head: NamedHead) -> bool:
+    def is_of(self, head: PartialObject) -> bool:
         """Whether this is the entry of that manifest."""
         return self.kind == head.kind and self.name == _own_name(head) and self.namespace == head.namespace
 
@@ -74,7 +74,7 @@ class SourceVersion(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
         return ManifestId(group if slash else "", self.kind, self.namespace, self.name)
 
 
-def _own_name(head: NamedHead) -> str:
+def _own_name(head: PartialObject) -> str:
     return (head.metadata.name or "") if head.metadata is not None else ""
 
 
@@ -153,7 +153,7 @@ class StoredRecord(msgspec.Struct, frozen=True):
             data = []
         return cls(entries, data, losses, overflow is None and CONVERSION_DATA_REF_ANNOTATION in annotations)
 
-    def find(self, index: int, head: NamedHead) -> ManifestRecord:
+    def find(self, index: int, head: PartialObject) -> ManifestRecord:
         """Find the record of a manifest: at its index or, if the manifests have moved, elsewhere.
 
         Args:

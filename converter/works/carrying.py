@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from msgspec import Raw
 
     from converter.karmada.work import Work
-    from converter.kube.partial_object import NamedHead
+    from converter.kube.partial_object import PartialObject
     from converter.works.annotation_changes import AnnotationChanges
 
 
@@ -37,7 +37,7 @@ class Carriage(NamedTuple):
 _EMPTY: Final = Carriage()
 
 
-def split_carrier(manifests: list[Raw], last: NamedHead | None) -> tuple[list[Raw], bytes | None]:
+def split_carrier(manifests: list[Raw], last: PartialObject | None) -> tuple[list[Raw], bytes | None]:
     """Split the carrier off a Work's manifests.
 
     Args:

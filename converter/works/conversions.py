@@ -9,7 +9,7 @@ import msgspec
 from converter.conversion import convert_fresh
 from converter.errors import ConversionError, ManifestError
 from converter.kube import GroupVersionKind, Manifest, canonical_json
-from converter.kube.partial_object import decode, decode_checked, read_head
+from converter.kube.partial_object import decode, decode_checked, read_partial_object
 from converter.losses.decide import sent
 from converter.losses.model import ManifestId
 from converter.works.annotations import ManifestRecord, SourceVersion
@@ -21,27 +21,27 @@ if TYPE_CHECKING:
     from msgspec import Raw
 
     from converter.conversion import Restored, Route
-    from converter.kube.partial_object import NamedHead
+    from converter.kube.partial_object import PartialObject
     from converter.losses import Loss
 
 
 def not_a_manifest(index: int, raw: Raw) -> ManifestState:
     """Say why something is not a manifest."""
     try:
-        read_head(raw)
+        read_partial_object(raw)
     except ManifestError as error:
         return ManifestState(None, failure=Failure(f"spec.workload.manifests[{index}] is not a manifest: {error}"))
     return ManifestState(None)
 
 
-def unavailable(head: NamedHead, choice: VersionChoice) -> Failure:
+def unavailable(head: PartialObject, choice: VersionChoice) -> Failure:
     """Say why the cluster cannot have a manifest in any version."""
     certain = choice.availability is Availability.UNREACHABLE
     return Failure(f"{head.label} ({head.api_version}): {choice.why}", certain=certain)
 
 
 def reconvert(
-    raw: Raw, head: NamedHead, entry: SourceVersion, earlier: ManifestRecord, target: Target
+    raw: Raw, head: PartialObject, entry: SourceVersion, earlier: ManifestRecord, target: Target
 ) -> ManifestState:
     """Look again at a manifest that an earlier conversion left in the version it has."""
     choice = choose(entry.source, head.kind, target.cluster, target.converter)
@@ -73,7 +73,9 @@ def reconvert(
     return _with_edit(state, restored, raw, head, target)
 
 
-def _with_edit(state: ManifestState, restored: Restored, raw: Raw, head: NamedHead, target: Target) -> ManifestState:
+def _with_edit(
+    state: ManifestState, restored: Restored, raw: Raw, head: PartialObject, target: Target
+) -> ManifestState:
     """Add what an edit of a converted manifest costs: values of the original, and values of the edit itself."""
     if not restored.losses:
         return state._replace(unrestored=restored.unrestored)
@@ -85,7 +87,7 @@ def _with_edit(state: ManifestState, restored: Restored, raw: Raw, head: NamedHe
     return state._replace(unrestored=restored.unrestored, losses=(*lost, *state.losses))
 
 
-def pass_through(raw: Raw, head: NamedHead, target: Target, *, searched: bool) -> ManifestState:
+def pass_through(raw: Raw, head: PartialObject, target: Target, *, searched: bool) -> ManifestState:
     """Leave a manifest as it is; only the cluster's release may lose something of it."""
     version = head.api_version
     try:
@@ -97,7 +99,7 @@ def pass_through(raw: Raw, head: NamedHead, target: Target, *, searched: bool) -
 
 def _keep_as_is(
     raw: Raw,
-    head: NamedHead,
+    head: PartialObject,
     entry: SourceVersion,
     earlier: ManifestRecord,
     target: Target,
@@ -113,12 +115,12 @@ def _keep_as_is(
 
 
 def _stay(
-    head: NamedHead, earlier: ManifestRecord, losses: tuple[Loss, ...] = (), failure: Failure | None = None
+    head: PartialObject, earlier: ManifestRecord, losses: tuple[Loss, ...] = (), failure: Failure | None = None
 ) -> ManifestState:
     return ManifestState(head, earlier, losses=losses, remembered=earlier.losses, failure=failure, stays=True)
 
 
-def convert(raw: Raw, head: NamedHead, route: Route, target: Target) -> ManifestState:
+def convert(raw: Raw, head: PartialObject, route: Route, target: Target) -> ManifestState:
     """Convert a manifest that was sent in a version which the cluster does not serve."""
     try:
         return _convert(head, decode(raw), raw, route, target)
@@ -126,7 +128,7 @@ def convert(raw: Raw, head: NamedHead, route: Route, target: Target) -> Manifest
         return ManifestState(head, failure=Failure(f"{head.label} ({head.api_version}) cannot be converted: {error}"))
 
 
-def _convert(head: NamedHead, manifest: Manifest, data: Raw | bytes, route: Route, target: Target) -> ManifestState:
+def _convert(head: PartialObject, manifest: Manifest, data: Raw | bytes, route: Route, target: Target) -> ManifestState:
     """Convert a manifest.
 
     Args:
@@ -151,7 +153,7 @@ def _convert(head: NamedHead, manifest: Manifest, data: Raw | bytes, route: Rout
 
 
 def _lost_by_release(
-    manifest: Manifest | bytes | Raw, head: NamedHead, api_version: str, source: str, target: Target
+    manifest: Manifest | bytes | Raw, head: PartialObject, api_version: str, source: str, target: Target
 ) -> tuple[Loss, ...]:
     """Find what the cluster's release loses of a manifest.
 

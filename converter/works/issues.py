@@ -15,7 +15,7 @@ from converter.works.result import Issue
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from converter.kube.partial_object import NamedHead
+    from converter.kube.partial_object import PartialObject
     from converter.losses import Loss
 
 _LOSSES_HINT: Final = (
@@ -73,7 +73,7 @@ class WorkPolicies:
         self._unreachable = action if action is not None else policy.unreachable
         self._asked = action
 
-    def of(self, head: NamedHead | None) -> ManifestPolicy:
+    def of(self, head: PartialObject | None) -> ManifestPolicy:
         """Apply a manifest's own annotation; it overrides that of the Work."""
         word = head.policy_word if head is not None else UNSET
         if word is UNSET or head is None:
@@ -91,7 +91,7 @@ def _parsed(word: object, where: str) -> tuple[Action | None, tuple[str, ...]]:
         return None, (f"annotation {POLICY_ANNOTATION} of {where}: {error}",)
 
 
-def unreachable(head: NamedHead | None, failure: Failure, policy: ManifestPolicy) -> Issue:
+def unreachable(head: PartialObject | None, failure: Failure, policy: ManifestPolicy) -> Issue:
     """Make the issue of a manifest that its cluster cannot have; denied only if that is certain."""
     action = policy.unreachable
     if not failure.certain and action is Action.DENY:
@@ -101,7 +101,7 @@ def unreachable(head: NamedHead | None, failure: Failure, policy: ManifestPolicy
     return Issue(head.kind, head.place, head.api_version, failure.why, action)
 
 
-def too_lossy(head: NamedHead, losses: Iterable[Loss], way: str) -> Issue:
+def too_lossy(head: PartialObject, losses: Iterable[Loss], way: str) -> Issue:
     """Make the issue of a manifest that the loss policy denies.
 
     Args:

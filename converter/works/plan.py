@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from converter.karmada.names import ANCHOR_LABEL, BINDING_LABELS, LOSSES_ANNOTATION, anchor_reference
-from converter.kube.partial_object import POLICY_ANNOTATION, head_of
+from converter.kube.partial_object import POLICY_ANNOTATION, partial_object_of
 from converter.losses import messages
 from converter.losses.decide import Decision, Destination, ManifestLosses
 from converter.losses.decide import decide as decide_losses
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from converter.clusters import Cluster
     from converter.karmada.work import Work
-    from converter.kube.partial_object import NamedHead
+    from converter.kube.partial_object import PartialObject
     from converter.library import Converter
     from converter.losses import Loss
     from converter.losses.model import LossKey, UnstoredData
@@ -50,7 +50,7 @@ def plan_work(
     policy: Policy,
     overflow: bytes | None = None,
     *,
-    heads: Sequence[NamedHead | None] | None = None,
+    heads: Sequence[PartialObject | None] | None = None,
     unchanged: int | None = None,
     has_overflow_store: bool = False,
     resumed: bool = False,
@@ -76,7 +76,7 @@ def plan_work(
     if metadata.labels and ANCHOR_LABEL in metadata.labels:
         return NO_CHANGES
     if heads is None:
-        heads = [head_of(raw) for raw in work.manifests]
+        heads = [partial_object_of(raw) for raw in work.manifests]
     annotations = metadata.annotations or {}
     manifests, carried = split_carrier(work.manifests, heads[-1] if heads else None)
     overflow = carried if carried is not None else overflow
@@ -96,7 +96,7 @@ def plan_work(
 
 
 def inspect(
-    index: int, raw: Raw, head: NamedHead | None, stored: StoredRecord, target: Target, *, unchanged: int | None
+    index: int, raw: Raw, head: PartialObject | None, stored: StoredRecord, target: Target, *, unchanged: int | None
 ) -> ManifestState:
     """Find out which version of a manifest the cluster gets, convert it, and find what is lost.
 

@@ -9,7 +9,7 @@ from converter.works.annotations import UNCONVERTED
 if TYPE_CHECKING:
     from converter.clusters import Cluster
     from converter.conversion import UnrestoredValue
-    from converter.kube.partial_object import NamedHead
+    from converter.kube.partial_object import PartialObject
     from converter.library import Converter
     from converter.losses import Loss
     from converter.losses.decide import Decision
@@ -35,7 +35,7 @@ class ManifestState(NamedTuple):
         needs_overflow: whether more could be done with its conversion data, which is in the overflow object.
     """
 
-    head: NamedHead | None
+    head: PartialObject | None
     record: ManifestRecord = UNCONVERTED
     encoded: bytes | None = None
     source: str = ""

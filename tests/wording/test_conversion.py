@@ -18,7 +18,7 @@ NOTHING = "steps: []"
 
 def test_no_route():
     with pytest.raises(NoRouteError) as caught:
-        routes(rule_text(NOTHING, left=A, right=B)).best("Thing", A, ["a.example/v9", "b.example/v1"])
+        routes(rule_text(NOTHING, left=A, right=B)).cheapest("Thing", A, ["a.example/v9", "b.example/v1"])
     assert "no rule converts Thing from a.example/v1 to a.example/v9 or b.example/v1" in str(caught.value)
 
 

@@ -41,9 +41,9 @@ def test_a_kind_s_newest_version_in_a_release(matrix, kind, release, state, vers
 
 def test_fields_that_came_later_are_lost_before(matrix):
     assert "spec.timeZone" in cell(matrix, "CronJob", "v1.20").lost
-    assert "spec.timeZone" not in cell(matrix, "CronJob", "v1.24").lost
+    assert "spec.timeZone" not in cell(matrix, "CronJob", "v1.25").lost
     assert "spec.unhealthyPodEvictionPolicy" in cell(matrix, "PodDisruptionBudget", "v1.24").lost
-    assert "spec.unhealthyPodEvictionPolicy" not in cell(matrix, "PodDisruptionBudget", "v1.26").lost
+    assert "spec.unhealthyPodEvictionPolicy" not in cell(matrix, "PodDisruptionBudget", "v1.27").lost
 
 
 def test_a_renamed_field_is_not_lost(matrix):
