@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import http
+import itertools
 from typing import TYPE_CHECKING
 
 import yaml
@@ -58,11 +59,13 @@ class Karmada:
     controller_manager: Component
     scheduler: Component
     aggregated: Process
+    _start_manager: functools.partial[Component]
 
     def __init__(self, world: World, version: str = VERSION) -> None:
         """Start the API server only; ``start`` does the rest when that is ready."""
         self._world = world
         self.version = version
+        self._switches = itertools.count(1)
         pki = world.pki
         self.apiserver = ApiServer(
             world,
@@ -116,12 +119,27 @@ class Karmada:
         common = {"kubeconfig": str(server.kubeconfig), "leader-elect": "false", "v": str(verbosity)}
         manager = {"cluster-status-update-frequency": "5s"}
         component = functools.partial(Component, world, version=self.version)
-        self.controller_manager = component(
-            "karmada-controller-manager", flags={**common, **manager}, **(variables or {})
+        self._start_manager = functools.partial(
+            component, "karmada-controller-manager", flags={**common, **manager}, **(variables or {})
         )
+        self.controller_manager = self._start_manager()
         self.scheduler = component("karmada-scheduler", flags={**common, "plugins": SCHEDULER_PLUGINS})
         self.controller_manager.wait()
         self.scheduler.wait()
+
+    def switch_manager(self, **flags: str) -> None:
+        """Replace karmada-controller-manager by one with more flags (``_`` for ``-``), or without any more.
+
+        Raises:
+            HarnessError: it did not start.
+        """
+        self.controller_manager.process.stop()
+        more = {name.replace("_", "-"): value for name, value in flags.items()}
+        name = "karmada-controller-manager" + ("-switched" if flags else "")
+        self.controller_manager = self._start_manager(
+            flags={**self._start_manager.keywords["flags"], **more}, name=f"{name}-{next(self._switches)}"
+        )
+        self.controller_manager.wait()
 
     def join(self, member: ApiServer, name: str) -> None:
         """Make a push member of an API server, as ``karmadactl join`` does without its access tokens."""

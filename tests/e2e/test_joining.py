@@ -1,0 +1,68 @@
+"""A cluster that joins gets only what it serves, and gets all of that."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.controlplanes.fleet import MemberSpec
+from tests.controlplanes.waiting import wait_until
+from tests.e2e.installation import Installation
+from tests.e2e.propagated import BINDING, Propagated
+from tests.e2e.templates import template
+
+NEW, RELEASE = "new", "1.20"
+
+
+@pytest.fixture(scope="module")
+def converter(session_fleet):
+    installed = Installation(session_fleet)
+    yield installed
+    installed.stop()
+
+
+def attributes_class(name):
+    """A kind that v1.20 has in no version."""
+    return {
+        "apiVersion": "storage.k8s.io/v1",
+        "kind": "VolumeAttributesClass",
+        "metadata": {"name": name},
+        "driverName": "disks.example.org",
+        "parameters": {"throughput": "200"},
+    }
+
+
+def scheduled(it):
+    return {cluster["name"] for cluster in it.binding()["spec"].get("clusters", ())}
+
+
+@pytest.mark.parametrize("late", ["late-1", "late-2", "late-3"])
+def test_a_cluster_that_joins_late(fleet, converter, late):
+    with (
+        Propagated(fleet, attributes_class(late), [NEW, late]) as impossible,
+        Propagated(fleet, template("CronJob", late), [NEW, late]) as possible,
+    ):
+        for it in (impossible, possible):
+            it.clusters = [NEW]
+            it.wait_until_applied()
+        fleet.add(MemberSpec(late, RELEASE))
+        try:
+            possible.clusters = [NEW, late]
+            possible.wait_until_applied(120)
+            assert possible.versions(late) == ["batch/v1beta1"]
+
+            def left_out():
+                assert scheduled(impossible) == {NEW}
+                assert impossible.works(late) == []
+                return impossible.binding()["spec"]["placement"]["clusterAffinity"].get("exclude") == [late]
+
+            wait_until("the exclusion", left_out, 60)
+            impossible.wait_until_applied()
+
+            # Whoever schedules it there by hand, or did so too early: it is taken back at once.
+            target = {"spec": {"clusters": [{"name": NEW}, {"name": late}]}}
+            fleet.client.patch(BINDING, impossible.binding_kind, impossible.binding_name, target)
+            wait_until("the end of a wrong schedule", left_out, 60)
+        finally:
+            possible.place([NEW])
+            possible.wait_until_gone(late, ["batch/v1beta1"])
+            fleet.remove(late)
