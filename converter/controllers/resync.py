@@ -2,7 +2,8 @@
 
 Karmada does not know that admission would now store another Work, so it does not send it again. Each Work of the
 cluster is compared with what admission would store, and patched if it differs. This happens soon after the change,
-and again when every webhook replica must have seen it, because any replica may answer.
+and again when every webhook replica must have seen it, because any replica may answer. A cluster that joins is looked at
+at once, so that placements exclude it before the scheduler chooses it.
 """
 
 from __future__ import annotations
@@ -169,7 +170,9 @@ class ClusterReconciler:
         progress = self._progress.get(key)
         if progress is None or progress.cluster != cluster or progress.converter is not converter:
             _log.info("cluster %s has changed: resyncing its Works", key)
-            progress = _Progress(cluster, converter, [now + seconds for seconds in self._settle_seconds])
+            joins = progress is None and cluster is not None and not cluster.complete
+            due = (0.0, *self._settle_seconds) if joins else self._settle_seconds
+            progress = _Progress(cluster, converter, [now + seconds for seconds in due])
             self._progress[key] = progress
         if progress.due and progress.due[0] <= now + _EARLY:
             await self._resync(key, progress.changed)

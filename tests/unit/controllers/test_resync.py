@@ -101,6 +101,25 @@ async def test_a_change_is_compared_soon_and_once_more_when_every_replica_has_se
         assert "a" not in made.reconciler._progress, "it does not grow"
 
 
+async def test_a_cluster_that_joins_with_unknown_apis_is_looked_at_at_once():
+    """The scheduler may choose it within a second or two, so it must be excluded by then."""
+    made = Fixture("a", observed=True)
+    await made.reconcile("a")
+    made.fleet.replace(Fleet({**made.fleet.current, "b": Cluster.from_versions("b", {}, complete=False)}))
+    began = asyncio.get_running_loop().time()
+    await made.reconciler.reconcile("b")
+    assert (made.resynced, made.changed) == (["b"], [True])
+    assert asyncio.get_running_loop().time() == began
+    await made.reconcile("b")
+    assert made.resynced == ["b"] * 3
+
+    made.change("b", NEW)  # its APIs are known
+    await made.reconciler.reconcile("b")
+    assert made.resynced == ["b"] * 3
+    await made.reconcile("b")
+    assert made.resynced == ["b"] * 5
+
+
 async def test_another_change_meanwhile_starts_again():
     made = Fixture("a", observed=True)
     await made.reconcile("a")
