@@ -2,7 +2,7 @@
 
 Karmada does not know that admission would now store another Work, so it does not send it again. Each Work of the
 cluster is compared with what admission would store, and patched if it differs. This happens soon after the change,
-and again when every webhook replica must have seen it, because any replica may answer. A cluster that joins is looked at
+and again when every webhook replica must have seen it, because any replica may answer. A cluster that joins is handled
 at once, so that placements exclude it before the scheduler chooses it.
 """
 
