@@ -81,13 +81,13 @@ def test_a_release_is_a_cluster(capsys, files):
     code, out, _ = check(capsys, files, "--release", "v1.22", "-o", "json")
     assert code == 1
     assert found(out) == TWO
-    assert [item["since"] for item in json.loads(out)["findings"]] == ["v1.24", "v1.26"]
+    assert [item["since"] for item in json.loads(out)["findings"]] == ["v1.25", "v1.27"]
 
 
 @pytest.mark.parametrize(
     ("threshold", "release", "code"),
     [
-        ("dangerous", "v1.22", 1), ("dangerous", "v1.24", 0), ("degrading", "v1.24", 1), ("harmless", "v1.36", 0),
+        ("dangerous", "v1.22", 1), ("dangerous", "v1.25", 0), ("degrading", "v1.25", 1), ("harmless", "v1.36", 0),
         ("never", "v1.22", 0),
     ],
 )  # fmt: skip
