@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from converter.catalog import Release
+from converter.karmada.names import LOSSES_TEXT_ANNOTATION
 from converter.kube import GroupVersionKind
+from converter.losses.messages import annotation_text
+from tests.unit.losses.test_decide import JOB, cluster, cron, told, work
+from tests.unit.losses.test_record import BY_RELEASE, lost
 
 
 def the_loss(shipped, api_version, kind, manifest, release):
@@ -28,3 +32,36 @@ def test_a_value_that_only_another_version_of_the_kind_came_to_know(shipped):
     pod = {"spec": {"template": {"spec": {"tolerations": [{"operator": "Gt"}]}}}}
     loss = the_loss(shipped, "extensions/v1beta1", "Deployment", pod, Release(1, 16))
     assert "; v1.35 would do, in apps/v1" in loss.why
+
+
+LINE = (
+    'CronJob demo/report: spec.timeZone = "Europe/Berlin": Kubernetes v1.22 does not know it and drops it silently; '
+    "v1.25 would do; it runs at other times than specified (dangerous)"
+)
+REFUSED = (
+    'Job demo/import: spec.podFailurePolicy.rules[0].action = "FailIndex": Kubernetes v1.27 does not know the value '
+    '"FailIndex" and refuses it; v1.28 would do (dangerous)'
+)
+
+
+def test_a_dropped_field(shipped):
+    outcome = told(work(cron()), cluster("v1.22"), shipped)
+    assert outcome.warnings == (f"cluster old: {LINE}",)
+    assert outcome.annotations[LOSSES_TEXT_ANNOTATION] == LINE
+
+
+def test_a_field_that_is_dropped_after_a_conversion(shipped):
+    outcome = told(work(cron()), cluster("v1.20"), shipped)
+    line = LINE.replace("v1.22", "v1.20").replace("would do", "would do, in batch/v1")
+    assert outcome.annotations[LOSSES_TEXT_ANNOTATION] == line
+
+
+def test_a_refused_value(shipped):
+    outcome = told(work(JOB), cluster("v1.27"), shipped)
+    assert outcome.warnings == (f"cluster old: {REFUSED}",)
+
+
+def test_how_many_lines_are_left_out():
+    *lines, last = annotation_text([*lost(1000, BY_RELEASE), *lost(2)], [], carried=7).splitlines()
+    assert lines[2] == "and 7 more that conversions lost"
+    assert last == f"and {1000 - (len(lines) - 3)} more"
