@@ -13,10 +13,10 @@ import msgspec
 
 from converter.conversion.preserve import remember, same
 from converter.conversion.unions import discriminators, rivals
-from converter.kube import Json, Manifest, Named, Path, Segment, canonical_json, copy_json, parse_path
+from converter.kube import Json, Manifest, Named, Path, Segment, canonical_json, copy_json, format_path, parse_path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from converter.conversion.conversion_data import PreservedValue
 
@@ -77,6 +77,9 @@ def put_back(manifest: Manifest, values: Iterable[PreservedValue]) -> tuple[Unre
     places = [(value, finder.find(manifest, value)) for value in values]
     unrestored: list[UnrestoredValue] = []
     for value, found in places:  # found first: what is put back may be the name of an item
+        if isinstance(found, _Place) and _was_emptied(found, value):
+            unrestored += _fill(found.holder[found.key], value.value, value.path)
+            continue
         reason = _put(found, value) if isinstance(found, _Place) else found
         if reason is not None and (value.value is not msgspec.UNSET or reason is Reason.EXCLUDED):
             unrestored.append(UnrestoredValue(value.path, value.value, reason))
@@ -167,6 +170,33 @@ def _put(place: _Place, item: PreservedValue) -> Reason | None:
     else:
         holder[key] = copy_json(item.value)
     return None
+
+
+def _was_emptied(place: _Place, item: PreservedValue) -> bool:
+    """Whether nothing of an object came back, and an edit has set something in it since."""
+    if item.was is not msgspec.UNSET or not isinstance(item.value, dict) or not isinstance(place.holder, dict):
+        return False
+    there = place.holder.get(place.key)
+    return isinstance(there, dict) and discriminators(there) == discriminators(item.value)
+
+
+def _fill(there: Manifest, value: Manifest, path: str) -> Iterator[UnrestoredValue]:
+    """Restore the fields of an object that nothing came back of, next to those that an edit has set."""
+    edited = set(there)
+    for key, lost in value.items():
+        field = format_path((*parse_path(path), key))
+        if key not in edited:
+            if any(rival in edited and rival not in value for rival in rivals(key)):
+                yield UnrestoredValue(field, lost, Reason.EXCLUDED)
+            else:
+                there[key] = copy_json(lost)
+        elif isinstance(lost, dict) and isinstance(there[key], dict):
+            if discriminators(lost) == discriminators(there[key]):
+                yield from _fill(there[key], lost, field)
+            elif not same(there[key], lost):
+                yield UnrestoredValue(field, lost, Reason.CHANGED)
+        elif not same(there[key], lost):
+            yield UnrestoredValue(field, lost, Reason.CHANGED)
 
 
 def _is_excluded(holder: Manifest, field: str, item: PreservedValue) -> bool:

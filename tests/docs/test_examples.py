@@ -98,7 +98,7 @@ def test_the_library_s_example_runs(capsys):
     exec(compile(convert, "use-the-library.md", "exec"), names)
     assert capsys.readouterr().out == "resource.k8s.io/v1alpha3\nspec.extendedResourceName example.com/gpu\n"
     exec(compile(edit, "use-the-library.md", "exec"), names)
-    assert capsys.readouterr().out == "spec changed\n"
+    assert capsys.readouterr().out == "spec.extendedResourceName changed\n"
 
 
 def test_the_rule_in_the_readme_can_be_used(tmp_path):

@@ -199,7 +199,10 @@ class Comparison:
                 self._is_reported(path, edited, result)
             elif not same(original, unedited):
                 self.restored += 1
-        elif all(isinstance(form, dict) for form in (original, unedited, edited, result)):
+        elif all(isinstance(form, dict) for form in (original, edited, result)) and (
+            isinstance(unedited, dict) or unedited is MISSING
+        ):
+            unedited = {} if unedited is MISSING else unedited
             for key in some({**original, **unedited, **edited, **result}):
                 self.place((*path, key), *(form.get(key, MISSING) for form in (original, unedited, edited, result)))
         elif all(isinstance(form, list) for form in (original, edited, result)):

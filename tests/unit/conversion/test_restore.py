@@ -150,6 +150,21 @@ def test_an_object_that_comes_back_as_another_member_of_its_union_is_restored_wh
     assert restore(original, returned, edited) == (edited, {"m": Reason.CHANGED})
 
 
+def test_fields_of_an_object_that_nothing_came_back_of_are_restored_next_to_edited_ones():
+    original = {"s": {"a": 1, "b": {"c": 2, "d": 3}}}
+    assert restore(original, {}, {"s": {"new": 0, "b": {"c": 9}}}) == (
+        {"s": {"new": 0, "b": {"c": 9, "d": 3}, "a": 1}},
+        {"s.b.c": Reason.CHANGED},
+    )
+
+
+def test_a_union_that_nothing_came_back_of_is_not_mixed_with_an_edited_one():
+    edited = {"b": {"service": "web"}}
+    assert restore({"b": {"resource": "r"}}, {}, edited) == (edited, {"b.resource": Reason.EXCLUDED})
+    typed = {"m": {"type": "A", "a": 1}}
+    assert restore({"m": {"type": "B", "b": 2}}, {}, typed) == (typed, {"m": Reason.CHANGED})
+
+
 def test_long_values_that_only_need_comparing_are_stored_short():
     assert len(ConversionData("v1", preserve({}, {"a": "x" * 1000})).to_json()) < 120
 
