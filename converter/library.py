@@ -106,7 +106,7 @@ class Converter:
         if conversion_data is not None and conversion_data.source != gvk.api_version:
             restored = self.restore(manifest, conversion_data)
             losses = self.losses.of_conversion(
-                restored.losses, gvk, identity=ManifestId.of(manifest, gvk), manifest=manifest
+                restored.losses, gvk, identity=ManifestId.of(manifest, gvk), original=lambda: manifest
             )
             manifest, unrestored = restored.manifest, restored.unrestored
             gvk = gvk_of(manifest)
@@ -114,7 +114,9 @@ class Converter:
         if source in targets:
             return Conversion(copy_json(manifest), losses, ConversionData(source), None, unrestored)
         done = convert(manifest, self.routes.cheapest(gvk.kind, source, targets))
-        losses += self.losses.of_conversion(done.losses, gvk, identity=ManifestId.of(manifest, gvk), manifest=manifest)
+        losses += self.losses.of_conversion(
+            done.losses, gvk, identity=ManifestId.of(manifest, gvk), original=lambda: manifest
+        )
         return Conversion(done.manifest, losses, done.conversion_data, done.route, unrestored)
 
     def restore(self, manifest: Manifest, conversion_data: ConversionData) -> Restored:

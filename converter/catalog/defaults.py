@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from converter.kube import EACH, Each, Named
 
@@ -88,34 +88,53 @@ def _items(value: Json) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
+class _Default(NamedTuple):
+    """The default of a field: constant, or one that depends on the rest of the object."""
+
+    holder: ObjectType
+    name: str
+    decide: Callable[[Json, _Holder], bool] | None
+
+
 class NeutralValues:
     """Decides which values mean nothing that a release without their field does not do anyway."""
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
         self._holder_type = lru_cache(maxsize=4096)(self._find_holder_type)
+        self._default_of = lru_cache(maxsize=4096)(self._find_default)
 
-    def means_nothing_new(self, gvk: GroupVersionKind, path: Path, value: Json, manifest: Mapping[str, Any]) -> bool:
+    def means_nothing_new(
+        self, gvk: GroupVersionKind, path: Path, value: Json, manifest: Callable[[], Mapping[str, Any]]
+    ) -> bool:
         """Whether a server without a field does what the value says.
 
         Args:
             gvk: the manifest's group, version and kind.
             path: the field, in that version.
             value: its value.
-            manifest: the manifest, for defaults that depend on other fields.
+            manifest: gives the manifest; called for defaults that depend on other fields.
         """
+        known = self._default_of(gvk, path)
+        if known is None:
+            return False
+        if known.decide is not None:
+            holder = value_at(manifest(), path[:-1])
+            return isinstance(holder, Mapping) and known.decide(value, holder)
+        return self._is_default(known.holder, known.name, value)
+
+    def _find_default(self, gvk: GroupVersionKind, path: Path) -> _Default | None:
+        """Find the default of a field; None if it has none."""
         name = path[-1] if path else None
         if not isinstance(name, str):
-            return False
-        holder_type = self._holder_type(gvk, tuple(EACH if isinstance(step, int | Named) else step for step in path))
-        if holder_type is None or name not in holder_type.fields:
-            return False
-        base = _BASE.fullmatch(holder_type.name)
-        decide = _CONDITIONAL.get((base["base"] if base is not None else holder_type.name, name))
-        if decide is not None:
-            holder = value_at(manifest, path[:-1])
-            return isinstance(holder, Mapping) and decide(value, holder)
-        return self._is_default(holder_type, name, value)
+            return None
+        holder = self._holder_type(gvk, tuple(EACH if isinstance(step, int | Named) else step for step in path))
+        if holder is None or name not in holder.fields:
+            return None
+        base = _BASE.fullmatch(holder.name)
+        decide = _CONDITIONAL.get((base["base"] if base is not None else holder.name, name))
+        known = decide is not None or name in self._catalog.defaults.get(holder.name, {})
+        return _Default(holder, name, decide) if known else None
 
     def _find_holder_type(self, gvk: GroupVersionKind, path: Path) -> ObjectType | None:
         """Find the type that has a field: of the version itself, or of another version of the kind that has it.

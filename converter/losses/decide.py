@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+import msgspec
+
 from converter.losses.policy import Action
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Container, Iterable, Mapping
 
     from converter.losses.model import Loss, LossKey, ManifestId
     from converter.losses.policy import LossPolicy
@@ -40,7 +42,7 @@ class ManifestLosses(NamedTuple):
     decisions: tuple[Decision, ...]
 
 
-class Destination(NamedTuple):
+class Destination(msgspec.Struct, frozen=True):
     """The cluster that a Work goes to, as far as policies look at it.
 
     Attributes:
@@ -54,7 +56,7 @@ class Destination(NamedTuple):
 
 def sent(losses: Iterable[Loss]) -> tuple[Loss, ...]:
     """Leave out losses of what Works do not carry: status and metadata."""
-    return tuple(loss for loss in losses if loss.path.partition(".")[0] not in _NOT_SENT)
+    return tuple([loss for loss in losses if loss.path.partition(".")[0] not in _NOT_SENT])
 
 
 def decide(
@@ -62,7 +64,7 @@ def decide(
     policy: LossPolicy,
     destination: Destination,
     asked: Action | None,
-    passed: Collection[LossKey],
+    passed: Container[LossKey],
 ) -> tuple[Decision, ...]:
     """Decide about the losses of one manifest.
 
@@ -77,7 +79,7 @@ def decide(
     found = []
     for loss in losses:
         action = policy.action(loss.severity, destination.name, destination.labels, loss.manifest.namespace, asked)
-        if action is Action.DENY and passed and loss.key in passed:
+        if action is Action.DENY and loss.key in passed:
             action = Action.WARN
         found.append(Decision(loss, action))
     return tuple(found)

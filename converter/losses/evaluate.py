@@ -20,7 +20,7 @@ from converter.losses.severity import Severity
 from converter.losses.unknown_fields import UnknownField, UnknownFieldFinder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from msgspec import Raw
 
@@ -138,7 +138,7 @@ class LossEvaluator:
         found = [
             field
             for field in self._index.finder.unknown(manifest, gvk, release, gates)
-            if field.refused or not neutral.means_nothing_new(gvk, field.path, field.value, manifest)
+            if field.refused or not neutral.means_nothing_new(gvk, field.path, field.value, lambda: manifest)
         ]
         if not found:
             return ()
@@ -146,12 +146,13 @@ class LossEvaluator:
         histories = self._index.histories
         losses = []
         for field in found:
-            obstacle = histories.obstacle(gvk, generalized(field.path), release, gates)
+            path = generalized(field.path)
+            obstacle = histories.obstacle(gvk, path, release, gates)
             if obstacle is not None and obstacle.with_holder:
                 holder = field.path[:-1]
                 field = UnknownField(holder, value_at(manifest, holder), conditional=True)  # noqa: PLW2901  the field as it is lost
-            cause = self._release_cause(gvk, field, release, obstacle)
-            path = generalized(field.path)
+                path = generalized(holder)
+            cause = self._release_cause(gvk, path, field, release, obstacle)
             severity, consequence = self._weigh(gvk.kind, path, identity.namespace, cluster)
             losses.append(
                 Loss(identity, str(field), field.value, severity, cause, "" if cause.refused else consequence)
@@ -159,9 +160,9 @@ class LossEvaluator:
         return tuple(losses)
 
     def _release_cause(
-        self, gvk: GroupVersionKind, field: UnknownField, release: Release, obstacle: Obstacle | None
+        self, gvk: GroupVersionKind, path: Path, field: UnknownField, release: Release, obstacle: Obstacle | None
     ) -> ByRelease:
-        path, value, histories = generalized(field.path), field.value, self._index.histories
+        value, histories = field.value, self._index.histories
         if field.refused and isinstance(value, str):
             return ByRelease(release, refused=True, history=histories.find(gvk, path, release, value))
         history, newest = histories.find(gvk, path, release), self._index.newest
@@ -187,7 +188,7 @@ class LossEvaluator:
         cluster: str = "",
         identity: ManifestId | None = None,
         *,
-        manifest: Manifest | None = None,
+        original: Callable[[], Manifest] = dict,
     ) -> tuple[Loss, ...]:
         """Weigh what a conversion lost; a value that means what the target does anyway is not lost.
 
@@ -197,13 +198,13 @@ class LossEvaluator:
             release: the cluster's release, to name a later one that would hold the value; None if it is unknown.
             cluster: the cluster's name, for severities that depend on it.
             identity: the manifest's identity; without it, the losses name the kind alone.
-            manifest: as it was sent, for defaults that depend on other fields.
+            original: gives the manifest as it was sent; called for defaults that depend on other fields.
         """
         identity = identity or ManifestId(gvk.group, gvk.kind)
         found = []
         for item in lost:
             steps = parse_path(item.path)
-            if self._index.neutral.means_nothing_new(gvk, steps, item.value, manifest or {}):
+            if self._index.neutral.means_nothing_new(gvk, steps, item.value, original):
                 continue
             path = generalized(steps)
             severity, consequence = self._weigh(gvk.kind, path, identity.namespace, cluster)

@@ -134,9 +134,9 @@ def annotation_text(losses: Iterable[Loss], unstored_data: Iterable[UnstoredData
         carried: how many more losses by conversion are known by digest alone.
     """
     found = list(losses)
-    converted = [line(loss) for loss in found if loss.by_conversion is not None]
+    converted = [loss.line for loss in found if loss.by_conversion is not None]
     converted = list(dict.fromkeys([*converted, *map(unstored, unstored_data)]))
-    released = list(dict.fromkeys(line(loss) for loss in found if loss.by_release is not None))
+    released = list(dict.fromkeys(loss.line for loss in found if loss.by_release is not None))
     lines: list[str] = []
     left = _fill(lines, converted, TEXT_LIMIT - 2 * _LONGEST_REST)
     rest = len(converted) - len(lines) + carried

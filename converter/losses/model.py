@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from enum import StrEnum
-from typing import TYPE_CHECKING, NamedTuple
+from functools import cached_property
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
 
@@ -67,6 +68,10 @@ class Origin(StrEnum):
     """The cluster's release does not know the field or the value: it stays in the manifest that Karmada sends."""
 
 
+_CONVERSION, _RELEASE = Origin.CONVERSION, Origin.RELEASE
+"""Python 3.11 takes longer to find a member of an enum than to tell two causes apart."""
+
+
 class FieldHistory(msgspec.Struct, frozen=True):
     """Which releases know a field, or a value of a field, that the cluster's release does not know.
 
@@ -126,12 +131,19 @@ class ByRelease(msgspec.Struct, frozen=True):
     instead: str = ""
 
 
+LONGEST_VALUE: Final = 96
+"""Bytes of the canonical JSON of a value that a Work stores whole."""
+
+DIGEST_PREFIX: Final = "sha256:"
+"""Marks a digest in a `LossKey`; no JSON starts like this."""
+
+
 class AbridgedValue(msgspec.Struct, frozen=True):
     """A value that is too long for a Work's annotation.
 
     Attributes:
         shown: the start of its JSON, for messages.
-        digest: its digest, see `digest_of`.
+        digest: of its canonical JSON, see `digest_of`.
     """
 
     shown: str
@@ -146,21 +158,24 @@ class LossKey(NamedTuple):
         origin: what loses it.
         refused: whether the API server refuses the value instead of dropping it.
         path: the field.
-        digest: of the value.
+        value: the canonical JSON of a value that is stored whole, else `DIGEST_PREFIX` and its digest.
     """
 
     manifest: ManifestId
     origin: Origin
     refused: bool
     path: str
-    digest: str
+    value: str
 
     def hashed(self) -> bytes:
         """Give 32 bytes that identify the key if there is no room for it."""
-        return hashlib.sha256(msgspec.json.encode(self)).digest()
+        value = self.value
+        known = value.startswith(DIGEST_PREFIX)
+        digest = value[len(DIGEST_PREFIX) :] if known else digest_of(value.encode())
+        return hashlib.sha256(msgspec.json.encode((*self[:-1], digest))).digest()
 
 
-class Loss(msgspec.Struct, frozen=True):
+class Loss(msgspec.Struct, frozen=True, dict=True):
     """A value that does not reach the cluster, or that the cluster refuses.
 
     Attributes:
@@ -182,39 +197,48 @@ class Loss(msgspec.Struct, frozen=True):
     @property
     def by_conversion(self) -> ByConversion | None:
         """The cause, if a conversion loses the value."""
-        return self.cause if isinstance(self.cause, ByConversion) else None
+        return self.cause if type(self.cause) is ByConversion else None
 
     @property
     def by_release(self) -> ByRelease | None:
         """The cause, if the cluster's release loses the value."""
-        return self.cause if isinstance(self.cause, ByRelease) else None
+        return self.cause if type(self.cause) is ByRelease else None
 
     @property
     def origin(self) -> Origin:
         """Whether a conversion or the cluster's release loses it."""
-        return Origin.RELEASE if isinstance(self.cause, ByRelease) else Origin.CONVERSION
+        return _RELEASE if type(self.cause) is ByRelease else _CONVERSION
 
     @property
     def refused(self) -> bool:
         """Whether the cluster refuses the value instead of dropping the field."""
-        return isinstance(self.cause, ByRelease) and self.cause.refused
+        return type(self.cause) is ByRelease and self.cause.refused
 
     @property
     def since(self) -> Release | None:
         """The first later release that would hold the value, if it is known."""
         return self.cause.history.since
 
-    @property
+    @cached_property
     def key(self) -> LossKey:
         """The identity."""
         value = self.value
-        digest = value.digest if type(value) is AbridgedValue else digest_of(value)
-        return LossKey(self.manifest, self.origin, self.refused, self.path, digest)
+        if type(value) is AbridgedValue:
+            known = DIGEST_PREFIX + value.digest
+        else:
+            text = canonical_json(value)
+            known = text.decode() if len(text) <= LONGEST_VALUE else DIGEST_PREFIX + digest_of(text)
+        return LossKey(self.manifest, self.origin, self.refused, self.path, known)
 
     @property
     def why(self) -> str:
         """Why the value is lost, for people; never read back."""
         return messages.reason(self)
+
+    @cached_property
+    def line(self) -> str:
+        """The loss with its manifest, for people; never read back. Cached: the annotation repeats the warning."""
+        return messages.line(self)
 
     def __str__(self) -> str:
         return messages.describe(self)
@@ -238,6 +262,6 @@ class UnstoredData(msgspec.Struct, frozen=True):
     overflow: bool = False
 
 
-def digest_of(value: Json) -> str:
-    """Digest a value: equal JSON values give equal digests."""
-    return hashlib.sha256(canonical_json(value)).hexdigest()[:16]
+def digest_of(text: bytes) -> str:
+    """Digest the canonical JSON of a value."""
+    return hashlib.sha256(text).hexdigest()[:16]

@@ -7,7 +7,8 @@ stored as digests of their identities: they, too, count as let pass under a late
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -79,14 +80,10 @@ class LossRecord(msgspec.Struct, frozen=True):
 
     def same_losses(self, other: LossRecord) -> bool:
         """Whether two records say the same, whatever words and hints are stored with each loss."""
-        return self._facts() == other._facts()
-
-    def _facts(self) -> tuple[Any, ...]:
-        losses = [
-            (loss.key, loss.severity, loss.by_conversion.target if loss.by_conversion is not None else "")
-            for loss in self.losses
-        ]
-        return self.release, losses, self.unstored, self.more
+        if self is other:
+            return True
+        alike = len(self.losses) == len(other.losses) and all(map(_is_same, self.losses, other.losses))
+        return alike and (self.release, self.unstored, self.more) == (other.release, other.unstored, other.more)
 
     def ends_with(self, now: Sequence[Loss]) -> bool:
         """Whether the cluster's release holds something now that it dropped or refused when this was stored.
@@ -94,6 +91,8 @@ class LossRecord(msgspec.Struct, frozen=True):
         Args:
             now: all present losses by the release.
         """
+        if not self.losses and not self.more:
+            return False
         places = {(loss.manifest, loss.path) for loss in now}
         if any(loss.by_release is not None and (loss.manifest, loss.path) not in places for loss in self.losses):
             return True
@@ -106,6 +105,27 @@ class LossRecord(msgspec.Struct, frozen=True):
 
 
 NO_LOSSES: Final = LossRecord()
+
+
+class LetPass:
+    """The present losses of a Work that were let pass before; found out when the first one is denied, which is rare."""
+
+    def __init__(self, stored: LossRecord, present: Sequence[Loss]) -> None:
+        """Compare later.
+
+        Args:
+            stored: the losses that the Work stores.
+            present: all that it has now.
+        """
+        self._stored = stored
+        self._present = present
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._keys
+
+    @cached_property
+    def _keys(self) -> frozenset[LossKey]:
+        return self._stored.passed(self._present)
 
 
 def fit(
@@ -123,7 +143,7 @@ def fit(
         carried: losses by earlier conversions that are known by digest alone.
     """
     unique = _unique(losses)
-    by_release = any(loss.origin is Origin.RELEASE for loss in unique)
+    by_release = any(loss.by_release is not None for loss in unique)
     stored, names = _within(unstored, RECORD_LIMIT // 4)
     whole = LossRecord(release if by_release else None, tuple(unique), stored)
     if carried is None and _fits(whole):
@@ -148,6 +168,13 @@ def fit(
     return msgspec.structs.replace(whole, losses=tuple(full), more=more)
 
 
+def _is_same(one: Loss, two: Loss) -> bool:
+    """Whether two losses are the same, of the same severity, and by a conversion to the same version."""
+    if one.path != two.path or one.severity is not two.severity or one.key != two.key:
+        return False
+    return one.by_conversion is None or one.by_conversion.target == getattr(two.cause, "target", None)
+
+
 def _fits(record: LossRecord) -> bool:
     """Whether a record fits as it is; a few losses are not measured, since their texts are cut when they are stored."""
     if not record.unstored and sum(map(bound_of, record.losses)) + _AROUND <= RECORD_LIMIT:
@@ -157,7 +184,7 @@ def _fits(record: LossRecord) -> bool:
 
 def _unique(losses: Sequence[Loss]) -> list[Loss]:
     """Leave out repeated losses; the digest of a value is made only if two losses are at the same place."""
-    places = {(loss.manifest, loss.origin, loss.refused, loss.path) for loss in losses}
+    places = {(loss.manifest, loss.path) for loss in losses}
     return [*losses] if len(places) == len(losses) else [*{loss.key: loss for loss in losses}.values()]
 
 

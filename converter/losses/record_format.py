@@ -12,7 +12,7 @@ A loss with a ``target`` is one by conversion. It has the facts for its text, si
 
 from __future__ import annotations
 
-import hashlib
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -21,15 +21,22 @@ from msgspec import UNSET
 from converter.catalog import Release, ReleaseFormatError
 from converter.kube import canonical_json
 from converter.losses.digests import DigestedLosses  # noqa: TC001  msgspec reads the annotations
-from converter.losses.model import AbridgedValue, ByConversion, ByRelease, FieldHistory, Loss, ManifestId, UnstoredData
+from converter.losses.model import (
+    LONGEST_VALUE,
+    AbridgedValue,
+    ByConversion,
+    ByRelease,
+    FieldHistory,
+    Loss,
+    ManifestId,
+    UnstoredData,
+    digest_of,
+)
 from converter.losses.severity import Severity  # noqa: TC001  msgspec reads the annotations
 from converter.rules.steps.values import shown
 
 FORMAT: Final = 1
 """The version of the format; a document of another version counts as absent."""
-
-_LONGEST_VALUE: Final = 96
-"""Bytes of a value that is stored whole."""
 
 _LONGEST_WORDS: Final = 512
 """Characters of a rule author's words that are stored with a loss."""
@@ -76,10 +83,8 @@ class _Document(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 _documents = msgspec.json.Decoder(_Document)
-
-
-_documents = msgspec.json.Decoder(_Document)
 _encode = msgspec.json.encode
+_release_of = lru_cache(maxsize=256)(Release.parse)
 
 
 class Content(NamedTuple):
@@ -125,7 +130,7 @@ def bound_of(loss: Loss) -> int:
     characters = len(loss.path) + sum(map(len, manifest))
     if conversion is not None:
         words = (min(len(text), _LONGEST_WORDS) for text in (conversion.words, loss.consequence))
-        characters += sum(words) + len(conversion.target) + _LONGEST_VALUE
+        characters += sum(words) + len(conversion.target) + LONGEST_VALUE
     return 6 * characters + _LARGEST_REST
 
 
@@ -144,7 +149,7 @@ def _entry(loss: Loss) -> _Entry:
     if conversion is None:
         return _Entry(loss.path, loss.severity, value, abridged, loss.refused)
     instead, history = conversion.instead, conversion.history
-    if instead is not UNSET and len(canonical_json(instead)) > _LONGEST_VALUE:
+    if instead is not UNSET and len(canonical_json(instead)) > LONGEST_VALUE:
         instead = shown(instead)
     since = str(history.since) if history.since is not None else ""
     return _Entry(
@@ -157,9 +162,9 @@ def _stored_value(value: Any) -> tuple[Any, AbridgedValue | None]:
     if isinstance(value, AbridgedValue):
         return UNSET, value
     text = canonical_json(value)
-    if len(text) <= _LONGEST_VALUE:
+    if len(text) <= LONGEST_VALUE:
         return value, None
-    return UNSET, AbridgedValue(shown(value), hashlib.sha256(text).hexdigest()[:16])
+    return UNSET, AbridgedValue(shown(value), digest_of(text))
 
 
 def _unstored(data: UnstoredData) -> _Unstored:
@@ -174,7 +179,7 @@ def _manifest(manifest: ManifestId, losses: list[_Entry], unstored: UnstoredData
 
 
 def _content(document: _Document) -> Content:
-    release = Release.parse(document.release) if document.release else None
+    release = _release_of(document.release) if document.release else None
     losses: list[Loss] = []
     unstored: list[UnstoredData] = []
     for one in document.manifests:

@@ -12,20 +12,33 @@ import msgspec
 from msgspec import Raw
 
 from converter.catalog import DEFAULT_GATES
-from converter.losses.unknown_fields import TAKEN_OFF_ANNOTATIONS
+from converter.losses.unknown_fields import TAKEN_OFF_ANNOTATIONS, WITH_POD_METADATA
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from converter.catalog import Catalog, FieldType, GateSettings, ObjectType, Release
     from converter.kube import GroupVersionKind
 
-_NOT_LOOKED_INTO = frozenset({"metadata", "status"})
-"""At the top of a manifest: API servers and Karmada write these themselves."""
-
+_NOT_LOOKED_INTO: Final = {"apiVersion": Raw, "kind": Raw, "metadata": Raw, "status": Raw}
+"""At the top of a manifest: API servers and Karmada write the last two themselves."""
 
 _CACHED: Final = 20_000
 """Types whose decoder is cached; clusters that set other feature gates have types of their own."""
 
-_TAKEN_OFF: Final = tuple(key.encode() for key in TAKEN_OFF_ANNOTATIONS)
+_TAKEN_OFF: Any = msgspec.defstruct(
+    "TakenOff",
+    [(f"f{index}", None, None) for index in range(len(TAKEN_OFF_ANNOTATIONS))],
+    rename={f"f{index}": name for index, name in enumerate(TAKEN_OFF_ANNOTATIONS)},
+    gc=False,
+)
+"""Annotations of a Pod or its template: any but those that API servers take off."""
+
+_ANY_METADATA: Any = msgspec.defstruct("AnyMetadata", [("annotations", _TAKEN_OFF | None, None)], gc=False)
+"""Metadata of a Pod that is looked into for these annotations alone."""
+
+
+_NO_TYPES: Final[Mapping[str, Any]] = {}
 
 
 class _NoDecoderError(Exception):
@@ -64,21 +77,35 @@ class SchemaDecoders:
                 self._roots.clear()
                 self._types.clear()
             try:
-                kind = self._struct(root, frozenset({root}), _NOT_LOOKED_INTO | {"apiVersion", "kind"})
+                given = {**_NOT_LOOKED_INTO}
+                if root.name in WITH_POD_METADATA:
+                    given["metadata"] = _ANY_METADATA | None
+                kind = self._struct(root, frozenset({root}), given)
             except _NoDecoderError:
                 self._roots[root] = None
             else:
                 self._roots[root] = msgspec.json.Decoder(kind)
         return self._roots[root]
 
-    def _struct(self, of: ObjectType, inside: frozenset[ObjectType], passed_over: frozenset[str] = frozenset()) -> Any:
-        """Make the type of an object: any of its fields, all optional, and no other."""
+    def _struct(self, of: ObjectType, inside: frozenset[ObjectType], given: Mapping[str, Any] = _NO_TYPES) -> Any:
+        """Make the type of an object: any of its fields, all optional, and no other.
+
+        Args:
+            of: the object's type in the catalog.
+            inside: the types that it is in.
+            given: types for some of its fields, instead of those that the catalog gives.
+        """
         fields = []
         names = {}
         for index, (name, known) in enumerate(of.fields.items()):
             if known.condition is not None:
                 continue  # whether it is stored depends on its value: the manifest has to be searched
-            made = Raw if name in passed_over else self._type(known, inside)
+            if name in given:
+                made = given[name]
+            elif name == "metadata" and of.name in WITH_POD_METADATA and known.target is not None:
+                made = self._struct(known.target, inside | {known.target}, {"annotations": _TAKEN_OFF | None}) | None
+            else:
+                made = self._type(known, inside)
             fields.append((f"f{index}", made, Raw() if made is Raw else None))
             names[f"f{index}"] = name
         return msgspec.defstruct(of.name, fields, rename=names, forbid_unknown_fields=True, gc=False)
@@ -113,9 +140,6 @@ def accepts(decoder: msgspec.json.Decoder[Any], manifest: bytes | Raw) -> bool:
         decoder: of `SchemaDecoders`.
         manifest: JSON.
     """
-    text = bytes(manifest)
-    if any(key in text for key in _TAKEN_OFF):
-        return False
     try:
         decoder.decode(manifest)
     except (msgspec.MsgspecError, UnicodeError, RecursionError):

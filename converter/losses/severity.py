@@ -83,6 +83,8 @@ class SeverityRule:
 
     def applies_in(self, namespace: str, cluster: str) -> bool:
         """Whether it applies to objects of a namespace in a cluster."""
+        if not self.namespaces and not self.clusters:
+            return True
         return matches(self.namespaces, namespace) and matches(self.clusters, cluster)
 
 

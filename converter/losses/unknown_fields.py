@@ -9,6 +9,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
+import msgspec
+
 from converter.catalog import DEFAULT_GATES, FieldCondition
 from converter.kube import GroupVersionKind, Json, Path, format_path
 
@@ -41,7 +43,21 @@ class UnknownField(NamedTuple):
         return format_path(self.path)
 
 
-_Found: TypeAlias = list[UnknownField]
+class _Hit(msgspec.Struct):
+    """An `UnknownField` while the search goes back up: its path grows at the end, from the field to the top."""
+
+    upward: list[Segment]
+    value: Json
+    refused: bool = False
+    conditional: bool = False
+    instead: str = ""
+
+    def field(self) -> UnknownField:
+        path = tuple(self.upward[::-1])
+        return UnknownField(path, self.value, self.refused, self.conditional, self.instead)
+
+
+_Found: TypeAlias = list[_Hit]
 _Search: TypeAlias = "Callable[[Any, _Found], None]"
 _Plan: TypeAlias = "dict[str, _Search | _Conditional | dict[str, Any] | None]"
 """The known fields of one type: the plan of an object, how to search anything else, None if there is nothing to."""
@@ -66,7 +82,8 @@ TAKEN_OFF_ANNOTATIONS: Final = (
 """Annotations that API servers take off Pods and their templates since v1.8: these init containers never run
 (``dropInitContainerAnnotations`` in pkg/apis/core/v1/conversion.go)."""
 
-_WITH_POD_METADATA: Final = frozenset({"V1Pod", "V1PodTemplateSpec"})
+WITH_POD_METADATA: Final = frozenset({"V1Pod", "V1PodTemplateSpec"})
+"""Types whose metadata has these annotations."""
 
 
 class UnknownFieldFinder:
@@ -105,7 +122,7 @@ class UnknownFieldFinder:
             return ()
         found: _Found = []
         _search_object(plan, manifest, found)
-        return tuple(found)
+        return tuple([hit.field() for hit in found])
 
     def _root(self, gvk: GroupVersionKind, release: Release, gates: GateSettings) -> _Plan | None:
         here = self._catalog.stored_type_of(release, gvk, gates)
@@ -117,7 +134,7 @@ class UnknownFieldFinder:
         if plan is None:
             plan = self._plans[of] = {}
             plan.update((name, self._search_field(known)) for name, known in of.fields.items())
-            if of.name in _WITH_POD_METADATA:
+            if of.name in WITH_POD_METADATA:
                 plan["metadata"] = _pod_metadata_search(self._search(of.fields["metadata"]))
         return plan
 
@@ -146,7 +163,7 @@ def _search_object(plan: _Plan, node: Any, found: _Found) -> None:
             continue
         before = len(found)
         if search is _MISSING:
-            found.append(UnknownField((key,), value))
+            found.append(_Hit([key], value))
         elif type(search) is dict:
             _search_object(search, value, found)
             if len(found) != before:
@@ -163,7 +180,7 @@ def _search_conditional(key: str, search: _Conditional, holder: dict[str, Any], 
     value, before = holder[key], len(found)
     if not search.condition.stores(value, holder):
         instead = search.condition.requirement.instead
-        found.append(UnknownField((key,), value, conditional=True, instead=instead))
+        found.append(_Hit([key], value, conditional=True, instead=instead))
         return
     _search_into(search.inner, value, found)
     _put_below(key, found, before)
@@ -183,7 +200,7 @@ def _pod_metadata_search(fields: _Search | _Plan | None) -> _Search:
         if type(annotations) is dict:
             for key in TAKEN_OFF_ANNOTATIONS:
                 if annotations.get(key) is not None:
-                    found.append(UnknownField(("annotations", key), annotations[key], conditional=True))
+                    found.append(_Hit([key, "annotations"], annotations[key], conditional=True))
 
     return search
 
@@ -191,14 +208,13 @@ def _pod_metadata_search(fields: _Search | _Plan | None) -> _Search:
 def _put_below(segment: Segment, found: _Found, start: int) -> None:
     """Put a segment in front of the paths that were found below it."""
     for index in range(start, len(found)):
-        below = found[index]
-        found[index] = UnknownField((segment, *below.path), *below[1:])
+        found[index].upward.append(segment)
 
 
 def _value_search(lacking: frozenset[str]) -> _Search:
     def search(node: Any, found: _Found) -> None:
         if type(node) is str and node in lacking:
-            found.append(UnknownField((), node, refused=True))
+            found.append(_Hit([], node, refused=True))
 
     return search
 

@@ -132,8 +132,8 @@ def _sorted(losses: Sequence[Loss]) -> Sequence[Loss]:
     return sorted(losses, key=_order) if len(losses) > 1 else losses
 
 
-def _order(loss: Loss) -> tuple[str, str, bool]:
-    return loss.path, loss.origin, loss.refused
+def _order(loss: Loss) -> tuple[str, bool, bool]:
+    return loss.path, loss.by_release is not None, loss.refused
 
 
 def _carried(losses: LossRecord) -> DigestedLosses | None:

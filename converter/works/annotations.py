@@ -5,6 +5,7 @@ Anyone can edit annotations: what cannot be read counts as absent. `converter.wo
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -115,7 +116,7 @@ class ManifestRecord(msgspec.Struct, frozen=True):
 UNCONVERTED: Final = ManifestRecord()
 
 
-class StoredRecord(msgspec.Struct, frozen=True):
+class StoredRecord(msgspec.Struct, frozen=True, dict=True):
     """What a Work's annotations store, of an earlier conversion or of none.
 
     Attributes:
@@ -169,13 +170,22 @@ class StoredRecord(msgspec.Struct, frozen=True):
             index, entry = next(moved, (index, None))
             if entry is None:
                 return UNCONVERTED
-        data = bytes(self.data[index]) if index < len(self.data) else NULL
-        manifest = ManifestId.of_head(head, entry.source)
+        stored = bytes(self.data[index]) if index < len(self.data) else NULL
+        data = None if stored == NULL else stored
+        in_overflow = data is None and self.in_overflow
+        if self.losses is NO_LOSSES:
+            return ManifestRecord(entry, data, in_overflow)
         unstored = next((item for item in self.losses.unstored if item.manifest == entry.manifest), None)
-        in_overflow = data == NULL and self.in_overflow
-        return ManifestRecord(
-            entry, None if data == NULL else data, in_overflow, self.losses.of_conversion(manifest), unstored
-        )
+        losses = self.losses.of_conversion(ManifestId.of_head(head, entry.source))
+        return ManifestRecord(entry, data, in_overflow, losses, unstored)
+
+    def was_lossy(self, head: PartialObject) -> bool:
+        """Whether the cluster's release lost a value of a manifest when this was stored, and probably still does."""
+        return self.losses.release is not None and (head.kind, head.namespace, head.name) in self._lossy
+
+    @cached_property
+    def _lossy(self) -> frozenset[tuple[str, str, str]]:
+        return frozenset(loss.manifest[1:] for loss in self.losses.losses if loss.by_release is not None)
 
 
 NO_RECORD: Final = StoredRecord()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -41,7 +42,7 @@ def unavailable(head: PartialObject, choice: VersionChoice) -> Failure:
 
 
 def reconvert(
-    raw: Raw, head: PartialObject, entry: SourceVersion, earlier: ManifestRecord, target: Target
+    raw: Raw, head: PartialObject, entry: SourceVersion, earlier: ManifestRecord, target: Target, *, lossy: bool
 ) -> ManifestState:
     """Look again at a manifest that an earlier conversion left in the version it has."""
     choice = choose(entry.source, head.kind, target.cluster, target.converter)
@@ -51,22 +52,22 @@ def reconvert(
         if (best == head.api_version and not again) or (
             best is None and target.cluster.serves(head.api_version, head.kind)
         ):
-            return _keep_as_is(raw, head, entry, earlier, target)
+            return _keep_as_is(raw, head, entry, earlier, target, lossy=lossy)
         if choice.route is None:
-            return _stay(head, earlier, failure=unavailable(head, choice))
+            return _stay(head, earlier, unavailable(head, choice))
     if earlier.in_overflow:  # the controller, which can read the overflow object, converts it back
-        return _keep_as_is(raw, head, entry, earlier, target, needs_overflow=True)
+        return _keep_as_is(raw, head, entry, earlier, target, lossy=lossy, needs_overflow=True)
     try:
         restored = target.converter.restore(decode_checked(raw), earlier.conversion_data())
         source = restored.manifest
         if choice.route is not None:
             # In the order that Karmada sends: the annotations must not differ when it sends the original again.
             text = canonical_json(source)
-            state = _convert(head, decode(text), text, choice.route, target)
+            state = _convert(head, decode(text), text, choice.route, target, lossy=lossy)
             return _with_edit(state, restored, raw, head, target)
     except (ConversionError, ManifestError) as error:
         why = f"{head.label} ({head.api_version}) cannot be taken back to {entry.source}: {error}"
-        return _stay(head, earlier, failure=Failure(why))
+        return _stay(head, earlier, Failure(why))
     losses = _lost_by_release(source, head, entry.source, entry.source, target)
     encoded = msgspec.json.encode(source)
     state = ManifestState(head, encoded=encoded, source=head.api_version, target=entry.source, losses=losses)
@@ -78,20 +79,20 @@ def _with_edit(
 ) -> ManifestState:
     """Add what an edit of a converted manifest costs: values of the original, and values of the edit itself."""
     if not restored.losses:
-        return state._replace(unrestored=restored.unrestored)
+        return msgspec.structs.replace(state, unrestored=restored.unrestored)
     cluster, gvk = target.cluster, GroupVersionKind.of(head.api_version, head.kind)
     identity = ManifestId.of_head(head, gvk.api_version)
     lost = target.converter.losses.of_conversion(
-        restored.losses, gvk, cluster.release, cluster.name, identity, manifest=decode(raw)
+        restored.losses, gvk, cluster.release, cluster.name, identity, original=cache(lambda: decode(raw))
     )
-    return state._replace(unrestored=restored.unrestored, losses=(*lost, *state.losses))
+    return msgspec.structs.replace(state, unrestored=restored.unrestored, losses=(*lost, *state.losses))
 
 
-def pass_through(raw: Raw, head: PartialObject, target: Target, *, searched: bool) -> ManifestState:
+def pass_through(raw: Raw, head: PartialObject, target: Target, *, lossy: bool) -> ManifestState:
     """Leave a manifest as it is; only the cluster's release may lose something of it."""
     version = head.api_version
     try:
-        losses = _lost_by_release(decode(raw) if searched else raw, head, version, version, target)
+        losses = _lost_by_release(raw, head, version, version, target, lossy=lossy)
     except ManifestError:  # what stays as it is need not be readable
         return ManifestState(head)
     return ManifestState(head, losses=losses)
@@ -104,31 +105,35 @@ def _keep_as_is(
     earlier: ManifestRecord,
     target: Target,
     *,
+    lossy: bool,
     needs_overflow: bool = False,
 ) -> ManifestState:
     """Leave a manifest as an earlier conversion left it, with its losses by that conversion and by the release."""
     try:
-        losses = _lost_by_release(raw, head, head.api_version, entry.source, target)
+        losses = _lost_by_release(raw, head, head.api_version, entry.source, target, lossy=lossy)
     except ManifestError:
         losses = ()
-    return _stay(head, earlier, losses)._replace(needs_overflow=needs_overflow)
+    return ManifestState(
+        head, earlier, losses=losses, remembered=earlier.losses, stays=True, needs_overflow=needs_overflow
+    )
 
 
-def _stay(
-    head: PartialObject, earlier: ManifestRecord, losses: tuple[Loss, ...] = (), failure: Failure | None = None
-) -> ManifestState:
-    return ManifestState(head, earlier, losses=losses, remembered=earlier.losses, failure=failure, stays=True)
+def _stay(head: PartialObject, earlier: ManifestRecord, failure: Failure) -> ManifestState:
+    """Leave a manifest as an earlier conversion left it, although the cluster cannot have it."""
+    return ManifestState(head, earlier, remembered=earlier.losses, failure=failure, stays=True)
 
 
-def convert(raw: Raw, head: PartialObject, route: Route, target: Target) -> ManifestState:
+def convert(raw: Raw, head: PartialObject, route: Route, target: Target, *, lossy: bool) -> ManifestState:
     """Convert a manifest that was sent in a version which the cluster does not serve."""
     try:
-        return _convert(head, decode(raw), raw, route, target)
+        return _convert(head, decode(raw), raw, route, target, lossy=lossy)
     except (ConversionError, ManifestError) as error:
         return ManifestState(head, failure=Failure(f"{head.label} ({head.api_version}) cannot be converted: {error}"))
 
 
-def _convert(head: PartialObject, manifest: Manifest, data: Raw | bytes, route: Route, target: Target) -> ManifestState:
+def _convert(
+    head: PartialObject, manifest: Manifest, data: Raw | bytes, route: Route, target: Target, *, lossy: bool
+) -> ManifestState:
     """Convert a manifest.
 
     Args:
@@ -137,15 +142,16 @@ def _convert(head: PartialObject, manifest: Manifest, data: Raw | bytes, route: 
         data: its JSON.
         route: the conversion.
         target: where it goes, and by which rules.
+        lossy: see `_lost_by_release`.
     """
     encoded, lost, preserved = convert_fresh(manifest, data, lambda: decode_checked(data), route)
-    losses = _lost_by_release(encoded, head, route.target, route.source, target)
+    losses = _lost_by_release(encoded, head, route.target, route.source, target, lossy=lossy)
     if lost:
         cluster, source = target.cluster, GroupVersionKind.of(route.source, head.kind)
         identity = ManifestId.of_head(head, route.source)
         evaluator = target.converter.losses
-        manifest = decode(data)
-        weighed = evaluator.of_conversion(lost, source, cluster.release, cluster.name, identity, manifest=manifest)
+        original = cache(lambda: decode(data))
+        weighed = evaluator.of_conversion(lost, source, cluster.release, cluster.name, identity, original=original)
         losses = (*weighed, *losses)
     entry = SourceVersion.of(head, route.source, route.target)
     record = ManifestRecord(entry, canonical_json(preserved) if preserved.values else None)
@@ -153,7 +159,13 @@ def _convert(head: PartialObject, manifest: Manifest, data: Raw | bytes, route: 
 
 
 def _lost_by_release(
-    manifest: Manifest | bytes | Raw, head: PartialObject, api_version: str, source: str, target: Target
+    manifest: Manifest | bytes | Raw,
+    head: PartialObject,
+    api_version: str,
+    source: str,
+    target: Target,
+    *,
+    lossy: bool = False,
 ) -> tuple[Loss, ...]:
     """Find what the cluster's release loses of a manifest.
 
@@ -163,6 +175,7 @@ def _lost_by_release(
         api_version: the version that the cluster gets.
         source: the version that the user sent.
         target: where it goes, and by which rules.
+        lossy: whether something is probably lost, so that a check that only accepts the manifest is not worth its time.
 
     Raises:
         ManifestError: the JSON cannot be read.
@@ -171,7 +184,7 @@ def _lost_by_release(
     if not losses.may_lose(cluster.release, api_version, head.kind, cluster.gates):
         return ()
     if not isinstance(manifest, dict):
-        if losses.accepts(manifest, api_version, head.kind, cluster.release, cluster.gates):
+        if not lossy and losses.accepts(manifest, api_version, head.kind, cluster.release, cluster.gates):
             return ()
         manifest = decode(manifest)
     gvk = GroupVersionKind.of(api_version, head.kind)

@@ -19,6 +19,7 @@ from converter.losses import messages
 from converter.losses.decide import Decision, Destination, ManifestLosses
 from converter.losses.decide import decide as decide_losses
 from converter.losses.policy import Action
+from converter.losses.record import LetPass
 from converter.works import conversions
 from converter.works.annotation_changes import Bookkeeping, changes_for
 from converter.works.annotations import NO_RECORD, ManifestRecord, StoredRecord
@@ -30,7 +31,7 @@ from converter.works.suspended import is_suspended
 from converter.works.version_selection import Availability, choose
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Container, Sequence
 
     from msgspec import Raw
 
@@ -87,7 +88,7 @@ def plan_work(
     ]
     policies = WorkPolicies(policy, converter.loss_policy, annotations.get(POLICY_ANNOTATION))
     destination = Destination(cluster.name, cluster.labels)
-    passed = stored.losses.passed(loss for state in states for loss in state.losses) if stored is not NO_RECORD else ()
+    passed = LetPass(stored.losses, [loss for state in states for loss in state.losses])
     suspended = is_suspended(work, carried)
     plans = [decide(state, policies, destination, passed, suspended=suspended) for state in states]
     return assemble(
@@ -115,20 +116,20 @@ def inspect(
     earlier = stored.find(index, head)
     entry = earlier.entry
     if entry is not None and entry.target == head.api_version and entry.source != entry.target:
-        return conversions.reconvert(raw, head, entry, earlier, target)
+        return conversions.reconvert(raw, head, entry, earlier, target, lossy=stored.was_lossy(head))
     choice = choose(head.api_version, head.kind, target.cluster, target.converter)
     if choice.availability is Availability.SERVED:
-        return conversions.pass_through(raw, head, target, searched=index == unchanged)
+        return conversions.pass_through(raw, head, target, lossy=index == unchanged or stored.was_lossy(head))
     if choice.route is None:
         return ManifestState(head, failure=conversions.unavailable(head, choice))
-    return conversions.convert(raw, head, choice.route, target)
+    return conversions.convert(raw, head, choice.route, target, lossy=stored.was_lossy(head))
 
 
 def decide(
     state: ManifestState,
     policies: WorkPolicies,
     destination: Destination,
-    passed: Collection[LossKey],
+    passed: Container[LossKey],
     *,
     suspended: bool = False,
 ) -> ManifestPlan:
@@ -160,9 +161,7 @@ def decide(
     record = _recording(state, decisions)
     if state.stays:  # it was decided about when it came
         return ManifestPlan(state, record, issue, policy.warnings)
-    warnings = [
-        f"cluster {destination.name}: {messages.line(item.loss)}" for item in decisions if item.action is Action.WARN
-    ]
+    warnings = [f"cluster {destination.name}: {item.loss.line}" for item in decisions if item.action is Action.WARN]
     denied = [item.loss for item in decisions if item.action is Action.DENY]
     if denied:
         way = f" on the way from {state.source} to {state.target}" if state.record.entry is not None else ""

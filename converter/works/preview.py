@@ -57,6 +57,6 @@ def preview_version(manifest: Manifest, cluster: Cluster, converter: Converter) 
     except ConversionError as error:
         return VersionPreview(None, problem=f"cannot be converted to {choice.route.target}: {error}")
     target = GroupVersionKind.of(choice.route.target, gvk.kind)
-    converted = losses.of_conversion(done.losses, gvk, release, cluster.name, identity, manifest=manifest)
+    converted = losses.of_conversion(done.losses, gvk, release, cluster.name, identity, original=lambda: manifest)
     dropped = losses.of_release(done.manifest, target, release, cluster.name, identity, gates=cluster.gates)
     return VersionPreview(target.api_version, (*converted, *dropped))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+import msgspec
 
 from converter.works.annotations import UNCONVERTED
 
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from converter.works.result import Issue
 
 
-class ManifestState(NamedTuple):
+class ManifestState(msgspec.Struct, frozen=True):
     """What `inspect` finds out about one manifest.
 
     Attributes:
@@ -48,7 +50,7 @@ class ManifestState(NamedTuple):
     needs_overflow: bool = False
 
 
-class ManifestPlan(NamedTuple):
+class ManifestPlan(msgspec.Struct, frozen=True):
     """What `decide` makes of one manifest.
 
     Attributes:
@@ -66,7 +68,7 @@ class ManifestPlan(NamedTuple):
     decisions: tuple[Decision, ...] = ()
 
 
-class Target(NamedTuple):
+class Target(msgspec.Struct, frozen=True):
     """Where a Work goes, and by which rules.
 
     Attributes:

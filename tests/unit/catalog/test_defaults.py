@@ -8,7 +8,7 @@ from converter.kube import GroupVersionKind, parse_path
 
 def neutral(catalog, gvk, path, value, manifest=None):
     return NeutralValues(catalog).means_nothing_new(
-        GroupVersionKind.of(*gvk.rsplit(" ", 1)), parse_path(path), value, manifest or {"spec": {}}
+        GroupVersionKind.of(*gvk.rsplit(" ", 1)), parse_path(path), value, lambda: manifest or {"spec": {}}
     )
 
 
