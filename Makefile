@@ -9,7 +9,7 @@ STAMP := $(VENV)/.made
 PYTEST := $(BIN)/python -m pytest
 AIOHTTP_TESTS := tests/unit/server tests/unit/client tests/unit/admission tests/unit/discovery tests/unit/certificates
 # Tests that need only Python.
-TESTS := tests/unit tests/rules tests/oracle tests/fuzz tests/docs tests/suite tests/wording tests/packaging
+TESTS := tests/unit tests/rules tests/oracle tests/compat tests/fuzz tests/docs tests/suite tests/wording tests/packaging
 WORKERS ?= 2
 LISTEN ?= 127.0.0.1:8443
 ARGS ?=

@@ -19,6 +19,7 @@ from converter.config import SHIPPED_RULES, Configuration, RuleFile, read_rule_f
 from converter.controllers.anchor import desired_anchor
 from converter.controllers.drift import Drift, DriftDetector
 from converter.karmada.names import CONVERSION_DATA_REF_ANNOTATION, SUSPENDED_BEFORE_ANNOTATION
+from converter.placement.exclusions import Unavailable
 from converter.works.overflow import Suspension, digest_of, is_carrier, overflow_object, read_carrier
 from converter.works.policy import Policy
 from tests.reviewkit import ask, config_map, cronjob, ingress, review, work
@@ -109,7 +110,8 @@ def drift(stored: dict[str, Any], where: Cluster, converter: Converter, overflow
 
 def placed(binding: dict[str, Any], unreachable: dict[str, str]) -> dict[str, Any]:
     """The binding as it is stored after it was sent."""
-    hook = PlacementWebhook(lambda _version, _kind: unreachable)
+    unavailable = {name: Unavailable(why) for name, why in unreachable.items()}
+    hook = PlacementWebhook(lambda _version, _kind: unavailable)
     operations = ask(hook, review(binding)).operations  # type: ignore[arg-type]  # any webhook answers bytes
     return jsonpatch.apply_patch(copy.deepcopy(binding), operations)
 

@@ -9,8 +9,11 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from converter.catalog import load_catalog
+from converter.catalog.defaults import NeutralValues
 from converter.kube import GroupVersionKind, Named, format_path, parse_path
+from converter.losses.evaluate import generalized
 from converter.losses.record import LossRecord
+from converter.losses.unknown_fields import TAKEN_OFF_ANNOTATIONS, WITH_POD_METADATA
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -53,32 +56,52 @@ def types_of(gvk: GroupVersionKind) -> tuple[ObjectType, ...]:
 
 
 def dropped_by(release: Release, manifest: dict[str, Any]) -> set[str]:
-    """The paths that a release has no field for, or not that value, in the manifest's version.
+    """The paths that a release does not store as they are, in the manifest's version, with its default feature gates.
 
-    None where it has not the version.
+    Values that mean what the release does anyway do not count. Empty where the release does not have the version.
     """
-    found = load_catalog().type_of(release, GroupVersionKind.of(manifest["apiVersion"], manifest["kind"]))
+    catalog, gvk = load_catalog(), GroupVersionKind.of(manifest["apiVersion"], manifest["kind"])
+    found = catalog.stored_type_of(release, gvk)
     if found is None:
         return set()
-    places = [*(path for path, _ in strays(manifest, (found,))), *_values_unknown(manifest, found, ())]
+    neutral = NeutralValues(catalog)
+    places = set()
+    for path, value, refused in _not_stored(manifest, found, ()):  # may be empty
+        if not refused and neutral.means_nothing_new(gvk, path, value, lambda: manifest):
+            continue
+        needs = catalog.requirements(gvk, generalized(path), release)
+        holder = bool(needs) and needs[-1].with_holder and not refused
+        places.add(path[:-1] if holder else path)
     return {format_path(path) for path in places if path[0] not in _NOT_SENT}
 
 
-def _values_unknown(node: Any, kind: ObjectType, path: Path) -> Iterator[Path]:
-    """The places of values that other releases know and this type does not."""
-    for key, value in node.items() if isinstance(node, dict) else ():
-        if key in kind.fields:
-            yield from _value_unknown(value, kind.fields[key], (*path, key))
+def _not_stored(node: Any, kind: ObjectType, path: Path) -> Iterator[tuple[Path, Any, bool]]:
+    """The places that a type does not store: the path, the value, and whether the server refuses it."""
+    if not isinstance(node, dict):
+        return
+    for key, value in node.items():
+        below = (*path, key)
+        known = kind.fields.get(key)
+        if value is None:
+            continue
+        if known is None or (known.condition is not None and not known.condition.stores(value, node)):
+            yield below, value, False
+        else:
+            yield from _value_not_stored(value, known, below)
+        if key == "metadata" and kind.name in WITH_POD_METADATA and isinstance(value, dict):
+            for name in TAKEN_OFF_ANNOTATIONS:
+                if name in (value.get("annotations") or {}):
+                    yield (*below, "annotations", name), value["annotations"][name], False
 
 
-def _value_unknown(node: Any, known: FieldType, path: Path) -> Iterator[Path]:
+def _value_not_stored(node: Any, known: FieldType, path: Path) -> Iterator[tuple[Path, Any, bool]]:
     if known.values is not None and isinstance(node, str) and node in known.values.lacking:
-        yield path
+        yield path, node, True
     elif known.element is not None and isinstance(node, (list, dict)):
         for key, item in enumerate(node) if isinstance(node, list) else node.items():
-            yield from _value_unknown(item, known.element, (*path, key))
+            yield from _value_not_stored(item, known.element, (*path, key))
     elif known.target is not None:
-        yield from _values_unknown(node, known.target, path)
+        yield from _not_stored(node, known.target, path)
 
 
 def strays(node: Any, types: Sequence[ObjectType], path: Path = ()) -> Iterator[tuple[Path, Any]]:

@@ -105,7 +105,18 @@ def test_any_bytes(hook, body):
 
 
 NAMES = st.sampled_from(
-    [f"apiconverter.dev/{name}" for name in ("source-versions", "kept", "kept-in", "held", "losses", "policy")]
+    [
+        f"apiconverter.dev/{name}"
+        for name in (
+            "source-versions",
+            "conversion-data",
+            "conversion-data-ref",
+            "suspended-before",
+            "losses",
+            "losses-text",
+            "policy",
+        )
+    ]
 )
 
 
