@@ -10,7 +10,7 @@ import datetime as dt
 import ipaddress
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -21,6 +21,7 @@ from converter.errors import ConverterError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
 AUTHORITY_LIFE = dt.timedelta(days=3650)
 """How long an authority is valid, by default."""
@@ -43,18 +44,47 @@ class CertificateProblem(StrEnum):
     MISMATCH = "Mismatch"
     """The certificate and the key do not belong together, or one of them is not PEM."""
     ENCRYPTED = "Encrypted"
+    NOT_VALID = "NotValid"
+    """The certificate is expired, or not valid yet."""
+    UNREADABLE = "Unreadable"
+    UNWRITABLE = "Unwritable"
+
+
+class CertificateFacts(NamedTuple):
+    """What is wrong with certificate material; two errors with equal facts are the same problem.
+
+    Attributes:
+        code: why it cannot be used.
+        files: the files or directories that it is about; empty if it comes from none.
+        detail: the errno, the reason code of OpenSSL, or the validity; None if the code says all.
+    """
+
+    code: CertificateProblem
+    files: tuple[Path, ...] = ()
+    detail: object = None
 
 
 class CertificateError(ConverterError):
     """Certificate material that cannot be used; the message says which, and what to do.
 
     Attributes:
-        code: why it cannot be used.
+        facts: what is wrong, as data.
     """
 
-    def __init__(self, problem: str, code: CertificateProblem = CertificateProblem.INVALID) -> None:
-        self.code = code
+    def __init__(
+        self,
+        problem: str,
+        code: CertificateProblem = CertificateProblem.INVALID,
+        *files: Path,
+        detail: object = None,
+    ) -> None:
+        self.facts = CertificateFacts(code, files, detail)
         super().__init__(problem)
+
+    @property
+    def code(self) -> CertificateProblem:
+        """Why it cannot be used."""
+        return self.facts.code
 
 
 @dataclass(frozen=True, slots=True)

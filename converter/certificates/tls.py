@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, NamedTuple
 from cryptography import x509
 
 from converter.certificates.file_watch import POLL_SECONDS, fingerprint, keep_looking
-from converter.certificates.issue import CertificateError, CertificateProblem, Pair, issue_serving, make_authority
+from converter.certificates.issue import (
+    CertificateError,
+    CertificateFacts,
+    CertificateProblem,
+    Pair,
+    issue_serving,
+    make_authority,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -33,7 +40,7 @@ class ServingCertificate:
     Attributes:
         context: the TLS context of the listening socket; never replaced.
         reloads: how many new pairs were taken.
-        problem: why the present files cannot be used; None if they can.
+        problem: what is wrong with the present files; None if they can be used.
     """
 
     def __init__(self, certificate: Path, key: Path, *, now: Callable[[], dt.datetime] = _utc_now) -> None:
@@ -55,7 +62,7 @@ class ServingCertificate:
         self.context = load_context(certificate, key)
         self.context.sni_callback = self._present
         self.reloads = 0
-        self.problem: str | None = None
+        self.problem: CertificateFacts | None = None
         if not self._validity.contains(now()):
             _log.warning("certificate %s is valid only %s; renew it, or set the clock", certificate, self._validity)
 
@@ -76,9 +83,9 @@ class ServingCertificate:
             fresh, validity = load_context(*self._files), read_validity(self._files[0])
             self._check(validity)
         except CertificateError as error:
-            if str(error) != self.problem:
+            if error.facts != self.problem:
                 _log.error("certificate not replaced, the last good one stays in use: %s", error)
-            self.problem = str(error)
+            self.problem = error.facts
             return False
         if fingerprint(self._files) != seen:  # changed again while it was read; the next poll decides
             return False
@@ -95,7 +102,9 @@ class ServingCertificate:
         """
         now = self._now()
         if self._validity.contains(now) and not fresh.contains(now):
-            raise CertificateError(f"{self._files[0]} is valid only {fresh}; renew it, or set the clock")
+            file = self._files[0]
+            text = f"{file} is valid only {fresh}; renew it, or set the clock"
+            raise CertificateError(text, CertificateProblem.NOT_VALID, file, detail=fresh)
 
     async def watch(self, interval: float = POLL_SECONDS) -> None:
         """Refresh while the server runs; no failure ends the watch.
@@ -129,9 +138,11 @@ def read_validity(certificate: Path) -> Validity:
     try:
         first = x509.load_pem_x509_certificate(certificate.read_bytes())
     except OSError as error:
-        raise CertificateError(f"cannot read {certificate}: {error.strerror}; check its permissions") from error
+        text = f"cannot read {certificate}: {error.strerror}; check its permissions"
+        raise CertificateError(text, CertificateProblem.UNREADABLE, certificate, detail=error.errno) from error
     except ValueError as error:
-        raise CertificateError(f"{certificate} does not contain a PEM certificate: {error}") from error
+        text = f"{certificate} does not contain a PEM certificate: {error}"
+        raise CertificateError(text, CertificateProblem.INVALID, certificate) from error
     return Validity(first.not_valid_before_utc, first.not_valid_after_utc)
 
 
@@ -149,17 +160,17 @@ def load_context(certificate: Path, key: Path) -> ssl.SSLContext:
     except FileNotFoundError as error:
         missing = certificate if not certificate.exists() else key
         text = f"{missing} does not exist; --tls-cert and --tls-key name PEM files"
-        raise CertificateError(text, CertificateProblem.MISSING) from error
+        raise CertificateError(text, CertificateProblem.MISSING, missing) from error
     except ssl.SSLError as error:
         why = (error.reason or "one of them is not PEM").replace("_", " ").lower()
         text = f"{certificate} and {key} are not a certificate with its key: {why}"
-        raise CertificateError(text, CertificateProblem.MISMATCH) from error
+        code = CertificateProblem.MISMATCH
+        raise CertificateError(text, code, certificate, key, detail=error.reason) from error
     except OSError as error:
-        raise CertificateError(
-            f"cannot read {certificate} or {key}: {error.strerror}; check their permissions"
-        ) from error
+        text = f"cannot read {certificate} or {key}: {error.strerror}; check their permissions"
+        raise CertificateError(text, CertificateProblem.UNREADABLE, certificate, key, detail=error.errno) from error
     except ValueError as error:
-        raise CertificateError(f"{key}: {error}", CertificateProblem.ENCRYPTED) from error
+        raise CertificateError(f"{key}: {error}", CertificateProblem.ENCRYPTED, key) from error
     return context
 
 
@@ -190,9 +201,8 @@ def write_throwaway(folder: Path, names: Sequence[str], now: dt.datetime) -> tup
         trusted.write_bytes(authority.certificate)
         certificate, key = write_pair(folder, serving)
     except OSError as error:
-        raise CertificateError(
-            f"cannot write certificates to {folder}: {error.strerror}; choose another directory"
-        ) from error
+        text = f"cannot write certificates to {folder}: {error.strerror}; choose another directory"
+        raise CertificateError(text, CertificateProblem.UNWRITABLE, folder, detail=error.errno) from error
     return trusted, certificate, key
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from converter.client import ConflictError, Key, WorkQueue
@@ -27,8 +28,31 @@ E = TypeVar("E")
 T = TypeVar("T")
 
 
+class RequeueReason(StrEnum):
+    """Why a key is reconciled again."""
+
+    STALE_WEBHOOK = "StaleWebhook"
+    """The webhook did not make of a Work what the controller would make of it."""
+    ANCHOR_TERMINATING = "AnchorTerminating"
+    """An earlier anchor is being deleted."""
+    NAME_TAKEN = "NameTaken"
+    """Another Work has the name of the anchor."""
+    CONVERTED_AGAIN = "ConvertedAgain"
+    """A Work was converted again while it was released from its anchor."""
+    ADOPTED_AGAIN = "AdoptedAgain"
+    """An anchor that was to be deleted owns its Work again."""
+
+
 class RequeueError(ConverterError):
-    """The state is not final yet, and nothing is wrong: reconcile the key again after a short delay."""
+    """The state is not final yet, and nothing is wrong: reconcile the key again after a short delay.
+
+    Attributes:
+        reason: why.
+    """
+
+    def __init__(self, reason: RequeueReason, problem: str) -> None:
+        self.reason = reason
+        super().__init__(problem)
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,17 @@ OVERFLOW_OBJECTS: Final = Collection("/apis/apps/v1", "controllerrevisions")
 
 
 class OverflowConflictError(ConverterError):
-    """Another object has the name of the overflow object."""
+    """Another object has the name of the overflow object.
+
+    Attributes:
+        namespace: the namespace of that ControllerRevision.
+        name: its name.
+    """
+
+    def __init__(self, namespace: str, name: str) -> None:
+        self.namespace = namespace
+        self.name = name
+        super().__init__(f"ControllerRevision {namespace}/{name} holds other data; delete it")
 
 
 class OverflowMetadata(NamedTuple):
@@ -140,8 +150,7 @@ class OverflowStore:
             await self._server.create(OVERFLOW_OBJECTS.path(metadata["namespace"]), wanted)
         except AlreadyExistsError:  # an earlier pass was interrupted: the name contains the digest of the data
             if await self.fetch(work, digest_of(data)) != data:
-                name = f"{metadata['namespace']}/{metadata['name']}"
-                raise OverflowConflictError(f"ControllerRevision {name} holds other data; delete it") from None
+                raise OverflowConflictError(metadata["namespace"], metadata["name"]) from None
 
     async def fetch(self, work: Manifest, digest: str = "") -> bytes | None:
         """Read the conversion data in a Work's overflow object.

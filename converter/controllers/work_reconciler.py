@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from converter.client import AlreadyExistsError, Key
 from converter.controllers import anchor as anchors
-from converter.controllers.controller import DONE, RequeueError, Result
+from converter.controllers.controller import DONE, RequeueError, RequeueReason, Result
 from converter.controllers.objects import decode
 from converter.controllers.work_status import carried_status
 from converter.karmada.carried_status import pack
@@ -114,7 +114,8 @@ class WorkReconciler:
             await self._release(key, work, anchor)
         if readmitted is not None and not self._readmission.settled(readmitted):
             raise RequeueError(
-                "the webhook's result differs from the controller's: a webhook replica may have stale cluster data"
+                RequeueReason.STALE_WEBHOOK,
+                "the webhook's result differs from the controller's: a webhook replica may have stale cluster data",
             )
 
     async def _anchor(self, work: Manifest, anchor: Manifest | None) -> None:
@@ -150,9 +151,10 @@ class WorkReconciler:
             pass
         found = await self._read(Key(metadata["namespace"], metadata["name"]))
         if found is None or found["metadata"].get("deletionTimestamp"):
-            raise RequeueError("an earlier anchor is being deleted")
+            raise RequeueError(RequeueReason.ANCHOR_TERMINATING, "an earlier anchor is being deleted")
         if ANCHOR_LABEL not in (found["metadata"].get("labels") or {}):
-            raise RequeueError(f"the Work {metadata['name']} is not an anchor, but has the name of one; rename it")
+            problem = f"the Work {metadata['name']} is not an anchor, but has the name of one; rename it"
+            raise RequeueError(RequeueReason.NAME_TAKEN, problem)
         adopted_for = f"{work['metadata']['uid']}/{work['metadata']['resourceVersion']}"
         return decode(await self._client.patch(found, anchors.update_patch(found, wanted, adopted_for)))
 
@@ -188,7 +190,7 @@ class WorkReconciler:
                 return
             work = decode(await self._client.patch(work, anchors.orphan_patch(work, anchor)))
             if anchors.is_converted(work):
-                raise RequeueError("the Work was converted again while it was released")
+                raise RequeueError(RequeueReason.CONVERTED_AGAIN, "the Work was converted again while it was released")
             await self._recorder.restored(work)
         await self._delete_anchor(key, anchor)
 
@@ -198,7 +200,7 @@ class WorkReconciler:
             return
         work = await self._read(key)  # from the API server, since the cache may lag behind
         if work is not None and (anchor_reference(work["metadata"]) or {}).get("uid") == anchor["metadata"]["uid"]:
-            raise RequeueError("the Work has been tied to the anchor meanwhile")
+            raise RequeueError(RequeueReason.ADOPTED_AGAIN, "the Work has been tied to the anchor meanwhile")
         await self._client.delete(anchor)
 
     async def _read(self, key: Key) -> Manifest | None:

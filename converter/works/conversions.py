@@ -15,6 +15,7 @@ from converter.losses.decide import sent
 from converter.losses.model import ManifestId
 from converter.works.annotations import ManifestRecord, SourceVersion
 from converter.works.issues import Failure
+from converter.works.result import IssueReason
 from converter.works.states import ManifestState, Target
 from converter.works.version_selection import Availability, VersionChoice, choose
 
@@ -31,14 +32,15 @@ def not_a_manifest(index: int, raw: Raw) -> ManifestState:
     try:
         read_partial_object(raw)
     except ManifestError as error:
-        return ManifestState(None, failure=Failure(f"spec.workload.manifests[{index}] is not a manifest: {error}"))
+        why = f"spec.workload.manifests[{index}] is not a manifest: {error}"
+        return ManifestState(None, failure=Failure(IssueReason.NOT_A_MANIFEST, why))
     return ManifestState(None)
 
 
 def unavailable(head: PartialObject, choice: VersionChoice) -> Failure:
     """Say why the cluster cannot have a manifest in any version."""
-    certain = choice.availability is Availability.UNREACHABLE
-    return Failure(f"{head.label} ({head.api_version}): {choice.why}", certain=certain)
+    reason = IssueReason.NOT_SERVED if choice.availability is Availability.UNREACHABLE else IssueReason.UNKNOWN
+    return Failure(reason, f"{head.label} ({head.api_version}): {choice.why}")
 
 
 def reconvert(
@@ -67,7 +69,7 @@ def reconvert(
             return _with_edit(state, restored, raw, head, target)
     except (ConversionError, ManifestError) as error:
         why = f"{head.label} ({head.api_version}) cannot be taken back to {entry.source}: {error}"
-        return _stay(head, earlier, Failure(why))
+        return _stay(head, earlier, Failure(IssueReason.IRREVERSIBLE, why))
     losses = _lost_by_release(source, head, entry.source, entry.source, target)
     encoded = msgspec.json.encode(source)
     state = ManifestState(head, encoded=encoded, source=head.api_version, target=entry.source, losses=losses)
@@ -128,7 +130,8 @@ def convert(raw: Raw, head: PartialObject, route: Route, target: Target, *, loss
     try:
         return _convert(head, decode(raw), raw, route, target, lossy=lossy)
     except (ConversionError, ManifestError) as error:
-        return ManifestState(head, failure=Failure(f"{head.label} ({head.api_version}) cannot be converted: {error}"))
+        why = f"{head.label} ({head.api_version}) cannot be converted: {error}"
+        return ManifestState(head, failure=Failure(IssueReason.UNCONVERTIBLE, why))
 
 
 def _convert(

@@ -10,7 +10,7 @@ from converter.kube.partial_object import POLICY_ANNOTATION
 from converter.losses import messages
 from converter.losses.policy import LossPolicy
 from converter.works.policy import Action, Policy, PolicyError
-from converter.works.result import Issue
+from converter.works.result import Issue, IssueReason
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,12 +30,17 @@ class Failure(NamedTuple):
     """Why a manifest cannot be sent to its cluster as it is meant.
 
     Attributes:
-        why: the reason, with the manifest and without the cluster.
-        certain: whether it is certain; False if not all is known of what the cluster serves.
+        reason: the reason.
+        why: the reason for people, with the manifest and without the cluster.
     """
 
+    reason: IssueReason
     why: str
-    certain: bool = True
+
+    @property
+    def certain(self) -> bool:
+        """Whether it is certain; False if not all is known of what the cluster serves."""
+        return self.reason is not IssueReason.UNKNOWN
 
 
 class ManifestPolicy(NamedTuple):
@@ -97,8 +102,8 @@ def unreachable(head: PartialObject | None, failure: Failure, policy: ManifestPo
     if not failure.certain and action is Action.DENY:
         action = Action.WARN
     if head is None:
-        return Issue("", "", "", failure.why, action)
-    return Issue(head.kind, head.place, head.api_version, failure.why, action)
+        return Issue("", "", "", failure.reason, failure.why, action)
+    return Issue(head.kind, head.place, head.api_version, failure.reason, failure.why, action)
 
 
 def too_lossy(head: PartialObject, losses: Iterable[Loss], way: str) -> Issue:
@@ -111,4 +116,4 @@ def too_lossy(head: PartialObject, losses: Iterable[Loss], way: str) -> Issue:
     """
     described = "; ".join(map(messages.describe, losses))
     why = f"{head.label} would lose values{way}: {described}"
-    return Issue(head.kind, head.place, head.api_version, why, Action.DENY, _LOSSES_HINT)
+    return Issue(head.kind, head.place, head.api_version, IssueReason.LOSSY, why, Action.DENY, _LOSSES_HINT)

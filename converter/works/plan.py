@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from msgspec import Raw
 
     from converter.clusters import Cluster
+    from converter.conversion import UnrestoredValue
     from converter.karmada.work import Work
     from converter.kube.partial_object import PartialObject
     from converter.library import Converter
@@ -208,7 +209,13 @@ def assemble(
     if denied and not deleting:
         text = _denial(denied, cluster.name)
         about = tuple(summary.warnings)
-        return WorkPlan(denial=text, warnings=about, issues=tuple(summary.issues), losses=tuple(summary.losses))
+        return WorkPlan(
+            denial=text,
+            warnings=about,
+            issues=tuple(summary.issues),
+            losses=tuple(summary.losses),
+            unrestored=summary.unrestored,
+        )
     present = Bookkeeping(
         metadata.labels or {},
         metadata.annotations or {},
@@ -236,6 +243,8 @@ def assemble(
         converted=tuple(summary.converted),
         issues=tuple(summary.issues),
         losses=tuple(summary.losses),
+        unstored=tuple(changes.unstored.values()),
+        unrestored=summary.unrestored,
     )
 
 
@@ -247,6 +256,7 @@ class _Summary(msgspec.Struct):
     warnings: dict[str, None] = {}
     converted: list[Converted] = []
     losses: list[ManifestLosses] = []
+    unrestored: dict[int, tuple[UnrestoredValue, ...]] = {}
     stays: bool = False
     needs_overflow: bool = False
 
@@ -262,6 +272,8 @@ def _summed(plans: Sequence[ManifestPlan], warnings: tuple[str, ...]) -> _Summar
             summary.issues.append(plan.issue)
         if plan.warnings:
             summary.warnings.update(dict.fromkeys(plan.warnings))
+        if state.unrestored:
+            summary.unrestored[index] = state.unrestored
         if plan.decisions:
             summary.losses.append(ManifestLosses(plan.decisions[0].loss.manifest, plan.decisions))
         if state.encoded is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -13,6 +14,9 @@ from converter.works.policy import Action  # noqa: TC001  a field's type
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from converter.conversion import UnrestoredValue
+    from converter.losses.model import UnstoredData
 
 HINT: Final = (
     "Leave the cluster out of the placement, send a version that it serves, or add a rule (docs/reference/rules.md); "
@@ -38,6 +42,22 @@ class Converted(msgspec.Struct, frozen=True):
     losses: int
 
 
+class IssueReason(StrEnum):
+    """Why a cluster cannot have a manifest as it is meant."""
+
+    NOT_A_MANIFEST = "NotAManifest"
+    NOT_SERVED = "NotServed"
+    """The cluster serves neither its version nor one that rules lead to."""
+    UNKNOWN = "Unknown"
+    """Whether the cluster serves such a version is not known."""
+    UNCONVERTIBLE = "Unconvertible"
+    """Rules lead to a version that the cluster serves, but they refuse this manifest."""
+    IRREVERSIBLE = "Irreversible"
+    """An earlier conversion cannot be reversed."""
+    LOSSY = "Lossy"
+    """The loss policy denies what the manifest would lose."""
+
+
 class Issue(msgspec.Struct, frozen=True):
     """A manifest that its cluster cannot have as it is meant.
 
@@ -45,6 +65,7 @@ class Issue(msgspec.Struct, frozen=True):
         kind: the kind; empty if the manifest has none.
         name: ``namespace/name``.
         source: the apiVersion that it was sent in.
+        reason: the reason.
         why: the reason for people, with the manifest and without the cluster.
         action: what the policy says.
         hint: what to do if the Work is denied.
@@ -53,6 +74,7 @@ class Issue(msgspec.Struct, frozen=True):
     kind: str
     name: str
     source: str
+    reason: IssueReason
     why: str
     action: Action
     hint: str = HINT
@@ -74,6 +96,8 @@ class WorkPlan(msgspec.Struct, frozen=True):
         converted: what is converted, for metrics.
         issues: what the cluster cannot have, for metrics.
         losses: what manifests lose, for metrics and logs.
+        unstored: the manifests that a conversion back cannot restore, because their conversion data is too large.
+        unrestored: the values that are not restored because of an edit, by the index of their manifest.
     """
 
     manifests: Mapping[int, bytes | None] = {}
@@ -88,6 +112,8 @@ class WorkPlan(msgspec.Struct, frozen=True):
     converted: tuple[Converted, ...] = ()
     issues: tuple[Issue, ...] = ()
     losses: tuple[ManifestLosses, ...] = ()
+    unstored: tuple[UnstoredData, ...] = ()
+    unrestored: Mapping[int, tuple[UnrestoredValue, ...]] = {}
 
     @property
     def changes(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enum import Enum
+from enum import Enum, StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 from converter.errors import NoRouteError
@@ -22,6 +22,17 @@ class Availability(Enum):
     UNKNOWN = "unknown"
 
 
+class Unavailability(StrEnum):
+    """Why no version of a kind is available, as far as is known of what the cluster serves."""
+
+    KIND_NOT_SERVED = "KindNotServed"
+    """The cluster serves no version of the kind."""
+    NO_RULE = "NoRule"
+    """The cluster serves other versions, and no rule leads to one of them."""
+    RULED_OUT = "RuledOut"
+    """The cluster serves other versions, and a rule file says that a conversion to them is impossible."""
+
+
 class VersionChoice(NamedTuple):
     """The choice for one kind, one version and one cluster.
 
@@ -29,11 +40,15 @@ class VersionChoice(NamedTuple):
         availability: whether the cluster serves the version, or another one that rules lead to. If neither is true, it
             is unreachable, or unknown if not all is known of what the cluster serves.
         route: the conversion; None if there is none.
-        why: why the kind is not available, without the cluster's name; empty if it is.
+        reason: why the kind is not available; None if it is.
+        served: the versions of the kind that the cluster serves, if the kind is not available.
+        why: the reason for people, without the cluster's name; empty if the kind is available.
     """
 
     availability: Availability
     route: Route | None = None
+    reason: Unavailability | None = None
+    served: tuple[str, ...] = ()
     why: str = ""
 
 
@@ -45,15 +60,16 @@ def choose(api_version: str, kind: str, cluster: Cluster, converter: Converter) 
     versions = cluster.versions_of(kind)
     if api_version in versions:
         return _SERVED
-    reason = ""
+    reason, words = Unavailability.KIND_NOT_SERVED, ""
     if versions:
         try:
             return VersionChoice(Availability.CONVERTIBLE, converter.route(kind, api_version, versions))
         except NoRouteError as error:
-            reason = error.reason
+            words = error.reason
+            reason = Unavailability.RULED_OUT if words else Unavailability.NO_RULE
     availability = Availability.UNREACHABLE if cluster.complete else Availability.UNKNOWN
-    why = _why_not(api_version, kind, versions, reason, certain=cluster.complete)
-    return VersionChoice(availability, None, why)
+    why = _why_not(api_version, kind, versions, words, certain=cluster.complete)
+    return VersionChoice(availability, None, reason, versions, why)
 
 
 def _why_not(api_version: str, kind: str, versions: tuple[str, ...], reason: str, *, certain: bool) -> str:

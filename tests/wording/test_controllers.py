@@ -1,10 +1,18 @@
-"""What the controllers say about a status that they cannot carry whole."""
+"""What the controllers say in statuses, Events and errors."""
 
 from __future__ import annotations
 
+import datetime as dt
 import random
 
+import pytest
+
+from converter.controllers.controller import RequeueError
+from converter.controllers.event_recorder import EventRecorder
+from converter.controllers.overflow_store import OverflowConflictError
 from converter.karmada.carried_status import pack, unpack
+from tests.fakes.apiserver import FakeApiServer
+from tests.fakes.karmada import ANCHOR, NAME, NS, OLD, WORK, Karmada, Process
 from tests.unit.controllers.test_work_status import CONVERTER, carried_status, item, work
 from tests.unit.karmada.test_carried_status import status_of
 
@@ -22,3 +30,51 @@ def test_a_status_that_cannot_be_converted():
 
     carried = carried_status(work(statuses=[item({"lastScheduleTime": "t"})]), Stubborn())
     assert "cannot be converted from batch/v1beta1 to batch/v1" in carried.message
+
+
+@pytest.fixture
+async def karmada():
+    made = Karmada()
+    yield made
+    await made.stop_all()
+
+
+@pytest.mark.virtual_time
+async def test_a_converted_manifest(karmada):
+    karmada.serve("old", OLD)
+    karmada.binding_controller()
+    process = Process(karmada)
+    await process.start()
+    await process.settle()
+    await process.stop()
+    assert {event["message"] for event in karmada.events("VersionConverted")} == {
+        "CronJob nightly goes to cluster old as batch/v1beta1 instead of batch/v1"
+    }
+
+
+async def test_an_excluded_cluster():
+    server = FakeApiServer()
+    binding = {"apiVersion": "v1", "kind": "Thing", "metadata": {"name": "b", "namespace": "shop", "uid": "u"}}
+    await EventRecorder(server, lambda: dt.datetime(2026, 3, 1, tzinfo=dt.UTC)).clusters_excluded(
+        binding, {"old": "it is small", "third": "it is far"}
+    )
+    (event,) = server.objects.values()
+    assert event["message"] == "cluster old is left out: it is small; cluster third is left out: it is far"
+
+
+@pytest.mark.virtual_time
+async def test_a_foreign_work_with_the_name_of_an_anchor(karmada):
+    karmada.serve("old", OLD)
+    karmada.binding_controller()
+    foreign = {"metadata": {"name": f"{NAME}-anchor", "namespace": NS}, "spec": {"workload": {"manifests": []}}}
+    karmada.server.put(ANCHOR, foreign)
+    process = Process(karmada)
+    await process.start()
+    with pytest.raises(RequeueError, match="rename it"):
+        await process.reconcile()
+    await process.stop()
+    assert karmada.bound() == [WORK]
+
+
+def test_an_overflow_object_whose_name_is_taken():
+    assert str(OverflowConflictError("ns", "w")) == "ControllerRevision ns/w holds other data; delete it"

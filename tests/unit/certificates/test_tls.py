@@ -10,8 +10,14 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
-from converter.certificates.issue import CertificateError, CertificateProblem, issue_serving, make_authority
-from converter.certificates.tls import ServingCertificate, load_context, write_pair, write_throwaway
+from converter.certificates.issue import (
+    CertificateError,
+    CertificateFacts,
+    CertificateProblem,
+    issue_serving,
+    make_authority,
+)
+from converter.certificates.tls import ServingCertificate, load_context, read_validity, write_pair, write_throwaway
 from converter.server.app import App, Webhook
 from converter.server.metrics import Metrics
 
@@ -113,13 +119,14 @@ def test_a_half_written_pair_leaves_the_old_one(tmp_path, caplog):
     for _ in range(3):
         assert not serving.refresh()
     assert serving.problem is not None
+    assert serving.problem.code is CertificateProblem.MISMATCH
     assert [record.levelname for record in caplog.records].count("ERROR") == 1
     key.write_bytes(other.key)
     assert serving.refresh()
     assert serving.problem is None
     key.unlink()
     assert not serving.refresh()
-    assert str(key) in serving.problem
+    assert serving.problem == CertificateFacts(CertificateProblem.MISSING, (key,))
 
 
 @pytest.mark.parametrize(
@@ -179,8 +186,12 @@ def test_a_good_pair_is_never_replaced_by_one_that_is_not_valid(tmp_path, wrong,
     for _ in range(3):
         assert not serving.refresh()
     assert serving.not_after == good
-    assert "valid only from" in serving.problem
-    assert caplog.text.count("not replaced") == 1
+    refused = CertificateFacts(CertificateProblem.NOT_VALID, (certificate,), read_validity(certificate))
+    assert serving.problem == refused
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
+    write_pair(tmp_path, pair_of(clock.at + 2 * wrong))
+    assert not serving.refresh()
+    assert [record.levelname for record in caplog.records] == ["ERROR"] * 2, "another problem is logged too"
     write_pair(tmp_path, pair_of(clock.at))
     assert serving.refresh()
     assert serving.problem is None
@@ -201,7 +212,9 @@ def test_a_pair_that_is_not_valid_is_better_than_an_expired_one(tmp_path, caplog
     clock = Clock(dt.datetime(2026, 3, 1, tzinfo=dt.UTC))
     certificate, key = write_pair(tmp_path, pair_of(clock.at - dt.timedelta(days=200)))
     serving = ServingCertificate(certificate, key, now=clock)
-    assert "valid only from" in caplog.text
+    (record,) = caplog.records
+    assert record.levelname == "WARNING"
+    assert record.args == (certificate, read_validity(certificate))
     write_pair(tmp_path, pair_of(clock.at + dt.timedelta(hours=1)))
     assert serving.refresh()
 

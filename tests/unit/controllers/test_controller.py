@@ -13,6 +13,7 @@ from converter.controllers.controller import (
     Controller,
     InformerSource,
     RequeueError,
+    RequeueReason,
     Result,
     own_key,
 )
@@ -112,7 +113,7 @@ async def test_many_workers_never_share_a_key_and_a_change_meanwhile_is_reconcil
 @pytest.mark.parametrize(
     ("error", "level"),
     [
-        (RequeueError("not yet"), "DEBUG"),
+        (RequeueError(RequeueReason.ANCHOR_TERMINATING, "not yet"), "DEBUG"),
         (ConflictError("PATCH x", 409, "Conflict", "changed"), "DEBUG"),
         (ApiError("GET x", 500, "InternalError", "broken"), "WARNING"),
         (ZeroDivisionError(), "ERROR"),

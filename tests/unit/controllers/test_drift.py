@@ -10,6 +10,7 @@ from converter.catalog import Release, load_catalog
 from converter.clusters import Cluster, Fleet, FleetView
 from converter.controllers.drift import DriftDetector
 from converter.karmada.names import LOSSES_ANNOTATION, LOSSES_LABEL, LOSSES_TEXT_ANNOTATION
+from converter.losses.record import LossRecord
 from converter.works.policy import Policy
 from tests.reviewkit import cronjob, work
 
@@ -47,7 +48,9 @@ def test_a_suspended_work_stays_suspended(shipped, told):
 
 def test_the_same_losses_at_another_release_change_no_spec(shipped, told):
     patch = judge(shipped, "v1.23", told).patch
-    assert "v1.23 does not know it" in patch["metadata"]["annotations"][LOSSES_TEXT_ANNOTATION]
+    record = LossRecord.read(patch["metadata"]["annotations"][LOSSES_ANNOTATION])
+    assert record.release == Release(1, 23)
+    assert [(loss.path, loss.refused) for loss in record.losses] == [("spec.timeZone", False)]
     assert "spec" not in patch
 
 
@@ -58,7 +61,9 @@ def test_nothing_to_say_is_no_patch(shipped, told):
 def test_a_work_whose_value_was_refused_is_sent_again_when_the_release_knows_it(shipped):
     given = work(cronjob(jobTemplate={"spec": {"podFailurePolicy": {"rules": [{"action": "FailIndex"}]}}}))
     patch = judge(shipped, "v1.27", given).patch
-    assert "refuses it" in patch["metadata"]["annotations"][LOSSES_TEXT_ANNOTATION]
+    (loss,) = LossRecord.read(patch["metadata"]["annotations"][LOSSES_ANNOTATION]).losses
+    assert loss.refused
+    assert loss.value == "FailIndex"
     given["metadata"]["annotations"] = patch["metadata"]["annotations"]
     upgraded = judge(shipped, "v1.28", given).patch
     gone = {LOSSES_ANNOTATION: None, LOSSES_TEXT_ANNOTATION: None}

@@ -107,9 +107,8 @@ async def test_events_on_the_work_and_its_binding_are_told_once(karmada):
     told = karmada.events("VersionConverted")
     assert {event["involvedObject"]["kind"] for event in told} == {"Work", "ResourceBinding"}
     assert {event["metadata"]["namespace"] for event in told} == {NS, "shop"}
-    assert {event["message"] for event in told} == {
-        "CronJob nightly goes to cluster old as batch/v1beta1 instead of batch/v1"
-    }
+    (text,) = {event["message"] for event in told}
+    assert {"CronJob", "nightly", "old", "batch/v1beta1", "batch/v1"} <= set(text.split())
     await karmada.stop()
     await karmada.started(identity="b")
     assert len(karmada.events("VersionConverted")) == 2
@@ -165,10 +164,10 @@ async def test_placements_follow_the_fleet_and_people_hear_of_it(karmada):
     await karmada.quiet()
     stored = karmada.server.objects[path]
     assert stored["spec"]["placement"] == {"clusterAffinity": {"exclude": ["test", "old", "third"]}}
-    assert EXCLUDED_ANNOTATION in stored["metadata"]["annotations"]
+    assert set(msgspec.json.decode(stored["metadata"]["annotations"][EXCLUDED_ANNOTATION])) == {"old", "third"}
     assert stored["metadata"]["labels"] == {EXCLUDED_LABEL: "true"}
     await until(lambda: karmada.events("ClustersExcluded"))
-    assert "cluster old is left out" in karmada.events("ClustersExcluded")[0]["message"]
+    assert "old" in karmada.events("ClustersExcluded")[0]["message"].split()
     karmada.serve("old", OLD)
     karmada.serve("third", NEW)
     await until(lambda: EXCLUDED_LABEL not in karmada.server.objects[path]["metadata"]["labels"])

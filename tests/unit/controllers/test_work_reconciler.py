@@ -3,7 +3,7 @@
 import pytest
 
 from converter.client import ConflictError
-from converter.controllers.controller import RequeueError
+from converter.controllers.controller import RequeueError, RequeueReason
 from converter.karmada.carried_status import unpack
 from converter.karmada.names import ANCHOR_LABEL, BINDING_LABEL, CONVERTED_LABEL, anchor_reference
 from tests.fakes.apiserver import CrashError
@@ -291,8 +291,9 @@ async def test_a_foreign_work_with_the_anchors_name_is_not_touched(karmada, proc
     foreign = {"metadata": {"name": f"{NAME}-anchor", "namespace": NS}, "spec": {"workload": {"manifests": []}}}
     karmada.server.put(ANCHOR, foreign)
     await process.start()
-    with pytest.raises(RequeueError, match="rename it"):
+    with pytest.raises(RequeueError) as caught:
         await process.reconcile()
+    assert caught.value.reason is RequeueReason.NAME_TAKEN
     assert ANCHOR_LABEL not in karmada.anchor["metadata"].get("labels", {})
     assert karmada.bound() == [WORK]
 

@@ -13,11 +13,12 @@ from converter.karmada.names import (
     CONVERSION_DATA_ANNOTATION,
     CONVERSION_DATA_REF_ANNOTATION,
     CONVERTED_LABEL,
-    LOSSES_TEXT_ANNOTATION,
+    LOSSES_ANNOTATION,
     OVERFLOW_LABEL,
     SUSPENDED_BEFORE_ANNOTATION,
 )
 from converter.karmada.work import decode_work
+from converter.losses.record import LossRecord
 from converter.works.overflow import (
     OVERFLOW_LIMIT,
     Suspension,
@@ -86,7 +87,7 @@ def test_what_does_not_fit_is_carried_by_a_work_that_is_held_back():
     assert stored["metadata"]["annotations"][SUSPENDED_BEFORE_ANNOTATION] == "absent"
     assert stored["metadata"]["labels"] == {CONVERTED_LABEL: "true"}
     assert CONVERSION_DATA_ANNOTATION not in stored["metadata"]["annotations"]
-    assert "not kept" not in stored["metadata"]["annotations"][LOSSES_TEXT_ANNOTATION]
+    assert LossRecord.read(stored["metadata"]["annotations"][LOSSES_ANNOTATION]).unstored == ()
 
 
 def test_a_held_work_stays_as_it_is_however_often_it_is_sent():
@@ -187,7 +188,9 @@ def test_what_no_shelf_holds_is_left_out_and_said():
     answer = ask(hook(), review(work(thing(size=OVERFLOW_LIMIT), thing(size=10, name="small"))))
     stored = answer.applied(work(thing(size=OVERFLOW_LIMIT), thing(size=10, name="small")))
     assert not any(map(is_carrier, manifests(stored)))
-    assert any("not kept" in warning for warning in answer.warnings)
+    (data,) = LossRecord.read(stored["metadata"]["annotations"][LOSSES_ANNOTATION]).unstored
+    assert (data.manifest.name, data.limit, data.overflow) == ("t", OVERFLOW_LIMIT, True)
+    assert sum(str(data.size) in warning for warning in answer.warnings) == 1
     assert json.loads(stored["metadata"]["annotations"][CONVERSION_DATA_ANNOTATION])[1]["values"]
 
 

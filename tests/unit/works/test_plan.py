@@ -7,6 +7,7 @@ import json
 import pytest
 
 from converter.clusters import Cluster
+from converter.conversion import Reason, UnrestoredValue
 from converter.karmada.names import (
     CONVERSION_DATA_ANNOTATION,
     CONVERTED_LABEL,
@@ -14,8 +15,10 @@ from converter.karmada.names import (
     SOURCES_ANNOTATION,
 )
 from converter.karmada.work import decode_work
+from converter.works.annotation_changes import ANNOTATIONS_LIMIT
 from converter.works.plan import plan_work
-from converter.works.policy import Policy
+from converter.works.policy import Action, Policy
+from converter.works.result import IssueReason
 from tests.reviewkit import config_map, cronjob, work
 from tests.rulekit import converter, rule_text
 
@@ -88,11 +91,14 @@ def test_a_cluster_that_serves_more_than_before_moves_to_the_nearest():
 
 def test_a_version_lost_for_good_is_refused_and_a_version_unknown_is_not():
     _, converted = after(work(THING), serving("a.example/v2"))
-    assert "does not serve a.example/v1 Thing" in after(converted, serving("b.example/v1"))[0].denial
+    lost, _ = after(converted, serving("b.example/v1"))
+    assert lost.denial
+    assert [(issue.reason, issue.action) for issue in lost.issues] == [(IssueReason.NOT_SERVED, Action.DENY)]
     outcome, same = after(converted, serving(complete=False))
     assert same == converted
     assert not outcome.changes
-    assert "is not known" in outcome.warnings[0]
+    assert [(issue.reason, issue.action) for issue in outcome.issues] == [(IssueReason.UNKNOWN, Action.WARN)]
+    assert len(outcome.warnings) == 1
 
 
 def test_rules_that_are_gone_leave_a_work_as_it_is():
@@ -101,7 +107,8 @@ def test_rules_that_are_gone_leave_a_work_as_it_is():
     assert not outcome.changes
     assert not outcome.denial
     refused, _ = after(converted, serving("a.example/v1"), converter())
-    assert "cannot be taken back to a.example/v1" in refused.denial
+    assert refused.denial
+    assert [(issue.reason, issue.action) for issue in refused.issues] == [(IssueReason.IRREVERSIBLE, Action.DENY)]
 
 
 @pytest.mark.parametrize(
@@ -155,11 +162,17 @@ def test_a_manifest_taken_out_takes_its_bookkeeping_with_it():
 
 def test_others_annotations_leave_less_room_for_what_is_kept():
     large = {**THING, "spec": {"zone": "x" * (100 << 10)}}
-    _, fits = after(work(large), serving("a.example/v2"))
+    stored, fits = after(work(large), serving("a.example/v2"))
+    assert stored.unstored == ()
     assert CONVERSION_DATA_ANNOTATION in fits["metadata"]["annotations"]
     outcome, full = after(work(large, annotations={"other": "y" * (150 << 10)}), serving("a.example/v2"))
     assert CONVERSION_DATA_ANNOTATION not in full["metadata"]["annotations"]
-    assert "is not kept" in outcome.warnings[0]
+    (data,) = outcome.unstored
+    assert (data.manifest.name, data.target, data.limit, data.overflow) == (
+        "t", "a.example/v2", ANNOTATIONS_LIMIT, False
+    )  # fmt: skip
+    assert data.size > 100 << 10
+    assert len(outcome.warnings) == len(stored.warnings) + 1
 
 
 def test_the_outcome_depends_on_nothing_else():
@@ -180,7 +193,10 @@ def test_an_edit_of_a_converted_manifest_wins_and_a_warning_names_what_it_keeps_
     edited = {"colour": "blue"} if second == "a.example/v2" else {"colour": "blue", "zone": "Venus"}
     wanted = {**LASTING, "apiVersion": second, "spec": {"size": 1, **edited}}
     assert moved["spec"]["workload"]["manifests"] == [wanted]
-    assert sum("t: spec.zone: the original value was not restored" in one for one in outcome.warnings) == 1
+    zone = UnrestoredValue("spec.zone", "Mars", Reason.CHANGED)
+    (unrestored,) = outcome.unrestored.values()
+    assert unrestored.count(zone) == 1
+    assert sum("t: spec.zone: " in one for one in outcome.warnings) == 1
     assert "Mars" not in "".join(outcome.warnings)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from converter.clusters import Cluster
-from converter.works.version_selection import Availability, choose
+from converter.works.version_selection import Availability, Unavailability, choose
 from tests.reviewkit import NEW, OLD, VAGUE
 from tests.rulekit import converter, rule_text
 
@@ -34,24 +34,34 @@ def test_converted_along_the_cheapest_route(shipped):
 def test_a_version_that_no_rule_reaches():
     choice = choose("a.example/v1", "Thing", things("b.example/v1", "c.example/v1"), converter(*CHAIN))
     assert choice.availability is Availability.UNREACHABLE
-    assert choice.why == (
-        "the cluster does not serve a.example/v1 Thing, but b.example/v1, c.example/v1, "
-        "and no rule converts between them"
-    )
+    assert choice.reason is Unavailability.NO_RULE
+    assert choice.served == ("b.example/v1", "c.example/v1")
 
 
 def test_a_kind_that_is_not_there_at_all(shipped):
-    assert choose("batch/v1", "CronJob", things(), shipped).availability is Availability.UNREACHABLE
-    assert "nor any other version" in choose("batch/v1", "CronJob", things(), shipped).why
+    choice = choose("batch/v1", "CronJob", things(), shipped)
+    assert choice.availability is Availability.UNREACHABLE
+    assert choice.reason is Unavailability.KIND_NOT_SERVED
+    assert choice.served == ()
 
 
 def test_what_is_not_known_completely_is_uncertain_unless_a_version_is_reached(shipped):
-    assert choose("apps/v1", "Deployment", VAGUE, shipped).availability is Availability.UNKNOWN
-    assert "is not known" in choose("apps/v1", "Deployment", VAGUE, shipped).why
+    absent = choose("apps/v1", "Deployment", VAGUE, shipped)
+    assert absent.availability is Availability.UNKNOWN
+    assert absent.reason is Unavailability.KIND_NOT_SERVED
     assert choose("batch/v1", "CronJob", VAGUE, shipped).availability is Availability.CONVERTIBLE
     unreached = choose("a.example/v1", "Thing", things("b.example/v1", complete=False), shipped)
     assert unreached.availability is Availability.UNKNOWN
-    assert "it serves b.example/v1, and no rule converts" in unreached.why
+    assert unreached.reason is Unavailability.NO_RULE
+    assert unreached.served == ("b.example/v1",)
+
+
+def test_a_conversion_that_a_rule_file_rules_out():
+    rules = converter(rule_text("unconvertible: v2 has another meaning"))
+    choice = choose("a.example/v1", "Thing", things("a.example/v2"), rules)
+    assert choice.availability is Availability.UNREACHABLE
+    assert choice.reason is Unavailability.RULED_OUT
+    assert choice.served == ("a.example/v2",)
 
 
 def test_an_api_version_that_is_none_is_only_not_served(shipped):
