@@ -6,6 +6,7 @@ import pytest
 
 from converter.config import Configuration, RuleFile
 from converter.errors import ProblemCode, RuleBookError
+from tests.nonempty import some
 from tests.rulekit import book, rule_text
 
 
@@ -58,7 +59,7 @@ def test_all_problems_of_all_files_are_told_at_once():
         ("b.yaml", 7, ProblemCode.INVALID),
         ("c.yaml", 2, ProblemCode.SYNTAX),
     ]
-    assert all(str(problem) in str(caught.value) for problem in caught.value.problems)
+    assert all(str(problem) in str(caught.value) for problem in some(caught.value.problems))
 
 
 def test_a_document_that_is_no_rule_is_told_how_to_start():
