@@ -35,7 +35,7 @@ _TAKEN_OFF: Any = msgspec.defstruct(
 """Annotations of a Pod or its template: any but those that API servers take off."""
 
 _ANY_METADATA: Any = msgspec.defstruct("AnyMetadata", [("annotations", _TAKEN_OFF | None, None)], gc=False)
-"""Metadata of a Pod that is looked into for these annotations alone."""
+"""Metadata of a Pod that is read for these annotations alone."""
 
 
 _NO_TYPES: Final[Mapping[str, Any]] = {}
