@@ -6,6 +6,13 @@ import json
 import msgspec
 import pytest
 
+from converter.client import Informer
+from converter.controllers.overflow_store import (
+    OVERFLOW_OBJECTS,
+    OverflowConflictError,
+    OverflowStore,
+    overflow_metadata,
+)
 from converter.karmada.names import (
     BINDING_LABEL,
     CONVERSION_DATA_ANNOTATION,
@@ -14,7 +21,7 @@ from converter.karmada.names import (
     SUSPENDED_BEFORE_ANNOTATION,
     anchor_reference,
 )
-from converter.works.overflow import digest_of, is_carrier, read_carrier
+from converter.works.overflow import digest_of, is_carrier, overflow_object, read_carrier
 from tests.fakes.apiserver import CrashError
 from tests.fakes.karmada import ANCHOR, WORK, Karmada, new_work
 from tests.rulekit import converter, rule_text
@@ -161,6 +168,21 @@ async def test_a_shelf_that_cannot_be_written_holds_the_work_back_until_it_can(k
     assert is_carrier(manifests(karmada)[-1])
     karmada.server.fail = lambda _method, _path: None
     await until(lambda: overflow(karmada))
+
+
+async def test_an_object_with_the_name_of_the_shelf_and_other_data_is_a_conflict(karmada):
+    karmada.serve("old", LESSER)
+    sent(karmada)
+    work = karmada.work
+    (kept,) = filter(is_carrier, manifests(karmada))
+    other = overflow_object(work, read_carrier(msgspec.json.encode(kept)))
+    other["data"]["conversionData"] = "[]"
+    metadata = other["metadata"]
+    karmada.server.put(OVERFLOW_OBJECTS.object_path(metadata["namespace"], metadata["name"]), other)
+    store = OverflowStore(karmada.server, Informer(karmada.server, OVERFLOW_OBJECTS, overflow_metadata))
+    with pytest.raises(OverflowConflictError) as caught:
+        await store.store(work)
+    assert (caught.value.namespace, caught.value.name) == (metadata["namespace"], metadata["name"])
 
 
 async def test_the_shelf_goes_with_its_work(karmada):
