@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 OK, FINDINGS, FAILED, INTERRUPTED, READER_GONE = 0, 1, 2, 130, 141
 
+PROGRAM = "converter"
+"""The name of the program, which begins each of its messages on standard error."""
+
 TRACEBACK_VARIABLE = "CONVERTER_TRACEBACK"
 """Environment variable: if it is set, a bug prints its Python traceback."""
 
@@ -93,7 +96,7 @@ class _Parser(argparse.ArgumentParser):
 def build_parser() -> argparse.ArgumentParser:
     """Build the parser of all commands."""
     parser = _Parser(
-        prog="converter",
+        prog=PROGRAM,
         description="Rewrite Kubernetes manifests into the API versions that a cluster serves.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -137,7 +140,7 @@ def _guarded(act: Callable[[], int]) -> int:
     try:
         return act()
     except ConverterError as error:
-        warn(f"converter: {error}")
+        warn(f"{PROGRAM}: {error}")
         return FAILED
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -145,14 +148,14 @@ def _guarded(act: Callable[[], int]) -> int:
         abandon(sys.stdout)
         return READER_GONE
     except OSError as error:
-        warn(f"converter: {_io_failure(error)}")
+        warn(f"{PROGRAM}: {_io_failure(error)}")
         abandon(sys.stdout)
         return FAILED
     except Exception as error:  # noqa: BLE001  a bug: the user gets a message, not a traceback
         if os.environ.get(TRACEBACK_VARIABLE):
             warn(traceback.format_exc().rstrip())
         hint = f"run it again with {TRACEBACK_VARIABLE}=1 and report the output as a bug"
-        warn(f"converter: internal error: {type(error).__name__}: {error}; {hint}")
+        warn(f"{PROGRAM}: internal error: {type(error).__name__}: {error}; {hint}")
         return FAILED
 
 

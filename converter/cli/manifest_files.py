@@ -20,7 +20,19 @@ _SUFFIXES = (".yaml", ".yml", ".json")
 
 
 class InputError(ConverterError):
-    """Input that cannot be read; the message names the file."""
+    """Input that cannot be read; its cause is the error of the system or of the reader, if there is one.
+
+    Attributes:
+        origin: where it was read: the file, the document in it, or the kind of a list.
+        problem: what is wrong there.
+        path: which field of the document; empty for the whole.
+    """
+
+    def __init__(self, origin: str, problem: str, path: str = "") -> None:
+        self.origin = origin
+        self.problem = problem
+        self.path = path
+        super().__init__(f"{origin}: {path} {problem}" if path else f"{origin}: {problem}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +64,7 @@ def _files(name: str) -> Iterator[str]:
         return
     found = sorted(file for file in root.rglob("*") if file.suffix in _SUFFIXES and file.is_file())
     if not found:
-        raise InputError(f"{name}: no file ends in {', '.join(_SUFFIXES)}; name the files, or another directory")
+        raise InputError(name, f"no file ends in {', '.join(_SUFFIXES)}; name the files, or another directory")
     yield from map(str, found)
 
 
@@ -61,13 +73,13 @@ def _read(name: str) -> Iterator[Document]:
     try:
         values = load_all(sys.stdin.read() if name == "-" else decode(Path(name).read_bytes()))
     except (OSError, ValueError) as error:  # bytes that are not UTF-8, and a NUL in a name, are ValueErrors
-        raise InputError(f"{label}: cannot be read: {error}; check the path, and that it is UTF-8 text") from error
+        raise InputError(label, f"cannot be read: {error}; check the path, and that it is UTF-8 text") from error
     except YamlError as error:
-        raise InputError(f"{label}: {error}") from error
+        raise InputError(label, str(error)) from error
     for index, value in enumerate(values, 1):
         origin = label if len(values) == 1 else f"{label}#{index}"
         if not isinstance(value, dict):
-            raise InputError(f"{origin}: a manifest must be an object, not {type_name(value)}")
+            raise InputError(origin, f"a manifest must be an object, not {type_name(value)}")
         yield Document(origin, value)
 
 
@@ -84,12 +96,12 @@ def items_of(manifest: Manifest) -> list[Manifest] | None:
         return None
     items = [] if manifest["items"] is None else manifest["items"]
     if not isinstance(items, list):
-        raise InputError(f"{kind}: items must be a list, not {type_name(items)}")
+        raise InputError(kind, f"must be a list, not {type_name(items)}", "items")
     inferred = {"apiVersion": manifest.get("apiVersion"), "kind": kind.removesuffix("List")}
     found = []
     for index, item in enumerate(items):
         if not isinstance(item, dict) and item is not None:
-            raise InputError(f"{kind}: items[{index}] must be an object, not {type_name(item)}")
+            raise InputError(kind, f"must be an object, not {type_name(item)}", f"items[{index}]")
         given = item or {}
         is_typed = given.get("kind") or given.get("apiVersion") or not inferred["kind"]
         found.append(given if is_typed else {**inferred, **given, **inferred})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.server
 import io
 import json
+import re
 import threading
 import xml.etree.ElementTree as ET
 
@@ -112,8 +113,9 @@ def test_a_whole_inventory_or_one_cluster_of_it(capsys, files):
 def test_the_table_says_which_clusters_were_not_looked_at(capsys, files):
     _, out, _ = check(capsys, files, "--inventory", files / "fleet.yaml")
     assert "old (v1.20)" in out
-    assert "3 objects, 4 clusters" in out
-    assert "unknown release, fields not checked: bare, vague" in out
+    counts, unchecked = out.splitlines()[-2:]
+    assert re.findall(r"[0-9]+", counts)[:2] == ["3", "4"]  # objects and clusters
+    assert unchecked.endswith(": bare, vague")
 
 
 def test_standard_input_is_read(capsys, monkeypatch):
@@ -166,7 +168,7 @@ def test_what_is_no_manifest_is_a_finding(capsys, tmp_path):
         ["--release", "v1.2"],
     ],
 )
-def test_bad_usage_is_told(capsys, files, arguments):
+def test_bad_usage_is_reported(capsys, files, arguments):
     given = [files / "fleet.yaml" if word == "FLEET" else word for word in arguments]
     code, _, said = check(capsys, files, *given)
     assert code == 2
@@ -204,14 +206,14 @@ def test_a_value_that_the_release_does_not_know_is_found_with_its_line(capsys, t
     code, out, _ = run(capsys, *arguments, "v1.21", "-o", "json")
     (finding,) = json.loads(out)["findings"]
     assert (code, finding["field"], finding["since"]) == (1, "spec.accessModes[0]", "v1.22")
-    assert 'v1.21 does not know the value "ReadWriteOncePod" and refuses it' in finding["message"]
+    assert {"v1.21", '"ReadWriteOncePod"'} <= set(finding["message"].split())
     _, out, _ = run(capsys, *arguments, "v1.21", "-o", "sarif")
     (result,) = json.loads(out)["runs"][0]["results"]
     assert result["locations"][0]["physicalLocation"]["region"]["startLine"] == 6
     _, out, _ = run(capsys, *arguments, "v1.21")
-    assert "refuses it; v1.22 would do" in " ".join(out.split())
+    assert {"v1.22", '"ReadWriteOncePod"'} <= set(out.split())
     _, out, _ = run(capsys, *arguments, "v1.21", "-o", "junit")
-    assert "refuses it" in ET.fromstring(out).find("testsuite/testcase/failure").get("message")
+    assert "spec.accessModes[0]" in ET.fromstring(out).find("testsuite/testcase/failure").get("message")
     assert run(capsys, *arguments, "v1.22")[0] == 0
 
 
@@ -319,12 +321,12 @@ def test_losses_reads_a_live_fleet_only(capsys, control_plane, options):
         run(capsys, "losses")
 
 
-def test_convert_says_what_the_cluster_will_drop_of_what_it_gets(capsys, files):
+def test_convert_reports_what_the_cluster_will_drop(capsys, files):
     (files / "cron.yaml").write_text(MANIFESTS.partition("---")[0])
     common = ["convert", "-f", files / "cron.yaml", "--cluster", "old", "--inventory", files / "fleet.yaml"]
     code, out, said = run(capsys, *common)
     assert code == 0
     assert "batch/v1beta1" in out
     assert "timeZone: Europe/Berlin" in out
-    assert "dropped by cluster old: spec.timeZone" in said
+    assert " old: spec.timeZone" in said
     assert run(capsys, *common, "--strict")[0] == 1

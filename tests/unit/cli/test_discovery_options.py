@@ -10,6 +10,7 @@ from converter.certificates.issue import make_authority
 from converter.cli.discovery_options import add_registration_options, discovery_server, registration
 from converter.cli.options import UsageError
 from converter.clusters import FleetView
+from converter.controllers.discovery_server import AuthorityError
 from tests.fakes.apiserver import FakeApiServer
 from tests.fakes.karmada import CONVERTER
 from tests.fakes.virtual_time import advance
@@ -36,19 +37,23 @@ async def test_without_a_url_there_is_no_discovery_server(authority):
 
 
 async def test_a_url_needs_an_authority_from_somewhere():
-    with pytest.raises(UsageError, match=r"--discovery-ca-file or --certificate-secret"):
+    with pytest.raises(UsageError) as caught:
         discovery_server(options(*URL))
+    assert caught.value.__cause__ is None
 
 
 @pytest.mark.parametrize("content", [b"", b"\n", b"no certificate", b"\xff\xfe"])
 async def test_a_file_without_certificates_is_refused_at_the_start(tmp_path, content):
     file = tmp_path / "ca.crt"
     file.write_bytes(content)
-    with pytest.raises(UsageError, match="cannot use --discovery-ca-file"):
+    with pytest.raises(UsageError) as caught:
         discovery_server(options(*URL, "--discovery-ca-file", str(file)))
+    assert isinstance(caught.value.__cause__, AuthorityError)
     file.unlink()
-    with pytest.raises(UsageError, match="cannot use --discovery-ca-file"):
+    with pytest.raises(UsageError) as caught:
         discovery_server(options(*URL, "--discovery-ca-file", str(file)))
+    assert isinstance(caught.value.__cause__, AuthorityError)
+    assert isinstance(caught.value.__cause__.__cause__, FileNotFoundError)
 
 
 async def test_the_options_lead_to_the_server_and_its_service(authority):

@@ -1,0 +1,176 @@
+"""What the commands say: on standard error about manifests, rules and options, and in tables."""
+
+from __future__ import annotations
+
+import json
+import xml.etree.ElementTree as ET
+
+import pytest
+import yaml
+
+from converter.cli import main
+from converter.cli.discovery_options import discovery_server
+from converter.cli.manifest_files import InputError, items_of, read_documents
+from converter.cli.options import UsageError
+from tests.rulekit import rule_text
+from tests.unit.cli.test_check import CLAIM, INVENTORY, MANIFESTS
+from tests.unit.cli.test_convert import BUDGET, CRON, OLD_VERSIONS, SLICE, UNKNOWN, to
+from tests.unit.cli.test_discovery_options import URL, options
+from tests.unit.cli.test_rules import CONTRADICTION, FAILING, WITHOUT_EXAMPLE
+
+
+@pytest.fixture
+def said(tmp_path, capsys):
+    """Run a command on manifests or on a text, which is the last argument; both streams, one after the other."""
+
+    def run(*arguments):
+        *words, content = arguments
+        text = content if isinstance(content, str) else yaml.safe_dump_all(content)
+        (tmp_path / "a.yaml").write_text(text)
+        (tmp_path / "fleet.yaml").write_text(INVENTORY)
+        places = {"FILE": tmp_path / "a.yaml", "FLEET": tmp_path / "fleet.yaml"}
+        main([str(places.get(word, word)) for word in words])
+        captured = capsys.readouterr()
+        return captured.out + captured.err
+
+    return run
+
+
+def refused(capsys, *arguments):
+    """What a command says that argparse ends."""
+    with pytest.raises(SystemExit):
+        main([*arguments])
+    captured = capsys.readouterr()
+    return captured.out + captured.err
+
+
+@pytest.mark.parametrize("command", ["convert", "explain", "check", "rules", "catalog", "coverage", "serve", "install"])
+def test_the_help_of_a_command(capsys, command):
+    assert f"usage: converter {command}" in refused(capsys, command, "--help")
+
+
+def test_wrong_usage(capsys):
+    assert "Run `converter convert --help` for usage." in refused(capsys, "convert", "--no-such")
+    assert "not a whole number from 1 to" in refused(capsys, "serve", "--sample", "--max-body", "0")
+    assert "not a number of seconds from 0 to" in refused(capsys, "serve", "--sample", "--drain-seconds", "nan")
+
+
+def test_a_bug(monkeypatch, capsys):
+    monkeypatch.setattr("converter.cli.catalog.load_catalog", lambda: 1 / 0)
+    main(["catalog"])
+    assert capsys.readouterr().err.startswith("converter: internal error: ZeroDivisionError")
+
+
+def test_the_catalog_in_tables(capsys):
+    def ask(*words):
+        main(["catalog", *words])
+        return capsys.readouterr().out
+
+    assert ask().splitlines()[0].split() == ["RELEASE", "SERVED", "KNOWN", "MADE", "FROM"]
+    assert "if enabled" in ask("v1.20", "--all")
+    assert "batch/v1 CronJob spec in v1.24" in ask("v1.24.6-eks-abc", "CronJob", "--path", "spec")
+    assert "scopes  <list of string>  BestEffort, " in ask("v1.20", "ResourceQuota")
+    out = ask("diff", "v1.20", "v1.36")
+    assert "only v1.36 serves:" in out
+    assert "only v1.20 serves:" in out
+    assert "batch/v1 CronJob, was batch/v1beta1" in out
+    assert "more: converter catalog diff v1.20 v1.36 Deployment" in out
+    assert "more:" not in ask("diff", "v1.20", "v1.36", "CronJob")
+    assert ask("diff", "v1.24", "1.24.9") == "v1.24 and v1.24 do not differ\n"
+
+
+def test_a_manifest_that_cannot_be_converted(said):
+    words = "a.yaml#1: Widget w: cannot be converted: no rule converts Widget"
+    assert words in said("convert", "-f", "FILE", "--to", "batch/v1beta1", [UNKNOWN, CRON])
+
+
+def test_a_wrong_type(said):
+    text = said("convert", "-f", "FILE", "--to", "policy/v1beta1", [{**BUDGET, "spec": "text"}])
+    assert "spec: must be an object, not string" in text
+
+
+def test_a_value_that_is_lost(said):
+    text = said("convert", "-f", "FILE", *to(OLD_VERSIONS), [SLICE])
+    assert "lost: spec.devices[name=gpu].allowMultipleAllocations = true" in text
+
+
+def test_a_value_that_is_not_restored(said):
+    text = said("convert", "-f", "FILE", "--to", "resource.k8s.io/v1alpha3", "--keep-losses", "-o", "json", [SLICE])
+    edited, _ = json.JSONDecoder().raw_decode(text)
+    edited["spec"]["devices"][0]["name"] = "other"
+    text = said("convert", "-f", "FILE", "--to", "resource.k8s.io/v1", [edited])
+    assert "ResourceSlice a: not restored: spec.devices[name=gpu].bindsToNode: " in text
+
+
+def test_a_field_that_the_cluster_drops(said):
+    cron = MANIFESTS.partition("---")[0]
+    text = said("convert", "-f", "FILE", "--cluster", "old", "--inventory", "FLEET", cron)
+    assert "dropped by cluster old: spec.timeZone" in text
+
+
+def test_an_explanation(said):
+    text = said("explain", "-f", "FILE", "--to", "policy/v1beta1", [BUDGET])
+    assert "goes policy/v1 -> policy/v1beta1" in text
+    assert "by rule poddisruptionbudget-v1-v1beta1" in text
+    assert "lost: nothing" in text
+    assert "no: no rule converts Widget" in said("explain", "-f", "FILE", "--to", "acme.io/v2", [UNKNOWN])
+
+
+def test_the_last_lines_of_a_table(said):
+    text = said("check", "-f", "FILE", "--inventory", "FLEET", MANIFESTS)
+    assert "3 objects, 4 clusters" in text
+    assert "unknown release, fields not checked: bare, vague" in text
+
+
+def test_a_value_that_the_release_does_not_know(said):
+    arguments = ("check", "-f", "FILE", "--fail-on", "degrading", "--release", "v1.21", "-o")
+    assert 'v1.21 does not know the value \\"ReadWriteOncePod\\" and refuses it' in said(*arguments, "json", CLAIM)
+    assert "refuses it; v1.22 would do" in " ".join(said(*arguments, "table", CLAIM).split())
+    failure = ET.fromstring(said(*arguments, "junit", CLAIM)).find("testsuite/testcase/failure")
+    assert "refuses it" in failure.get("message")
+
+
+def test_a_problem_of_a_rule_file(said):
+    text = said("rules", "lint", "FILE", rule_text("steps: [{jump: {}}]"))
+    assert "a.yaml:7: a step is one of" in text
+    assert "(docs/reference/rules.md describes each step)" in text
+    assert "spec.b is 1, expected 2" in said("rules", "test", "FILE", FAILING)
+    assert "no example" in said("rules", "test", "FILE", WITHOUT_EXAMPLE)
+    assert "rule cronjob-v1-v1beta1" in said("rules", "lint", "FILE", CONTRADICTION)
+    assert "does not exist" in said("rules", "lint", "no/such/place", "")
+
+
+def test_the_result_of_a_lint(said):
+    assert "kinds: no problem" in said("rules", "lint", "")
+    assert "examples: all pass" in said("rules", "test", "")
+    assert "function horizontalpodautoscaler-v1:" in said("rules", "list", "")
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"a: \xff", "UTF-8"), (b"a: 1\na: 2", "line 2"), (b"[1]", "must be an object"),
+        (b"[" * 80_000, "nested deeper"), (b"a: &a [x]\nb: *c", "&c"), (b'{"a": 1, "a": 2}', "more than once"),
+    ],
+)  # fmt: skip
+def test_input_that_cannot_be_read(tmp_path, data, words):
+    (tmp_path / "a.yaml").write_bytes(data)
+    with pytest.raises(InputError, match=r"a\.yaml: ") as caught:
+        read_documents([str(tmp_path / "a.yaml")])
+    assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("items", "words"),
+    [("x", "List: items must be a list, not string"), ([1], r"List: items\[0\] must be an object, not integer")],
+)
+def test_items_that_are_not_objects(items, words):
+    with pytest.raises(InputError, match=words):
+        items_of({"kind": "List", "items": items})
+
+
+def test_a_discovery_server_without_an_authority(tmp_path):
+    with pytest.raises(UsageError, match=r"--discovery-ca-file or --certificate-secret"):
+        discovery_server(options(*URL))
+    with pytest.raises(UsageError, match="cannot use --discovery-ca-file"):
+        discovery_server(options(*URL, "--discovery-ca-file", str(tmp_path / "ca.crt")))
