@@ -12,7 +12,7 @@ from converter.clusters import Cluster
 from converter.karmada.names import LOSSES_ANNOTATION, LOSSES_TEXT_ANNOTATION
 from converter.losses.messages import TEXT_LIMIT, annotation_text
 from converter.losses.model import ByConversion, ByRelease, Loss, ManifestId, Origin, UnstoredData
-from converter.losses.record import NO_LOSSES, RECORD_LIMIT, LossRecord, fit
+from converter.losses.record import NO_LOSSES, RECORD_LIMIT, LetPass, LossRecord, fit
 from converter.losses.severity import Severity
 from tests.reviewkit import ask, cronjob, review, webhook, work
 from tests.rulekit import converter, rule_text
@@ -204,3 +204,50 @@ def test_so_does_one_whose_cluster_drops_more_than_can_be_told(shipped):
     *lines, last = after["metadata"]["annotations"][LOSSES_TEXT_ANNOTATION].splitlines()
     assert re.findall(r"\d+", last) == [str(500 - len(lines))]
     assert "patch" not in ask(hook, review(after)).response
+
+
+def test_let_pass_has_what_is_stored_and_present():
+    first, second, new = lost(3)
+    passed = LetPass(fit([first, second], RELEASE), [first, new])
+    assert first.key in passed
+    assert new.key not in passed, "it is not stored"
+    assert second.key not in passed, "the Work does not have it now"
+    assert "spec.f00000" not in passed
+
+
+def test_let_pass_has_losses_that_are_stored_as_digests():
+    losses = lost(1500)
+    record = fit(losses, RELEASE)
+    assert record.more, "not all have room"
+    later = lost(1, start=1500)[0]
+    passed = LetPass(record, [*losses, later])
+    assert all(loss.key in passed for loss in losses)
+    assert later.key not in passed
+
+
+def test_let_pass_tells_values_and_origins_apart():
+    stored_loss = lost(1)[0]
+    others = [*lost(1, value=2), *lost(1, cause=BY_RELEASE), *lost(1, manifest=THING._replace(name="u"))]
+    passed = LetPass(fit([stored_loss], RELEASE), [stored_loss, *others])
+    assert [loss.key in passed for loss in (stored_loss, *others)] == [True, False, False, False]
+
+
+def test_let_pass_compares_only_when_it_is_asked(monkeypatch):
+    """Most Works lose nothing that a policy denies: their admission must not wait for the comparison."""
+    asked = []
+    real = LossRecord.passed
+    monkeypatch.setattr(LossRecord, "passed", lambda self, losses: asked.append(1) or real(self, losses))
+    losses = lost(2)
+    passed = LetPass(fit(losses, RELEASE), losses)
+    assert asked == []
+    assert losses[0].key in passed
+    assert losses[1].key in passed
+    assert asked == [1]
+
+
+def test_the_key_and_the_line_of_a_loss_are_made_once_and_do_not_make_it_another_one():
+    one, two = lost(1)[0], lost(1)[0]
+    assert one.key is one.key
+    assert one.line is one.line
+    assert one == two
+    assert hash(one) == hash(two)

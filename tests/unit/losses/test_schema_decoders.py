@@ -12,7 +12,7 @@ from converter.catalog import Release, load_catalog
 from converter.kube import GroupVersionKind, gvk_of
 from converter.losses.decide import sent
 from converter.losses.schema_decoders import SchemaDecoders, accepts
-from converter.losses.unknown_fields import UnknownFieldFinder
+from converter.losses.unknown_fields import TAKEN_OFF_ANNOTATIONS, UnknownFieldFinder
 from tests.bench.bench_losses import deployment
 from tests.nonempty import some
 from tests.reviewkit import cronjob
@@ -66,6 +66,56 @@ def test_kinds_without_a_decoder_get_no_yes():
     crd = {"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "spec": {}}
     assert not has_all(crd), "schemas hold schemas"
     assert not has_all({"apiVersion": "acme.example/v1", "kind": "Widget"})
+
+
+POD = {"containers": [{"name": "a", "image": "b"}]}
+
+
+def with_annotations(annotations):
+    """Manifests that have a Pod's metadata, by where it is."""
+    metadata = {"name": "a", "annotations": annotations}
+    template = {"metadata": metadata, "spec": POD}
+    inner = {"metadata": {"name": "a"}, "template": template}
+    return {
+        "Pod": {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": POD},
+        "Deployment": {"apiVersion": "apps/v1", "kind": "Deployment", "spec": {"template": template}},
+        "PodTemplate": {"apiVersion": "v1", "kind": "PodTemplate", **inner},
+        "CronJob": {
+            "apiVersion": "batch/v1beta1",
+            "kind": "CronJob",
+            "spec": {"schedule": "0 0 * * *", "jobTemplate": {"spec": {"template": template}}},
+        },
+    }
+
+
+@pytest.mark.parametrize("kind", with_annotations({}))
+@pytest.mark.parametrize("key", TAKEN_OFF_ANNOTATIONS)
+def test_init_containers_in_annotations_get_no_yes(kind, key):
+    """Servers take the annotation off: the search has to find it, where a Pod or its template has it."""
+    manifest = with_annotations({"team": "shop", key: "[]"})[kind]
+    assert not has_all(manifest)
+    assert [field.path[-1] for field in CHECK.unknown(manifest, gvk_of(manifest), OLD)] == [key]
+
+
+@pytest.mark.parametrize("kind", with_annotations({}))
+@pytest.mark.parametrize(
+    "annotations",
+    [
+        {},
+        None,
+        {"team": "shop"},
+        {TAKEN_OFF_ANNOTATIONS[0]: None},
+        {f"{TAKEN_OFF_ANNOTATIONS[0]}-x": "[]"},
+        {"note": TAKEN_OFF_ANNOTATIONS[0]},
+    ],
+)
+def test_other_annotations_of_pods_get_a_yes(kind, annotations):
+    assert has_all(with_annotations(annotations)[kind])
+
+
+def test_init_containers_in_annotations_of_other_objects_get_a_yes():
+    """Only Pods and their templates have them taken off."""
+    assert has_all({**deployment(), "metadata": {"annotations": {TAKEN_OFF_ANNOTATIONS[0]: "[]"}}})
 
 
 @pytest.mark.parametrize("release", CATALOG.releases[::4], ids=str)
