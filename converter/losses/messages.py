@@ -14,7 +14,7 @@ from converter.kube import is_empty
 from converter.rules.steps.values import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from converter.losses.model import ByConversion, ByRelease, FieldHistory, Loss, UnstoredData
 
@@ -43,8 +43,9 @@ def line(loss: Loss) -> str:
 
 def reason(loss: Loss) -> str:
     """Say why a value is lost."""
-    if loss.by_release is not None:
-        return _of_release(loss.by_release, loss)
+    by_release = loss.by_release
+    if by_release is not None:
+        return _of_release(by_release, loss)
     assert loss.by_conversion is not None
     return _of_conversion(loss.by_conversion)
 
@@ -133,10 +134,12 @@ def annotation_text(losses: Iterable[Loss], unstored_data: Iterable[UnstoredData
         unstored_data: the manifests that a conversion back cannot restore.
         carried: how many more losses by conversion are known by digest alone.
     """
-    found = list(losses)
-    converted = [loss.line for loss in found if loss.by_conversion is not None]
-    converted = list(dict.fromkeys([*converted, *map(unstored, unstored_data)]))
-    released = list(dict.fromkeys(loss.line for loss in found if loss.by_release is not None))
+    converted: dict[str, None] = {}
+    released: dict[str, None] = {}
+    for loss in losses:
+        (released if loss.by_release is not None else converted)[loss.line] = None
+    for data in unstored_data:
+        converted[unstored(data)] = None
     lines: list[str] = []
     left = _fill(lines, converted, TEXT_LIMIT - 2 * _LONGEST_REST)
     rest = len(converted) - len(lines) + carried
@@ -149,7 +152,7 @@ def annotation_text(losses: Iterable[Loss], unstored_data: Iterable[UnstoredData
     return "\n".join(lines)
 
 
-def _fill(lines: list[str], more: Sequence[str], left: int) -> int:
+def _fill(lines: list[str], more: Iterable[str], left: int) -> int:
     """Add lines while there is room; returns how many bytes are left."""
     for text in more:
         size = len(text.encode()) + 1

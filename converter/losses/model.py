@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from enum import StrEnum
-from functools import cached_property
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
@@ -219,9 +218,15 @@ class Loss(msgspec.Struct, frozen=True, dict=True):
         """The first later release that would hold the value, if it is known."""
         return self.cause.history.since
 
-    @cached_property
+    @property
     def key(self) -> LossKey:
-        """The identity."""
+        """The identity. Cached by hand, as the line is: `functools.cached_property` takes a lock in Python 3.11."""
+        key: LossKey | None = self.__dict__.get("_key")
+        if key is None:
+            key = self.__dict__["_key"] = self._make_key()
+        return key
+
+    def _make_key(self) -> LossKey:
         value = self.value
         if type(value) is AbridgedValue:
             known = DIGEST_PREFIX + value.digest
@@ -235,10 +240,13 @@ class Loss(msgspec.Struct, frozen=True, dict=True):
         """Why the value is lost, for people; never read back."""
         return messages.reason(self)
 
-    @cached_property
+    @property
     def line(self) -> str:
         """The loss with its manifest, for people; never read back. Cached: the annotation repeats the warning."""
-        return messages.line(self)
+        line: str | None = self.__dict__.get("_line")
+        if line is None:
+            line = self.__dict__["_line"] = messages.line(self)
+        return line
 
     def __str__(self) -> str:
         return messages.describe(self)

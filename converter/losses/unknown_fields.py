@@ -122,7 +122,7 @@ class UnknownFieldFinder:
             return ()
         found: _Found = []
         _search_object(plan, manifest, found)
-        return tuple([hit.field() for hit in found])
+        return tuple([hit.field() for hit in found]) if found else ()
 
     def _root(self, gvk: GroupVersionKind, release: Release, gates: GateSettings) -> _Plan | None:
         here = self._catalog.stored_type_of(release, gvk, gates)

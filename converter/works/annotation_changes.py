@@ -87,7 +87,7 @@ def changes_for(records: Sequence[ManifestRecord], present: Bookkeeping) -> Anno
     if converted:
         wanted[SOURCES_ANNOTATION] = msgspec.json.encode(entries).decode()
         _store_data(records, present, wanted, changes)
-    if present.losses is not NO_LOSSES or changes.unstored or any(map(_is_lossy, records)):
+    if present.losses is not NO_LOSSES or changes.unstored or _any_lossy(records):
         _store_losses(records, present, wanted, changes)
     lossy = LOSSES_ANNOTATION in wanted and not converted
     for name, holds in ((CONVERTED_LABEL, converted), (LOSSES_LABEL, lossy)):
@@ -102,8 +102,11 @@ def changes_for(records: Sequence[ManifestRecord], present: Bookkeeping) -> Anno
     return changes
 
 
-def _is_lossy(record: ManifestRecord) -> bool:
-    return bool(record.losses) or record.unstored is not None
+def _any_lossy(records: Sequence[ManifestRecord]) -> bool:
+    for record in records:  # noqa: SIM110  a generator costs more than the whole loop
+        if record.losses or record.unstored is not None:
+            return True
+    return False
 
 
 def _store_losses(
@@ -115,7 +118,7 @@ def _store_losses(
     """
     # Sorted: the API server stores what was just converted with its fields in another order.
     losses = [loss for record in records for loss in _sorted(record.losses)]
-    found = (changes.unstored.get(index, record.unstored) for index, record in enumerate(records))
+    found = [changes.unstored.get(index, record.unstored) for index, record in enumerate(records)]
     unstored = [data for data in found if data is not None]
     carried = _carried(present.losses) if present.keeps_conversions else None
     if not losses and not unstored and carried is None:
@@ -153,9 +156,9 @@ def _store_data(
     """
     items = [record.data or NULL for record in records]
     ref = None
-    if any(record.in_overflow for record in records):  # it stays there, under the same reference
+    if True in [record.in_overflow for record in records]:  # it stays there, under the same reference
         ref = wanted[CONVERSION_DATA_REF_ANNOTATION] = present.annotations.get(CONVERSION_DATA_REF_ANNOTATION)
-    if all(item == NULL for item in items):
+    if items.count(NULL) == len(items):
         return
     room = _room(wanted, present.annotations)
     text = _joined(items)
@@ -166,16 +169,27 @@ def _store_data(
         else:
             changes.carried = text
         return
-    excess = len(text) - room
+    if len(text) > room:
+        _leave_out(items, len(text) - room, records, present, changes)
+        text = _joined(items)
+    if items.count(NULL) < len(items):
+        wanted[CONVERSION_DATA_ANNOTATION] = text.decode()
+
+
+def _leave_out(
+    items: list[bytes],
+    excess: int,
+    records: Sequence[ManifestRecord],
+    present: Bookkeeping,
+    changes: AnnotationChanges,
+) -> None:
+    """Replace the largest items by null until that many bytes are saved."""
     for index in sorted(range(len(items)), key=lambda index: -len(items[index])):
         if excess <= 0:
             break
         changes.unstored[index] = _unstored(records[index], len(items[index]), present)
         excess -= len(items[index]) - len(NULL)
         items[index] = NULL
-    text = _joined(items)
-    if any(item != NULL for item in items):
-        wanted[CONVERSION_DATA_ANNOTATION] = text.decode()
 
 
 def _unstored(record: ManifestRecord, size: int, present: Bookkeeping) -> UnstoredData:

@@ -19,7 +19,7 @@ from converter.losses import messages
 from converter.losses.decide import Decision, Destination, ManifestLosses
 from converter.losses.decide import decide as decide_losses
 from converter.losses.policy import Action
-from converter.losses.record import LetPass
+from converter.losses.record import NO_LOSSES, LetPass
 from converter.works import conversions
 from converter.works.annotation_changes import Bookkeeping, changes_for
 from converter.works.annotations import NO_RECORD, ManifestRecord, StoredRecord
@@ -89,7 +89,9 @@ def plan_work(
     ]
     policies = WorkPolicies(policy, converter.loss_policy, annotations.get(POLICY_ANNOTATION))
     destination = Destination(cluster.name, cluster.labels)
-    passed = LetPass(stored.losses, [loss for state in states for loss in state.losses])
+    passed: Container[LossKey] = ()
+    if stored.losses is not NO_LOSSES:
+        passed = LetPass(stored.losses, [loss for state in states for loss in state.losses])
     suspended = is_suspended(work, carried)
     plans = [decide(state, policies, destination, passed, suspended=suspended) for state in states]
     return assemble(
@@ -171,7 +173,7 @@ def decide(
 
 
 def _unrestored(state: ManifestState) -> tuple[str, ...]:
-    if state.head is None:
+    if state.head is None or not state.unrestored:
         return ()
     return tuple(f"{state.head.label}: {value}" for value in state.unrestored)
 
