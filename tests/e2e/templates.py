@@ -5,8 +5,10 @@ from __future__ import annotations
 import copy
 from typing import TYPE_CHECKING
 
+from converter.karmada.names import FEATURE_GATES_ANNOTATION
+
 if TYPE_CHECKING:
-    from tests.controlplanes.client import Json
+    from tests.controlplanes.client import Client, Json
 
 NAMESPACE = "shop"
 
@@ -83,3 +85,9 @@ def template(kind: str, name: str) -> Json:
     metadata = {"name": name, **({} if kind in CLUSTER_SCOPED else {"namespace": NAMESPACE})}
     body = copy.deepcopy(_ALL[kind])
     return {"apiVersion": body.pop("apiVersion"), "kind": kind, "metadata": metadata, **body}
+
+
+def switch_gates(client: Client, cluster: str, gates: str) -> None:
+    """Tell the converter which feature gates a member switches; it cannot read them from the member."""
+    annotations = {FEATURE_GATES_ANNOTATION: gates}
+    client.patch("cluster.karmada.io/v1alpha1", "Cluster", cluster, {"metadata": {"annotations": annotations}})

@@ -9,13 +9,13 @@ from tests.controlplanes.waiting import wait_until
 from tests.e2e.conftest import karmada_version
 from tests.e2e.installation import Installation
 from tests.e2e.propagated import Propagated
-from tests.e2e.templates import NAMESPACE, template
+from tests.e2e.templates import NAMESPACE, switch_gates, template
 
 LOSSES = "apiconverter.dev/losses"
 REFUSED = "apiconverter.dev/WorkRefused"
 MENDING = "mending"
 #: Served by v1.24, but only where this is switched on (alpha there, on by default since v1.25).
-GATES = "--feature-gates=CronJobTimeZone=true"
+GATE = "CronJobTimeZone=true"
 DENY = """\
 apiVersion: apiconverter.dev/v1alpha1
 kind: LossPolicy
@@ -66,7 +66,7 @@ def test_a_refused_work_holds_up_nobody_says_why_and_heals(fleet, converter):
             assert items.get("new", {}).get("applied"), items
             assert items.get("pull", {}).get("applied"), items
             reasons = [text for text in told(fleet, job.binding_name) if "timeZone" in text]
-            assert any("old" in text and "v1.20" in text and "v1.24" in text for text in reasons), reasons
+            assert any("old" in text and "v1.20" in text and "v1.25" in text for text in reasons), reasons
             return True
 
         wait_until("the others being applied, and the reason on the binding", refused, 90)
@@ -106,7 +106,8 @@ def test_a_refused_work_is_taken_once_its_cluster_is_upgraded(fleet, converter, 
     with Propagated(fleet, zoned("upgraded"), ["new", MENDING]) as job:
         wait_until("the refusal", lambda: "timeZone" in refusal(job), 90)
         assert not job.works(MENDING)
-        mending.upgrade("1.24", GATES)
+        switch_gates(fleet.client, MENDING, GATE)
+        mending.upgrade("1.24", f"--feature-gates={GATE}")
         job.wait_until_applied(120)
         assert job.on(MENDING)["spec"]["timeZone"] == "Europe/Madrid"
         wait_until("the end of the condition", lambda: refusal(job) == "", 60)

@@ -8,12 +8,12 @@ from tests.controlplanes.fleet import MemberSpec
 from tests.controlplanes.waiting import wait_until
 from tests.e2e.installation import Installation
 from tests.e2e.propagated import ANCHOR, CONVERTED, WORK, Propagated
-from tests.e2e.templates import NAMESPACE, template
+from tests.e2e.templates import NAMESPACE, switch_gates, template
 
 LOSSES = "apiconverter.dev/losses"
 RISING = "climbing"  # a name of its own: data of a member stays in etcd after it has left
 #: Served by v1.24, but only where this is switched on (alpha there, on by default since v1.25).
-GATES = "--feature-gates=CronJobTimeZone=true"
+GATE = "CronJobTimeZone=true"
 OLD = {
     "CronJob": "batch/v1beta1",
     "PodDisruptionBudget": "policy/v1beta1",
@@ -60,7 +60,8 @@ def test_an_upgraded_members_works_move_along_and_what_was_lost_comes_back(fleet
     job.wait_for_status(RISING, {"lastScheduleTime": "2026-11-04T02:15:00Z"})
     uids = {kind: it.on(RISING)["metadata"]["uid"] for kind, it in its.items()}
 
-    rising.upgrade("1.24", GATES)
+    switch_gates(fleet.client, RISING, GATE)
+    rising.upgrade("1.24", f"--feature-gates={GATE}")
 
     for kind, it in its.items():
 
