@@ -216,14 +216,14 @@ def test_the_document_says_what_changes_of_the_values_and_is_the_same_again(fold
             sources[f"v{release}"] = modules.Source(
                 folder(**replaced), f"v{release}", f"k8s.io/api@v0{release[1:]}.0", "h1:x="
             )
-    document = make.document(wheels, sources)
+    document = make.document(wheels, sources, {})
     assert [release["values"] for release in document["releases"]] == [
         {}, {"things/v1.Colour": ["Red"]}, {"things/v1.Colour": ["Blue", "Red"]}, {},
     ]  # fmt: skip
     spec = {"colours": "[string", "text": "string"}
     assert document["shapes"] == [{"spec": "#V1ThingSpec"}, spec, {**spec, "colours": "[string=things/v1.Colour"}]
     assert ["module" in source for source in document["sources"]] == [False, True, True, True]
-    assert make.encoded(document) == make.encoded(make.document(wheels, sources))
+    assert make.encoded(document) == make.encoded(make.document(wheels, sources, {}))
 
 
 def test_no_go_is_run_and_a_missing_module_is_reported(monkeypatch):
