@@ -14,7 +14,7 @@ def test_each_sort_has_a_section(sort):
 
 
 def test_a_sort_explains_only_its_own_kinds_and_releases():
-    said = 'defaulted v1 -> events.k8s.io/v1beta1: series.state is missing, wanted ""'
+    said = 'defaulted v1 -> events.k8s.io/v1beta1: series.state is missing, expected ""'
     assert explained("1.16", "Event", said) is not None
     assert explained("1.20", "Event", said) is None
     assert explained("1.16", "Deployment", said) is None

@@ -38,12 +38,12 @@ UNREACHABLE = (
         "Labels that old workloads get when they are written",
         _APPS,
         r"undefaulted (.* -> (extensions|apps)/v1beta1|(extensions|apps)/v1beta1 -> .*): metadata\.labels is .*,"
-        r" not wanted",
+        r" unexpected",
     ),
     Unreachable(
         "The state of an event's series, v1.16",
         ("Event",),
-        r'defaulted v1 -> events\.k8s\.io/v1beta1: series\.state is missing, wanted ""',
+        r'defaulted v1 -> events\.k8s\.io/v1beta1: series\.state is missing, expected ""',
         ("1.16",),
     ),
     Unreachable(
@@ -87,19 +87,19 @@ UNREACHABLE = (
         ("HorizontalPodAutoscaler",),
         r"(undefaulted .*: the conversion is refused: .*object\.target\.value: .*must be positive"
         r"|defaulted autoscaling/v1 -> autoscaling/v2: spec\.metrics\[\d+\]\.object\.target\.value is missing,"
-        r' wanted "0")',
+        r' expected "0")',
     ),
     Unreachable(
         "Averages that an autoscaler's status does not have",
         ("HorizontalPodAutoscaler",),
         r"defaulted autoscaling/v1 -> autoscaling/v2: status\.currentMetrics\[\d+\]\.\w+\.current"
-        r'((\.(averageValue|value) is "0"| is \{"(averageValue|value)":"0"\}), not wanted'
-        r'|\.value is missing, wanted "0")',
+        r'((\.(averageValue|value) is "0"| is \{"(averageValue|value)":"0"\}), unexpected'
+        r'|\.value is missing, expected "0")',
     ),
     Unreachable(
         "Tolerances that are null, since v1.33",
         ("HorizontalPodAutoscaler",),
-        r'defaulted autoscaling/v2 -> autoscaling/v1: .*/behavior is .*, wanted .*\\"Tolerance\\":null',
+        r'defaulted autoscaling/v2 -> autoscaling/v1: .*/behavior is .*, expected .*\\"Tolerance\\":null',
         ("1.36",),
     ),
     Unreachable(
@@ -111,8 +111,8 @@ UNREACHABLE = (
     Unreachable(
         "The user * in rbac v1alpha1",
         ("RoleBinding", "ClusterRoleBinding"),
-        r'(un)?defaulted .*rbac\S+/v1alpha1.*: subjects\[\d+\]\.(kind is "Group", wanted "User"'
-        r'|name is "system:authenticated", wanted "\*")',
+        r'(un)?defaulted .*rbac\S+/v1alpha1.*: subjects\[\d+\]\.(kind is "Group", expected "User"'
+        r'|name is "system:authenticated", expected "\*")',
     ),
 )
 
