@@ -129,7 +129,7 @@ def compare(manifest, answered, analysis, release, seen, *, gates=DEFAULT_GATES)
         else:
             seen.reported[f"{gvk.kind} {format_path(generalized(path))}"] += 1
     for path in gone(manifest, answered):
-        neutral = NEUTRAL.means_nothing_new(gvk, path, at(manifest, path)[0], manifest)
+        neutral = NEUTRAL.means_nothing_new(gvk, path, at(manifest, path)[0], lambda: manifest)
         if path[0] != "metadata" and path not in told and not neutral:
             seen.silent[f"{gvk.api_version} {gvk.kind} {format_path(generalized(path))}"] += 1
 
