@@ -248,7 +248,11 @@ def test_each_later_field_by_itself_vanishes_and_is_reported(apiservers, shipped
             seen.accepted += 1
             before = seen.reported.total(), len(seen.kept)
             compare(manifest, answered, shipped.losses, own, seen)
-            assert (seen.reported.total(), len(seen.kept)) != before, f"{kind} {path} was not reported"
+            neutral = any(
+                NEUTRAL.means_nothing_new(gvk, lost, at(manifest, lost)[0], lambda sent=manifest: sent)
+                for lost in gone(manifest, answered)
+            )
+            assert neutral or (seen.reported.total(), len(seen.kept)) != before, f"{kind} {path} was not reported"
     print(f"v{release}: {asked} fields of later releases, {seen.accepted} in an object that can be stored")
     assert seen.kept == []
     assert unexplained(release, seen) == []
@@ -260,7 +264,7 @@ def test_what_vanished_is_exactly_what_was_reported(apiservers, shipped, release
     hold_all_kinds(apiservers[release].client, shipped, release, DEFAULT_GATES)
 
 
-@pytest.mark.parametrize("release", RELEASES)
+@pytest.mark.parametrize("release", [release for release in RELEASES if release != "1.16"])  # AllBeta is new in v1.17
 def test_with_all_gates_on_what_vanished_is_exactly_what_was_reported(all_gates_apiservers, shipped, release):
     gates = GateSettings.parse(ALL_GATES)
     hold_all_kinds(all_gates_apiservers[release].client, shipped, release, gates)
