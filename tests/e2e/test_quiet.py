@@ -16,8 +16,8 @@ from tests.nonempty import some
 
 QUIET_SECONDS = 60
 KINDS = ("CronJob", "Ingress", "PodDisruptionBudget", "HorizontalPodAutoscaler", "Deployment", "IngressClass")
-#: What Karmada had begun when the last Work got its anchor may end after that; times in objects are whole seconds.
-LAG_SECONDS = 3.0
+#: What Karmada had begun when the last Work got its anchor may end after that. Generous, since the machine may be busy.
+LAG_SECONDS = 10.0
 #: That takes a second or less; here a whole fleet shares two cores with its tests.
 ANCHORING_SECONDS = 30.0
 NO_MANIFEST = re.compile(r'^E\d{4} (\S+) .*"Failed to aggregate.*no such manifest.* name="([^"]+)"', re.MULTILINE)
@@ -107,14 +107,16 @@ def test_karmada_misses_no_manifest_after_the_first_moments_of_a_work(fleet, con
 
     Neither later statuses nor a changed template, which Karmada sends unconverted, make it look in vain again.
     """
+    log_text = fleet.karmada.controller_manager.process.log_text
+    at_rest = len(log_text())
     job = everywhere[0]
     fleet.client.patch(job.api_version, job.kind, job.name, {"spec": {"schedule": "2 2 * * *"}}, NAMESPACE)
     wait_until("the change", lambda: job.on("old")["spec"]["schedule"] == "2 2 * * *")
     job.report("old", {"lastScheduleTime": "2026-11-02T02:15:00Z"})
     job.wait_for_status("old", {"lastScheduleTime": "2026-11-02T02:15:00Z"})
-    log = fleet.karmada.controller_manager.process.log_text()[log_before:]
-    settled = {it.binding_name: max(moments) for it in everywhere if (moments := _anchored(it))}
-    found = NO_MANIFEST.findall(log)
+    assert NO_MANIFEST.findall(log_text()[at_rest:]) == []
+    settled = {it.binding_name: max(moments) for it in some(everywhere) if (moments := _anchored(it))}
+    found = NO_MANIFEST.findall(log_text()[log_before:at_rest])
     assert found, "none at all: the log is not written as this test reads it"
     for clock, name in found:
         moment = dt.datetime.combine(settled[name].date(), dt.time.fromisoformat(clock), tzinfo=dt.UTC)
@@ -123,7 +125,7 @@ def test_karmada_misses_no_manifest_after_the_first_moments_of_a_work(fleet, con
 
 
 def _anchored(it):
-    """When each converted Work of a template got its anchor: when the owner was written."""
+    """When each converted Work of a template got its anchor: when the owner was written. Other Works have no owner."""
     moments = []
     for cluster in some(it.clusters):
         metadata = it.work(cluster)["metadata"]
@@ -133,7 +135,7 @@ def _anchored(it):
             if "f:ownerReferences" in entry["fieldsV1"].get("f:metadata", {})
         ]
         created = dt.datetime.fromisoformat(metadata["creationTimestamp"])
-        for moment in some(map(dt.datetime.fromisoformat, owned)):
+        for moment in map(dt.datetime.fromisoformat, owned):  # may be empty
             assert (moment - created).total_seconds() < ANCHORING_SECONDS, (it.kind, cluster)
             moments.append(moment)
     return moments
