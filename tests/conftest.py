@@ -1,13 +1,19 @@
-"""What all tests share: Hypothesis profiles, and the shipped converter, loaded once."""
+"""What all tests share: Hypothesis profiles, the shipped converter, and the counts that a run prints last."""
 
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from converter import Converter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_COUNT = "count"
 
 # `ci` is the size of `make test`; `nightly` (make fuzz) tries many more; `smoke` (make mutate-messages) hardly any. The
 # round trips of workloads, autoscalers, ingresses and their kin have 1,000 a pair in any case.
@@ -22,3 +28,19 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 def shipped() -> Converter:
     """The converter of the shipped rule book; it never changes."""
     return Converter.from_rules()
+
+
+@pytest.fixture
+def report_count(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
+    """Print a line at the end of the run: how many cases a test tried, and what came of them."""
+    return lambda line: record_property(_COUNT, line)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the counts that tests reported."""
+    reports = [report for state in ("passed", "failed") for report in terminalreporter.stats.get(state, ())]
+    lines = {(report.nodeid, str(line)) for report in reports for key, line in report.user_properties if key == _COUNT}
+    if lines:
+        terminalreporter.section("counts")
+    for node, line in sorted(lines):
+        terminalreporter.write_line(f"{node.rpartition('/')[2]}: {line}")

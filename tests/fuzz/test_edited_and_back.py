@@ -26,7 +26,7 @@ from tests.generators.valid_values import ValidValues
 from tests.nonempty import some
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from converter import Conversion
     from converter.conversion import Reason
@@ -63,7 +63,9 @@ def _release(api_version: str, kind: str) -> str:
 
 
 @pytest.mark.parametrize("kind", originals())
-def test_an_edit_survives_and_what_it_does_not_touch_comes_back(shipped: Converter, kind: str) -> None:
+def test_an_edit_survives_and_what_it_does_not_touch_comes_back(
+    shipped: Converter, kind: str, report_count: Callable[[str], None]
+) -> None:
     counts: Counter[str] = Counter()
 
     @settings(max_examples=max(settings().max_examples // 100, 1))
@@ -72,7 +74,7 @@ def test_an_edit_survives_and_what_it_does_not_touch_comes_back(shipped: Convert
         try_each(batch, lambda seed: check(shipped, kind, seed, counts))
 
     try_them()
-    print(f"{kind}: {dict(sorted(counts.items()))}")
+    report_count(str(dict(sorted(counts.items()))))
     assert counts["edited"] > 0, "no edit was converted back, so nothing was proved"
 
 

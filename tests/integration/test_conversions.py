@@ -27,7 +27,9 @@ _ACCEPTED_AT_LEAST = 0.67
 
 
 @pytest.mark.parametrize("release", RELEASES)
-def test_generated_objects_are_converted_as_the_server_converts_them(all_versions_apiservers, shipped, release):
+def test_generated_objects_are_converted_as_the_server_converts_them(
+    all_versions_apiservers, shipped, release, report_count
+):
     client = all_versions_apiservers[release].client
     judge, tally = Judge(client, shipped), Tally(release)
     for served in some(served_in_several_versions(client)):
@@ -37,7 +39,7 @@ def test_generated_objects_are_converted_as_the_server_converts_them(all_version
         tally.lines.append(f"v{release} {served.kind:34} {nursery.acceptance}, {tally.pairs - before} conversions")
         accepted = nursery.acceptance.accepted / nursery.acceptance.made
         assert accepted >= _ACCEPTED_AT_LEAST, f"{tally.lines[-1]}; the last refusals: {nursery.refusals[-3:]}"
-    print(tally)
+    report_count(str(tally))
     assert not tally.wrong, "\n".join(tally.wrong[:40])
 
 

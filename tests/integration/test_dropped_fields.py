@@ -229,7 +229,7 @@ def with_field(base, path, kind):
 
 
 @pytest.mark.parametrize("release", RELEASES)
-def test_each_later_field_by_itself_vanishes_and_is_reported(apiservers, shipped, release):
+def test_each_later_field_by_itself_vanishes_and_is_reported(apiservers, shipped, release, report_count):
     client, own = apiservers[release].client, Release.parse(release)
     served = client.served()
     seen, asked = Seen(), 0
@@ -253,24 +253,26 @@ def test_each_later_field_by_itself_vanishes_and_is_reported(apiservers, shipped
                 for lost in gone(manifest, answered)
             )
             assert neutral or (seen.reported.total(), len(seen.kept)) != before, f"{kind} {path} was not reported"
-    print(f"v{release}: {asked} fields of later releases, {seen.accepted} in an object that can be stored")
+    report_count(f"{asked} fields of later releases, {seen.accepted} in an object that can be stored")
     assert seen.kept == []
     assert unexplained(release, seen) == []
     assert seen.accepted > 0
 
 
 @pytest.mark.parametrize("release", RELEASES)
-def test_what_vanished_is_exactly_what_was_reported(apiservers, shipped, release):
-    hold_all_kinds(apiservers[release].client, shipped, release, DEFAULT_GATES)
+def test_what_vanished_is_exactly_what_was_reported(apiservers, shipped, release, report_count):
+    hold_all_kinds(apiservers[release].client, shipped, release, DEFAULT_GATES, report_count)
 
 
 @pytest.mark.parametrize("release", [release for release in RELEASES if release != "1.16"])  # AllBeta is new in v1.17
-def test_with_all_gates_on_what_vanished_is_exactly_what_was_reported(all_gates_apiservers, shipped, release):
+def test_with_all_gates_on_what_vanished_is_exactly_what_was_reported(
+    all_gates_apiservers, shipped, release, report_count
+):
     gates = GateSettings.parse(ALL_GATES)
-    hold_all_kinds(all_gates_apiservers[release].client, shipped, release, gates)
+    hold_all_kinds(all_gates_apiservers[release].client, shipped, release, gates, report_count)
 
 
-def hold_all_kinds(client, shipped, release, gates):
+def hold_all_kinds(client, shipped, release, gates, report_count):
     """Store grown objects of every kind, and hold what is gone against what is reported."""
     seen = Seen()
     served = client.served()
@@ -283,14 +285,14 @@ def hold_all_kinds(client, shipped, release, gates):
             if pair is not None:
                 seen.accepted += 1
                 compare(*pair, shipped.losses, Release.parse(release), seen, gates=gates)
-    print(f"v{release}: {seen.accepted} objects, {len(seen.reported)} fields reported and gone")
+    report_count(f"{seen.accepted} objects, {len(seen.reported)} fields reported and gone")
     assert seen.kept == []
     assert unexplained(release, seen) == []
     assert seen.accepted > SIZE
 
 
 @pytest.mark.parametrize("release", RELEASES)
-def test_values_of_later_releases_are_refused_and_were_reported(apiservers, shipped, release):
+def test_values_of_later_releases_are_refused_and_were_reported(apiservers, shipped, release, report_count):
     client, own = apiservers[release].client, Release.parse(release)
     served = client.served()
     refused, kept, unclear, skipped = Counter(), [], [], Counter()
@@ -317,7 +319,7 @@ def test_values_of_later_releases_are_refused_and_were_reported(apiservers, ship
                 unclear.append(f"{name}: {refusal}")
             elif at(answered, place) == (trial.value, True) and not taken(release, name):
                 kept.append(name)
-    print(f"v{release}: {len(refused)} values refused: {', '.join(refused)}; not tried: {set(skipped) - set(refused)}")
+    report_count(f"{len(refused)} values refused: {', '.join(refused)}; not tried: {set(skipped) - set(refused)}")
     assert kept == []
     assert unclear == []
     assert refused

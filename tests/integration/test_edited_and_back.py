@@ -22,7 +22,7 @@ SIZE = 100 if os.environ.get("HYPOTHESIS_PROFILE") == "nightly" else 8
 
 
 @pytest.mark.parametrize("release", RELEASES)
-def test_what_comes_back_after_an_edit_is_accepted(all_versions_apiservers, shipped, release):
+def test_what_comes_back_after_an_edit_is_accepted(all_versions_apiservers, shipped, release, report_count):
     client = all_versions_apiservers[release].client
     trial = _Trial(client, shipped, release)
     counts = trial.counts
@@ -34,7 +34,7 @@ def test_what_comes_back_after_an_edit_is_accepted(all_versions_apiservers, ship
             manifest = nursery.accepted(seed)
             if manifest is not None:
                 wrong += trial.run(served, manifest, random.Random(seed))
-    print(f"v{release}: {dict(counts)}")
+    report_count(str(dict(counts)))
     assert counts["accepted"] > len(wrong)
     assert not wrong, "\n".join(wrong[:20])
 

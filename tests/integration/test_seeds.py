@@ -41,7 +41,7 @@ def home_of(served, manifest):
 
 
 @pytest.mark.parametrize("release", RELEASES)
-def test_seeds_are_converted_as_the_server_converts_them(all_versions_apiservers, shipped, release):
+def test_seeds_are_converted_as_the_server_converts_them(all_versions_apiservers, shipped, release, report_count):
     client = all_versions_apiservers[release].client
     judge, tally, served = Judge(client, shipped), Tally(release), served_in_several_versions(client)
     judged = set()
@@ -63,14 +63,16 @@ def test_seeds_are_converted_as_the_server_converts_them(all_versions_apiservers
             judged.add(kind)
         except ApiError as error:
             tally.refused(kind, name, error, own=seed["apiVersion"] in kind.versions)
-    print(tally)
+    report_count(str(tally))
     assert not tally.refusals
     assert {kind.kind for kind in judged} == {kind.kind for kind in served}, "a kind has no seed"
     assert not tally.wrong, "\n".join(tally.wrong[:40])
 
 
 @pytest.mark.parametrize("release", RELEASES)
-def test_objects_with_all_defaults_are_converted_as_the_server_converts_them(all_versions_apiservers, shipped, release):
+def test_objects_with_all_defaults_are_converted_as_the_server_converts_them(
+    all_versions_apiservers, shipped, release, report_count
+):
     client = all_versions_apiservers[release].client
     judge, tally, served = Judge(client, shipped), Tally(release), served_in_several_versions(client)
     client.put({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "oracle"}})
@@ -83,6 +85,6 @@ def test_objects_with_all_defaults_are_converted_as_the_server_converts_them(all
             tally.add(kind, name, judge.judge(kind, bare(form)))
         except ApiError as error:
             tally.refused(kind, name, error, own=False)  # another release's object, which this one need not take
-    print(tally)
+    report_count(str(tally))
     assert tally.pairs
     assert not tally.wrong, "\n".join(tally.wrong[:40])

@@ -20,6 +20,7 @@ from tests.yaml_oracle import build, corpus
 from tests.yaml_oracle.compare import ask, same, verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 SCALARS, DOCUMENTS = 65_000, 6_000
@@ -37,13 +38,12 @@ def oracle() -> Path:
 
 
 @pytest.mark.parametrize("stream", [False, True], ids=["scalars", "documents"])
-def test_what_kubectl_reads_is_read_the_same(oracle: Path, stream: bool, capsys: pytest.CaptureFixture[str]) -> None:  # noqa: FBT001
+def test_what_kubectl_reads_is_read_the_same(oracle: Path, stream: bool, report_count: Callable[[str], None]) -> None:  # noqa: FBT001
     texts = corpus.documents(11, DOCUMENTS) if stream else corpus.scalar_documents(11, SCALARS)
     answers = ask(oracle, texts, stream=stream)
     found = [verdict(text, answer, stream=stream) for text, answer in zip(texts, answers, strict=True)]
     counted = Counter(each if each in AGREED else "wrong" for each in found)
-    with capsys.disabled():
-        print(f"\nread {len(texts)} {'documents' if stream else 'scalars'}: {dict(counted)}")
+    report_count(f"read {len(texts)} {'documents' if stream else 'scalars'}: {dict(counted)}")
     assert [(text, each) for text, each in zip(texts, found, strict=True) if each not in AGREED] == []
     assert counted["same"] >= AT_LEAST[stream]
     assert counted["stricter"] <= len(texts) * MOST_STRICTER[stream]
@@ -51,7 +51,7 @@ def test_what_kubectl_reads_is_read_the_same(oracle: Path, stream: bool, capsys:
 
 @pytest.mark.parametrize("form", ["values", "keys", "documents"])
 def test_what_is_written_is_read_the_same_by_kubectl(
-    oracle: Path, form: str, capsys: pytest.CaptureFixture[str]
+    oracle: Path, form: str, report_count: Callable[[str], None]
 ) -> None:
     source = random.Random(12)
     if form == "documents":
@@ -65,12 +65,11 @@ def test_what_is_written_is_read_the_same_by_kubectl(
         for value, answer in zip(values, answers, strict=True)
         if answer.get("error") or answer.get("strict") or not same(answer["json"], [value])
     ]
-    with capsys.disabled():
-        print(f"\nwrote {len(values)} {form}: {len(values) - len(wrong)} read the same")
+    report_count(f"wrote {len(values)} {form}: {len(values) - len(wrong)} read the same")
     assert wrong == []
 
 
-def test_kubectl_itself_reads_what_is_written(capsys: pytest.CaptureFixture[str]) -> None:
+def test_kubectl_itself_reads_what_is_written(report_count: Callable[[str], None]) -> None:
     source = random.Random(13)
     manifests = [
         {
@@ -88,8 +87,7 @@ def test_kubectl_itself_reads_what_is_written(capsys: pytest.CaptureFixture[str]
         manifest, start = json.JSONDecoder().raw_decode(text, start)
         start += len(text[start:]) - len(text[start:].lstrip())
         read.append(manifest["spec"])
-    with capsys.disabled():
-        print(f"\nkubectl read {len(read)} documents")
+    report_count(f"kubectl read {len(read)} documents")
     written = [_as_int64_or_float(manifest["spec"]) for manifest in manifests]
     assert len(read) == len(written)
     assert [pair for pair in zip(written, read, strict=True) if not same(*pair)] == []
