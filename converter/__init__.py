@@ -12,7 +12,9 @@ The public API is the names below, imported from ``converter``. Submodules are i
 - ``Conversion``: the result of a conversion.
 - ``ConversionData``: what restores the original exactly; ``PreservedValue`` is one value in it.
 - ``UnrestoredValue``: a value that was not restored, because of an edit; its ``Reason`` says why.
-- ``Loss``: a value that the target version cannot hold; ``str(loss)`` describes it.
+- ``Loss``: a value that the target version cannot hold; ``str(loss)`` describes it. It has a ``ManifestId``, a
+  ``Severity``, an ``Origin``, a cause (``ByConversion`` or ``ByRelease``, with a ``FieldHistory`` of ``Release``), and
+  an identity, its ``LossKey``.
 - ``Route``: the rules that lead from one version to another.
 - ``ConverterError``: the base of all errors.
 - ``ManifestError``: a manifest does not have the shape that Kubernetes gives it.
@@ -20,6 +22,7 @@ The public API is the names below, imported from ``converter``. Submodules are i
 - ``RuleBookError``: rule files are invalid; ``RuleProblem`` is one problem in them, and ``ProblemCode`` its kind.
 """
 
+from converter.catalog import Release
 from converter.conversion import ConversionData, PreservedValue, Reason, Route, UnrestoredValue
 from converter.errors import (
     ConversionError,
@@ -32,23 +35,33 @@ from converter.errors import (
     RuleProblem,
 )
 from converter.library import Conversion, Converter
-from converter.losses import Loss
+from converter.losses import Loss, ManifestId, Origin
+from converter.losses.model import ByConversion, ByRelease, FieldHistory, LossKey
+from converter.losses.severity import Severity
 
 __all__ = [
+    "ByConversion",
+    "ByRelease",
     "Conversion",
     "ConversionData",
     "ConversionError",
     "Converter",
     "ConverterError",
+    "FieldHistory",
     "Loss",
+    "LossKey",
     "ManifestError",
+    "ManifestId",
     "NoRouteError",
+    "Origin",
     "PreservedValue",
     "ProblemCode",
     "Reason",
     "RefusedError",
+    "Release",
     "Route",
     "RuleBookError",
     "RuleProblem",
+    "Severity",
     "UnrestoredValue",
 ]

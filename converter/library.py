@@ -1,86 +1,42 @@
-"""The library: one class over the rule book, for programs, tests and the converter's own commands."""
+"""The public library: one class that converts manifests."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from converter.catalog import load_catalog
-from converter.config import SHIPPED_RULES, Configuration, read_rule_files
-from converter.conversion import ConversionData, Restored, Route, Routes, UnrestoredValue, convert, restore_source
-from converter.kube import Manifest, copy_json, gvk_of
-from converter.losses import Loss, LossEvaluator, ManifestId
+from converter.engine import Conversion, Engine
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterable
 
-    from converter.catalog import Catalog
-    from converter.losses.policy import LossPolicy
-    from converter.rules import RuleBook
+    from converter.conversion import ConversionData, Route
+    from converter.kube import Manifest
 
-
-@dataclass(frozen=True, slots=True)
-class Conversion:
-    """The result of a conversion.
-
-    Attributes:
-        manifest: the manifest in the target version.
-        losses: what that version cannot hold, in the order of the manifest.
-        conversion_data: what converting back needs to be exact.
-        route: the route taken; None if nothing had to be converted.
-        unrestored: values of the original that were not restored from conversion data, because the manifest was edited.
-    """
-
-    manifest: Manifest
-    losses: tuple[Loss, ...]
-    conversion_data: ConversionData
-    route: Route | None
-    unrestored: tuple[UnrestoredValue, ...] = ()
+__all__ = ["Conversion", "Converter"]
 
 
 class Converter:
     """Converts manifests between the versions that a rule book connects.
 
-    Safe to share between threads: after it is made, nothing in it changes but a memory of routes.
-
-    Attributes:
-        routes: the routes through the book.
-        losses: what a cluster of some release would drop without an error.
-        loss_policy: what to do about losses; None if no rule file has a policy.
+    `from_rules` makes one. Safe to share between threads.
     """
 
-    def __init__(self, configuration: Configuration, catalog: Catalog | None = None) -> None:
-        self.routes = Routes(configuration.book)
-        self.losses = LossEvaluator(catalog or load_catalog(), configuration.severities)
-        self.loss_policy: LossPolicy | None = configuration.loss_policy
+    def __init__(self, _engine: Engine) -> None:
+        self._engine = _engine
 
     @classmethod
-    def from_rules(
-        cls,
-        paths: Iterable[str | os.PathLike[str]] = (),
-        *,
-        shipped: bool = True,
-        catalog: Catalog | None = None,
-    ) -> Converter:
+    def from_rules(cls, paths: Iterable[str | os.PathLike[str]] = (), *, shipped: bool = True) -> Converter:
         """Make a converter from the shipped rule book and your own rules.
 
         Args:
             paths: rule files, or directories of them, to read in addition to the shipped book.
             shipped: whether to read the shipped book at all.
-            catalog: what the fields that rules name are checked against; the shipped one where none is given.
 
         Raises:
             RuleBookError: with every problem of every file.
         """
-        roots = [SHIPPED_RULES, *paths] if shipped else [*paths]
-        types = catalog or load_catalog()
-        return cls(Configuration.read(read_rule_files(roots), types), types)
-
-    @property
-    def book(self) -> RuleBook:
-        """The rules."""
-        return self.routes.book
+        return cls(Engine.from_rules(paths, shipped=shipped))
 
     def convert(
         self, manifest: Manifest, to: str | Iterable[str], conversion_data: ConversionData | None = None
@@ -99,37 +55,7 @@ class Converter:
             NoRouteError: no rules lead there.
             RefusedError: the conversion would change the meaning of a value.
         """
-        targets = (to,) if isinstance(to, str) else tuple(to)
-        gvk = gvk_of(manifest)
-        losses: tuple[Loss, ...] = ()
-        unrestored: tuple[UnrestoredValue, ...] = ()
-        if conversion_data is not None and conversion_data.source != gvk.api_version:
-            restored = self.restore(manifest, conversion_data)
-            losses = self.losses.of_conversion(
-                restored.losses, gvk, identity=ManifestId.of(manifest, gvk), original=lambda: manifest
-            )
-            manifest, unrestored = restored.manifest, restored.unrestored
-            gvk = gvk_of(manifest)
-        source = gvk.api_version
-        if source in targets:
-            return Conversion(copy_json(manifest), losses, ConversionData(source), None, unrestored)
-        done = convert(manifest, self.routes.cheapest(gvk.kind, source, targets))
-        losses += self.losses.of_conversion(
-            done.losses, gvk, identity=ManifestId.of(manifest, gvk), original=lambda: manifest
-        )
-        return Conversion(done.manifest, losses, done.conversion_data, done.route, unrestored)
-
-    def restore(self, manifest: Manifest, conversion_data: ConversionData) -> Restored:
-        """Convert a manifest back to the version and the values that it had before; an edit wins.
-
-        Raises:
-            ManifestError: it is not a manifest, or a value has a type that its version does not allow.
-            NoRouteError: the rules that converted it are gone.
-            RefusedError: the conversion would change the meaning of a value.
-        """
-        gvk = gvk_of(manifest)
-        route = self.routes.cheapest(gvk.kind, conversion_data.source, (gvk.api_version,))
-        return restore_source(manifest, route, conversion_data)
+        return self._engine.convert(manifest, to, conversion_data)
 
     def route(self, kind: str, source: str, to: str | Iterable[str]) -> Route:
         """Find the cheapest route from a version of a kind to another, or to any of several.
@@ -137,4 +63,4 @@ class Converter:
         Raises:
             NoRouteError: no rules lead there.
         """
-        return self.routes.cheapest(kind, source, (to,) if isinstance(to, str) else to)
+        return self._engine.route(kind, source, to).described()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, settings
 
-from converter import Converter
+from converter.engine import Engine
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,9 +25,9 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 
 @pytest.fixture(scope="session")
-def shipped() -> Converter:
+def shipped() -> Engine:
     """The converter of the shipped rule book; it never changes."""
-    return Converter.from_rules()
+    return Engine.from_rules()
 
 
 @pytest.fixture

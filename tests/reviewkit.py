@@ -16,7 +16,7 @@ from converter.admission.works import WorkWebhook
 from converter.clusters import Cluster, Fleet, FleetView
 
 if TYPE_CHECKING:
-    from converter import Converter
+    from converter.engine import Engine
 
 DATA = Path(__file__).parent / "data"
 CAPTURED = sorted((DATA / "reviews").glob("*-works-*.json"))
@@ -73,7 +73,7 @@ class Answer:
         return jsonpatch.apply_patch(copy.deepcopy(work), self.operations)
 
 
-def webhook(shipped: Converter, *clusters: Cluster, policy: Any = "deny", observer: Any = None) -> WorkWebhook:
+def webhook(shipped: Engine, *clusters: Cluster, policy: Any = "deny", observer: Any = None) -> WorkWebhook:
     """Make a webhook for some clusters; by default an old, a new and a vaguely known one."""
     fleet = Fleet.of(clusters or (OLD, NEW, VAGUE))
     return WorkWebhook(SimpleNamespace(current=shipped), FleetView(fleet), policy, observer)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from converter.config import Configuration, RuleFile
 from converter.conversion import Routes
-from converter.library import Converter
+from converter.engine import Engine
 
 if TYPE_CHECKING:
     from converter.rules import RuleBook
@@ -38,9 +38,9 @@ def configuration(*texts: str) -> Configuration:
     return Configuration.read([RuleFile("rules.yaml", "\n---\n".join(texts))])
 
 
-def converter(*texts: str) -> Converter:
+def converter(*texts: str) -> Engine:
     """Make a converter of rule texts."""
-    return Converter(configuration(*texts))
+    return Engine(configuration(*texts))
 
 
 def routes(*texts: str) -> Routes:

@@ -35,8 +35,8 @@ from converter.works.suspended import is_resumed, is_suspended
 
 if TYPE_CHECKING:
     from converter.clusters import Cluster, FleetView
+    from converter.engine import Engine
     from converter.kube.partial_object import PartialObject
-    from converter.library import Converter
     from converter.losses import LossEvaluator
     from converter.losses.decide import ManifestLosses
     from converter.works.result import WorkPlan
@@ -51,7 +51,7 @@ class Rules(Protocol):
     """Holds the converter in use."""
 
     @property
-    def current(self) -> Converter:
+    def current(self) -> Engine:
         """The converter, with the rules as they are now."""
 
 

@@ -27,7 +27,12 @@ class ReleaseFormatError(CatalogError):
 
 
 class Release(NamedTuple):
-    """One minor release of Kubernetes; releases compare in release order."""
+    """One minor release of Kubernetes; releases compare in release order.
+
+    Attributes:
+        major: the first number.
+        minor: the second number.
+    """
 
     major: int
     minor: int

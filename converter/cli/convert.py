@@ -24,7 +24,7 @@ from converter.kube import Manifest, copy_json, gvk_of, name_of
 
 if TYPE_CHECKING:
     from converter.clusters import Cluster
-    from converter.library import Conversion, Converter
+    from converter.engine import Conversion, Engine
     from converter.losses import Loss
 
 _EPILOG = """\
@@ -82,7 +82,7 @@ def run(args: argparse.Namespace) -> int:
 class _Job:
     """One run of the command; counts its findings."""
 
-    def __init__(self, converter: Converter, args: argparse.Namespace, cluster: Cluster | None) -> None:
+    def __init__(self, converter: Engine, args: argparse.Namespace, cluster: Cluster | None) -> None:
         self.converter = converter
         self.args = args
         self.cluster = cluster

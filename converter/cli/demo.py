@@ -21,9 +21,9 @@ from converter.cli import OK
 from converter.cli.manifest_files import to_yaml
 from converter.cli.serve import SAMPLE_FOLDER
 from converter.clusters import read_inventory
+from converter.engine import Engine
 from converter.errors import ConverterError, NoRouteError
 from converter.kube import gvk_of, name_of
-from converter.library import Converter
 from converter.server.review_client import Answer, WebhookClient
 from converter.server.sample import FLEET, oldest_first, review_of, sample_manifests, work_for
 
@@ -79,7 +79,7 @@ def run(args: argparse.Namespace) -> int:
             "the sample does not have this kind or cluster; run `converter demo` without options to see all"
         )
     with _webhook(args, console) as client:
-        show = _Show(console, Converter.from_rules())
+        show = _Show(console, Engine.from_rules())
         for manifest in manifests:
             show.manifest(manifest, before=not args.no_before)
             for cluster in clusters:
@@ -151,7 +151,7 @@ def _wait(process: subprocess.Popen[bytes], folder: Path, log: str) -> WebhookCl
 class _Show:
     """Prints the demo."""
 
-    def __init__(self, console: Console, converter: Converter) -> None:
+    def __init__(self, console: Console, converter: Engine) -> None:
         self._console = console
         self._converter = converter
         self._seen: dict[str, str] = {}

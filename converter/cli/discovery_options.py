@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable
     from typing import Any
 
-    from converter import Converter
     from converter.client import ApiServer
     from converter.clusters import FleetView
+    from converter.engine import Engine
 
 _AUTHORITY_SECONDS = 0.5
 """How often to check whether the authority is known. The leader knows it once it has read the Secret."""
@@ -86,7 +86,7 @@ def discovery_server(args: argparse.Namespace, authority: Callable[[], bytes] | 
 def registration(
     discovery: DiscoveryServer,
     server: ApiServer,
-    converter: Callable[[], Converter],
+    converter: Callable[[], Engine],
     fleet: FleetView,
     in_use: Callable[[], Iterable[str]],
 ) -> Callable[[], Coroutine[Any, Any, None]]:

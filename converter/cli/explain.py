@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from converter.clusters import Cluster
-    from converter.conversion import Route
+    from converter.conversion import CompiledRoute
+    from converter.engine import Engine
     from converter.kube import Manifest
-    from converter.library import Converter
 
 _EPILOG = """\
 examples:
@@ -98,7 +98,7 @@ def _subjects(args: argparse.Namespace) -> Iterator[tuple[Manifest, str]]:
             yield from ((item, f"{document.origin} item {index}") for index, item in enumerate(items, 1))
 
 
-def explain(converter: Converter, manifest: Manifest, wanted: tuple[str, ...], *, losses: bool) -> Iterator[str]:
+def explain(converter: Engine, manifest: Manifest, wanted: tuple[str, ...], *, losses: bool) -> Iterator[str]:
     """Describe the route of a manifest, line by line.
 
     Raises:
@@ -121,7 +121,7 @@ def explain(converter: Converter, manifest: Manifest, wanted: tuple[str, ...], *
     yield from _others(converter, route, wanted)
 
 
-def _losses(converter: Converter, manifest: Manifest, cluster: Cluster) -> Iterator[str]:
+def _losses(converter: Engine, manifest: Manifest, cluster: Cluster) -> Iterator[str]:
     """Describe what a cluster would lose, by the conversion and because of its release."""
     if cluster.release is None:
         yield f"the release of cluster {cluster.name} is unknown, so fields that it drops are not listed"
@@ -132,7 +132,7 @@ def _losses(converter: Converter, manifest: Manifest, cluster: Cluster) -> Itera
     yield from (f"  {loss}" for loss in found)
 
 
-def _others(converter: Converter, route: Route, wanted: tuple[str, ...]) -> Iterator[str]:
+def _others(converter: Engine, route: CompiledRoute, wanted: tuple[str, ...]) -> Iterator[str]:
     reachable = converter.routes.reachable(route.kind, route.source)
     for version in wanted:
         if version == route.target:
@@ -145,7 +145,7 @@ def _others(converter: Converter, route: Route, wanted: tuple[str, ...]) -> Iter
             yield f"not {version}: {_costlier(other, route)}"
 
 
-def _costlier(other: Route, best: Route) -> str:
+def _costlier(other: CompiledRoute, best: CompiledRoute) -> str:
     if other.cost[0] != best.cost[0]:
         return f"{other.cost[0]} fields could be lost on the way, not {best.cost[0]}"
     if other.cost[1] != best.cost[1]:

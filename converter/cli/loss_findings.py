@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from converter.clusters import Cluster
+    from converter.engine import Engine
     from converter.kube import Manifest
-    from converter.library import Converter
 
 Sort: TypeAlias = Literal["loss", "unreachable", "unreadable"]
 
@@ -97,7 +97,7 @@ def subjects(documents: Iterable[Document], clusters: Iterable[Cluster]) -> Iter
                 yield Subject(place, manifest, cluster)
 
 
-def findings_of(subject: Subject, converter: Converter) -> list[Finding]:
+def findings_of(subject: Subject, converter: Engine) -> list[Finding]:
     """Find what a cluster would lose of a manifest, or why it cannot get it."""
     try:
         gvk_of(subject.manifest)

@@ -26,8 +26,8 @@ from converter.works.overflow import is_carrier
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from converter.engine import Engine
     from converter.kube import Manifest
-    from converter.library import Converter
 
 WORKS = Collection("/apis/work.karmada.io/v1alpha1", "works")
 
@@ -77,7 +77,7 @@ async def _all(server: ApiServer, collection: Collection) -> list[Manifest]:
     return [msgspec.json.decode(raw) async for raw in each_item(server, collection)]
 
 
-def look(fleet: Fleet, works: list[Manifest], converter: Converter) -> tuple[list[Subject], list[Finding]]:
+def look(fleet: Fleet, works: list[Manifest], converter: Engine) -> tuple[list[Subject], list[Finding]]:
     """Find what the Works of a fleet lose, without anchors and Works of unknown clusters."""
     looked_at: list[Subject] = []
     found: list[Finding] = []

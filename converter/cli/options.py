@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from converter.clusters import read_inventory
+from converter.engine import Engine
 from converter.errors import ConverterError
-from converter.library import Converter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -106,13 +106,13 @@ def add_target_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def load_converter(args: argparse.Namespace) -> Converter:
+def load_converter(args: argparse.Namespace) -> Engine:
     """Make the converter of the shipped rules, ``--rules`` and ``--policy-file``.
 
     Raises:
         RuleBookError: with every problem of every rule file.
     """
-    return Converter.from_rules(rule_paths(args))
+    return Engine.from_rules(rule_paths(args))
 
 
 def chosen_cluster(args: argparse.Namespace) -> Cluster | None:
@@ -135,9 +135,7 @@ def chosen_cluster(args: argparse.Namespace) -> Cluster | None:
     return cluster
 
 
-def wanted_versions(
-    converter: Converter, args: argparse.Namespace, cluster: Cluster | None, kind: str
-) -> tuple[str, ...]:
+def wanted_versions(converter: Engine, args: argparse.Namespace, cluster: Cluster | None, kind: str) -> tuple[str, ...]:
     """List the apiVersions that a kind may be converted to, the best one first: of the cluster, or of ``--to``.
 
     If ``--to`` is repeated, each version counts for the kinds that have it.

@@ -14,8 +14,8 @@ from converter.works.plan import plan_work
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from converter import Converter
     from converter.clusters import FleetView
+    from converter.engine import Engine
     from converter.kube import Manifest
     from converter.works.policy import Policy
 
@@ -41,7 +41,7 @@ _NO_DRIFT = Drift()
 class DriftDetector:
     """Compares Works with what the fleet and the rules, as they are at the moment, make of them."""
 
-    def __init__(self, converter: Callable[[], Converter], fleet: FleetView, policy: Policy) -> None:
+    def __init__(self, converter: Callable[[], Engine], fleet: FleetView, policy: Policy) -> None:
         """Prepare.
 
         Args:

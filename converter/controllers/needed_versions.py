@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from converter.clusters import Cluster, Fleet, FleetView
     from converter.controllers.apiservices import GroupVersion
     from converter.discovery import Named
-    from converter.library import Converter
+    from converter.engine import Engine
 
 _log = logging.getLogger(__name__)
 
@@ -45,13 +45,13 @@ class NeededVersions:
     """
 
     server: ApiServer
-    converter: Callable[[], Converter]
+    converter: Callable[[], Engine]
     fleet: FleetView
     catalog: Catalog
     in_use: Callable[[], Iterable[str]]
     _native: dict[str, frozenset[str]] = field(default_factory=dict)
     _native_until: float = 0.0
-    _native_for: tuple[Converter, Fleet] | None = None
+    _native_for: tuple[Engine, Fleet] | None = None
 
     async def __call__(self) -> frozenset[GroupVersion]:
         """Find them.
@@ -70,7 +70,7 @@ class NeededVersions:
 
 
 def needed_versions(
-    converter: Converter,
+    converter: Engine,
     clusters: Iterable[Cluster],
     native: Mapping[str, frozenset[str]],
     resources: Iterable[Named],

@@ -25,10 +25,10 @@ from converter.kube import canonical_json
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from converter import Converter
     from converter.client import ApiServer, LeaderElector
     from converter.clusters import Cluster, Fleet, FleetView
     from converter.controllers.readmission import Readmission
+    from converter.engine import Engine
 
 _log = logging.getLogger(__name__)
 
@@ -67,7 +67,7 @@ class _Progress:
     """
 
     cluster: Cluster | None
-    converter: Converter
+    converter: Engine
     due: list[float]
     changed: bool = True
 
@@ -132,7 +132,7 @@ class ClusterReconciler:
     def __init__(
         self,
         fleet: FleetView,
-        converter: Callable[[], Converter],
+        converter: Callable[[], Engine],
         election: LeaderElector,
         resync: Callable[[str, bool], Awaitable[None]],
         settle_seconds: tuple[float, ...],

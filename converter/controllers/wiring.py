@@ -47,10 +47,10 @@ from converter.works.policy import Policy
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from converter import Converter
     from converter.client import ApiServer, Change, Collection
     from converter.clusters.fleet import Fleet, FleetView
     from converter.controllers.overflow_store import OverflowMetadata
+    from converter.engine import Engine
 
 _WORKERS = 4
 """Works, and clusters, that are reconciled at the same time. It hides the API server's latency without loading it."""
@@ -88,7 +88,7 @@ class KarmadaControllers:
     """
 
     def __init__(
-        self, server: ApiServer, converter: Callable[[], Converter], fleet: FleetView, settings: Settings
+        self, server: ApiServer, converter: Callable[[], Engine], fleet: FleetView, settings: Settings
     ) -> None:
         """Build them.
 

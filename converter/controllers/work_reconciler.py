@@ -27,7 +27,6 @@ from converter.karmada.names import ANCHOR_LABEL, anchor_name, anchor_reference
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from converter import Converter
     from converter.client import Informer
     from converter.client.clock import Now
     from converter.controllers.cached_work import CachedWork
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
     from converter.controllers.overflow_store import OverflowStore
     from converter.controllers.readmission import Readmission
     from converter.controllers.work_client import WorkClient
+    from converter.engine import Engine
     from converter.kube import Manifest
 
 
@@ -47,7 +47,7 @@ class WorkReconciler:
         *,
         works: Informer[CachedWork],
         anchor_cache: Informer[CachedWork],
-        converter: Callable[[], Converter],
+        converter: Callable[[], Engine],
         readmission: Readmission,
         overflow: OverflowStore,
         recorder: EventRecorder,

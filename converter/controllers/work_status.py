@@ -12,13 +12,13 @@ from converter.errors import ConverterError
 from converter.karmada.carried_status import CarriedStatus, ManifestReport
 
 if TYPE_CHECKING:
-    from converter import Converter
+    from converter.engine import Engine
     from converter.kube import Manifest
 
 _log = logging.getLogger(__name__)
 
 
-def carried_status(work: Manifest, converter: Converter) -> CarriedStatus:
+def carried_status(work: Manifest, converter: Engine) -> CarriedStatus:
     """Report on a converted Work what `assembleWorkStatus` (pkg/util/helper/workstatus.go) reports on any other.
 
     A status that cannot be converted back is left out, and the message says why. The rest is still reported.
@@ -63,7 +63,7 @@ def _matches(identifier: Manifest, manifest: Manifest) -> bool:
     )
 
 
-def _converted_back(status: Any, manifest: Manifest, source: str, converter: Converter) -> tuple[Any, str]:
+def _converted_back(status: Any, manifest: Manifest, source: str, converter: Engine) -> tuple[Any, str]:
     """Convert a status to the template's version; return a note if that is not possible."""
     if source == manifest.get("apiVersion") or not isinstance(status, dict):
         return status, ""

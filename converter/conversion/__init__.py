@@ -4,10 +4,11 @@ from converter.conversion.conversion_data import ConversionData, PreservedValue
 from converter.conversion.convert import RouteResult, convert, convert_fresh
 from converter.conversion.lost_values import LostValue
 from converter.conversion.restore import Reason, UnrestoredValue
-from converter.conversion.route import Route, Routes
+from converter.conversion.route import CompiledRoute, Route, Routes
 from converter.conversion.way_back import Restored, restore_source
 
 __all__ = [
+    "CompiledRoute",
     "ConversionData",
     "LostValue",
     "PreservedValue",

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from msgspec import Raw
 
-    from converter.conversion.route import Route
+    from converter.conversion.route import CompiledRoute
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +37,10 @@ class RouteResult:
     manifest: Manifest
     losses: tuple[LostValue, ...]
     conversion_data: ConversionData
-    route: Route | None
+    route: CompiledRoute | None
 
 
-def convert(manifest: Manifest, route: Route) -> RouteResult:
+def convert(manifest: Manifest, route: CompiledRoute) -> RouteResult:
     """Convert a manifest along a route; the manifest given is never changed.
 
     Raises:
@@ -84,7 +84,9 @@ class Fresh(NamedTuple):
     conversion_data: ConversionData
 
 
-def convert_fresh(manifest: Manifest, data: bytes | Raw, original: Callable[[], Manifest], route: Route) -> Fresh:
+def convert_fresh(
+    manifest: Manifest, data: bytes | Raw, original: Callable[[], Manifest], route: CompiledRoute
+) -> Fresh:
     """Convert a manifest that has just been decoded, and may be changed: half the work of `convert`.
 
     The way back, which finds the conversion data, runs on the same objects, because no lens leaves one object at two
@@ -119,7 +121,7 @@ def _compare_with_way_back(
     original: Callable[[], Manifest],
     converted: Manifest,
     again: Callable[[], Manifest],
-    route: Route,
+    route: CompiledRoute,
     data: bytes | Raw | None = None,
 ) -> _Preserved:
     """Find what converting back does not give.

@@ -26,6 +26,25 @@ Cost = tuple[int, int, int]
 
 @dataclass(frozen=True, slots=True)
 class Route:
+    """The rules that lead from one version of a kind to another.
+
+    Attributes:
+        kind: the kind.
+        source: the apiVersion that the route starts from.
+        target: the apiVersion that it leads to.
+        versions: every apiVersion on the way, source and target included.
+        rules: the names of the rules, in order; none if source and target are the same.
+    """
+
+    kind: str
+    source: str
+    target: str
+    versions: tuple[str, ...]
+    rules: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledRoute:
     """A chain of rules, ready to be walked in both directions.
 
     Attributes:
@@ -50,23 +69,28 @@ class Route:
         """Every apiVersion on the way, source and target included."""
         return (self.source, *(edge.target for edge in self.edges))
 
+    def described(self) -> Route:
+        """The route as the library's users see it."""
+        rules = tuple(edge.rule.name for edge in self.edges)
+        return Route(self.kind, self.source, self.target, self.versions(), rules)
+
 
 class Routes:
     """Finds routes through one rule book, and remembers them: the book never changes."""
 
     def __init__(self, book: RuleBook) -> None:
         self.book = book
-        self._from: dict[tuple[str, str], dict[str, Route]] = {}
-        self._best: dict[tuple[str, str, tuple[str, ...]], Route] = {}
+        self._from: dict[tuple[str, str], dict[str, CompiledRoute]] = {}
+        self._best: dict[tuple[str, str, tuple[str, ...]], CompiledRoute] = {}
 
-    def reachable(self, kind: str, source: str) -> dict[str, Route]:
+    def reachable(self, kind: str, source: str) -> dict[str, CompiledRoute]:
         """Every apiVersion that rules reach from ``source`` (itself excluded), with the route there."""
         known = self._from.get((source, kind))
         if known is None:
             known = self._from[source, kind] = self._search(kind, source)
         return known
 
-    def cheapest(self, kind: str, source: str, targets: Iterable[str]) -> Route:
+    def cheapest(self, kind: str, source: str, targets: Iterable[str]) -> CompiledRoute:
         """Choose the cheapest route to any of the targets; the earlier target where two cost the same.
 
         Raises:
@@ -101,9 +125,9 @@ class Routes:
                         queue.append(((*reasons, reason), across))
         return ()
 
-    def _search(self, kind: str, source: str) -> dict[str, Route]:
+    def _search(self, kind: str, source: str) -> dict[str, CompiledRoute]:
         """Walk the kind's versions from the source, cheapest first (Dijkstra)."""
-        done: dict[str, Route] = {}
+        done: dict[str, CompiledRoute] = {}
         queue: list[tuple[Cost, tuple[str, ...], tuple[Edge, ...]]] = [((0, 0, 0), (source,), ())]
         while queue:
             cost, versions, edges = heapq.heappop(queue)
@@ -118,10 +142,10 @@ class Routes:
         del done[source]
         return done
 
-    def _route(self, kind: str, source: str, target: str, edges: tuple[Edge, ...], cost: Cost) -> Route:
+    def _route(self, kind: str, source: str, target: str, edges: tuple[Edge, ...], cost: Cost) -> CompiledRoute:
         back = [self._reverse(edge) for edge in reversed(edges)]
         forward, backward = sequence([edge.lens for edge in edges]), sequence([edge.lens for edge in back])
-        return Route(kind, source, target, edges, cost, forward, backward)
+        return CompiledRoute(kind, source, target, edges, cost, forward, backward)
 
     def _reverse(self, edge: Edge) -> Edge:
         return next(

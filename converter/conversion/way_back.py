@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from converter.conversion.conversion_data import ConversionData, PreservedValue
-    from converter.conversion.route import Route
+    from converter.conversion.route import CompiledRoute
 
 _MOST_TRIALS = 48
 """How often the result is converted to find the values that undo an edit; what is undecided then is not restored."""
@@ -46,7 +46,7 @@ class Restored:
     losses: tuple[LostValue, ...] = ()
 
 
-def restore_source(manifest: Manifest, route: Route, data: ConversionData) -> Restored:
+def restore_source(manifest: Manifest, route: CompiledRoute, data: ConversionData) -> Restored:
     """Convert a manifest back and restore what its conversion preserved; the manifest given is never changed.
 
     Args:
@@ -90,7 +90,7 @@ def _restore_whole(manifest: Manifest, whole: PreservedValue) -> Restored:
     return Restored(restored, tuple(unrestored))
 
 
-def _restore(manifest: Manifest, route: Route, values: Sequence[PreservedValue]) -> Restored:
+def _restore(manifest: Manifest, route: CompiledRoute, values: Sequence[PreservedValue]) -> Restored:
     returned: Manifest = copy_json(manifest)
     notes = run(route.backward, returned, lambda: manifest)
     returned["apiVersion"] = route.source
@@ -126,7 +126,7 @@ class _Trials:
     """
 
     manifest: Manifest
-    route: Route
+    route: CompiledRoute
     returned: Manifest
     unavoidable: frozenset[tuple[Path, bytes]] | None = field(default=None, init=False)
     left: int = field(default=_MOST_TRIALS, init=False)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from converter.catalog import Catalog, FieldType, Release
-    from converter.conversion import Route
+    from converter.conversion import CompiledRoute
     from converter.kube import Manifest, Path
     from converter.losses.unknown_fields import UnknownFieldFinder
 
@@ -62,7 +62,7 @@ class FieldLosses:
         lost = [leaf for leaf in self._all() if self._check.unknown(leaf.manifest, self._source, release)]
         return _topmost((leaf.path for leaf in lost), (leaf.path for leaf in self._all()))
 
-    def converted(self, route: Route, release: Release) -> tuple[str, ...]:
+    def converted(self, route: CompiledRoute, release: Release) -> tuple[str, ...]:
         """List the topmost fields that the conversion loses, or that the release does not have."""
         if route.target not in self._converted:
             self._converted[route.target] = [(leaf, _convert(leaf.manifest, route)) for leaf in self._all()]
@@ -105,7 +105,7 @@ def _wrap(path: Path, value: Any) -> dict[str, Any]:
     return value  # type: ignore[no-any-return]  # a path begins with a key
 
 
-def _convert(manifest: Manifest, route: Route) -> Manifest | None:
+def _convert(manifest: Manifest, route: CompiledRoute) -> Manifest | None:
     """Convert an object with one field; None if the field is lost.
 
     A refused field counts as not lost: half of a union is refused if it is alone.

@@ -14,7 +14,7 @@ from converter.errors import ManifestError
 from converter.kube import EACH, GroupVersionKind, Manifest, Named, Path, parse_path
 from converter.losses.affected_kinds import AffectedKinds
 from converter.losses.field_history import FieldHistories, Obstacle
-from converter.losses.model import NO_HISTORY, ByConversion, ByRelease, Loss, ManifestId
+from converter.losses.model import NO_HISTORY, ByConversion, ByRelease, Loss, ManifestId, manifest_id_of
 from converter.losses.schema_decoders import SchemaDecoders, accepts
 from converter.losses.severity import Severity
 from converter.losses.unknown_fields import UnknownField, UnknownFieldFinder
@@ -142,7 +142,7 @@ class LossEvaluator:
         ]
         if not found:
             return ()
-        identity = identity or ManifestId.of(manifest, gvk)
+        identity = identity or manifest_id_of(manifest, gvk)
         histories = self._index.histories
         losses = []
         for field in found:

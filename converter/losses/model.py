@@ -32,20 +32,6 @@ class ManifestId(NamedTuple):
     namespace: str = ""
     name: str = ""
 
-    @classmethod
-    def of_head(cls, head: PartialObject, api_version: str) -> ManifestId:
-        """Identify a manifest by what was read of it, and the apiVersion that the user sent."""
-        group, slash, _ = api_version.rpartition("/")
-        return cls(group if slash else "", head.kind, head.namespace, head.name)
-
-    @classmethod
-    def of(cls, manifest: Manifest, gvk: GroupVersionKind) -> ManifestId:
-        """Identify a decoded manifest; a namespace or name of a wrong type counts as missing."""
-        metadata = manifest.get("metadata")
-        found = metadata if isinstance(metadata, dict) else {}
-        namespace, name = found.get("namespace"), found.get("name") or found.get("generateName")
-        return cls(gvk.group, gvk.kind, *(text if isinstance(text, str) else "" for text in (namespace, name)))
-
     @property
     def place(self) -> str:
         """``namespace/name``, or the name of a cluster-scoped object."""
@@ -55,6 +41,20 @@ class ManifestId(NamedTuple):
     def label(self) -> str:
         """The manifest in messages: ``CronJob demo/report``."""
         return f"{self.kind} {self.place}".rstrip()
+
+
+def manifest_id_of_head(head: PartialObject, api_version: str) -> ManifestId:
+    """Identify a manifest by what was read of it, and the apiVersion that the user sent."""
+    group, slash, _ = api_version.rpartition("/")
+    return ManifestId(group if slash else "", head.kind, head.namespace, head.name)
+
+
+def manifest_id_of(manifest: Manifest, gvk: GroupVersionKind) -> ManifestId:
+    """Identify a decoded manifest; a namespace or name of a wrong type counts as missing."""
+    metadata = manifest.get("metadata")
+    found = metadata if isinstance(metadata, dict) else {}
+    namespace, name = found.get("namespace"), found.get("name") or found.get("generateName")
+    return ManifestId(gvk.group, gvk.kind, *(text if isinstance(text, str) else "" for text in (namespace, name)))
 
 
 class Origin(StrEnum):

@@ -19,8 +19,8 @@ from converter.works.version_selection import Availability, choose
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
 
-    from converter import Converter
     from converter.clusters import Fleet, FleetView
+    from converter.engine import Engine
     from converter.karmada.binding import Binding
 
 
@@ -174,7 +174,7 @@ class Unreachable:
     this class, so that both exclude the same clusters.
     """
 
-    def __init__(self, converter: Callable[[], Converter], fleet: FleetView) -> None:
+    def __init__(self, converter: Callable[[], Engine], fleet: FleetView) -> None:
         """Set up.
 
         Args:
@@ -202,7 +202,7 @@ class Unreachable:
 _SERVED = frozenset({Availability.SERVED, Availability.CONVERTIBLE})
 
 
-def _unreachable(api_version: str, kind: str, fleet: Fleet, converter: Converter) -> dict[str, Unavailable]:
+def _unreachable(api_version: str, kind: str, fleet: Fleet, converter: Engine) -> dict[str, Unavailable]:
     choices = ((name, choose(api_version, kind, cluster, converter)) for name, cluster in fleet.items())
     return {
         name: Unavailable(choice.why, certain=choice.availability is Availability.UNREACHABLE)

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from converter.certificates.file_watch import POLL_SECONDS, fingerprint, keep_looking
 from converter.config import RULE_SUFFIXES, SHIPPED_RULES
+from converter.engine import Engine
 from converter.errors import RuleBookError, RuleProblem
-from converter.library import Converter
 
 if TYPE_CHECKING:
     import os
@@ -97,8 +97,8 @@ class RulesReloader:
     def _look(self) -> Fingerprint:
         return fingerprint(self._roots, RULE_SUFFIXES)
 
-    def _read(self) -> Converter:
-        return Converter.from_rules(self.directories, catalog=self._catalog())
+    def _read(self) -> Engine:
+        return Engine.from_rules(self.directories, catalog=self._catalog())
 
     def refresh(self) -> bool:
         """Reload the rules if a file changed; returns whether new rules are in use.

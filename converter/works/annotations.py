@@ -20,7 +20,7 @@ from converter.karmada.names import (
     LOSSES_TEXT_ANNOTATION,
     SOURCES_ANNOTATION,
 )
-from converter.losses.model import Loss, ManifestId, UnstoredData
+from converter.losses.model import Loss, ManifestId, UnstoredData, manifest_id_of_head
 from converter.losses.record import NO_LOSSES, LossRecord
 
 if TYPE_CHECKING:
@@ -176,7 +176,7 @@ class StoredRecord(msgspec.Struct, frozen=True, dict=True):
         if self.losses is NO_LOSSES:
             return ManifestRecord(entry, data, in_overflow)
         unstored = next((item for item in self.losses.unstored if item.manifest == entry.manifest), None)
-        losses = self.losses.of_conversion(ManifestId.of_head(head, entry.source))
+        losses = self.losses.of_conversion(manifest_id_of_head(head, entry.source))
         return ManifestRecord(entry, data, in_overflow, losses, unstored)
 
     def was_lossy(self, head: PartialObject) -> bool:

@@ -12,7 +12,7 @@ from converter.errors import ConversionError, ManifestError
 from converter.kube import GroupVersionKind, Manifest, canonical_json
 from converter.kube.partial_object import decode, decode_checked, read_partial_object
 from converter.losses.decide import sent
-from converter.losses.model import ManifestId
+from converter.losses.model import manifest_id_of_head
 from converter.works.annotations import ManifestRecord, SourceVersion
 from converter.works.issues import Failure
 from converter.works.result import IssueReason
@@ -22,7 +22,7 @@ from converter.works.version_selection import Availability, VersionChoice, choos
 if TYPE_CHECKING:
     from msgspec import Raw
 
-    from converter.conversion import Restored, Route
+    from converter.conversion import CompiledRoute, Restored
     from converter.kube.partial_object import PartialObject
     from converter.losses import Loss
 
@@ -83,7 +83,7 @@ def _with_edit(
     if not restored.losses:
         return msgspec.structs.replace(state, unrestored=restored.unrestored)
     cluster, gvk = target.cluster, GroupVersionKind.of(head.api_version, head.kind)
-    identity = ManifestId.of_head(head, gvk.api_version)
+    identity = manifest_id_of_head(head, gvk.api_version)
     lost = target.converter.losses.of_conversion(
         restored.losses, gvk, cluster.release, cluster.name, identity, original=cache(lambda: decode(raw))
     )
@@ -125,7 +125,7 @@ def _stay(head: PartialObject, earlier: ManifestRecord, failure: Failure) -> Man
     return ManifestState(head, earlier, remembered=earlier.losses, failure=failure, stays=True)
 
 
-def convert(raw: Raw, head: PartialObject, route: Route, target: Target, *, lossy: bool) -> ManifestState:
+def convert(raw: Raw, head: PartialObject, route: CompiledRoute, target: Target, *, lossy: bool) -> ManifestState:
     """Convert a manifest that was sent in a version which the cluster does not serve."""
     try:
         return _convert(head, decode(raw), raw, route, target, lossy=lossy)
@@ -135,7 +135,7 @@ def convert(raw: Raw, head: PartialObject, route: Route, target: Target, *, loss
 
 
 def _convert(
-    head: PartialObject, manifest: Manifest, data: Raw | bytes, route: Route, target: Target, *, lossy: bool
+    head: PartialObject, manifest: Manifest, data: Raw | bytes, route: CompiledRoute, target: Target, *, lossy: bool
 ) -> ManifestState:
     """Convert a manifest.
 
@@ -151,7 +151,7 @@ def _convert(
     losses = _lost_by_release(encoded, head, route.target, route.source, target, lossy=lossy)
     if lost:
         cluster, source = target.cluster, GroupVersionKind.of(route.source, head.kind)
-        identity = ManifestId.of_head(head, route.source)
+        identity = manifest_id_of_head(head, route.source)
         evaluator = target.converter.losses
         original = cache(lambda: decode(data))
         weighed = evaluator.of_conversion(lost, source, cluster.release, cluster.name, identity, original=original)
@@ -191,5 +191,5 @@ def _lost_by_release(
             return ()
         manifest = decode(manifest)
     gvk = GroupVersionKind.of(api_version, head.kind)
-    identity = ManifestId.of_head(head, source)
+    identity = manifest_id_of_head(head, source)
     return sent(losses.of_release(manifest, gvk, cluster.release, cluster.name, identity, gates=cluster.gates))

@@ -37,9 +37,9 @@ if TYPE_CHECKING:
 
     from converter.clusters import Cluster
     from converter.conversion import UnrestoredValue
+    from converter.engine import Engine
     from converter.karmada.work import Work
     from converter.kube.partial_object import PartialObject
-    from converter.library import Converter
     from converter.losses import Loss
     from converter.losses.model import LossKey, UnstoredData
     from converter.works.policy import Policy
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 def plan_work(
     work: Work[Raw],
     cluster: Cluster,
-    converter: Converter,
+    converter: Engine,
     policy: Policy,
     overflow: bytes | None = None,
     *,

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from converter.conversion import convert
 from converter.errors import ConversionError, ManifestError
 from converter.kube import GroupVersionKind, gvk_of
-from converter.losses.model import ManifestId
+from converter.losses.model import manifest_id_of
 from converter.works.version_selection import Availability, choose
 
 if TYPE_CHECKING:
     from converter.clusters import Cluster
+    from converter.engine import Engine
     from converter.kube import Manifest
-    from converter.library import Converter
     from converter.losses import Loss
 
 
@@ -35,14 +35,14 @@ class VersionPreview:
     certain: bool = True
 
 
-def preview_version(manifest: Manifest, cluster: Cluster, converter: Converter) -> VersionPreview:
+def preview_version(manifest: Manifest, cluster: Cluster, converter: Engine) -> VersionPreview:
     """Preview a manifest in a cluster; the manifest is not changed.
 
     Raises:
         ManifestError: it is not a manifest, or a value in it has a type that its version does not allow there.
     """
     gvk = gvk_of(manifest)
-    identity = ManifestId.of(manifest, gvk)
+    identity = manifest_id_of(manifest, gvk)
     release, losses = cluster.release, converter.losses
     choice = choose(gvk.api_version, gvk.kind, cluster, converter)
     if choice.availability is Availability.SERVED:

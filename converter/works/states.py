@@ -11,8 +11,8 @@ from converter.works.annotations import UNCONVERTED
 if TYPE_CHECKING:
     from converter.clusters import Cluster
     from converter.conversion import UnrestoredValue
+    from converter.engine import Engine
     from converter.kube.partial_object import PartialObject
-    from converter.library import Converter
     from converter.losses import Loss
     from converter.losses.decide import Decision
     from converter.works.annotations import ManifestRecord
@@ -78,5 +78,5 @@ class Target(msgspec.Struct, frozen=True):
     """
 
     cluster: Cluster
-    converter: Converter
+    converter: Engine
     resumed: bool = False

@@ -9,8 +9,8 @@ from converter.errors import NoRouteError
 
 if TYPE_CHECKING:
     from converter.clusters import Cluster
-    from converter.conversion import Route
-    from converter.library import Converter
+    from converter.conversion import CompiledRoute
+    from converter.engine import Engine
 
 
 class Availability(Enum):
@@ -46,7 +46,7 @@ class VersionChoice(NamedTuple):
     """
 
     availability: Availability
-    route: Route | None = None
+    route: CompiledRoute | None = None
     reason: Unavailability | None = None
     served: tuple[str, ...] = ()
     why: str = ""
@@ -55,7 +55,7 @@ class VersionChoice(NamedTuple):
 _SERVED = VersionChoice(Availability.SERVED)
 
 
-def choose(api_version: str, kind: str, cluster: Cluster, converter: Converter) -> VersionChoice:
+def choose(api_version: str, kind: str, cluster: Cluster, converter: Engine) -> VersionChoice:
     """Choose a version: the one that was sent if the cluster serves it, else the cheapest to convert to."""
     versions = cluster.versions_of(kind)
     if api_version in versions:

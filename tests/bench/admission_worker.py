@@ -17,10 +17,10 @@ from typing import Any
 
 import jsonpatch
 
-from converter import Converter
 from converter.admission.works import WorkWebhook
 from converter.catalog import Release, load_catalog
 from converter.clusters import Cluster, Fleet, FleetView
+from converter.engine import Engine
 
 REVIEWS = Path(__file__).resolve().parents[1] / "data" / "reviews"
 RELEASES = {"new": Release(1, 30), "old": Release(1, 18), "older": Release(1, 16), "v20": Release(1, 20)}
@@ -33,7 +33,7 @@ LOST = {"hostUsers": False, "schedulingGates": [{"name": "a"}]}
 def main() -> None:
     """Answer requests of the parent until it closes the pipe."""
     fleet = Fleet.of(Cluster.from_release(name, release, load_catalog()) for name, release in RELEASES.items())
-    hook = WorkWebhook(SimpleNamespace(current=Converter.from_rules()), FleetView(fleet), "deny")
+    hook = WorkWebhook(SimpleNamespace(current=Engine.from_rules()), FleetView(fleet), "deny")
     cases = make_cases(hook)
     print(json.dumps([*cases]), flush=True)
     for request in sys.stdin:

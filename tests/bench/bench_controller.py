@@ -24,10 +24,10 @@ from pathlib import Path
 import msgspec
 from aiohttp import web
 
-from converter import Converter
 from converter.clusters import Cluster
 from converter.controllers import anchor as anchors
 from converter.controllers.work_status import carried_status
+from converter.engine import Engine
 from converter.karmada.carried_status import pack
 from converter.karmada.names import ANCHOR_LABEL, BINDING_LABEL, CONVERTED_LABEL
 from converter.karmada.work import decode_work
@@ -47,7 +47,7 @@ WORKS = "/apis/work.karmada.io/v1alpha1/works"
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
-def settled(number: int, converter: Converter, cluster: Cluster) -> tuple[dict, dict]:
+def settled(number: int, converter: Engine, cluster: Cluster) -> tuple[dict, dict]:
     """A converted Work and its anchor, as they are when nothing is left to do."""
     kind, name = KINDS[number % len(KINDS)], f"object-{number}"
     manifest = template(kind, name)
@@ -109,7 +109,7 @@ class Plane:
     """As much of an API server as the controller asks for."""
 
     def __init__(self, count: int, stale: int) -> None:
-        converter = Converter.from_rules()
+        converter = Engine.from_rules()
         clusters = [Cluster.from_versions(f"old-{number}", OLD) for number in range(CLUSTERS)]
         pairs = [settled(number, converter, clusters[number % CLUSTERS]) for number in range(count)]
         for _, anchor in pairs[:stale]:

@@ -10,9 +10,9 @@ import json
 import time
 from typing import TYPE_CHECKING, Any
 
-from converter import Converter
 from converter.catalog import Release, load_catalog
 from converter.clusters import Cluster
+from converter.engine import Engine
 from converter.kube import gvk_of
 from tests.reviewkit import review, webhook, work
 
@@ -80,7 +80,7 @@ def best(call: Callable[[], object]) -> float:
 
 def measure() -> dict[str, float]:
     """Measure everything, in seconds."""
-    rules, catalog = Converter.from_rules(), load_catalog()
+    rules, catalog = Engine.from_rules(), load_catalog()
     old = Cluster.from_release("old", Release(1, 20), catalog)
     unknown = Cluster("old", old.served, old.complete)
     plain, losing = deployment(), deployment(hostUsers=False, schedulingGates=[{"name": "a"}])

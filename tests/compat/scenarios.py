@@ -10,7 +10,6 @@ from typing import Any
 import jsonpatch
 import msgspec
 
-from converter import Converter
 from converter.admission.bindings import PlacementWebhook
 from converter.admission.works import WorkWebhook
 from converter.catalog import Release
@@ -18,6 +17,7 @@ from converter.clusters import Cluster, Fleet, FleetView
 from converter.config import SHIPPED_RULES, Configuration, RuleFile, read_rule_files
 from converter.controllers.anchor import desired_anchor
 from converter.controllers.drift import Drift, DriftDetector
+from converter.engine import Engine
 from converter.karmada.names import CONVERSION_DATA_REF_ANNOTATION, SUSPENDED_BEFORE_ANNOTATION
 from converter.placement.exclusions import Unavailable
 from converter.works.overflow import Suspension, digest_of, is_carrier, overflow_object, read_carrier
@@ -88,13 +88,13 @@ def cluster(name: str, versions: dict[str, list[str]], release: str) -> Cluster:
     return Cluster.from_versions(name, versions, release=Release.parse(release))
 
 
-def rules(*texts: str) -> Converter:
+def rules(*texts: str) -> Engine:
     """The shipped rules with others."""
     files = read_rule_files([SHIPPED_RULES])
-    return Converter(Configuration.read([*files, *(RuleFile(f"{at}.yaml", text) for at, text in enumerate(texts))]))
+    return Engine(Configuration.read([*files, *(RuleFile(f"{at}.yaml", text) for at, text in enumerate(texts))]))
 
 
-def sent(given: dict[str, Any], where: Cluster, converter: Converter) -> dict[str, Any] | None:
+def sent(given: dict[str, Any], where: Cluster, converter: Engine) -> dict[str, Any] | None:
     """The Work as it is stored after it was sent; None if it is denied."""
     fleet = FleetView(Fleet.of([where]))
     hook = WorkWebhook(SimpleNamespace(current=converter), fleet, Policy(), has_overflow_store=True)
@@ -102,7 +102,7 @@ def sent(given: dict[str, Any], where: Cluster, converter: Converter) -> dict[st
     return answer.applied(given) if answer.allowed else None
 
 
-def drift(stored: dict[str, Any], where: Cluster, converter: Converter, overflow: bytes | None = None) -> Drift:
+def drift(stored: dict[str, Any], where: Cluster, converter: Engine, overflow: bytes | None = None) -> Drift:
     """What the controller finds in a stored Work."""
     detector = DriftDetector(lambda: converter, FleetView(Fleet.of([where])), Policy())
     return detector(msgspec.json.encode(stored), overflow)
@@ -116,7 +116,7 @@ def placed(binding: dict[str, Any], unreachable: dict[str, str]) -> dict[str, An
     return jsonpatch.apply_patch(copy.deepcopy(binding), operations)
 
 
-def _work(manifests: list[Any], converter: Converter) -> dict[str, Any]:
+def _work(manifests: list[Any], converter: Engine) -> dict[str, Any]:
     where = cluster("old", OLD, OLD_RELEASE)
     given = work(*manifests, uid="5e3a1b4c-0000-4000-8000-000000000001", labels=dict(LABELS))
     stored = sent(given, where, converter)

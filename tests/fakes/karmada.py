@@ -9,7 +9,6 @@ import contextlib
 import datetime as dt
 from types import SimpleNamespace
 
-from converter import Converter
 from converter.admission.binding_status import BindingStatusWebhook
 from converter.admission.bindings import PlacementWebhook
 from converter.admission.works import WorkWebhook
@@ -21,6 +20,7 @@ from converter.controllers.controller import RequeueError
 from converter.controllers.resync import FLEET_ANNOTATION
 from converter.controllers.wiring import KarmadaControllers, Settings
 from converter.controllers.work_client import WORKS
+from converter.engine import Engine
 from converter.karmada.names import BINDING_LABEL, BINDING_LABELS, anchor_name, anchor_reference
 from converter.placement.exclusions import Unreachable
 from tests.fakes.apiserver import FakeApiServer, Webhook
@@ -31,7 +31,7 @@ OLD = {"batch/v1beta1": ["CronJob"], "v1": ["ConfigMap"]}
 NEW = {"batch/v1": ["CronJob"], "v1": ["ConfigMap"]}
 BOTH = {"batch/v1": ["CronJob"], "batch/v1beta1": ["CronJob"], "v1": ["ConfigMap"]}
 EVENTS = Collection("/api/v1", "events")
-CONVERTER = Converter.from_rules()
+CONVERTER = Engine.from_rules()
 
 NS = "karmada-es-old"
 NAME = "nightly-b6588cf56"

@@ -22,8 +22,8 @@ from tests.reviewkit import ask, review, webhook, work
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from converter import Converter
     from converter.catalog import Release
+    from converter.engine import Engine
     from converter.kube import GroupVersionKind
 
 NAME = "member"
@@ -73,7 +73,7 @@ class Journey:
         stored: the Work as the control plane holds it after the last stop.
     """
 
-    def __init__(self, converter: Converter, manifests: Sequence[Any], metadata: dict[str, Any]) -> None:
+    def __init__(self, converter: Engine, manifests: Sequence[Any], metadata: dict[str, Any]) -> None:
         self.sent = _in_order(work(*manifests, cluster=NAME, **metadata))
         self.stored = copy.deepcopy(self.sent)
         self._converter = converter

@@ -10,11 +10,10 @@ from converter.kube import canonical_json
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from converter import Converter
-    from converter.library import Conversion
+    from converter.engine import Conversion, Engine
 
 
-def assert_round_trip(converter: Converter, manifest: dict[str, Any], target: str) -> None:
+def assert_round_trip(converter: Engine, manifest: dict[str, Any], target: str) -> None:
     """A → B → A gives A, A is never changed, B is B twice, and B → B changes nothing.
 
     A manifest the rules refuse, or one with a wrong type, must say so by a typed error.
@@ -32,7 +31,7 @@ def assert_round_trip(converter: Converter, manifest: dict[str, Any], target: st
     assert converter.convert(there.manifest, to=target).manifest == there.manifest
 
 
-def converted(converter: Converter, manifest: dict[str, Any], target: str) -> Conversion | None:
+def converted(converter: Engine, manifest: dict[str, Any], target: str) -> Conversion | None:
     """Convert; None where the rules refuse the manifest by a typed error. Any other exception passes, and fails."""
     try:
         return converter.convert(manifest, to=target)
@@ -40,13 +39,13 @@ def converted(converter: Converter, manifest: dict[str, Any], target: str) -> Co
         return None
 
 
-def assert_typed_errors(converter: Converter, manifest: dict[str, Any], target: str) -> None:
+def assert_typed_errors(converter: Engine, manifest: dict[str, Any], target: str) -> None:
     """Whatever stands in the manifest, the outcome is a manifest in the target version, or a typed error."""
     result = converted(converter, manifest, target)
     assert result is None or result.manifest["apiVersion"] == target
 
 
-def assert_round_trips(converter: Converter, manifest: dict[str, Any], versions: Iterable[str]) -> None:
+def assert_round_trips(converter: Engine, manifest: dict[str, Any], versions: Iterable[str]) -> None:
     """`assert_round_trip` from one manifest to each of several versions, but its own."""
     for version in versions:
         if version != manifest["apiVersion"]:

@@ -17,8 +17,8 @@ from converter.clusters import Cluster
 from tests.reviewkit import CAPTURED, OLD, VAGUE, config_map, cronjob, ingress, review, webhook, work
 
 if TYPE_CHECKING:
-    from converter import Converter
     from converter.admission.works import WorkWebhook
+    from converter.engine import Engine
 
 REVIEWS = [json.loads(path.read_bytes()) for path in CAPTURED]
 BODIES = [json.dumps(item, separators=(",", ":")).encode() for item in REVIEWS]
@@ -32,7 +32,7 @@ ODD = JSON | st.sampled_from(["", "true", "batch/v1", "Ingress", [], {}, [[]], [
 
 
 @pytest.fixture(scope="module")
-def hook(shipped: Converter) -> WorkWebhook:
+def hook(shipped: Engine) -> WorkWebhook:
     v16 = Cluster.from_release("old", Release.parse("v1.16"), load_catalog())
     v36 = Cluster.from_release("new", Release.parse("v1.36"), load_catalog())
     return webhook(shipped, v16, v36, VAGUE)

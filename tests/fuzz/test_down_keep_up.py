@@ -16,8 +16,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from converter import Converter
 from converter.catalog import load_catalog
+from converter.engine import Engine
 from converter.errors import ConversionError, ManifestError
 from converter.karmada.names import (
     CONVERSION_DATA_ANNOTATION,
@@ -54,7 +54,7 @@ _NAMED = "[name="
 
 def cargo_of(kinds: tuple[Original, ...]) -> st.SearchStrategy[list[tuple[Original, int]]]:
     """Up to three manifests; two of three are of kinds that steps change, of which there is more to get wrong."""
-    converter = Converter.from_rules()
+    converter = Engine.from_rules()
     stepped = [one for one in kinds if is_changed_by_steps(converter, one)]
     alike = [one for one in kinds if one not in stepped]
     one = st.sampled_from(stepped) | st.sampled_from(stepped) | st.sampled_from(alike)
@@ -65,30 +65,30 @@ STOPS = st.lists(st.tuples(st.sampled_from(load_catalog().releases), SEEDS), min
 
 
 @pytest.fixture(scope="module")
-def telling(tmp_path_factory: pytest.TempPathFactory) -> Converter:
+def telling(tmp_path_factory: pytest.TempPathFactory) -> Engine:
     """The shipped converter under a policy that tells harmless losses too."""
     policy = tmp_path_factory.mktemp("policy") / "policy.yaml"
     policy.write_text(_TELL_ALL)
-    return Converter.from_rules([policy])
+    return Engine.from_rules([policy])
 
 
 @settings(max_examples=2 * settings().max_examples)
 @given(cargo=cargo_of(of_today()), stops=STOPS, metadata=st.sampled_from(_METADATA))
 def test_manifests_of_today(
-    telling: Converter, cargo: list[tuple[Original, int]], stops: list[tuple[Release, int]], metadata: dict[str, Any]
+    telling: Engine, cargo: list[tuple[Original, int]], stops: list[tuple[Release, int]], metadata: dict[str, Any]
 ) -> None:
     travel(telling, cargo, stops, metadata)
 
 
 @given(cargo=cargo_of(of_once()), stops=STOPS, metadata=st.sampled_from(_METADATA))
 def test_manifests_in_versions_that_are_gone(
-    telling: Converter, cargo: list[tuple[Original, int]], stops: list[tuple[Release, int]], metadata: dict[str, Any]
+    telling: Engine, cargo: list[tuple[Original, int]], stops: list[tuple[Release, int]], metadata: dict[str, Any]
 ) -> None:
     travel(telling, cargo, stops, metadata)
 
 
 def travel(
-    converter: Converter, cargo: list[tuple[Original, int]], stops: list[tuple[Release, int]], metadata: dict[str, Any]
+    converter: Engine, cargo: list[tuple[Original, int]], stops: list[tuple[Release, int]], metadata: dict[str, Any]
 ) -> None:
     """Send a Work through all stops, and home."""
     manifests = [original.make(seed, f"n{index}") for index, (original, seed) in enumerate(cargo)]
@@ -119,7 +119,7 @@ def bare(work: dict[str, Any]) -> bytes:
     return canonical_json({**work, "metadata": metadata})
 
 
-def look(converter: Converter, journey: Journey, cluster: Cluster) -> None:
+def look(converter: Engine, journey: Journey, cluster: Cluster) -> None:
     """Admit a Work at a stop, and look at all that a member would get of it, and at what is told."""
     before = journey.manifests
     journey.admit(cluster)
@@ -147,7 +147,7 @@ def assert_only_its_own(original: dict[str, Any], sent: dict[str, Any]) -> None:
 
 
 def assert_dropped(
-    converter: Converter, release: Release | None, sent: dict[str, Any], dropped: set[str], *, whole: bool
+    converter: Engine, release: Release | None, sent: dict[str, Any], dropped: set[str], *, whole: bool
 ) -> None:
     """What a release is said to drop or refuse is what it has no field, or not that value, for: all, and nothing else.
 
@@ -163,7 +163,7 @@ def assert_dropped(
         assert dropped_by(release, sent) <= nowhere
 
 
-def assert_lost(converter: Converter, original: dict[str, Any], sent: dict[str, Any], gone: set[str]) -> None:
+def assert_lost(converter: Engine, original: dict[str, Any], sent: dict[str, Any], gone: set[str]) -> None:
     """What a conversion is said to have lost does not come back from what was sent.
 
     But for an EndpointSlice's topology: v1 has a field for it, which a server leaves out of what is new to it.

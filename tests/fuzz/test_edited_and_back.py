@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given, settings
 
-from converter import Converter
 from converter.catalog import load_catalog
+from converter.engine import Engine
 from converter.errors import ConversionError, ManifestError
 from converter.kube import GroupVersionKind, Named, canonical_json, format_path, parse_path
 from tests.fuzz.edits import Editor
@@ -39,7 +39,7 @@ MISSING = object()
 @cache
 def originals() -> dict[str, list[Original]]:
     """Every kind that has more than one version, with all its versions."""
-    converter = Converter.from_rules()
+    converter = Engine.from_rules()
     found: dict[str, list[Original]] = defaultdict(list)
     for one in (*of_today(), *of_once()):
         if converter.routes.reachable(one.gvk.kind, one.gvk.api_version):
@@ -64,7 +64,7 @@ def _release(api_version: str, kind: str) -> str:
 
 @pytest.mark.parametrize("kind", originals())
 def test_an_edit_survives_and_what_it_does_not_touch_comes_back(
-    shipped: Converter, kind: str, report_count: Callable[[str], None]
+    shipped: Engine, kind: str, report_count: Callable[[str], None]
 ) -> None:
     counts: Counter[str] = Counter()
 
@@ -78,7 +78,7 @@ def test_an_edit_survives_and_what_it_does_not_touch_comes_back(
     assert counts["edited"] > 0, "no edit was converted back, so nothing was proved"
 
 
-def check(converter: Converter, kind: str, seed: int, counts: Counter[str]) -> None:
+def check(converter: Engine, kind: str, seed: int, counts: Counter[str]) -> None:
     """Try one manifest, one target and one edit."""
     rng = random.Random(seed)
     original = rng.choice(originals()[kind])
@@ -119,7 +119,7 @@ def check(converter: Converter, kind: str, seed: int, counts: Counter[str]) -> N
         assert returned.unrestored == ()
 
 
-def attempt(converter: Converter, manifest: dict[str, Any], target: str) -> Conversion | None:
+def attempt(converter: Engine, manifest: dict[str, Any], target: str) -> Conversion | None:
     try:
         return converter.convert(manifest, target)
     except (ConversionError, ManifestError):
@@ -127,7 +127,7 @@ def attempt(converter: Converter, manifest: dict[str, Any], target: str) -> Conv
 
 
 def assert_edit_survives(
-    converter: Converter, edited: dict[str, Any], back: Conversion, plain: Conversion | None, about: str
+    converter: Engine, edited: dict[str, Any], back: Conversion, plain: Conversion | None, about: str
 ) -> None:
     """What was restored, converted once more, differs from the edited manifest only where the way back loses values.
 

@@ -17,7 +17,7 @@ from tests.generators.hand_written import KINDS
 from tests.generators.signing_requests import ADDRESS, DNS, NODE, NODES, signing_request
 
 if TYPE_CHECKING:
-    from converter import Converter
+    from converter.engine import Engine
     from converter.kube import GroupVersionKind
 
 
@@ -75,7 +75,7 @@ def _newest(kind: str) -> Release:
     return max(one.release for one in _all() if one.gvk.kind == kind)
 
 
-def is_changed_by_steps(converter: Converter, original: Original) -> bool:
+def is_changed_by_steps(converter: Engine, original: Original) -> bool:
     """Whether some step lies between a version and another: where none does, rules have little to get wrong."""
     routes = converter.routes.reachable(original.gvk.kind, original.gvk.api_version).values()
     return any(edge.rule.steps for route in routes for edge in route.edges)

@@ -15,7 +15,7 @@ from tests.controlplanes.client import ApiError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from converter import Converter
+    from converter.engine import Engine
     from tests.controlplanes.client import Client
     from tests.integration.kinds import Served
 
@@ -89,7 +89,7 @@ class Judge:
         converter: the converter.
     """
 
-    def __init__(self, client: Client, converter: Converter) -> None:
+    def __init__(self, client: Client, converter: Engine) -> None:
         self._client = client
         self._converter = converter
 

@@ -123,7 +123,7 @@ def run(wheel, tmp_path):
 
 
 def test_the_wheel_reads_its_own_data(run, shipped, tmp_path):
-    script = "import converter.library, converter.install.manifests as m; print(m.KARMADA_PART, m.__file__)"
+    script = "import converter.engine, converter.install.manifests as m; print(m.KARMADA_PART, m.__file__)"
     places = run("-c", script).split()
     assert [place for place in places if not place.startswith(str(tmp_path))] == []
     listed = run("-m", "converter", "rules", "list")

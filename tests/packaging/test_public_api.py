@@ -2,17 +2,47 @@
 
 from __future__ import annotations
 
+import ast
 import doctest
+import importlib
 import inspect
 import pkgutil
 import re
+import sys
+from enum import Enum
 
 import pytest
 
 import converter
+from tests.nonempty import some
 
 PUBLIC = {name: getattr(converter, name) for name in converter.__all__}
 CLASSES = {name: value for name, value in PUBLIC.items() if inspect.isclass(value)}
+
+#: Every public attribute of every public class that is not an enumeration. A new one is a promise: document it first.
+ATTRIBUTES = {
+    "ByConversion": "history instead target words",
+    "ByRelease": "default_off gates history instead known newest refused release",
+    "Conversion": "conversion_data losses manifest route unrestored",
+    "ConversionData": "from_json source to_json values whole",
+    "ConversionError": "",
+    "Converter": "convert from_rules route",
+    "ConverterError": "",
+    "FieldHistory": "gated last since version",
+    "Loss": "by_conversion by_release cause consequence key line manifest origin path refused severity since value why",
+    "LossKey": "hashed manifest origin path refused value",
+    "ManifestError": "path problem",
+    "ManifestId": "group kind label name namespace place",
+    "NoRouteError": "kind reason source targets",
+    "PreservedValue": "given nth of path shares value was",
+    "RefusedError": "path why",
+    "Release": "major minor parse",
+    "Route": "kind rules source target versions",
+    "RuleBookError": "problems",
+    "RuleProblem": "code file hint line problem",
+    "UnrestoredValue": "path reason value",
+}
+MANIFEST = {"apiVersion": "batch/v1", "kind": "CronJob", "metadata": {"name": "nightly"}, "spec": {"timeZone": "UTC"}}
 
 
 def own_members(cls):
@@ -65,3 +95,62 @@ def test_every_public_member_is_documented(name):
         field for owner in cls.__mro__ for field in vars(owner).get("__annotations__", {}) if not field.startswith("_")
     }
     assert fields - attribute_names(cls) == set(), f"{name} documents each field under `Attributes:`"
+
+
+def field_names(cls):
+    """The fields of a class, and what its constructor sets."""
+    annotated = {name for owner in cls.__mro__ for name in vars(owner).get("__annotations__", {})}
+    source = inspect.getsource(cls)
+    return {name for name in annotated | set(re.findall(r"self\.(\w+)(?:: [^=]+)? = ", source)) if name[0] != "_"}
+
+
+def test_the_attributes_of_the_public_classes_are_those_in_the_list():
+    found = {
+        name: " ".join(sorted({*own_members(cls), *field_names(cls)}))
+        for name, cls in some(CLASSES.items())
+        if not issubclass(cls, Enum)
+    }
+    assert found == ATTRIBUTES
+
+
+def test_an_object_has_no_public_attribute_that_is_not_in_the_list():
+    library = converter.Converter.from_rules()
+    done = library.convert(MANIFEST, to="batch/v1beta1")
+    for given in (library, done, done.route, done.conversion_data):
+        listed = set(ATTRIBUTES[type(given).__name__].split())
+        assert {name for name in dir(given) if not name.startswith("_")} == listed
+
+
+def names_in_annotations(cls):
+    """The names in the annotations of a class's public fields and methods, with the modules that declare them."""
+    for owner in (base for base in cls.__mro__ if base.__module__.partition(".")[0] == "converter"):
+        places = [value for _, value in callables(owner)]
+        notes = [note for name, note in vars(owner).get("__annotations__", {}).items() if not name.startswith("_")]
+        for function in places:
+            notes += [note for name, note in function.__annotations__.items() if not name.startswith("_")]
+        for note in notes:
+            text = note if isinstance(note, str) else getattr(note, "__name__", "")
+            yield from ((name, owner.__module__) for name in re.findall(r"\b[A-Z]\w+", text))
+
+
+def resolve(name, module):
+    """The object that a name in an annotation of a module stands for, also one that is imported for type checkers."""
+    loaded = sys.modules[module]
+    if hasattr(loaded, name):
+        return getattr(loaded, name)
+    for node in ast.walk(ast.parse(inspect.getsource(loaded))):
+        if isinstance(node, ast.ImportFrom) and name in {alias.name for alias in node.names}:
+            return getattr(importlib.import_module(node.module), name)
+    return None
+
+
+def test_every_class_that_a_public_one_gives_or_takes_is_public():
+    private = {
+        f"{name} of {public}"
+        for public, cls in some(CLASSES.items())
+        for name, module in names_in_annotations(cls)
+        if inspect.isclass(found := resolve(name, module))
+        and found.__module__.startswith("converter.")
+        and found not in CLASSES.values()
+    }
+    assert private == set()

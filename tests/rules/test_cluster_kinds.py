@@ -10,16 +10,15 @@ from converter.errors import ManifestError, NoRouteError, RefusedError
 from tests.nonempty import some
 
 if TYPE_CHECKING:
-    from converter import Converter
-    from converter.library import Conversion
+    from converter.engine import Conversion, Engine
 
 
-def convert(converter: Converter, kind: str, source: str, target: str, **fields: Any) -> Conversion:
+def convert(converter: Engine, kind: str, source: str, target: str, **fields: Any) -> Conversion:
     given = {"apiVersion": source, "kind": kind, "metadata": {"name": "a"}, **fields}
     return converter.convert(given, to=target)
 
 
-def test_a_runtime_class_had_a_spec(shipped: Converter) -> None:
+def test_a_runtime_class_had_a_spec(shipped: Engine) -> None:
     new = {"handler": "kata", "overhead": {"podFixed": {"cpu": "1"}}, "scheduling": {"nodeSelector": {"a": "b"}}}
     old = {"spec": {"runtimeHandler": "kata", "overhead": new["overhead"], "scheduling": new["scheduling"]}}
     for version in ("v1", "v1beta1"):
@@ -29,13 +28,13 @@ def test_a_runtime_class_had_a_spec(shipped: Converter) -> None:
         assert {key: back[key] for key in back if key not in ("apiVersion", "kind", "metadata")} == new
 
 
-def test_a_spec_of_a_runtime_class_is_an_object(shipped: Converter) -> None:
+def test_a_spec_of_a_runtime_class_is_an_object(shipped: Engine) -> None:
     with pytest.raises(ManifestError) as caught:
         convert(shipped, "RuntimeClass", "node.k8s.io/v1alpha1", "node.k8s.io/v1", spec="kata")
     assert caught.value.path == "spec"
 
 
-def test_the_uid_of_an_address_s_parent(shipped: Converter) -> None:
+def test_the_uid_of_an_address_s_parent(shipped: Engine) -> None:
     parent = {"resource": "services", "namespace": "n", "name": "s", "uid": "u"}
     result = convert(
         shipped, "IPAddress", "networking.k8s.io/v1alpha1", "networking.k8s.io/v1", spec={"parentRef": parent}
@@ -44,7 +43,7 @@ def test_the_uid_of_an_address_s_parent(shipped: Converter) -> None:
     assert "uid" not in result.manifest["spec"]["parentRef"]
 
 
-def test_gangs(shipped: Converter) -> None:
+def test_gangs(shipped: Engine) -> None:
     group = "scheduling.k8s.io"
     new = {"workloadRef": {"workloadName": "w", "templateName": "t"}, "disruptionMode": {"all": {}}}
     old = {
@@ -66,7 +65,7 @@ def test_gangs(shipped: Converter) -> None:
     assert unreachable.value.reason == reasons["Workload", f"{group}/v1alpha2", f"{group}/v1alpha1"]
 
 
-def test_migrations(shipped: Converter) -> None:
+def test_migrations(shipped: Engine) -> None:
     group = "storagemigration.k8s.io"
     old = {
         "spec": {"resource": {"group": "apps", "version": "v1", "resource": "deployments"}, "continueToken": "x"},
@@ -100,7 +99,7 @@ def test_migrations(shipped: Converter) -> None:
         ),
     ],
 )
-def test_kinds_of_one_shape(shipped: Converter, kind: str, versions: list[str]) -> None:
+def test_kinds_of_one_shape(shipped: Engine, kind: str, versions: list[str]) -> None:
     for source in some(versions):
         for target in some(versions):
             if source != target:

@@ -20,7 +20,7 @@ from tests.nonempty import some
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from converter import Converter
+    from converter.engine import Engine
     from converter.rules.steps.base import Step
 
 APART = ("Binding", "DeploymentRollback", "Eviction", "Scale", "TokenRequest")
@@ -36,7 +36,7 @@ def versions() -> dict[str, list[str]]:
 
 
 @pytest.mark.parametrize(("kind", "known"), versions().items(), ids=lambda part: part if isinstance(part, str) else "")
-def test_every_pair_of_versions_has_a_route_or_a_reason(shipped: Converter, kind: str, known: list[str]) -> None:
+def test_every_pair_of_versions_has_a_route_or_a_reason(shipped: Engine, kind: str, known: list[str]) -> None:
     for source in some(known):
         for target in some(known):
             if target == source or target in shipped.routes.reachable(kind, source):
@@ -44,7 +44,7 @@ def test_every_pair_of_versions_has_a_route_or_a_reason(shipped: Converter, kind
             assert shipped.routes.why_not(kind, source, [target]), f"{kind}: {source} to {target}"
 
 
-def test_the_reasons_are_what_users_are_told(shipped: Converter) -> None:
+def test_the_reasons_are_what_users_are_told(shipped: Engine) -> None:
     claim = {"apiVersion": "resource.k8s.io/v1alpha1", "kind": "ResourceClaim", "metadata": {"name": "a"}}
     with pytest.raises(NoRouteError) as caught:
         shipped.convert(claim, to="resource.k8s.io/v1")
@@ -58,12 +58,12 @@ def test_there_is_something_to_be_complete_about() -> None:
 
 
 @pytest.mark.parametrize("kind", APART)
-def test_what_stands_apart_is_no_resource_of_several_versions(shipped: Converter, kind: str) -> None:
+def test_what_stands_apart_is_no_resource_of_several_versions(shipped: Engine, kind: str) -> None:
     assert kind not in versions()
     assert kind not in shipped.book.kinds()
 
 
-def test_no_list_kind_is_a_resource_or_in_a_rule(shipped: Converter) -> None:
+def test_no_list_kind_is_a_resource_or_in_a_rule(shipped: Engine) -> None:
     kinds = {*shipped.book.kinds(), *(gvk.kind for gvk in load_catalog().kinds())}
     assert {"Deployment", "Ingress"} <= kinds
     assert not [kind for kind in kinds if kind.endswith("List")]
@@ -74,14 +74,14 @@ def test_the_shipped_book_stands_up_to_the_catalog() -> None:
     assert book.rules
 
 
-def test_two_versions_with_a_rule_of_their_own_take_it(shipped: Converter) -> None:
+def test_two_versions_with_a_rule_of_their_own_take_it(shipped: Engine) -> None:
     edges = [edge for leading in shipped.book.edges.values() for edge in leading]
     assert edges
     for edge in edges:
         assert shipped.route(edge.kind, edge.source, edge.target).edges == (edge,), f"{edge.kind} {edge.rule.name}"
 
 
-def test_every_named_function_is_used(shipped: Converter) -> None:
+def test_every_named_function_is_used(shipped: Engine) -> None:
     def called(steps: Iterable[Step]) -> Iterator[str]:
         for step in steps:
             if isinstance(step, Call):

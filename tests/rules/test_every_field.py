@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from converter import Converter
 from converter.catalog import Release, load_catalog
+from converter.engine import Engine
 from converter.errors import RefusedError
 from converter.kube import GroupVersionKind, Path, canonical_json, format_path, parse_path
 from tests.generators.any_values import everything
@@ -20,12 +20,12 @@ from tests.generators.any_values import everything
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from converter.library import Conversion
+    from converter.engine import Conversion
 
 
 def pairs() -> Iterator[tuple[GroupVersionKind, GroupVersionKind, Release]]:
     """Two versions of a kind, and the first and the last release that know both."""
-    catalog, converter = load_catalog(), Converter.from_rules()
+    catalog, converter = load_catalog(), Engine.from_rules()
     for gvk in catalog.kinds():
         for version in converter.routes.reachable(gvk.kind, gvk.api_version):
             target = GroupVersionKind.of(version, gvk.kind)
@@ -50,7 +50,7 @@ def without(node: Any, key: str) -> Any:
     return [without(item, key) for item in node] if isinstance(node, list) else node
 
 
-def convert(converter: Converter, manifest: dict[str, Any], target: str) -> tuple[dict[str, Any], Conversion]:
+def convert(converter: Engine, manifest: dict[str, Any], target: str) -> tuple[dict[str, Any], Conversion]:
     """Convert, leaving out what is refused, and give what was converted with the result."""
     for _ in range(20):
         try:
@@ -63,7 +63,7 @@ def convert(converter: Converter, manifest: dict[str, Any], target: str) -> tupl
 
 @pytest.mark.parametrize(("source", "target", "release"), list(pairs()), ids=str)
 def test_every_field_has_a_place_or_is_reported(
-    shipped: Converter, source: GroupVersionKind, target: GroupVersionKind, release: Release
+    shipped: Engine, source: GroupVersionKind, target: GroupVersionKind, release: Release
 ) -> None:
     catalog = load_catalog()
     has, takes = catalog.type_of(release, source), catalog.type_of(release, target)

@@ -9,7 +9,7 @@ import pytest
 from converter.errors import ManifestError, RefusedError
 
 if TYPE_CHECKING:
-    from converter import Converter
+    from converter.engine import Engine
 
 GROUP = "flowcontrol.apiserver.k8s.io"
 ZERO = "flowcontrol.k8s.io/v1beta3-preserve-zero-concurrency-shares"
@@ -43,23 +43,23 @@ def level(version: str, limited: Any, **annotations: str) -> dict[str, Any]:
     ],
     ids=str,
 )
-def test_shares(shipped: Converter, given: dict[str, Any], wanted: dict[str, Any]) -> None:
+def test_shares(shipped: Engine, given: dict[str, Any], wanted: dict[str, Any]) -> None:
     assert shipped.convert(given, to=wanted["apiVersion"]).manifest == wanted
 
 
-def test_another_annotation_stays(shipped: Converter) -> None:
+def test_another_annotation_stays(shipped: Engine) -> None:
     given = level("v1beta3", {"nominalConcurrencyShares": 0}, **{ZERO: "", "note": "x"})
     assert shipped.convert(given, to=f"{GROUP}/v1").manifest["metadata"]["annotations"] == {"note": "x"}
 
 
 @pytest.mark.parametrize("version", ["v1beta2", "v1beta1", "v1alpha1"])
-def test_older_versions_would_read_zero_as_thirty(shipped: Converter, version: str) -> None:
+def test_older_versions_would_read_zero_as_thirty(shipped: Engine, version: str) -> None:
     with pytest.raises(RefusedError) as caught:
         shipped.convert(level("v1", {"nominalConcurrencyShares": 0}), to=f"{GROUP}/{version}")
     assert caught.value.path == "spec.limited.nominalConcurrencyShares"
 
 
-def test_lending_is_lost_where_it_is_not_known(shipped: Converter) -> None:
+def test_lending_is_lost_where_it_is_not_known(shipped: Engine) -> None:
     limited = {"nominalConcurrencyShares": 5, "lendablePercent": 50, "borrowingLimitPercent": 30}
     result = shipped.convert(level("v1", limited), to=f"{GROUP}/v1beta1")
     assert result.manifest["spec"]["limited"] == {"assuredConcurrencyShares": 5}
@@ -71,7 +71,7 @@ def test_lending_is_lost_where_it_is_not_known(shipped: Converter) -> None:
 
 
 @pytest.mark.parametrize("shares", ["30", 1.5, [3], {"a": 1}, True])
-def test_a_share_is_a_number(shipped: Converter, shares: Any) -> None:
+def test_a_share_is_a_number(shipped: Engine, shares: Any) -> None:
     with pytest.raises(ManifestError) as caught:
         shipped.convert(level("v1", {"nominalConcurrencyShares": shares}), to=f"{GROUP}/v1beta3")
     assert caught.value.path == "spec.limited.nominalConcurrencyShares"

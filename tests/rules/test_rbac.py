@@ -9,13 +9,13 @@ import pytest
 from converter.errors import ManifestError, RefusedError
 
 if TYPE_CHECKING:
-    from converter import Converter
+    from converter.engine import Engine
 
 GROUP = "rbac.authorization.k8s.io"
 V1, V1ALPHA1 = f"{GROUP}/v1", f"{GROUP}/v1alpha1"
 
 
-def convert(converter: Converter, subject: Any, source: str, target: str) -> Any:
+def convert(converter: Engine, subject: Any, source: str, target: str) -> Any:
     binding = {"apiVersion": source, "kind": "RoleBinding", "metadata": {"name": "a"}, "subjects": [subject]}
     return converter.convert(binding, to=target).manifest["subjects"][0]
 
@@ -35,7 +35,7 @@ def convert(converter: Converter, subject: Any, source: str, target: str) -> Any
     ],
     ids=str,
 )
-def test_subjects(shipped: Converter, new: dict[str, str], old: dict[str, str]) -> None:
+def test_subjects(shipped: Engine, new: dict[str, str], old: dict[str, str]) -> None:
     assert convert(shipped, new, V1, V1ALPHA1) == old
     assert convert(shipped, old, V1ALPHA1, V1) == new
 
@@ -52,18 +52,18 @@ def test_subjects(shipped: Converter, new: dict[str, str], old: dict[str, str]) 
     ],
     ids=str,
 )
-def test_subjects_of_v1alpha1(shipped: Converter, old: dict[str, str], new: dict[str, str]) -> None:
+def test_subjects_of_v1alpha1(shipped: Engine, old: dict[str, str], new: dict[str, str]) -> None:
     assert convert(shipped, old, V1ALPHA1, V1) == new
 
 
-def test_the_user_called_star_comes_back_with_what_was_kept(shipped: Converter) -> None:
+def test_the_user_called_star_comes_back_with_what_was_kept(shipped: Engine) -> None:
     subjects = [{"kind": "User", "name": "*"}, {"kind": "User", "name": "*", "apiVersion": V1ALPHA1}]
     given = {"apiVersion": V1ALPHA1, "kind": "ClusterRoleBinding", "metadata": {"name": "a"}, "subjects": subjects}
     there = shipped.convert(given, to=V1)
     assert shipped.convert(there.manifest, to=V1ALPHA1, conversion_data=there.conversion_data).manifest == given
 
 
-def test_a_field_of_the_other_version_is_refused(shipped: Converter) -> None:
+def test_a_field_of_the_other_version_is_refused(shipped: Engine) -> None:
     with pytest.raises(RefusedError, match=r"subjects\[0\]\.apiVersion"):
         convert(shipped, {"kind": "User", "name": "u", "apiVersion": "v1"}, V1, V1ALPHA1)
     with pytest.raises(RefusedError, match=r"subjects\[0\]\.apiGroup"):
@@ -71,7 +71,7 @@ def test_a_field_of_the_other_version_is_refused(shipped: Converter) -> None:
 
 
 @pytest.mark.parametrize("subject", ["jane", 7, ["a"]])
-def test_a_subject_is_an_object(shipped: Converter, subject: Any) -> None:
+def test_a_subject_is_an_object(shipped: Engine, subject: Any) -> None:
     with pytest.raises(ManifestError) as caught:
         convert(shipped, subject, V1, V1ALPHA1)
     assert caught.value.path == "subjects[0]"

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from converter import Converter
 from converter.catalog import load_catalog
+from converter.engine import Engine
 from tests.fuzz.roundtrip import assert_round_trips, assert_typed_errors
 from tests.generators.any_values import AnyValues
 from tests.generators.edge_words_access import WORDS
@@ -38,7 +38,7 @@ KINDS = ("IPAddress", "PodSecurityPolicy", "ServiceCIDR")
 
 
 def _sources() -> list[GroupVersionKind]:
-    converter = Converter.from_rules()
+    converter = Engine.from_rules()
     mine = (gvk for gvk in load_catalog().kinds() if gvk.group in GROUPS or gvk.kind in KINDS)
     return [gvk for gvk in mine if converter.routes.reachable(gvk.kind, gvk.api_version)]
 
@@ -49,14 +49,14 @@ def source(request: pytest.FixtureRequest) -> GroupVersionKind:
     return request.param
 
 
-def _targets(converter: Converter, source: GroupVersionKind) -> tuple[list[str], list[str]]:
+def _targets(converter: Engine, source: GroupVersionKind) -> tuple[list[str], list[str]]:
     """The versions with some step on the way there, and those without any."""
     routes = converter.routes.reachable(source.kind, source.api_version)
     stepped = [target for target, route in routes.items() if any(edge.rule.steps for edge in route.edges)]
     return stepped, [target for target in routes if target not in stepped]
 
 
-def _try(converter: Converter, maker: AnyValues, targets: list[str], count: int) -> None:
+def _try(converter: Engine, maker: AnyValues, targets: list[str], count: int) -> None:
     @settings(max_examples=count // AT_ONCE + 1)
     @given(batch=BATCHES)
     def there_and_back(batch: range) -> None:
@@ -65,7 +65,7 @@ def _try(converter: Converter, maker: AnyValues, targets: list[str], count: int)
     there_and_back()
 
 
-def test_there_and_back(shipped: Converter, source: GroupVersionKind) -> None:
+def test_there_and_back(shipped: Engine, source: GroupVersionKind) -> None:
     stepped, plain = _targets(shipped, source)
     maker = AnyValues(source.api_version, source.kind, WORDS.get(source.kind))
     if stepped:
@@ -74,7 +74,7 @@ def test_there_and_back(shipped: Converter, source: GroupVersionKind) -> None:
         _try(shipped, maker, plain, settings().max_examples // 10)
 
 
-def test_wrong_types_are_typed_errors(shipped: Converter, source: GroupVersionKind) -> None:
+def test_wrong_types_are_typed_errors(shipped: Engine, source: GroupVersionKind) -> None:
     stepped, _ = _targets(shipped, source)
     if not stepped:
         return

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from converter import Converter
 from converter.catalog import load_catalog
+from converter.engine import Engine
 from tests.fuzz.roundtrip import assert_round_trips, assert_typed_errors
 from tests.generators.any_values import AnyValues
 from tests.generators.edge_words_control import words_of
@@ -36,7 +36,7 @@ def kinds():
 
 def journeys():
     """For each kind: from each version, the versions with some step on the way, and apart those without any."""
-    routes = Converter.from_rules().routes
+    routes = Engine.from_rules().routes
     found = {}
     for gvk in kinds():
         for target, route in routes.reachable(gvk.kind, gvk.api_version).items():

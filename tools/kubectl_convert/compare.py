@@ -13,7 +13,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from converter import Converter
+from converter.engine import Engine
 from converter.errors import ConverterError
 from converter.rules.examples import differences
 from tests.controlplanes import build
@@ -101,7 +101,7 @@ def kubectl_convert(program: Path, pairs: list[Pair]) -> WorkPlan:
     return judged(pairs, answers)
 
 
-def ours(converter: Converter, pairs: list[Pair]) -> WorkPlan:
+def ours(converter: Engine, pairs: list[Pair]) -> WorkPlan:
     """Let this project do them."""
     answers: list[Json | None] = []
     for pair in pairs:
@@ -146,7 +146,7 @@ def main() -> None:
     """Measure, and write the page."""
     places = Places.from_environment()
     programs = build.binaries(places, [f"kubectl-convert-{release}" for release in RELEASES])
-    converter = Converter.from_rules()
+    converter = Engine.from_rules()
     lines = [INTRODUCTION]
     for title, file in SETS.items():
         pairs = pairs_of(file)

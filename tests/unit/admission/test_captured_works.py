@@ -13,7 +13,7 @@ from converter.karmada.names import CONVERSION_DATA_ANNOTATION, CONVERTED_LABEL,
 from tests.reviewkit import CAPTURED, DATA, ask, webhook
 
 if TYPE_CHECKING:
-    from converter import Converter
+    from converter.engine import Engine
 
 CLUSTERS = {
     name: Cluster.from_karmada(json.loads((DATA / f"clusters/{name}.json").read_bytes())) for name in ("old", "new")
@@ -36,7 +36,7 @@ def test_there_are_captured_reviews():
 
 
 @pytest.mark.parametrize("path", CAPTURED, ids=lambda path: path.stem)
-def test_manifests_come_out_in_versions_that_the_cluster_serves(path, shipped: Converter):
+def test_manifests_come_out_in_versions_that_the_cluster_serves(path, shipped: Engine):
     body = path.read_bytes()
     review = json.loads(body)
     cluster = CLUSTERS["new" if "-new-" in path.name else "old"]
@@ -79,7 +79,7 @@ def _only_ours_differs(work: dict, stored: dict) -> None:
 
 @pytest.mark.parametrize("release", RELEASES)
 @pytest.mark.parametrize("path", [path for path in CAPTURED if "-old-" in path.name], ids=lambda path: path.stem)
-def test_every_release_gets_what_it_serves_and_the_source_comes_back(path, release, shipped: Converter):
+def test_every_release_gets_what_it_serves_and_the_source_comes_back(path, release, shipped: Engine):
     """As if the cluster were of that release; once it is new again, the very manifest that was sent is back."""
     review = json.loads(path.read_bytes())
     cluster = Cluster.from_release("old", Release.parse(release), load_catalog())

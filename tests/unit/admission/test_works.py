@@ -31,8 +31,8 @@ from tests.reviewkit import OLD, ask, config_map, cronjob, ingress, review, webh
 from tests.rulekit import converter, rule_text
 
 if TYPE_CHECKING:
-    from converter import Converter
     from converter.admission.works import WorkWebhook
+    from converter.engine import Engine
 
 SERVED_NOWHERE = {"apiVersion": "acme.example/v1", "kind": "Widget", "metadata": {"name": "w", "namespace": "demo"}}
 ANCHORED = {
@@ -45,7 +45,7 @@ ANCHORED = {
 
 
 @pytest.fixture
-def hook(shipped: Converter) -> WorkWebhook:
+def hook(shipped: Engine) -> WorkWebhook:
     return webhook(shipped)
 
 
@@ -118,7 +118,7 @@ def test_names_with_slashes_and_tildes_are_escaped_in_the_patch(hook):
     assert answer.applied(given)["metadata"]["labels"] == {"a/b~c": "1", CONVERTED_LABEL: "true"}
 
 
-def test_cluster_scoped_content(shipped: Converter):
+def test_cluster_scoped_content(shipped: Engine):
     scoped = {"apiVersion": "networking.k8s.io/v1", "kind": "IngressClass", "metadata": {"name": "nginx"}}
     cluster = Cluster.from_versions("old", {"networking.k8s.io/v1beta1": ["IngressClass"]})
     stored = ask(webhook(shipped, cluster), review(work(scoped))).applied(work(scoped))
@@ -141,7 +141,7 @@ def test_unknown_cluster_passes_with_a_warning(hook):
     assert "brand-new" in warning
 
 
-def test_until_the_clusters_are_known_nothing_passes_unjudged(shipped: Converter):
+def test_until_the_clusters_are_known_nothing_passes_unjudged(shipped: Engine):
     hook = webhook(shipped)
     hook._fleet = FleetView()
     refused = ask(hook, review(work(cronjob())))
@@ -173,7 +173,7 @@ def test_no_work_is_half_converted(hook):
     assert "patch" not in answer.response
 
 
-def test_policy_warn_lets_it_pass_and_converts_the_rest(shipped: Converter):
+def test_policy_warn_lets_it_pass_and_converts_the_rest(shipped: Engine):
     given = work(cronjob(), SERVED_NOWHERE)
     answer = ask(webhook(shipped, policy="warn"), review(given))
     assert answer.allowed
@@ -182,7 +182,7 @@ def test_policy_warn_lets_it_pass_and_converts_the_rest(shipped: Converter):
     assert "Widget demo/w (acme.example/v1)" in warning
 
 
-def test_policy_ignore_says_nothing(shipped: Converter):
+def test_policy_ignore_says_nothing(shipped: Engine):
     assert untouched(ask(webhook(shipped, policy="ignore"), review(work(SERVED_NOWHERE))))
 
 
@@ -367,7 +367,7 @@ def test_stale_bookkeeping_is_cleared(hook):
     assert stored["metadata"]["annotations"] == {"a": "b"}
 
 
-def test_everything_is_told_to_the_observer(shipped: Converter):
+def test_everything_is_told_to_the_observer(shipped: Engine):
     class Listener:
         def __init__(self):
             self.heard = []

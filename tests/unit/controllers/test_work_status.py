@@ -3,11 +3,11 @@
 import msgspec
 import pytest
 
-from converter import Converter
 from converter.controllers.work_status import carried_status
+from converter.engine import Engine
 from converter.karmada.names import SOURCES_ANNOTATION
 
-CONVERTER = Converter.from_rules()
+CONVERTER = Engine.from_rules()
 
 
 def work(*, applied="True", statuses=(), sources=None, version="batch/v1beta1", message=""):

@@ -2,7 +2,7 @@ import copy
 
 import pytest
 
-from converter.conversion import ConversionData, Reason, Route, restore_source
+from converter.conversion import CompiledRoute, ConversionData, Reason, restore_source
 from converter.conversion.preserve import preserve
 from converter.errors import RefusedError
 from tests.rulekit import converter, rule_text, thing
@@ -136,7 +136,7 @@ def unmirror(manifest, _):
 @pytest.mark.parametrize("others", [0, 1, 30])
 def test_a_value_that_would_undo_an_edit_is_left_and_the_others_are_restored(others):
     """Nothing at the place itself shows the edit: only converting the result once more does."""
-    route = Route("Thing", V1, V2, (), (0, 0, 0), mirror, unmirror)
+    route = CompiledRoute("Thing", V1, V2, (), (0, 0, 0), mirror, unmirror)
     lost = {f"f{i}": i for i in range(others)}
     data = ConversionData(V1, preserve(thing(V1, spec={"a": 1, **lost, "lost": 5}), thing(V1, spec={"a": "x"})))
     # the lens mirrors ``a`` alone, so values of the other fields would deviate from the edited manifest
@@ -156,7 +156,7 @@ def test_the_search_for_values_that_undo_edits_is_bounded():
     def backward(manifest, _):
         manifest["spec"] = {}
 
-    route = Route("Thing", V1, V2, (), (0, 0, 0), forward, backward)
+    route = CompiledRoute("Thing", V1, V2, (), (0, 0, 0), forward, backward)
     data = ConversionData(V1, preserve(thing(V1, spec={f"f{i}": i for i in range(500)}), thing(V1, spec={})))
     restored = restore_source(thing(V2, spec={"seen": ["edited"]}), route, data)
     assert restored.manifest == thing(V1, spec={})

@@ -7,11 +7,11 @@ import re
 
 import pytest
 
-from converter import Converter
 from converter.catalog import Release, load_catalog
 from converter.clusters import Cluster
 from converter.config import SHIPPED_RULES, Configuration, RuleFile, read_rule_files
 from converter.conversion import LostValue
+from converter.engine import Engine
 from converter.karmada.names import (
     CONVERSION_DATA_ANNOTATION,
     LOSSES_ANNOTATION,
@@ -37,7 +37,7 @@ def book():
 def rules(book, policy=None):
     text = f"apiVersion: apiconverter.dev/v1alpha1\nkind: LossPolicy\n{policy}"
     sources = book if policy is None else [*book, RuleFile("policy.yaml", text)]
-    return Converter(Configuration.read(sources, load_catalog()))
+    return Engine(Configuration.read(sources, load_catalog()))
 
 
 @pytest.fixture(scope="module")

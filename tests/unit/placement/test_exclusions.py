@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from converter import Converter
 from converter.clusters import Cluster, Fleet, FleetView
+from converter.engine import Engine
 from converter.karmada.binding import read_binding
 from converter.karmada.names import STATUS_MARKER
 from converter.placement.exclusions import Unavailable, Unreachable, exclude, held_clusters, reasons
@@ -146,7 +146,7 @@ FLEET = Fleet.of(
 
 
 def test_unreachable_is_what_has_no_version_that_rules_lead_to_for_certain_or_as_far_as_is_known():
-    converter = Converter.from_rules()
+    converter = Engine.from_rules()
     unreachable = Unreachable(lambda: converter, FleetView(FLEET))
     assert {name: found.certain for name, found in unreachable("batch/v1", "CronJob").items()} == {
         "bare": True,
@@ -158,7 +158,7 @@ def test_unreachable_is_what_has_no_version_that_rules_lead_to_for_certain_or_as
 
 
 def test_nothing_is_unreachable_before_the_fleet_is_known_and_a_new_fleet_counts_at_once():
-    converter, view = Converter.from_rules(), FleetView()
+    converter, view = Engine.from_rules(), FleetView()
     unreachable = Unreachable(lambda: converter, view)
     assert unreachable("batch/v1", "CronJob") is None
     view.replace(FLEET)

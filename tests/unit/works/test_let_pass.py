@@ -11,11 +11,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from converter import Converter
 from converter.catalog import Release, load_catalog
 from converter.clusters import Cluster, Fleet, FleetView
 from converter.config import SHIPPED_RULES, Configuration, RuleFile, read_rule_files
 from converter.controllers.drift import DriftDetector
+from converter.engine import Engine
 from converter.karmada.names import LOSSES_ANNOTATION, LOSSES_TEXT_ANNOTATION
 from converter.karmada.work import decode_work
 from converter.losses import messages
@@ -46,7 +46,7 @@ def shipped_files():
 
 
 def rules(files, *texts):
-    return Converter(Configuration.read([*files, *(RuleFile(f"{at}.yaml", text) for at, text in enumerate(texts))]))
+    return Engine(Configuration.read([*files, *(RuleFile(f"{at}.yaml", text) for at, text in enumerate(texts))]))
 
 
 def sent(given, cluster, converter):

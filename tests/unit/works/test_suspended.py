@@ -8,12 +8,12 @@ from types import SimpleNamespace
 
 import pytest
 
-from converter import Converter
 from converter.admission.works import WorkWebhook
 from converter.catalog import Release, load_catalog
 from converter.clusters import Cluster, Fleet, FleetView
 from converter.config import SHIPPED_RULES, Configuration, RuleFile, read_rule_files
 from converter.controllers.drift import DriftDetector
+from converter.engine import Engine
 from converter.karmada.names import BINDING_LABEL, CONVERTED_LABEL, LOSSES_ANNOTATION, SUSPENDED_BEFORE_ANNOTATION
 from converter.works.policy import Policy
 from tests.nonempty import some
@@ -180,7 +180,7 @@ class TestDeniedLossesByRelease:
     @pytest.fixture
     def hook(self):
         return webhook(
-            Converter(Configuration.read([*read_rule_files([SHIPPED_RULES]), RuleFile("d.yaml", DENY)])), self.cluster
+            Engine(Configuration.read([*read_rule_files([SHIPPED_RULES]), RuleFile("d.yaml", DENY)])), self.cluster
         )
 
     def test_no_write_of_the_suspended_work_lets_the_loss_pass(self, hook):
