@@ -11,6 +11,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from converter.discovery.advice import not_served, unsupported, version_to_write
 from converter.kube import GroupVersionKind, Json, canonical_json
 
 if TYPE_CHECKING:
@@ -33,11 +34,13 @@ class Named(NamedTuple):
         gvk: the group, version and kind of its objects.
         plural: its name in URLs.
         namespaced: whether its objects are in namespaces.
+        stored_as: the apiVersion to write to the control plane instead; empty if none is known.
     """
 
     gvk: GroupVersionKind
     plural: str
     namespaced: bool
+    stored_as: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +74,12 @@ def named_resources(book: RuleBook, catalog: Catalog) -> tuple[Named, ...]:
                 releases = catalog.releases_of(gvk)
                 if not gvk.group or gvk in found:
                     continue
+                stored_as = version_to_write(gvk, book, catalog)
                 if releases:
                     resource = catalog.served(releases[-1], all_versions=True)[gvk]
-                    found[gvk] = Named(gvk, resource.plural, resource.namespaced)
+                    found[gvk] = Named(gvk, resource.plural, resource.namespaced, stored_as)
                 elif rule.resource is not None:
-                    found[gvk] = Named(gvk, rule.resource.plural, rule.resource.namespaced)
+                    found[gvk] = Named(gvk, rule.resource.plural, rule.resource.namespaced, stored_as)
     return tuple(found[gvk] for gvk in sorted(found))
 
 
@@ -119,13 +123,12 @@ class Discovery:
         """
         path = path.rstrip("/") or "/"
         if method not in ("GET", "HEAD"):
-            return _status(405, "MethodNotAllowed", f"{method} is not supported: this server answers discovery only")
+            return _status(405, "MethodNotAllowed", unsupported(method, path, self.resources))
         found = self._answers.get(path)
         if path == "/apis":
             found = self._negotiated(headers.get("Accept", "")) or found
         if found is None:
-            text = f"{path} is not served: this server answers discovery only, its resources have no objects here"
-            return _status(404, "NotFound", text)
+            return _status(404, "NotFound", not_served(path, self.resources))
         if found.etag and headers.get("If-None-Match") == found.etag:
             return Answer(304, b"", found.content_type, found.etag)
         return found

@@ -5,12 +5,15 @@ from __future__ import annotations
 import datetime as dt
 import random
 
+import msgspec
 import pytest
 
 from converter.controllers.controller import RequeueError
 from converter.controllers.event_recorder import EventRecorder
 from converter.controllers.overflow_store import OverflowConflictError
+from converter.discovery import Discovery, Named
 from converter.karmada.carried_status import pack, unpack
+from converter.kube import GroupVersionKind
 from tests.fakes.apiserver import FakeApiServer
 from tests.fakes.karmada import ANCHOR, NAME, NS, OLD, WORK, Karmada, Process
 from tests.unit.controllers.test_work_status import CONVERTER, carried_status, item, work
@@ -78,3 +81,26 @@ async def test_a_foreign_work_with_the_name_of_an_anchor(karmada):
 
 def test_an_overflow_object_whose_name_is_taken():
     assert str(OverflowConflictError("ns", "w")) == "ControllerRevision ns/w holds other data; delete it"
+
+
+@pytest.mark.parametrize(("method", "code", "reason"), [("POST", 405, "MethodNotAllowed"), ("GET", 404, "NotFound")])
+def test_objects_in_a_version_that_only_members_serve(method, code, reason):
+    named = Named(GroupVersionKind("batch", "v1beta1", "CronJob"), "cronjobs", namespaced=True, stored_as="batch/v1")
+    answer = Discovery([named]).answer(method, "/apis/batch/v1beta1/namespaces/demo/cronjobs", {})
+    status = msgspec.json.decode(answer.body)
+    assert (answer.status, status["reason"]) == (code, reason)
+    assert "only members serve CronJob in batch/v1beta1, and this control plane does not" in status["message"]
+    assert "`converter convert -f FILE --to batch/v1 | kubectl apply -f -`" in status["message"]
+    assert "`converter promote CronJob NAME -n NAMESPACE -C CLUSTER`" in status["message"]
+
+
+def test_objects_that_no_rule_converts():
+    named = Named(GroupVersionKind("a.dev", "v1", "Gadget"), "gadgets", namespaced=False)
+    answer = Discovery([named]).answer("POST", "/apis/a.dev/v1/gadgets", {})
+    assert "No rule converts that version" in msgspec.json.decode(answer.body)["message"]
+
+
+@pytest.mark.parametrize("method", ["POST", "GET"])
+def test_a_path_that_the_discovery_server_does_not_know(method):
+    answer = Discovery([]).answer(method, "/apis/a.dev/v1/gadgets", {})
+    assert "this server answers discovery only" in msgspec.json.decode(answer.body)["message"]
