@@ -13,6 +13,7 @@ import msgspec
 
 from converter.cli import FINDINGS, OK
 from converter.cli.options import UsageError
+from converter.cli.streams import warn
 from converter.client import ApiServer, NotFoundError
 from converter.controllers.apiservices import API_SERVICES, LABEL, remove_api_services
 from converter.install.installer import check, install, uninstall
@@ -34,7 +35,11 @@ Applied to the *Karmada* API server (server-side apply, safe to repeat, also to 
 rights, the Service of the discovery server, interpreters for old versions. The processes themselves run in the host
 cluster: kubectl apply -k deploy/host (docs/how-to/install.md).
 
-exit codes: 0 installed; 2 the control plane cannot be reached, or refused a request
+If you have an interpreter of your own for an old version, yours stays: ours leaves out what yours does, and a warning
+names it.
+
+exit codes: 0 installed; 1 installed without an interpreter that Karmada refused; 2 the control plane cannot be reached,
+or refused a request
 """
 
 _UNINSTALL = """\
@@ -52,8 +57,16 @@ _STATUS = """\
 examples:
   converter status --kubeconfig karmada.config
 
+`theirs` means that an interpreter of yours does what the named one would do.
+
 exit codes: 0 as installed; 1 something is missing, different or unavailable; 2 the control plane cannot be reached
 """
+
+
+_LEFT_OUT = {
+    "theirs": "leaves out what another interpreter does",
+    "refused": "was refused and is left out; correct the reason, then run `converter install` again",
+}
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -112,8 +125,10 @@ def run_install(args: argparse.Namespace) -> int:
         return OK
 
     async def apply(server: ApiServer) -> int:
-        await install(server, addresses, print)
-        return OK
+        findings = await install(server, addresses, print)
+        for finding in findings:
+            warn(f"warning: {finding.kind} {finding.name} {_LEFT_OUT[finding.state]}: {finding.detail}")
+        return FINDINGS if any(finding.state == "refused" for finding in findings) else OK
 
     return _with_server(args, apply)
 
@@ -141,7 +156,7 @@ def run_status(args: argparse.Namespace) -> int:
     async def look(server: ApiServer) -> int:
         good = True
         for finding in await check(server, addresses):
-            good = good and finding.state == "installed"
+            good = good and finding.state in {"installed", "theirs"}
             print(f"{finding.state:10} {finding.kind} {finding.name}{f' ({finding.detail})' if finding.detail else ''}")
         for name, available, why in await _api_services(server):
             good = good and available

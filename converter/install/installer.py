@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from converter.client import ApiServer, NotFoundError
+from converter.client import ApiServer, NotFoundError, RejectedError
+from converter.install.interpreters import APPLY, CUSTOMIZATIONS, InterpreterInstaller, names_of
 from converter.install.manifests import FIELD_MANAGER, WEBHOOKS, Addresses, karmada_part, place_of
+from converter.karmada.interpreters import CUSTOMIZATION, without
+from converter.karmada.names import MIRROR_LABEL
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from converter.kube import Manifest
-
-_APPLY = "application/apply-patch+yaml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +27,10 @@ class Finding:
     Attributes:
         kind: the object's kind.
         name: the object's name; ``namespace/name`` for a namespaced object.
-        state: ``installed``, ``missing`` or ``different``.
-        detail: the path of the first field that differs; empty unless ``different``.
+        state: ``installed``; ``theirs`` where a user's interpreter handles at least one operation of ours; ``missing``,
+            ``different``, or ``refused``.
+        detail: the path of the first field that differs; the operations of users and their interpreters; or why Karmada
+            refused it.
     """
 
     kind: str
@@ -35,22 +39,39 @@ class Finding:
     detail: str = ""
 
 
-async def install(server: ApiServer, addresses: Addresses, report: Callable[[str], None]) -> None:
+async def install(server: ApiServer, addresses: Addresses, report: Callable[[str], None]) -> list[Finding]:
     """Apply every object with server-side apply. Repeat it to upgrade or to repair an installation.
+
+    An interpreter leaves out the operations that a user's interpreter handles. One that Karmada refuses is left out.
 
     Args:
         server: the Karmada API server.
         addresses: this installation's addresses.
         report: called with one line for each object applied.
 
+    Returns:
+        The interpreters that are not applied completely, as ``theirs`` or ``refused``.
+
     Raises:
-        ApiError: the control plane refused a request or did not answer. Objects applied before remain; run it again to
-            apply the rest.
+        ApiError: the control plane refused another object, or did not answer. Objects applied before remain; run it
+            again to apply the rest.
     """
-    for manifest in karmada_part(addresses):
-        place = place_of(manifest)
-        await server.patch(f"{place.path}?fieldManager={FIELD_MANAGER}&force=true", manifest, _APPLY)
+    manifests = karmada_part(addresses)
+    interpreters = InterpreterInstaller(server, names_of(manifests))
+    findings = []
+    for manifest in manifests:
+        if manifest["kind"] != CUSTOMIZATION:
+            await server.patch(f"{place_of(manifest).path}?fieldManager={FIELD_MANAGER}&force=true", manifest, APPLY)
+        else:
+            try:
+                missing = await interpreters.apply(manifest)
+            except RejectedError as error:
+                findings.append(Finding(manifest["kind"], _name(manifest), "refused", str(error)))
+                continue
+            if missing:
+                findings.append(Finding(manifest["kind"], _name(manifest), "theirs", _owners(missing)))
         report(f"applied {manifest['kind']} {_name(manifest)}")
+    return findings
 
 
 async def uninstall(server: ApiServer, addresses: Addresses, report: Callable[[str], None]) -> None:
@@ -76,6 +97,20 @@ async def uninstall(server: ApiServer, addresses: Addresses, report: Callable[[s
             report(f"removed {manifest['kind']} {_name(manifest)}")
         except NotFoundError:
             report(f"not found: {manifest['kind']} {_name(manifest)}")
+    for name in await _remove_mirrors(server):
+        report(f"removed {CUSTOMIZATION} {name}")
+
+
+async def _remove_mirrors(server: ApiServer) -> list[str]:
+    try:
+        answer = await server.get(CUSTOMIZATIONS.path(), {"labelSelector": f"{MIRROR_LABEL}=true"})
+    except NotFoundError:  # no Karmada
+        return []
+    mirrors = {item["metadata"]["name"]: item["metadata"]["uid"] for item in msgspec.json.decode(answer)["items"]}
+    for name, uid in sorted(mirrors.items()):
+        with contextlib.suppress(NotFoundError):  # the user's went, and the garbage collector was first
+            await server.delete(CUSTOMIZATIONS.object_path("", name), uid=uid)
+    return sorted(mirrors)
 
 
 async def check(server: ApiServer, addresses: Addresses) -> list[Finding]:
@@ -84,17 +119,25 @@ async def check(server: ApiServer, addresses: Addresses) -> list[Finding]:
     Raises:
         ApiError: the control plane refused a request or did not answer.
     """
+    manifests = karmada_part(addresses)
+    interpreters = InterpreterInstaller(server, names_of(manifests))
     findings = []
-    for manifest in karmada_part(addresses):
-        place = place_of(manifest)
+    for manifest in manifests:
+        missing = await interpreters.left_out(manifest) if manifest["kind"] == CUSTOMIZATION else {}
         try:
-            found = msgspec.json.decode(await server.get(place.path))
+            found = msgspec.json.decode(await server.get(place_of(manifest).path))
         except NotFoundError:
             findings.append(Finding(manifest["kind"], _name(manifest), "missing"))
             continue
-        detail = _difference(manifest, found)
-        findings.append(Finding(manifest["kind"], _name(manifest), "different" if detail else "installed", detail))
+        detail = _difference(without(manifest, missing) if missing else manifest, found)
+        state = "different" if detail else "theirs" if missing else "installed"
+        findings.append(Finding(manifest["kind"], _name(manifest), state, detail or _owners(missing)))
     return findings
+
+
+def _owners(missing: Mapping[str, str]) -> str:
+    """List operations by their interpreter: ``retention: ResourceInterpreterCustomization mine``."""
+    return "; ".join(f"{field}: {owner}" for field, owner in sorted(missing.items()))
 
 
 def _name(manifest: Manifest) -> str:

@@ -55,6 +55,16 @@ FEATURE_GATES_ANNOTATION: Final = f"{GROUP}/feature-gates"
 """On a Cluster: the feature gates that its API server sets otherwise than its release does, as ``--feature-gates``
 takes them: ``CronJobTimeZone=true,AllBeta=false``."""
 
+MIRROR_LABEL: Final = f"{GROUP}/mirror"
+"""On a ResourceInterpreterCustomization that the controller made from a user's; the value is ``true``."""
+
+MIRROR_OF_ANNOTATION: Final = f"{GROUP}/mirror-of"
+"""On such a mirror: the name of the user's customization."""
+
+YIELDS_ANNOTATION: Final = f"{GROUP}/yields"
+"""On a ResourceInterpreterCustomization of the installation: the operations to leave to a user's customization of the
+same version, ``retention,healthInterpretation``, or ``*``. Administrators set it."""
+
 EXECUTION_SPACE_PREFIX: Final = "karmada-es-"
 """Prefix of an execution namespace, which holds the Works of the cluster named after it (pkg/util/names/names.go)."""
 

@@ -16,7 +16,16 @@ import msgspec
 
 from converter.client.errors import error_for
 
-COLLECTIONS = {"works", "clusters", "resourcebindings", "clusterresourcebindings", "controllerrevisions", "events"}
+COLLECTIONS = {
+    "works",
+    "clusters",
+    "resourcebindings",
+    "clusterresourcebindings",
+    "controllerrevisions",
+    "events",
+    "resourceinterpretercustomizations",
+    "resourceinterpreterwebhookconfigurations",
+}
 
 
 @dataclass(frozen=True)
@@ -85,6 +94,8 @@ class FakeApiServer:
         return self._after("POST", at, self._store(at, self._admit(at, thing, None), "ADDED"))
 
     async def patch(self, path, body, content_type="application/merge-patch+json"):
+        if content_type == "application/apply-patch+yaml":
+            return await self._apply(path.partition("?")[0], body)
         assert content_type == "application/merge-patch+json"
         await self._before("PATCH", path)
         status = path.endswith("/status")
@@ -103,6 +114,17 @@ class FakeApiServer:
                 new["status"] = copy.deepcopy(old["status"])
             new = self._admit(at, new, old)
         return self._after("PATCH", path, self._update(at, old, new))
+
+    async def _apply(self, path, body):
+        """Server-side apply by the only manager of an object."""
+        await self._before("PATCH", path)
+        old = self.objects.get(path)
+        if old is None:
+            thing = copy.deepcopy(body)
+            thing["metadata"] |= {"uid": str(uuid.uuid4()), "generation": 1}
+            return self._after("PATCH", path, self._store(path, self._admit(path, thing, None), "ADDED"))
+        new = copy.deepcopy({**old, **body, "metadata": {**old["metadata"], **body["metadata"]}})
+        return self._after("PATCH", path, self._update(path, old, self._admit(path, new, old)))
 
     async def replace(self, path, body):
         await self._before("PUT", path)

@@ -7,11 +7,14 @@ import xml.etree.ElementTree as ET
 
 import pytest
 import yaml
+from kubernetes.aio.client import Configuration
 
 from converter.cli import main
 from converter.cli.discovery_options import discovery_server
 from converter.cli.manifest_files import InputError, items_of, read_documents
 from converter.cli.options import UsageError
+from converter.client import ApiServer
+from converter.install.installer import Finding
 from tests.rulekit import rule_text
 from tests.unit.cli.test_check import CLAIM, INVENTORY, MANIFESTS
 from tests.unit.cli.test_convert import BUDGET, CRON, OLD_VERSIONS, SLICE, UNKNOWN, to
@@ -174,3 +177,31 @@ def test_a_discovery_server_without_an_authority(tmp_path):
         discovery_server(options(*URL))
     with pytest.raises(UsageError, match="cannot use --discovery-ca-file"):
         discovery_server(options(*URL, "--discovery-ca-file", str(tmp_path / "ca.crt")))
+
+
+def test_an_interpreter_of_a_user_and_one_that_karmada_refuses(monkeypatch, capsys):
+    kind, name = "ResourceInterpreterCustomization", "converter-deployments-v1beta1-apps"
+    found = [
+        Finding(kind, name, "theirs", "retention: ResourceInterpreterCustomization mine"),
+        Finding(kind, name, "refused", "denied"),
+    ]
+    assert installed(monkeypatch, found[:1]) == 0
+    assert f"warning: {kind} {name} leaves out what another interpreter does: retention: {kind} mine" in err(capsys)
+    assert installed(monkeypatch, found) == 1
+    assert f"warning: {kind} {name} was refused and is left out; correct the reason" in err(capsys)
+
+
+def installed(monkeypatch, findings):
+    async def applied(*_):
+        return findings
+
+    async def connected(*_):
+        return ApiServer(Configuration())
+
+    monkeypatch.setattr("converter.cli.install.install", applied)
+    monkeypatch.setattr(ApiServer, "connect", connected)
+    return main(["install", "--kubeconfig", "karmada.config"])
+
+
+def err(capsys):
+    return capsys.readouterr().err
