@@ -42,6 +42,7 @@ COMMANDS = (
     "explain",
     "check",
     "losses",
+    "promote",
     "rules",
     "catalog",
     "coverage",

@@ -13,6 +13,7 @@ from converter.install.interpreters import APPLY, CUSTOMIZATIONS, InterpreterIns
 from converter.install.manifests import FIELD_MANAGER, WEBHOOKS, Addresses, karmada_part, place_of
 from converter.karmada.interpreters import CUSTOMIZATION, without
 from converter.karmada.names import MIRROR_LABEL
+from converter.kube import first_difference
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -129,7 +130,7 @@ async def check(server: ApiServer, addresses: Addresses) -> list[Finding]:
         except NotFoundError:
             findings.append(Finding(manifest["kind"], _name(manifest), "missing"))
             continue
-        detail = _difference(without(manifest, missing) if missing else manifest, found)
+        detail = first_difference(without(manifest, missing) if missing else manifest, found)
         state = "different" if detail else "theirs" if missing else "installed"
         findings.append(Finding(manifest["kind"], _name(manifest), state, detail or _owners(missing)))
     return findings
@@ -143,25 +144,6 @@ def _owners(missing: Mapping[str, str]) -> str:
 def _name(manifest: Manifest) -> str:
     metadata = manifest["metadata"]
     return f"{metadata['namespace']}/{metadata['name']}" if metadata.get("namespace") else str(metadata["name"])
-
-
-def _difference(wanted: Any, found: Any, path: str = "") -> str:
-    """Return the path of the first wanted field that an object lacks or has with another value.
-
-    Fields that a server adds do not count.
-    """
-    if isinstance(wanted, dict) and isinstance(found, dict):
-        for key, value in wanted.items():
-            detail = _difference(value, found.get(key), f"{path}.{key}".lstrip("."))
-            if detail:
-                return detail
-        return ""
-    if isinstance(wanted, list) and isinstance(found, list) and len(wanted) == len(found):
-        details = (
-            _difference(one, two, f"{path}[{i}]") for i, (one, two) in enumerate(zip(wanted, found, strict=True))
-        )
-        return next((detail for detail in details if detail), "")
-    return "" if wanted == found else path
 
 
 async def trust(server: ApiServer, ca_bundle: str) -> None:

@@ -1,5 +1,6 @@
 """Kubernetes basics: group/version/kind, manifests, and paths in manifests."""
 
+from converter.kube.difference import first_difference
 from converter.kube.gvk import GroupVersionKind, split_api_version, version_priority
 from converter.kube.manifest import (
     Json,
@@ -24,6 +25,7 @@ __all__ = [
     "Segment",
     "canonical_json",
     "copy_json",
+    "first_difference",
     "format_path",
     "gvk_of",
     "is_empty",

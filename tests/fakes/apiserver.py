@@ -52,6 +52,7 @@ class FakeApiServer:
 
     def __init__(self) -> None:
         self.objects: dict[str, dict] = {}
+        self.collections = set(COLLECTIONS)
         self.versions = itertools.count(1)
         self.writes: list[str] = []
         self.reads: list[str] = []
@@ -70,7 +71,7 @@ class FakeApiServer:
         self._maybe_fail("GET", path)
         if path in self.objects:
             return msgspec.json.encode(self.objects[path])
-        if path.rsplit("/", 1)[-1] in COLLECTIONS:
+        if path.rsplit("/", 1)[-1] in self.collections:
             items = [thing for at, thing in self.objects.items() if _in(at, path) and _selected(thing, params or {})]
             start, limit = int((params or {}).get("continue") or 0), int((params or {}).get("limit") or 0)
             page = items[start : start + limit] if limit else items
@@ -81,6 +82,7 @@ class FakeApiServer:
         raise self._error("GET", path, 404, "NotFound")
 
     async def create(self, path, body):
+        path, _, query = path.partition("?")
         await self._before("POST", path)
         name = body["metadata"].get("name") or body["metadata"]["generateName"] + uuid.uuid4().hex[:5]
         at = f"{path}/{name}"
@@ -91,6 +93,8 @@ class FakeApiServer:
         if "/namespaces/" in path:
             thing["metadata"]["namespace"] = path.split("/namespaces/")[1].split("/")[0]
         thing.pop("status", None)
+        if query == "dryRun=All":
+            return msgspec.json.encode(self._admit(at, thing, None))
         return self._after("POST", at, self._store(at, self._admit(at, thing, None), "ADDED"))
 
     async def patch(self, path, body, content_type="application/merge-patch+json"):

@@ -15,10 +15,14 @@ from converter.cli.manifest_files import InputError, items_of, read_documents
 from converter.cli.options import UsageError
 from converter.client import ApiServer
 from converter.install.installer import Finding
+from converter.promote.apply import PolicyConflictError
+from converter.promote.member import ProxyError
 from tests.rulekit import rule_text
 from tests.unit.cli.test_check import CLAIM, INVENTORY, MANIFESTS
 from tests.unit.cli.test_convert import BUDGET, CRON, OLD_VERSIONS, SLICE, UNKNOWN, to
 from tests.unit.cli.test_discovery_options import URL, options
+from tests.unit.cli.test_promote import CRON as CRON_JOB
+from tests.unit.cli.test_promote import NAMESPACE, SHOP, Server
 from tests.unit.cli.test_rules import CONTRADICTION, FAILING, WITHOUT_EXAMPLE
 
 
@@ -205,3 +209,55 @@ def installed(monkeypatch, findings):
 
 def err(capsys):
     return capsys.readouterr().err
+
+
+def test_the_report_of_a_promotion(monkeypatch, capsys):
+    karmada = Server()
+    monkeypatch.setattr(ApiServer, "connect", karmada.connect)
+    for item in (*SHOP, {**CRON_JOB, "spec": {**CRON_JOB["spec"], "timeZone": "Etc/UTC"}}):
+        karmada.run(item)
+    karmada.put("/api/v1/namespaces/demo", NAMESPACE)
+    words = ["-n", "demo", "-C", "old", "--kubeconfig", "karmada.config"]
+    assert main(["promote", "cronjob", "report", *words, "--dry-run"]) == 0
+    text = capsys.readouterr().out
+    assert "create   CronJob demo/report (batch/v1, batch/v1beta1 on old)" in text
+    assert "loss     CronJob demo/report: dangerous: spec.timeZone" in text
+    assert "dry run: would create PropagationPolicy promote-cronjob-report, and nothing was created" in text
+    assert main(["promote", "cronjob", "report", *words, "--strict"]) == 1
+    assert "nothing was created: --strict, and values would be lost" in err(capsys)
+    karmada.fail = lambda method, path: (422, "Invalid") if (method, path[-9:]) == ("POST", "/services") else None
+    assert main(["promote", "deployment", "shop", *words]) == 1
+    assert "nothing was created: Karmada would refuse Service demo/web; correct it on the member" in err(capsys)
+    karmada.fail = lambda *_: None
+    assert main(["promote", "deployment", "shop", *words]) == 0
+    assert "created PropagationPolicy promote-deployment-shop\n" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        (["gadget", "x"], "cluster old does not serve gadget; `kubectl get cluster old -o yaml` lists what it serves"),
+        (
+            ["cronjob", "x", "-n", "demo"],
+            "cluster old has no CronJob x in namespace demo; check the name, and -n and -C",
+        ),
+        (["cronjob", "x"], "a CronJob is in a namespace; pass -n NAMESPACE"),
+        (["cronjob", "x", "-C", "new"], "cluster new has not joined Karmada; pass one of: old"),
+        (["cronjob"], "name the object as KIND NAME, or pass --all with -n NAMESPACE"),
+        (["--all"], "--all needs -n NAMESPACE"),
+        (["cronjob", "--all", "-n", "demo"], "leave KIND and NAME out"),
+    ],
+)
+def test_a_promotion_that_cannot_begin(monkeypatch, capsys, words, text):
+    monkeypatch.setattr(ApiServer, "connect", Server().connect)
+    assert main(["promote", "-C", "old", "--kubeconfig", "karmada.config", *words]) == 2
+    assert text in err(capsys)
+
+
+def test_a_member_that_refuses_to_be_read():
+    assert "your user needs the verb * on clusters/proxy old" in str(ProxyError("old", "forbidden"))
+
+
+def test_another_policy_of_the_name_of_a_promotion():
+    text = str(PolicyConflictError("PropagationPolicy", "promote-cronjob-report"))
+    assert "exists and is different; delete it, or pass --policy-name NAME" in text
