@@ -25,7 +25,7 @@ from converter.cli.version import version_text
 from converter.errors import ConverterError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from _typeshed import SupportsWrite
 
@@ -94,8 +94,8 @@ class _Parser(argparse.ArgumentParser):
             super()._print_message(message, file)
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """Build the parser of all commands."""
+def build_parser(modules: Iterable[str] = COMMANDS) -> argparse.ArgumentParser:
+    """Build the parser of all commands, or of those in some modules only."""
     parser = _Parser(
         prog=PROGRAM,
         description="Rewrite Kubernetes manifests into the API versions that a cluster serves.",
@@ -104,7 +104,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=version_text())
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for name in COMMANDS:
+    for name in modules:
         importlib.import_module(f"converter.cli.{name}").register(commands)
     return parser
 
@@ -121,9 +121,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     return code if flushed == OK else flushed
 
 
+def _modules(arguments: Sequence[str]) -> Iterable[str]:
+    """The modules that a command line needs: the one of its command, so that the others need not be imported."""
+    first = arguments[0] if arguments else ""
+    if first == "--version":
+        return ()
+    return (first,) if first in COMMANDS else COMMANDS
+
+
 def _run(argv: Sequence[str] | None) -> int:
+    arguments = sys.argv[1:] if argv is None else argv
     try:
-        args = build_parser().parse_args(argv)
+        args = build_parser(_modules(arguments)).parse_args(arguments)
     except SystemExit:
         sys.stdout.flush()  # the interpreter would report a failure here in its own words
         raise
