@@ -121,7 +121,7 @@ class Engine:
         losses += self.losses.of_conversion(
             done.losses, gvk, identity=manifest_id_of(manifest, gvk), original=lambda: manifest
         )
-        return Conversion(done.manifest, losses, done.conversion_data, route.described(), unrestored)
+        return Conversion(done.manifest, losses, done.conversion_data, route.described, unrestored)
 
     def restore(self, manifest: Manifest, conversion_data: ConversionData) -> Restored:
         """Convert a manifest back to the version and the values that it had before; an edit wins.

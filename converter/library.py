@@ -63,4 +63,4 @@ class Converter:
         Raises:
             NoRouteError: no rules lead there.
         """
-        return self._engine.route(kind, source, to).described()
+        return self._engine.route(kind, source, to).described

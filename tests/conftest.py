@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, settings
 
-from converter.engine import Engine
+from tests.shipped import shipped_engine
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from converter.engine import Engine
 
 _COUNT = "count"
 
@@ -27,7 +29,7 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 @pytest.fixture(scope="session")
 def shipped() -> Engine:
     """The converter of the shipped rule book; it never changes."""
-    return Engine.from_rules()
+    return shipped_engine()
 
 
 @pytest.fixture

@@ -55,6 +55,7 @@ class CompiledRoute:
         cost: what it costs.
         forward: the compiled conversion from source to target.
         backward: the compiled conversion from target to source.
+        described: the route as the library's users see it.
     """
 
     kind: str
@@ -64,15 +65,15 @@ class CompiledRoute:
     cost: Cost
     forward: Lens = field(repr=False, compare=False)
     backward: Lens = field(repr=False, compare=False)
+    described: Route = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        rules = tuple(edge.rule.name for edge in self.edges)
+        object.__setattr__(self, "described", Route(self.kind, self.source, self.target, self.versions(), rules))
 
     def versions(self) -> tuple[str, ...]:
         """Every apiVersion on the way, source and target included."""
         return (self.source, *(edge.target for edge in self.edges))
-
-    def described(self) -> Route:
-        """The route as the library's users see it."""
-        rules = tuple(edge.rule.name for edge in self.edges)
-        return Route(self.kind, self.source, self.target, self.versions(), rules)
 
 
 class Routes:

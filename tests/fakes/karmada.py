@@ -20,18 +20,18 @@ from converter.controllers.controller import RequeueError
 from converter.controllers.resync import FLEET_ANNOTATION
 from converter.controllers.wiring import KarmadaControllers, Settings
 from converter.controllers.work_client import WORKS
-from converter.engine import Engine
 from converter.karmada.names import BINDING_LABEL, BINDING_LABELS, anchor_name, anchor_reference
 from converter.placement.exclusions import Unreachable
 from tests.fakes.apiserver import FakeApiServer, Webhook
 from tests.fakes.virtual_time import advance
+from tests.shipped import shipped_engine
 from tests.waiting import until
 
 OLD = {"batch/v1beta1": ["CronJob"], "v1": ["ConfigMap"]}
 NEW = {"batch/v1": ["CronJob"], "v1": ["ConfigMap"]}
 BOTH = {"batch/v1": ["CronJob"], "batch/v1beta1": ["CronJob"], "v1": ["ConfigMap"]}
 EVENTS = Collection("/api/v1", "events")
-CONVERTER = Engine.from_rules()
+CONVERTER = shipped_engine()
 
 NS = "karmada-es-old"
 NAME = "nightly-b6588cf56"

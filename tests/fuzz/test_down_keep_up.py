@@ -33,6 +33,7 @@ from tests.fuzz.lookout import MISSING, at, dropped_by, is_cut, strays, told, ty
 from tests.generators.from_catalog import SEEDS
 from tests.generators.originals import Original, is_changed_by_steps, of_once, of_today
 from tests.nonempty import some
+from tests.shipped import shipped_engine
 
 if TYPE_CHECKING:
     from converter.catalog import Release
@@ -54,7 +55,7 @@ _NAMED = "[name="
 
 def cargo_of(kinds: tuple[Original, ...]) -> st.SearchStrategy[list[tuple[Original, int]]]:
     """Up to three manifests; two of three are of kinds that steps change, of which there is more to get wrong."""
-    converter = Engine.from_rules()
+    converter = shipped_engine()
     stepped = [one for one in kinds if is_changed_by_steps(converter, one)]
     alike = [one for one in kinds if one not in stepped]
     one = st.sampled_from(stepped) | st.sampled_from(stepped) | st.sampled_from(alike)

@@ -15,7 +15,6 @@ import pytest
 from hypothesis import given, settings
 
 from converter.catalog import load_catalog
-from converter.engine import Engine
 from converter.errors import ConversionError, ManifestError
 from converter.kube import GroupVersionKind, Named, canonical_json, format_path, parse_path
 from tests.fuzz.edits import Editor
@@ -24,12 +23,14 @@ from tests.generators.from_catalog import BATCHES, try_each
 from tests.generators.originals import Original, of_once, of_today
 from tests.generators.valid_values import ValidValues
 from tests.nonempty import some
+from tests.shipped import shipped_engine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from converter import Conversion
     from converter.conversion import Reason
+    from converter.engine import Engine
     from converter.kube import Path
 
 Json = Any
@@ -39,7 +40,7 @@ MISSING = object()
 @cache
 def originals() -> dict[str, list[Original]]:
     """Every kind that has more than one version, with all its versions."""
-    converter = Engine.from_rules()
+    converter = shipped_engine()
     found: dict[str, list[Original]] = defaultdict(list)
     for one in (*of_today(), *of_once()):
         if converter.routes.reachable(one.gvk.kind, one.gvk.api_version):

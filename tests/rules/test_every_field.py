@@ -12,20 +12,20 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from converter.catalog import Release, load_catalog
-from converter.engine import Engine
 from converter.errors import RefusedError
 from converter.kube import GroupVersionKind, Path, canonical_json, format_path, parse_path
 from tests.generators.any_values import everything
+from tests.shipped import shipped_engine
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from converter.engine import Conversion
+    from converter.engine import Conversion, Engine
 
 
 def pairs() -> Iterator[tuple[GroupVersionKind, GroupVersionKind, Release]]:
     """Two versions of a kind, and the first and the last release that know both."""
-    catalog, converter = load_catalog(), Engine.from_rules()
+    catalog, converter = load_catalog(), shipped_engine()
     for gvk in catalog.kinds():
         for version in converter.routes.reachable(gvk.kind, gvk.api_version):
             target = GroupVersionKind.of(version, gvk.kind)

@@ -14,14 +14,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from converter.catalog import load_catalog
-from converter.engine import Engine
 from tests.fuzz.roundtrip import assert_round_trips, assert_typed_errors
 from tests.generators.any_values import AnyValues
 from tests.generators.edge_words_access import WORDS
 from tests.generators.from_catalog import AT_ONCE, BATCHES, SEEDS, try_each
 from tests.generators.hand_written_parts import wrong_types
+from tests.shipped import shipped_engine
 
 if TYPE_CHECKING:
+    from converter.engine import Engine
     from converter.kube import GroupVersionKind
 
 GROUPS = (
@@ -38,7 +39,7 @@ KINDS = ("IPAddress", "PodSecurityPolicy", "ServiceCIDR")
 
 
 def _sources() -> list[GroupVersionKind]:
-    converter = Engine.from_rules()
+    converter = shipped_engine()
     mine = (gvk for gvk in load_catalog().kinds() if gvk.group in GROUPS or gvk.kind in KINDS)
     return [gvk for gvk in mine if converter.routes.reachable(gvk.kind, gvk.api_version)]
 

@@ -9,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from converter.catalog import load_catalog
-from converter.engine import Engine
 from tests.fuzz.roundtrip import assert_round_trips, assert_typed_errors
 from tests.generators.any_values import AnyValues
 from tests.generators.edge_words_control import words_of
@@ -17,6 +16,7 @@ from tests.generators.from_catalog import AT_ONCE, BATCHES, try_each
 from tests.generators.hand_written_parts import wrong_types
 from tests.generators.signing_requests import ADDRESS, DNS, signing_request
 from tests.nonempty import some
+from tests.shipped import shipped_engine
 
 GROUPS = {
     "admissionregistration.k8s.io",
@@ -36,7 +36,7 @@ def kinds():
 
 def journeys():
     """For each kind: from each version, the versions with some step on the way, and apart those without any."""
-    routes = Engine.from_rules().routes
+    routes = shipped_engine().routes
     found = {}
     for gvk in kinds():
         for target, route in routes.reachable(gvk.kind, gvk.api_version).items():

@@ -4,10 +4,10 @@ import msgspec
 import pytest
 
 from converter.controllers.work_status import carried_status
-from converter.engine import Engine
 from converter.karmada.names import SOURCES_ANNOTATION
+from tests.shipped import shipped_engine
 
-CONVERTER = Engine.from_rules()
+CONVERTER = shipped_engine()
 
 
 def work(*, applied="True", statuses=(), sources=None, version="batch/v1beta1", message=""):

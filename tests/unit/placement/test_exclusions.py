@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from converter.clusters import Cluster, Fleet, FleetView
-from converter.engine import Engine
 from converter.karmada.binding import read_binding
 from converter.karmada.names import STATUS_MARKER
 from converter.placement.exclusions import Unavailable, Unreachable, exclude, held_clusters, reasons
 from tests.nonempty import some
+from tests.shipped import shipped_engine
 
 REASONS = {"old": "serves no version of Gateway", "ancient": "serves no version of Gateway"}
 WHY = {name: Unavailable(why) for name, why in REASONS.items()}
@@ -146,7 +146,7 @@ FLEET = Fleet.of(
 
 
 def test_unreachable_is_what_has_no_version_that_rules_lead_to_for_certain_or_as_far_as_is_known():
-    converter = Engine.from_rules()
+    converter = shipped_engine()
     unreachable = Unreachable(lambda: converter, FleetView(FLEET))
     assert {name: found.certain for name, found in unreachable("batch/v1", "CronJob").items()} == {
         "bare": True,
@@ -158,7 +158,7 @@ def test_unreachable_is_what_has_no_version_that_rules_lead_to_for_certain_or_as
 
 
 def test_nothing_is_unreachable_before_the_fleet_is_known_and_a_new_fleet_counts_at_once():
-    converter, view = Engine.from_rules(), FleetView()
+    converter, view = shipped_engine(), FleetView()
     unreachable = Unreachable(lambda: converter, view)
     assert unreachable("batch/v1", "CronJob") is None
     view.replace(FLEET)

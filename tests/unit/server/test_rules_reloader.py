@@ -163,7 +163,7 @@ async def test_a_request_sees_either_the_old_rules_or_the_new_ones(tmp_path, ser
                 assert response.status == 200
                 seen.append(await response.read())
 
-    async with serving(app, background=[rules.watch()]) as running, running.client() as client:
+    async with serving(app, background=[rules.watch(0.05)]) as running, running.client() as client:
         askers = [asyncio.create_task(ask(client)) for _ in range(4)]
         await until(lambda: seen)
         for version in ("v3", "v4"):
