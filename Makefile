@@ -63,6 +63,10 @@ fuzz: $(STAMP) ## run the property tests at their nightly size
 mutate-messages: $(STAMP) ## change every message in a copy, and list the tests that depend on its words
 	@$(BIN)/python -m tests.wording.mutate --workers $(WORKERS) $(ARGS)
 
+.PHONY: stress
+stress: $(STAMP) ## run the tests ten times while every core is busy, and list those that fail
+	@$(BIN)/python -m tests.suite.stress $(TESTS) --workers $(WORKERS) $(ARGS)
+
 .PHONY: e2e
 e2e: $(STAMP) ## run the tests that need real control planes, and build these (first time: up to an hour)
 	@$(BIN)/python -m tests.controlplanes build

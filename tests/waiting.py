@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-HANG_SECONDS = 60.0
+HANG_SECONDS = 120.0
 """When a wait counts as hung. It only ends a broken test, so it is far longer than a busy machine needs."""
 
 _LOOK_SECONDS = 0.002

@@ -24,7 +24,7 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-SUITES = ("tests/unit", "tests/rules", "tests/oracle", "tests/fuzz")
+SUITES = tuple(f"tests/{name}" for name in ("unit", "rules", "oracle", "compat", "fuzz", "docs", "suite", "packaging"))
 
 #: Modules whose strings with blanks are code, markup, or words that Karmada reads.
 #: Or, in certificates.py, the usages of keys that a CertificateSigningRequest lists.

@@ -12,6 +12,7 @@ from converter.errors import ManifestError
 from converter.server.app import App, Webhook
 from converter.server.metrics import Metrics
 from converter.server.responses import text
+from tests.waiting import HANG_SECONDS
 
 JSON = {"Content-Type": "application/json"}
 HEAD = b"POST /mutate/works HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
@@ -159,7 +160,7 @@ async def test_a_body_that_never_comes_is_given_up(app, serving):
     async with serving(app) as running:
         reader, writer = await running.raw()
         writer.write(HEAD + b"Content-Length: 9\r\n\r\n{")
-        assert (await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 60)).startswith(b"HTTP/1.1 408")
+        assert (await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), HANG_SECONDS)).startswith(b"HTTP/1.1 408")
         writer.close()
     assert app.count("invalid") == 1
 
@@ -177,7 +178,7 @@ async def test_broken_http_gets_an_error_and_no_traceback(app, serving, request_
     async with serving(app) as running:
         reader, writer = await running.raw()
         writer.write(request_)
-        answer = await asyncio.wait_for(reader.read(), 60)
+        answer = await asyncio.wait_for(reader.read(), HANG_SECONDS)
         assert answer.startswith((b"HTTP/1.0 400", b"HTTP/1.1 400"))
         assert b"Traceback" not in answer
         writer.close()

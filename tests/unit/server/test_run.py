@@ -12,6 +12,7 @@ from converter.server.app import App, Webhook
 from converter.server.metrics import Metrics
 from converter.server.responses import text
 from converter.server.run import Address, ListenError, serve
+from tests.waiting import HANG_SECONDS
 
 JSON = {"Content-Type": "application/json"}
 
@@ -74,16 +75,16 @@ async def test_a_request_in_flight_is_finished_and_no_new_one_taken(app, serving
         running.stop.set()
         await until(lambda: app.draining)
         idle_writer.write(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")  # connected before, so it is still answered
-        assert b"Connection: close" in await asyncio.wait_for(idle_reader.read(), 60)
+        assert b"Connection: close" in await asyncio.wait_for(idle_reader.read(), HANG_SECONDS)
         await closed(running)
         writer.write(b"}")
-        answer = await asyncio.wait_for(reader.read(), 60)
+        answer = await asyncio.wait_for(reader.read(), HANG_SECONDS)
         assert answer.startswith(b"HTTP/1.1 200")
         assert b"Connection: close" in answer
         assert answer.endswith(b"{}")
         for each in (writer, idle_writer):
             each.close()
-        await asyncio.wait_for(running.task, 60)
+        await asyncio.wait_for(running.task, HANG_SECONDS)
 
 
 async def test_on_sigterm_it_is_first_not_ready_and_still_answers(app, until):
@@ -113,7 +114,7 @@ async def test_on_sigterm_it_is_first_not_ready_and_still_answers(app, until):
     assert (await ask(b"/healthz")).startswith(b"HTTP/1.1 200")
     assert asked == [7]
     drained.set()
-    await asyncio.wait_for(over, 60)
+    await asyncio.wait_for(over, HANG_SECONDS)
 
 
 async def test_what_runs_beside_it_ends_with_it(app, serving):

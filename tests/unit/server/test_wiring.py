@@ -20,6 +20,7 @@ from converter.cli import main
 from converter.server.review_client import WebhookClient, WebhookError
 from converter.server.sample import FLEET, review_of, sample_manifests, work_for
 from converter.server.wiring import Settings, assemble
+from tests.waiting import HANG_SECONDS
 
 JSON = {"Content-Type": "application/json"}
 REVIEWS = Path(__file__).resolve().parents[2] / "data" / "reviews"
@@ -171,7 +172,7 @@ def test_the_sample_serves_says_what_to_try_and_ends_on_sigterm(tmp_path):
             cwd=tmp_path, stdout=log, stderr=subprocess.STDOUT, env=environment,
         )  # fmt: skip
         try:
-            until = time.monotonic() + 30
+            until = time.monotonic() + HANG_SECONDS
             while "Try it" not in out.read_text() and time.monotonic() < until and process.poll() is None:
                 time.sleep(0.05)
             said = out.read_text()
@@ -190,12 +191,12 @@ def test_the_sample_serves_says_what_to_try_and_ends_on_sigterm(tmp_path):
                 capture_output=True,
                 text=True,
                 env=environment,
-                timeout=60,
+                timeout=HANG_SECONDS,
                 check=False,
             )
         finally:
             process.send_signal(signal.SIGTERM)
-            code = process.wait(20)
+            code = process.wait(HANG_SECONDS)
     assert demo.returncode == 0, demo.stderr
     assert "Calling the webhook at" in demo.stdout
     assert "batch/v1 → batch/v1beta1" in demo.stdout
