@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from converter.errors import ProblemCode, RuleBookError, RuleProblem
+from converter.files import FileError, TooLargeError, read_regular
 from converter.losses import policy as loss_policies
 from converter.losses import severity
 from converter.losses.severity import SeverityRule, SeverityTable
 from converter.package_data import data_folder
 from converter.rules import API_VERSION, RuleBook, rule
 from converter.rules.check import check_rules
+from converter.rules.limits import MAX_FILE, MAX_FILES, MAX_PROBLEMS, MAX_TOTAL
 from converter.rules.parse import parse_rule
 from converter.rules.yaml_source import Cursor, Problems, read_documents
 from converter.yaml import decode
@@ -57,6 +60,7 @@ def read_rule_files(paths: Iterable[str | os.PathLike[str]]) -> list[RuleFile]:
     """
     found: list[RuleFile] = []
     problems: list[RuleProblem] = []
+    total = 0
     for given in paths:
         root = Path(given)
         if root.is_dir():
@@ -64,12 +68,20 @@ def read_rule_files(paths: Iterable[str | os.PathLike[str]]) -> list[RuleFile]:
         else:
             files = [root]
         for file in files:
+            if len(found) + len(problems) == MAX_FILES or total > MAX_TOTAL:
+                text = f"there are more than {MAX_FILES} rule files, or {MAX_TOTAL} bytes in them, up to here"
+                problem = RuleProblem(str(file), 0, text, "name another directory", ProblemCode.TOO_LARGE)
+                raise RuleBookError([*problems, problem])
             try:
-                found.append(RuleFile(str(file), decode(file.read_bytes())))
+                content = read_regular(file, MAX_FILE)
+                total += len(content)
+                found.append(RuleFile(str(file), decode(content)))
             except FileNotFoundError:
                 hint = "name a rule file or a directory of them"
                 problems.append(RuleProblem(str(file), 0, "does not exist", hint, ProblemCode.UNREADABLE))
-            except (OSError, UnicodeDecodeError) as error:
+            except TooLargeError as error:
+                problems.append(RuleProblem(str(file), 0, error.problem, code=ProblemCode.TOO_LARGE))
+            except (OSError, UnicodeDecodeError, FileError) as error:
                 problems.append(RuleProblem(str(file), 0, f"cannot be read: {error}", code=ProblemCode.UNREADABLE))
     if problems:
         raise RuleBookError(problems)
@@ -166,5 +178,9 @@ def _parse_document(root: Cursor, catalog: Catalog | None, parsed: _Parsed) -> N
 
 
 def _raise_any(problems: list[RuleProblem]) -> None:
-    if problems:
-        raise RuleBookError(sorted(problems, key=lambda problem: (problem.file, problem.line)))
+    """Raise the problems, if there are any, up to a bound for each file."""
+    if not problems:
+        return
+    ordered = sorted(problems, key=lambda problem: (problem.file, problem.line))
+    by_file = itertools.groupby(ordered, key=lambda problem: problem.file)
+    raise RuleBookError([one for _, found in by_file for one in itertools.islice(found, MAX_PROBLEMS + 1)])

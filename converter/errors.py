@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
+_LONGEST = 1_000
+"""Characters of a problem, or of a hint, in messages."""
+
+
 class ConverterError(Exception):
     """Base of every error this project raises on purpose; its text is fit for a user's eyes."""
 
@@ -73,6 +77,8 @@ class RefusedError(ConversionError):
 class ProblemCode(StrEnum):
     """What kind of problem a file has; stable, unlike the text of the problem."""
 
+    INTERNAL = "Internal"
+    """A bug of the converter: a reader failed with an error that it does not know."""
     UNREADABLE = "Unreadable"
     """The file is missing, or cannot be read."""
     SYNTAX = "Syntax"
@@ -100,6 +106,10 @@ class ProblemCode(StrEnum):
     """A name, a pair of versions, or a document that occurs once only."""
     WRONG_SIDE = "WrongSide"
     """No release has that field in this version of the rule, but the other version has it."""
+    TOO_LARGE = "TooLarge"
+    """More or larger than any such file needs: a bound of `converter.rules.limits`."""
+    IDENTITY = "Identity"
+    """A step on what identifies an object: its apiVersion, kind, name or other metadata."""
     OVERLAP = "Overlap"
     """Two steps handle one field."""
     EXAMPLE_FAILED = "ExampleFailed"
@@ -125,7 +135,12 @@ class RuleProblem:
 
     def __str__(self) -> str:
         where = f"{self.file}:{self.line}" if self.line else self.file
-        return f"{where}: {self.problem}" + (f" ({self.hint})" if self.hint else "")
+        return f"{where}: {_cut(self.problem)}" + (f" ({_cut(self.hint)})" if self.hint else "")
+
+
+def _cut(text: str) -> str:
+    """Bound a text that can quote a file: a key there may be as long as the file."""
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
 class RuleBookError(ConverterError):

@@ -66,4 +66,4 @@ def _describe(path: Path) -> tuple[str, ...]:
         target = str(path.readlink()) if path.is_symlink() else ""
     except OSError as error:
         return (str(path), type(error).__name__)
-    return (str(path), target, str(facts.st_ino), str(facts.st_mtime_ns), str(facts.st_size))
+    return (str(path), target, str(facts.st_ino), str(facts.st_mode), str(facts.st_mtime_ns), str(facts.st_size))

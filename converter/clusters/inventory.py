@@ -9,6 +9,7 @@ from converter.catalog import DEFAULT_GATES, CatalogError, GateSettings, Release
 from converter.clusters.cluster import Cluster
 from converter.clusters.fleet import Fleet
 from converter.errors import ConverterError, ManifestError, ProblemCode, RuleProblem
+from converter.files import FileError, read_regular
 from converter.karmada.names import FEATURE_GATES_ANNOTATION, GROUP
 from converter.kube import split_api_version
 from converter.rules.yaml_source import Cursor, Problems, read_documents
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 API_VERSION = f"{GROUP}/v1alpha1"
 KIND = "ClusterInventory"
+MAX_FILE = 16 << 20
+"""The largest inventory, or saved Cluster, in bytes: a few thousand clusters with all their kinds."""
 _WAYS = ("release", "versions", "cluster")
 
 
@@ -52,8 +55,8 @@ def read_inventory(path: str | os.PathLike[str], catalog: Catalog | None = None)
     file = Path(path)
     problems = Problems(str(path))
     try:
-        text = decode(file.read_bytes())
-    except (OSError, UnicodeDecodeError) as error:
+        text = decode(read_regular(file, MAX_FILE))
+    except (OSError, UnicodeDecodeError, FileError) as error:
         problem = RuleProblem(str(path), 0, f"cannot be read: {_reason(error)}", code=ProblemCode.UNREADABLE)
         raise InventoryError([problem]) from None
     clusters: dict[str, Cluster] = {}
@@ -157,9 +160,9 @@ def _from_saved(
     if not relative:
         return None
     try:
-        text = decode((folder / relative).read_bytes())
+        text = decode(read_regular(folder / relative, MAX_FILE))
         saved = Cluster.from_karmada(load(text))
-    except (OSError, ValueError, YamlError, ManifestError) as error:
+    except (OSError, ValueError, YamlError, ManifestError, FileError) as error:
         entry.child("cluster").problem(
             f"{relative}: {_reason(error)}", "save one with `kubectl get cluster NAME -o json`", ProblemCode.UNREADABLE
         )
@@ -199,4 +202,6 @@ def _complete(entry: Cursor) -> bool | None:
 def _reason(error: Exception) -> str:
     if isinstance(error, OSError):
         return error.strerror or str(error)
+    if isinstance(error, FileError):
+        return error.problem
     return str(error).split("\n", maxsplit=1)[0]

@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from converter.errors import ManifestError
 
-_KUBE_VERSION = re.compile(r"v(?P<major>[1-9][0-9]*)(?:(?P<stage>alpha|beta)(?P<minor>[1-9][0-9]*))?")
+_KUBE_VERSION = re.compile(r"v(?P<major>[1-9][0-9]{0,17})(?:(?P<stage>alpha|beta)(?P<minor>[1-9][0-9]{0,17}))?")
+"""As apimachinery's version.go; a number that Go's int does not hold makes it another name."""
 _STAGES = {None: 0, "beta": 1, "alpha": 2}
 
 

@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, Final
 
 from converter.errors import ManifestError, ProblemCode
 from converter.kube import Path, parse_path
+from converter.rules.limits import MAX_PARENTS, MAX_TEXT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from converter.catalog import Catalog
+    from converter.kube import GroupVersionKind
     from converter.rules.yaml_source import Cursor
 
 KIND: Final = "FieldWeights"
@@ -169,18 +171,20 @@ def parse_field_weights(root: Cursor, catalog: Catalog | None = None) -> Iterato
     spec = root.child("spec")
     spec.only(("weights", "description"), "the spec of a table of weights")
     for entry in spec.child("weights").entries():
-        before = len(root.problems.found)
+        before = root.problems.count
         entry.only(("weight", "fields", "why", "kinds", "namespaces", "clusters"), "an entry")
         weight = entry.choice("weight", tuple(Severity))
         kinds, fields = texts(entry, "kinds"), texts(entry, "fields")
-        if not fields and len(root.problems.found) == before:
+        if not fields and root.problems.count == before:
             hint = 'fields: ["**.securityContext"], or ["**"] for all'
             entry.problem("must have fields", hint, ProblemCode.MISSING)
+        named = frozenset(kinds)
+        known = [gvk for gvk in catalog.kinds() if gvk.kind in named] if catalog is not None and named else []
         for index, pattern in enumerate(fields):
-            _check(entry.child("fields").child(index), pattern, kinds, catalog)
+            _check(entry.child("fields").child(index), pattern, known, catalog)
         why = entry.text("why", "")
         namespaces, clusters = texts(entry, "namespaces"), texts(entry, "clusters")
-        if len(root.problems.found) == before:
+        if root.problems.count == before:
             yield SeverityRule(
                 Severity(weight), tuple(fields), why, frozenset(kinds), tuple(namespaces), tuple(clusters),
                 root.problems.file, entry.line,
@@ -194,7 +198,19 @@ def texts(holder: Cursor, key: str) -> list[str]:
     return [item.value for item in holder.child(key).entries() if item.expect(str, "a string")]
 
 
-def _check(place: Cursor, pattern: str, kinds: list[str], catalog: Catalog | None) -> None:
+def _check(place: Cursor, pattern: str, known: list[GroupVersionKind], catalog: Catalog | None) -> None:
+    """Check one pattern of fields.
+
+    Args:
+        place: where it is written.
+        pattern: the pattern.
+        known: what the catalog has of the kinds of the entry.
+        catalog: the schemas; None leaves the field unchecked.
+    """
+    if len(pattern) > MAX_TEXT or pattern.count("**") > MAX_PARENTS:
+        text = f"the pattern has more than {MAX_PARENTS} '**', or more than {MAX_TEXT} characters"
+        place.problem(text, "** already matches any number of parent fields", ProblemCode.TOO_LARGE)
+        return
     try:
         _expression(pattern)
         path = parse_path(pattern) if "**" not in pattern else None
@@ -203,10 +219,9 @@ def _check(place: Cursor, pattern: str, kinds: list[str], catalog: Catalog | Non
         return
     if path is None or catalog is None:
         return
-    known = [gvk for gvk in catalog.kinds() if gvk.kind in kinds]
     if known and not any(catalog.has_field(gvk, path) for gvk in known):
         place.problem(
-            f"no release has the field {pattern} in {' or '.join(kinds)}",
+            f"no release has the field {pattern} in {' or '.join(sorted({gvk.kind for gvk in known}))}",
             "run `converter catalog RELEASE KIND` to list the fields of a kind",
             ProblemCode.UNKNOWN_FIELD,
         )

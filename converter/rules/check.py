@@ -59,20 +59,15 @@ def _same_edges(rules: Iterable[Rule]) -> Iterator[RuleProblem]:
 
 def _overlaps(rule: Rule) -> Iterator[RuleProblem]:
     for side in Side:
-        taken: list[tuple[Path, Step]] = []
+        taken: dict[Path, Step] = {}
         for step in rule.steps:
             for path in step.owned_fields(side):
-                for other_path, other in taken:
-                    if other is not step and _same_place(path, other_path):
-                        yield _problem(
-                            rule,
-                            ProblemCode.OVERLAP,
-                            f"the step in line {other.line} also handles {format_path(path)} in {rule.version(side)}",
-                            "handle each field in one step only",
-                            step.line,
-                        )
-                taken.append((path, step))
-
-
-def _same_place(one: Path, two: Path) -> bool:
-    return one == two
+                other = taken.setdefault(path, step)
+                if other is not step:
+                    yield _problem(
+                        rule,
+                        ProblemCode.OVERLAP,
+                        f"the step in line {other.line} also handles {format_path(path)} in {rule.version(side)}",
+                        "handle each field in one step only",
+                        step.line,
+                    )

@@ -11,26 +11,19 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from converter.errors import ProblemCode, RuleProblem
 from converter.kube import GroupVersionKind, Path, format_path
+from converter.rules.check_bounds import leaves
 from converter.rules.lens import Side
-from converter.rules.steps.blocks import In
 from converter.rules.steps.moves import Nest, Rename
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from converter.catalog import Catalog, ObjectType
+    from converter.rules.check_bounds import Leaf
     from converter.rules.rule import Rule
-    from converter.rules.steps.base import Step
 
 _SUBRESOURCE_KINDS = frozenset({"Binding", "DeploymentRollback", "Eviction", "Scale", "TokenRequest"})
 """Kinds that are only posted to a subresource, which the catalog does not list."""
-
-
-class _Leaf(NamedTuple):
-    """A step without steps inside, and the place that its paths start from."""
-
-    scope: Path
-    step: Step
 
 
 class _KnownTypes:
@@ -82,52 +75,60 @@ def _unknown(rule: Rule, gvk: GroupVersionKind, side: Side, known: _KnownTypes) 
 
 def _unknown_fields(rule: Rule, gvk: GroupVersionKind, side: Side, known: _KnownTypes) -> Iterator[RuleProblem]:
     across = GroupVersionKind.of(rule.version(side.other), gvk.kind)
-    leaves = list(_leaves(rule.steps, ()))
-    for index, leaf in enumerate(leaves):
+    found = list(leaves(rule.steps))
+    moves = {one: [*_moves(found, one)] for one in Side}
+    for index, leaf in enumerate(found):
         for name in leaf.step.expected_fields(side):
-            path = _own(leaves, index, (*leaf.scope, *name), side)
-            if known.has_field(gvk, path):
+            path = (*leaf.scope, *name)
+            own = _own(moves[side], index, path, side)
+            if known.has_field(gvk, own):
                 continue
-            elsewhere = known.has_field(across, _own(leaves, index, (*leaf.scope, *name), side.other))
+            elsewhere = known.has_field(across, _own(moves[side.other], index, path, side.other))
             if elsewhere and name in leaf.step.expected_fields(side.other):  # one name for both sides, and one has it
                 continue
             hint = "check whether it is on the other side" if elsewhere else "check the spelling"
-            text = f"rule {rule.name}: {gvk} has no field {format_path(path)} in any release"
+            text = f"rule {rule.name}: {gvk} has no field {format_path(own)} in any release"
             code = ProblemCode.WRONG_SIDE if elsewhere else ProblemCode.UNKNOWN_FIELD
             yield RuleProblem(rule.file, leaf.step.line, text, hint, code)
 
 
-def _leaves(steps: Iterable[Step], scope: Path) -> Iterator[_Leaf]:
-    for step in steps:
-        if isinstance(step, In):
-            for path in step.paths:
-                yield from _leaves(step.steps, (*scope, *path))
-        else:
-            yield _Leaf(scope, step)
+class _Move(NamedTuple):
+    """A move of one step, toward the version whose fields are looked up.
+
+    Attributes:
+        at: the step's place among the leaves.
+        old: the path that it moves.
+        new: where it moves that to.
+    """
+
+    at: int
+    old: Path
+    new: Path
 
 
-def _own(leaves: Sequence[_Leaf], index: int, path: Path, side: Side) -> Path:
-    """Translate a path of one step into a path of that side's version."""
-    passed = reversed(leaves[:index]) if side is Side.LEFT else leaves[index + 1 :]
-    for leaf in passed:
-        path = _carry(leaf, path, side)
-    return path
+def _moves(found: Sequence[Leaf], side: Side) -> Iterator[_Move]:
+    """List the moves in the order in which they lead to a side: back toward the left, forward toward the right."""
+    numbered = list(enumerate(found))
+    for at, leaf in reversed(numbered) if side is Side.LEFT else numbered:
+        step = leaf.step
+        pairs: list[tuple[Path, Path]] = []
+        if isinstance(step, Rename):
+            pairs = [(step.left, step.right)]
+        elif isinstance(step, Nest):
+            pairs = [((step.into, name), (name,)) for name in step.fields]
+            pairs = pairs if step.side is Side.LEFT else [(right, left) for left, right in pairs]
+        if isinstance(step, (Rename, Nest)):
+            scope = (*leaf.scope, *step.scope)
+            for left, right in pairs:
+                old, new = (right, left) if side is Side.LEFT else (left, right)
+                yield _Move(at, (*scope, *old), (*scope, *new))
 
 
-def _carry(leaf: _Leaf, path: Path, side: Side) -> Path:
-    """Translate a path back across a step (toward the left), or forward across it (toward the right)."""
-    step = leaf.step
-    moves: list[tuple[Path, Path]]
-    if isinstance(step, Rename):
-        moves = [(step.left, step.right)]
-    elif isinstance(step, Nest):
-        moves = [((step.into, name), (name,)) for name in step.fields]
-        moves = moves if step.side is Side.LEFT else [(right, left) for left, right in moves]
-    else:
-        return path
-    for left, right in moves:
-        old, new = (right, left) if side is Side.LEFT else (left, right)
-        whole = (*leaf.scope, *step.scope, *old)
-        if path[: len(whole)] == whole:
-            return (*leaf.scope, *step.scope, *new, *path[len(whole) :])
+def _own(moves: Iterable[_Move], index: int, path: Path, side: Side) -> Path:
+    """Translate a path of the step at an index into a path of that side's version."""
+    moved = -1  # a step moves a path once
+    for move in moves:
+        passed = move.at < index if side is Side.LEFT else move.at > index
+        if passed and move.at != moved and path[: len(move.old)] == move.old:
+            path, moved = (*move.new, *path[len(move.old) :]), move.at
     return path

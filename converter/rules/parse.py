@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from converter.errors import ManifestError, ProblemCode
 from converter.kube import split_api_version
+from converter.rules.check_bounds import check_bounds
 from converter.rules.lens import Side
+from converter.rules.limits import MAX_TEXT
 from converter.rules.parse_steps import parse_steps
 from converter.rules.rule import Example, ResourceName, Rule
 
 if TYPE_CHECKING:
     from converter.rules.yaml_source import Cursor
+
+
+_KIND = re.compile("[A-Za-z][A-Za-z0-9]{0,62}")
+"""A kind of Kubernetes: a DNS label in capitals and small letters."""
 
 
 def parse_rule(root: Cursor) -> Rule | None:
@@ -20,9 +27,9 @@ def parse_rule(root: Cursor) -> Rule | None:
     Returns:
         The rule; None if something is wrong with it, which is added to the problems of ``root``.
     """
-    before = len(root.problems.found)
+    before = root.problems.count
     rule = _parse(root)
-    return rule if len(root.problems.found) == before else None
+    return rule if root.problems.count == before else None
 
 
 def _parse(root: Cursor) -> Rule | None:
@@ -45,6 +52,7 @@ def _parse(root: Cursor) -> Rule | None:
             ProblemCode.CONFLICT,
         )
     steps = parse_steps(spec.child("steps")) if spec.has("steps") else ()
+    check_bounds(kinds, steps, spec)
     examples = tuple(_parse_examples(spec, kinds, left, right))
     return Rule(
         name, kinds, left, right, steps, unconvertible, examples, root.problems.file, root.line, _parse_resource(spec)
@@ -56,9 +64,19 @@ def _parse_kinds(spec: Cursor) -> tuple[str, ...]:
         text = "a rule must have either 'kind', or a list of 'kinds' that share a schema"
         spec.problem(text, code=ProblemCode.CONFLICT)
         return ()
-    if spec.has("kind"):
-        return (spec.text("kind"),)
-    return tuple(entry.value for entry in spec.child("kinds").entries() if entry.expect(str, "a kind"))
+    entries = [spec.child("kind")] if spec.has("kind") else [*spec.child("kinds").entries()]
+    if not entries and spec.child("kinds").value == []:
+        spec.child("kinds").problem("kinds is empty", "kinds: [Role, ClusterRole]", ProblemCode.MISSING)
+    kinds: dict[str, bool] = {}  # a set that keeps the order
+    for entry in entries:
+        if not entry.expect(str, "a kind"):
+            continue
+        if not _KIND.fullmatch(entry.value):
+            entry.problem(f"{entry.value[:80]!r} is not a kind", "write it as in manifests, such as CronJob")
+        elif entry.value in kinds:
+            entry.problem(f"the kind {entry.value} is listed twice", "keep one", ProblemCode.DUPLICATE)
+        kinds[entry.value] = True
+    return tuple(kinds)
 
 
 def _parse_resource(spec: Cursor) -> ResourceName | None:
@@ -81,6 +99,9 @@ def _parse_between(spec: Cursor) -> tuple[str, str]:
         )
         return "", ""
     for entry in between.entries():
+        if len(entry.value) > MAX_TEXT:
+            entry.problem(f"the apiVersion is longer than {MAX_TEXT} characters", code=ProblemCode.TOO_LARGE)
+            continue
         try:
             split_api_version(entry.value)
         except ManifestError as error:

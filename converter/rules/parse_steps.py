@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _SIDES = ("left", "right")
 _WITH = ("steps", "when")  # keys next to a step's keyword
+_WITHOUT_KEYS = ("in", "call")  # keywords whose value is not a mapping
 
 
 def parse_steps(cursor: Cursor) -> tuple[Step, ...]:
@@ -49,7 +50,10 @@ def _parse_step(entry: Cursor) -> list[Step]:
                 entry.child(key).problem(
                     f"{key!r} belongs to the step 'in', not to {word!r}", code=ProblemCode.CONFLICT
                 )
-    return list(_PARSERS[word](entry, entry.child(word)))
+    body = entry.child(word)
+    if word not in _WITHOUT_KEYS and not body.expect(dict, "a mapping"):
+        return []
+    return list(_PARSERS[word](entry, body))
 
 
 def _plain(cursor: Cursor, path: Path) -> Path:

@@ -47,11 +47,13 @@ class RuleBook:
         rules: all rules, sorted by name.
         edges: for each (apiVersion, kind), the edges that start there, sorted by target.
         unconvertible: for each (kind, source, target) without a faithful conversion, the reason.
+        by_kind: for each kind that rules name, its apiVersions; both sorted.
     """
 
     rules: tuple[Rule, ...]
     edges: Mapping[tuple[str, str], tuple[Edge, ...]] = field(repr=False)
     unconvertible: Mapping[tuple[str, str, str], str] = field(repr=False)
+    by_kind: Mapping[str, tuple[str, ...]] = field(repr=False)
 
     @classmethod
     def compile(cls, rules: Iterable[Rule]) -> RuleBook:
@@ -70,13 +72,17 @@ class RuleBook:
                     edge = Edge(kind, source, target, toward, rule, lens, rule.losses(toward))
                     edges.setdefault((source, kind), []).append(edge)
         frozen = {node: tuple(sorted(found, key=lambda edge: edge.target)) for node, found in edges.items()}
-        return cls(ordered, MappingProxyType(frozen), MappingProxyType(unconvertible))
+        named: dict[str, set[str]] = {}
+        for rule in ordered:
+            for kind in rule.kinds:
+                named.setdefault(kind, set()).update((rule.left, rule.right))
+        by_kind = {kind: tuple(sorted(named[kind])) for kind in sorted(named)}
+        return cls(ordered, MappingProxyType(frozen), MappingProxyType(unconvertible), MappingProxyType(by_kind))
 
     def versions(self, kind: str) -> tuple[str, ...]:
         """List every apiVersion of a kind that rules name, sorted."""
-        named = {version for rule in self.rules if kind in rule.kinds for version in (rule.left, rule.right)}
-        return tuple(sorted(named))
+        return self.by_kind.get(kind, ())
 
     def kinds(self) -> tuple[str, ...]:
         """List every kind that rules name, sorted."""
-        return tuple(sorted({kind for rule in self.rules for kind in rule.kinds}))
+        return tuple(self.by_kind)

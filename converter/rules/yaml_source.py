@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from converter import yaml
 from converter.errors import ManifestError, ProblemCode, RuleProblem
 from converter.kube import Path, parse_path, type_name
+from converter.rules.limits import MAX_PROBLEMS, MAX_TEXT
 from converter.yaml import AliasError, DuplicateKeyError, YamlError
 
 if TYPE_CHECKING:
@@ -18,14 +19,26 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Problems:
-    """The problems found so far in one file."""
+    """The problems found so far in one file.
+
+    Attributes:
+        file: the file.
+        found: the problems, up to a bound.
+        count: how many there are.
+    """
 
     file: str
     found: list[RuleProblem] = field(default_factory=list)
+    count: int = 0
 
     def add(self, line: int, problem: str, hint: str = "", code: ProblemCode = ProblemCode.INVALID) -> None:
         """Add one problem; reading continues."""
-        self.found.append(RuleProblem(self.file, line, problem, hint, code))
+        self.count += 1
+        if self.count <= MAX_PROBLEMS:
+            self.found.append(RuleProblem(self.file, max(line, 1), problem, hint, code))
+        elif self.count == MAX_PROBLEMS + 1:
+            text = f"there are more than {MAX_PROBLEMS} problems"
+            self.found.append(RuleProblem(self.file, max(line, 1), text, "mend those first", ProblemCode.TOO_LARGE))
 
 
 def read_documents(text: str, problems: Problems) -> list[Document]:
@@ -108,7 +121,7 @@ class Cursor:
 
     def expect(self, kind: type, called: str) -> bool:
         """Whether the value has the type; if not, add a problem."""
-        if isinstance(self.value, kind):
+        if isinstance(self.value, kind) and (kind is not int or not isinstance(self.value, bool)):
             return True
         where = f"{self.place[-1]}: " if self.place and isinstance(self.place[-1], str) else ""
         self.problem(f"{where}must be {called}, not {type_name(self.value)}", code=ProblemCode.WRONG_TYPE)
@@ -121,12 +134,15 @@ class Cursor:
                 child.problem(f"{what} has no key {key!r}", f"known keys: {', '.join(known)}", ProblemCode.UNKNOWN_KEY)
 
     def text(self, key: str, default: str | None = None) -> str:
-        """Return the non-empty string under a key, which is required if there is no default."""
+        """Return the non-empty string under a key, of bounded length; it is required if there is no default."""
         child = self.child(key)
         if child.value is None and default is not None and not self.has(key):
             return default
         if isinstance(child.value, str) and child.value:
-            return child.value
+            if len(child.value) <= MAX_TEXT:
+                return child.value
+            child.problem(f"{key}: is longer than {MAX_TEXT} characters", "shorten it", ProblemCode.TOO_LARGE)
+            return default or ""
         if self.has(key):
             problem = f"{key}: must be a non-empty string, not {type_name(child.value)}"
             child.problem(problem, code=ProblemCode.WRONG_TYPE)
@@ -147,6 +163,9 @@ class Cursor:
 
     def as_path(self, text: str) -> Path:
         """Parse a text at this place as a path."""
+        if len(text) > MAX_TEXT:
+            self.problem(f"the path is longer than {MAX_TEXT} characters", "shorten it", ProblemCode.TOO_LARGE)
+            return ("unreadable",)
         try:
             return parse_path(text)
         except ManifestError as error:

@@ -225,16 +225,17 @@ class App:
         except Exception:  # noqa: BLE001  as above
             return _internal_error(path)
 
-    def ready(self, why_not: str) -> web.Response:
+    def ready(self, why_not: str, notes: Iterable[str] = ()) -> web.Response:
         """Answer ``/readyz``.
 
         Args:
             why_not: why the server is not ready; empty if it is.
+            notes: what an administrator should mend although the server is ready, one line each.
         """
         reason = "stopping" if self.draining else why_not
         if reason:
             return text(f"not ready: {reason}\n", HTTPStatus.SERVICE_UNAVAILABLE)
-        return text("ok\n")
+        return text("".join(f"{line}\n" for line in ("ok", *notes)))
 
 
 def outcome_of(answer: bytes) -> str:

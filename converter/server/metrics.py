@@ -10,6 +10,7 @@ Metric                                                  Labels                  
 ``converter_rules``                                                                 rules in use
 ``converter_rules_last_reload_successful``                                          0 while the rule files are invalid
 ``converter_rules_reloads_total``                       outcome                     changes of the rules (`RELOADS`)
+``converter_inventory_last_reload_successful``                                      0 while the inventory is invalid
 ``converter_clusters``                                                              known clusters
 ``converter_certificate_not_after_timestamp_seconds``                               end of the serving certificate
 ``converter_log_dropped_lines_total``                                               log lines that were not written
@@ -75,6 +76,8 @@ class Metrics:
         self._rules = self._gauge("rules", "Rules in use.")
         self._reload_successful = self._gauge("rules_last_reload_successful", "0 while the rule files are invalid.")
         self._reload_successful.set(1)
+        self._inventory = self._gauge("inventory_last_reload_successful", "0 while the inventory file is invalid.")
+        self._inventory.set(1)
         self._clusters = self._gauge("clusters", "Clusters known.")
         self.registry.register(_DroppedLines())
 
@@ -128,6 +131,10 @@ class Metrics:
         self._reloads.labels(outcome).inc()
         self._reload_successful.set(outcome == "taken")
         self._rules.set(rules)
+
+    def inventory_reloaded(self, *, taken: bool) -> None:
+        """Record a reload of the inventory (`converter.server.inventory_reloader.InventorySink`)."""
+        self._inventory.set(taken)
 
     def watch_clusters(self, count: Callable[[], int]) -> None:
         """Count the clusters at each scrape."""

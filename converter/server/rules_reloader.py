@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Protocol
 from converter.certificates.file_watch import POLL_SECONDS, fingerprint, keep_looking
 from converter.config import RULE_SUFFIXES, SHIPPED_RULES
 from converter.engine import Engine
-from converter.errors import RuleBookError, RuleProblem
+from converter.errors import ProblemCode, RuleBookError, RuleProblem
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from converter.catalog import Catalog
     from converter.certificates.file_watch import Fingerprint
@@ -33,6 +33,10 @@ _RESTLESS_SECONDS = 1.0
 
 _SWITCH_SECONDS = 0.0005
 """Switch interval of the interpreter while rules are read in a thread, so that requests do not wait (default 0.005)."""
+
+
+PROBLEMS_LOGGED = 20
+"""How many problems of one change are logged; `converter rules lint` lists all of them."""
 
 
 class ReloadSink(Protocol):
@@ -103,8 +107,9 @@ class RulesReloader:
     def refresh(self) -> bool:
         """Reload the rules if a file changed; returns whether new rules are in use.
 
-        A change with any problem is refused as a whole. Every problem is logged, and stays in ``state`` until the files
-        are valid again. Reading takes a while, so call this method in a thread.
+        A change with any problem is refused as a whole, and not read again until the files change. Every problem is
+        logged, and stays in ``state`` until the files are valid again. Reading takes a while, so call this method in a
+        thread.
         """
         if self._look() == self._seen:
             return False
@@ -116,6 +121,11 @@ class RulesReloader:
         except RuleBookError as error:
             self._seen = seen
             self._refuse(error.problems)
+            return False
+        except Exception as error:  # noqa: BLE001  a bug of ours; the same bytes would fail again
+            self._seen = seen
+            _log.exception("rules not replaced: internal error")
+            self._refuse([internal_problem(", ".join(map(str, self.directories)), error)])
             return False
         if self._look() != seen:  # read during a change; old and new files must not mix
             return False
@@ -140,9 +150,9 @@ class RulesReloader:
             seen = again
         return seen
 
-    def _refuse(self, problems: tuple[RuleProblem, ...]) -> None:
-        self.state = RulesState(self.state.since, problems)
-        for problem in problems:
+    def _refuse(self, problems: Sequence[RuleProblem]) -> None:
+        self.state = RulesState(self.state.since, tuple(problems))
+        for problem in problems[:PROBLEMS_LOGGED]:
             _log.error("rules not replaced, the last good ones stay in use: %s", problem)
         if self._sink:
             self._sink.rules_reloaded("refused", len(self.current.book.rules))
@@ -155,6 +165,13 @@ class RulesReloader:
         """
         failure = "cannot check the rules; the last good ones stay in use"
         await keep_looking(self.refresh, interval, _log, failure)
+
+
+def internal_problem(file: str, error: Exception) -> RuleProblem:
+    """Make the problem for an error that no reader should raise; its traceback is in the log."""
+    text = f"the files cannot be read, because of a bug in the converter: {type(error).__name__}"
+    hint = "undo the last change, and report the traceback in the log"
+    return RuleProblem(file, 0, text, hint, ProblemCode.INTERNAL)
 
 
 @contextlib.contextmanager

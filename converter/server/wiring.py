@@ -82,7 +82,7 @@ def assemble(settings: Settings) -> Served:
     activity = ConversionLog(metrics)
     rules = RulesReloader(settings.rules, catalog=load_catalog, sink=metrics)
     metrics.rules_in_use(len(rules.current.book.rules))
-    inventory = InventoryReloader(settings.inventory) if settings.inventory is not None else None
+    inventory = InventoryReloader(settings.inventory, metrics) if settings.inventory is not None else None
     fleet = inventory.view if inventory is not None else FleetView()
     metrics.watch_clusters(lambda: len(fleet.current))
     works = WorkWebhook(rules, fleet, settings.policy, activity, has_overflow_store=inventory is None)
@@ -102,7 +102,16 @@ def assemble(settings: Settings) -> Served:
         return _view(settings.policy, missing(), rules, fleet, activity)
 
     pages["/healthz"] = lambda: answers.text("ok\n")
-    pages["/readyz"] = lambda: app.ready(missing())
+
+    def notes() -> list[str]:
+        found = {"rules": rules.state.problems, "inventory": inventory.problems if inventory is not None else ()}
+        return [
+            f"{name}: {len(problems)} problems in the present files; the last good ones are in use; see the log"
+            for name, problems in found.items()
+            if problems
+        ]
+
+    pages["/readyz"] = lambda: app.ready(missing(), notes())
     pages["/metrics"] = lambda: answers.text(metrics.text(), kind=CONTENT_TYPE)
     if settings.page:
         pages["/"] = lambda: answers.page(render(view()))

@@ -1,6 +1,5 @@
 """YAML and JSON as kubectl reads and writes them: one loader and one dumper for everything users give or get."""
 
-from converter.yaml.builder import Place
 from converter.yaml.dump import dump, dump_all
 from converter.yaml.errors import (
     AliasError,
@@ -13,6 +12,7 @@ from converter.yaml.errors import (
     YamlError,
 )
 from converter.yaml.limits import MAX_DEPTH
+from converter.yaml.lines import Place
 from converter.yaml.stream import Document, decode, load, load_all, read_documents
 
 __all__ = [

@@ -15,13 +15,11 @@ from converter.yaml.errors import (
     YamlError,
 )
 from converter.yaml.limits import MAX_DEPTH, too_many_aliases
+from converter.yaml.lines import Lines
 from converter.yaml.scalars import PREFIX, json_number, key_text, plain, tagged
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-Place: TypeAlias = tuple[str | int, ...]
-"""Keys and indexes from a document's root to one value in it."""
 
 Report: TypeAlias = "Callable[[YamlError], None]"
 """Gets each problem that does not stop the reader; a reader of one document raises it."""
@@ -52,8 +50,8 @@ class _Frame:
 
     Attributes:
         value: the dict or list, as far as it was read.
-        place: where it is.
         line: its line, from 1.
+        lines: the lines of its values; None if they are not asked for.
         anchored: what its anchor names; None without an anchor.
         before: how many values the document had before this one.
         height: the levels of nesting below it.
@@ -66,8 +64,8 @@ class _Frame:
     """
 
     value: Any
-    place: Place
     line: int
+    lines: Lines | None
     anchored: Anchored | None
     before: int
     height: int = 0
@@ -83,7 +81,7 @@ class Builder:
     """Builds one document.
 
     Attributes:
-        lines: the line, from 1, of each place; empty unless asked for.
+        lines: the line of each value; only of the whole document unless asked for more.
         value: the document's value, once it is complete.
         complete: whether the document was read to its end.
     """
@@ -97,7 +95,7 @@ class Builder:
             with_lines: whether to note the line of each value.
             with_aliases: whether aliases are allowed.
         """
-        self.lines: dict[Place, int] = {}
+        self.lines = Lines()
         self.value: Any = None
         self.complete = False
         self._offset = offset
@@ -168,8 +166,8 @@ class Builder:
         anchored = None
         if event.anchor is not None:
             anchored = self._anchors[event.anchor] = Anchored()
-        frame = _Frame(value, self._place(), line, anchored, self._total)
         parent = self._stack[-1] if self._stack else None
+        frame = _Frame(value, line, self._lines_below(parent, line), anchored, self._total)
         frame.is_sources = parent is not None and parent.merges and isinstance(value, list)
         if not frame.is_sources:
             self._count(1, repeated=False, line=line)
@@ -191,11 +189,19 @@ class Builder:
     def _expects_key(self) -> bool:
         return bool(self._stack) and isinstance(self._stack[-1].value, dict) and not self._stack[-1].expects_value
 
-    def _place(self) -> Place:
-        if not self._with_lines or not self._stack:
-            return ()
-        frame = self._stack[-1]
-        return (*frame.place, frame.key if isinstance(frame.value, dict) else len(frame.value))
+    def _lines_below(self, parent: _Frame | None, line: int) -> Lines | None:
+        """Make the place for the lines of a mapping or a list; in a mapping, it has the line of its key."""
+        if not self._with_lines:
+            return None
+        if parent is None:
+            self.lines.line = line
+            return self.lines
+        if parent.lines is None or parent.merges or parent.is_sources:
+            return None
+        key = parent.key if isinstance(parent.value, dict) else len(parent.value)
+        noted = parent.lines.below.get(key)
+        found = parent.lines.below[key] = Lines(noted if isinstance(noted, int) else line)
+        return found
 
     def _count(self, values: int, *, repeated: bool, line: int) -> None:
         self._total += values
@@ -207,14 +213,15 @@ class Builder:
     def _add(self, value: Any, line: int, height: int) -> None:
         if not self._stack:
             self.value = value
-            self.lines.setdefault((), line)
+            self.lines.line = self.lines.line or line
             return
         frame = self._stack[-1]
         frame.height = max(frame.height, height)
         if isinstance(frame.value, list):
             if frame.is_sources and not isinstance(value, dict):
                 raise _not_mergeable(line)
-            self._note(self._place(), line)
+            if frame.lines is not None:
+                frame.lines.below.setdefault(len(frame.value), line)
             frame.value.append(value)
         elif not frame.expects_value:
             self._key(frame, value, line)
@@ -236,11 +243,8 @@ class Builder:
             self._report(DuplicateKeyError(line, f"the key {key!r} is set more than once", "keep one"))
         frame.written.add(key)
         frame.key, frame.expects_value = key, True
-        self._note((*frame.place, key), line)
-
-    def _note(self, place: Place, line: int) -> None:
-        if self._with_lines:
-            self.lines[place] = line
+        if frame.lines is not None:
+            frame.lines.below[key] = line
 
     def _merge(self, frame: _Frame, value: Any, line: int) -> None:
         """Merge as go-yaml v2 does: in the order of the text, and the first mapping of a list comes last."""

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import yaml
 
-from converter.yaml.builder import Builder, Place
+from converter.yaml.builder import Builder
 from converter.yaml.errors import AmbiguousError, SyntaxProblemError, TrailingContentError, YamlError
 from converter.yaml.json_stream import read_json
+from converter.yaml.lines import Lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from converter.yaml.builder import Report
 
@@ -32,6 +33,7 @@ _DIFFERENCES = {
 In go-yaml, a colon before a comma is a part of the text, a quote can be escaped, and brackets are parts of a tag.
 """
 _ESCAPE = re.compile(r"\\.", re.DOTALL)
+_NOT_ALLOWED = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 _JSON_PREFIX = 4096
 """Characters in which kubectl looks for the brace that JSON begins with."""
 
@@ -50,7 +52,7 @@ class Document:
     """
 
     value: Any
-    lines: Mapping[Place, int] = field(default_factory=dict)
+    lines: Lines = field(default_factory=Lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,7 @@ def read_documents(
         for found in read_json(text):
             count, start = count + 1, found.end
             if found.value is not None:
-                lines = _lines_of(text[found.begin : found.end], found.line - 1) if with_lines else {}
+                lines = _lines_of(text[found.begin : found.end], found.line - 1) if with_lines else Lines()
                 yield Document(found.value, lines)
         rest = text[start:].lstrip(" \t\r\n")
         if not rest:
@@ -189,8 +191,16 @@ def _read_yaml(text: str, offset: int, options: _Options) -> Document:
             raise AmbiguousError(line, problem, advice) from None
         raise SyntaxProblemError(line, problem, hint) from None
     except (yaml.YAMLError, ValueError) as error:  # characters that YAML does not allow, surrogates
-        raise SyntaxProblemError(0, f"not YAML: {error}".split("\n", maxsplit=1)[0], "remove the character") from None
+        raise SyntaxProblemError(
+            _line_of_character(text, offset), f"not YAML: {error}".split("\n", maxsplit=1)[0], "remove the character"
+        ) from None
     return Document(builder.value, builder.lines)
+
+
+def _line_of_character(text: str, offset: int) -> int:
+    """Return the line of the first character that YAML does not allow."""
+    found = _NOT_ALLOWED.search(text)
+    return text.count("\n", 0, found.start()) + 1 + offset if found else offset + 1
 
 
 def _build(text: str, builder: Builder, offset: int) -> None:
@@ -221,11 +231,11 @@ def _refuse_slash(quoted: str, line: int) -> None:
         raise SyntaxProblemError(line, r"not YAML: found unknown escape character in \/", "write the slash alone")
 
 
-def _lines_of(text: str, offset: int) -> Mapping[Place, int]:
-    """Find the lines of the values of a JSON object, which is YAML too; none if YAML does not allow its form."""
+def _lines_of(text: str, offset: int) -> Lines:
+    """Find the lines of the values of a JSON object, which is YAML too; its first if YAML does not allow its form."""
     builder = Builder(offset, lambda _: None, with_lines=True, with_aliases=False)
     try:
         _build(text, builder, offset)
     except (YamlError, yaml.YAMLError, ValueError):
-        return {}
+        return Lines(offset + 1)
     return builder.lines

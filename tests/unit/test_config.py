@@ -4,9 +4,10 @@ import pytest
 
 from converter import config
 from converter.catalog import load_catalog
-from converter.config import Configuration, RuleFile, parse_rules
-from converter.errors import RuleBookError
+from converter.config import Configuration, RuleFile, parse_rules, read_rule_files
+from converter.errors import ProblemCode, RuleBookError
 from converter.losses.severity import Severity
+from converter.rules.limits import MAX_FILE, MAX_FILES, MAX_PARENTS, MAX_TOTAL
 from tests.rulekit import rule_text
 
 HEAD = "apiVersion: apiconverter.dev/v1alpha1\nkind: "
@@ -73,3 +74,38 @@ def test_a_rule_that_fails_its_example_is_still_parsed():
 def test_parsing_alone_reports_documents_of_every_kind():
     with pytest.raises(RuleBookError, match="deadly"):
         parse_rules([RuleFile("a.yaml", WEIGHTS.replace("dangerous", "deadly"))])
+
+
+def too_large(folder):
+    with pytest.raises(RuleBookError) as caught:
+        read_rule_files([folder])
+    return [problem.code for problem in caught.value.problems]
+
+
+def test_a_rule_file_has_a_largest_size(tmp_path):
+    (tmp_path / "a.yaml").write_bytes(b"#" * MAX_FILE)
+    assert len(read_rule_files([tmp_path])) == 1
+    (tmp_path / "b.yaml").write_bytes(b"#" * (MAX_FILE + 1))
+    assert too_large(tmp_path) == [ProblemCode.TOO_LARGE]
+
+
+def test_all_rule_files_together_have_a_largest_size(tmp_path):
+    for number in range(MAX_TOTAL // MAX_FILE + 2):
+        (tmp_path / f"{number}.yaml").write_bytes(b"#" * MAX_FILE)
+    assert too_large(tmp_path) == [ProblemCode.TOO_LARGE]
+
+
+def test_there_is_a_largest_number_of_rule_files(tmp_path):
+    for number in range(MAX_FILES):
+        (tmp_path / f"{number}.yaml").touch()
+    assert len(read_rule_files([tmp_path])) == MAX_FILES
+    (tmp_path / "more.yaml").touch()
+    assert too_large(tmp_path) == [ProblemCode.TOO_LARGE]
+
+
+def test_a_pattern_of_fields_cannot_take_long_to_match():
+    pattern = ".".join(["**"] * (MAX_PARENTS + 1)) + ".x"
+    text = WEIGHTS.replace("spec.a", f"'{pattern}'")
+    with pytest.raises(RuleBookError) as caught:
+        Configuration.read([RuleFile("my.yaml", text)])
+    assert [(problem.line, problem.code) for problem in caught.value.problems] == [(5, ProblemCode.TOO_LARGE)]

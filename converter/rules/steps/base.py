@@ -38,6 +38,10 @@ class Step(ABC):
         """List the fields that only this step of a rule may handle on that side."""
         return self.expected_fields(side)
 
+    def written_fields(self, side: Side) -> tuple[Path, ...]:
+        """List the fields that the step adds, changes or removes in that side's version."""
+        return self.expected_fields(side)
+
     def losses(self, toward: Side) -> int:  # noqa: ARG002  # by default a step loses nothing
         """Count the fields whose values can be lost on the way to that side."""
         return 0

@@ -180,6 +180,11 @@ class Nest(Step):
         inside = (self.into,) if side is self.side else ()
         return tuple(join(self.scope, (*inside, name)) for name in self.fields)
 
+    def written_fields(self, side: Side) -> tuple[Path, ...]:
+        """The fields, and the object on the side that has it."""
+        made = (join(self.scope, (self.into,)),) if side is self.side else ()
+        return (*made, *self.expected_fields(side))
+
 
 def _from_integer(value: Any) -> str:
     if type(value) is not int:
@@ -285,3 +290,7 @@ class Annotation(Step):
     def expected_fields(self, side: Side) -> tuple[Path, ...]:
         """The field, on the side that has it."""
         return (self.field,) if side is self.side else ()
+
+    def written_fields(self, side: Side) -> tuple[Path, ...]:
+        """The field on one side, the annotation on the other."""
+        return (self.field,) if side is self.side else ((*_ANNOTATIONS, self.name),)

@@ -165,6 +165,10 @@ class Default(Step):
         names = [join(self.scope, self.keys)] if copies or value is not MISSING else []
         return (*names, join(self.scope, self.copied)) if copies else tuple(names)
 
+    def written_fields(self, side: Side) -> tuple[Path, ...]:  # noqa: ARG002  # the same on both sides
+        """The field; what it is copied from is only read."""
+        return (join(self.scope, self.keys),)
+
     def owned_fields(self, side: Side) -> tuple[Path, ...]:  # noqa: ARG002  # a default may use a field that another step moves
         """None: another step may move the field."""
         return ()

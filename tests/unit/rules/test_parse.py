@@ -6,8 +6,12 @@ import pytest
 
 from converter.config import Configuration, RuleFile
 from converter.errors import ProblemCode, RuleBookError
+from converter.rules.parse_steps import STEP_WORDS
 from tests.nonempty import some
 from tests.rulekit import book, rule_text
+
+KEYED = [word for word in STEP_WORDS if word not in {"in", "call"}]
+NO_MAPPINGS = ["text", "7", "[]", "[{path: a}]", "true"]
 
 
 def problems(text):
@@ -42,6 +46,12 @@ def only(text):
         ("steps: []\nunconvertible: no", 8, ProblemCode.WRONG_TYPE),
         ("step: []", 7, ProblemCode.UNKNOWN_KEY),
         ("steps: []\nexamples: [{left: {}}]", 8, ProblemCode.WRONG_TYPE),
+        *((f"steps: [{{{word}: {body}}}]", 7, ProblemCode.WRONG_TYPE) for word in KEYED for body in NO_MAPPINGS),
+        *((f"steps: [{{{word}: }}]", 7, ProblemCode.WRONG_TYPE) for word in STEP_WORDS),
+        ("steps: [{intOrString: {into: a, number: b, string: c, neither: true}}]", 7, ProblemCode.WRONG_TYPE),
+        ('steps: [{default: {path: a, left: !!int "", right: 1}}]', 7, ProblemCode.SYNTAX),
+        ("steps: [{default: {path: a, left: !!float x, right: 1}}]", 7, ProblemCode.SYNTAX),
+        ("steps: [] # \x07", 7, ProblemCode.SYNTAX),
     ],
 )
 def test_a_problem_is_told_with_its_line(body, line, code):
@@ -148,3 +158,21 @@ def test_a_rule_says_why_there_is_no_conversion():
 )
 def test_an_alias_is_told_and_does_not_grow(text):
     assert any(problem.code is ProblemCode.ALIAS for problem in problems(text))
+
+
+@pytest.mark.parametrize(
+    ("kinds", "code"),
+    [
+        ("kinds: [A, A]", ProblemCode.DUPLICATE),
+        ("kinds: [A, B, A]", ProblemCode.DUPLICATE),
+        ("kinds: []", ProblemCode.MISSING),
+        ("kinds: ['']", ProblemCode.INVALID),
+        ("kinds: [a/b]", ProblemCode.INVALID),
+        ("kinds: [7]", ProblemCode.WRONG_TYPE),
+        ("kind: 'A B'", ProblemCode.INVALID),
+        ("kind: ", ProblemCode.WRONG_TYPE),
+    ],
+)
+def test_kinds_are_names_and_listed_once(kinds, code):
+    problem = only(rule_text("steps: []").replace("kind: Thing", kinds))
+    assert (problem.line, problem.code) == (5, code)

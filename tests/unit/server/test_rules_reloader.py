@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import itertools
+import os
 import threading
+import weakref
 from typing import TYPE_CHECKING
 
 import pytest
 
-from converter.errors import RuleBookError
+from converter.errors import ProblemCode, RuleBookError
 from converter.server.app import App, Webhook
 from converter.server.metrics import Metrics
 from converter.server.rules_reloader import RulesReloader
@@ -115,6 +118,72 @@ def test_a_book_nested_too_deep_is_refused_and_does_not_crash_the_process(tmp_pa
     file.write_text(text)
     assert reloader.refresh() is False
     assert reloader.current is book
+
+
+def test_an_unknown_error_is_shown_and_the_same_bytes_are_not_read_again(tmp_path, monkeypatch, caplog):
+    sink = Sink()
+    (tmp_path / "a.yaml").write_text(rule("Apple", "v1", "v2"))
+    rules = RulesReloader([tmp_path], sink=sink)
+    good, read, reads = rules.current, rules._read, []
+
+    def fail():
+        reads.append(1)
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(rules, "_read", fail)
+    (tmp_path / "a.yaml").write_text(rule("Apple", "v1", "v3"))
+    assert not rules.refresh()
+    assert not rules.refresh()
+    assert len(reads) == 1
+    assert rules.current is good
+    assert [problem.code for problem in rules.state.problems] == [ProblemCode.INTERNAL]
+    assert "ZeroDivisionError" in caplog.text
+    monkeypatch.setattr(rules, "_read", read)
+    (tmp_path / "a.yaml").write_text(rule("Apple", "v1", "v4"))
+    assert rules.refresh()
+    assert rules.state.problems == ()
+    assert sink.told == ["refused", "taken"]
+
+
+@pytest.mark.parametrize("name", ["pipe.yaml", "a.yaml"])
+def test_a_pipe_among_the_rules_does_not_stop_reloading(tmp_path, name):
+    (tmp_path / "a.yaml").write_text(rule("Apple", "v1", "v2"))
+    rules = RulesReloader([tmp_path])
+    pipe = tmp_path / name
+    pipe.unlink(missing_ok=True)
+    os.mkfifo(pipe)  # nobody writes to it
+    assert not rules.refresh()
+    assert [problem.code for problem in rules.state.problems] == [ProblemCode.UNREADABLE]
+    pipe.unlink()
+    (tmp_path / "a.yaml").write_text(rule("Apple", "v1", "v3"))
+    assert rules.refresh()
+
+
+def test_a_file_that_became_readable_is_read(tmp_path):
+    file = tmp_path / "a.yaml"
+    file.write_text(rule("Apple", "v1", "v2"))
+    rules = RulesReloader([tmp_path])
+    file.chmod(0o600)
+    assert rules.refresh()
+
+
+def test_reloads_leave_nothing_of_the_books_before(tmp_path):
+    """Every book converts, so that its lenses are compiled; afterwards only the newest may be alive."""
+    file = tmp_path / "a.yaml"
+    file.write_text(rule("Apple", "v1", "v2"))
+    rules = RulesReloader([tmp_path])
+    ingress = {"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": {"name": "x"}, "spec": {}}
+    books, counts = [], []
+    for number in range(3, 15):
+        rules.current.convert(ingress, "networking.k8s.io/v1beta1")
+        books.append(weakref.ref(rules.current.book))
+        file.write_text(rule("Apple", "v1", f"v{number}") if number % 2 else "broken: [")
+        rules.refresh()
+        gc.collect()
+        counts.append(len(gc.get_objects()))
+    assert rules.state.problems
+    assert len({id(book()) for book in books} - {id(None), id(rules.current.book)}) == 0
+    assert max(counts[4::2]) - min(counts[4::2]) < 500, counts  # a book has some 40,000
 
 
 def test_the_swap_of_a_mounted_config_map_is_one_change(tmp_path):

@@ -191,3 +191,22 @@ def test_long_scalars_do_not_stay_in_memory():
     before = scalars._remembered.cache_info().currsize
     assert load(f"- {'1' * 100_000}") == ["1" * 100_000]
     assert scalars._remembered.cache_info().currsize == before
+
+
+def test_lines_cost_as_much_as_the_values_however_deep_they_are():
+    """A table of whole places held 250 segments for each of these values: 200 MB for a text of 200 KB."""
+    values = 2_000
+    (document,) = read_documents("[" * 249 + "1," * values + "]" * 249, with_lines=True)
+    count, todo = 0, [document.lines]
+    while todo:
+        below = todo.pop().below
+        count += len(below)
+        todo += [line for line in below.values() if not isinstance(line, int)]
+    assert count == values + 248
+    assert document.lines.get((0,) * 248 + (7,)) == 1
+
+
+def test_the_line_of_a_character_that_yaml_does_not_allow_is_told():
+    with pytest.raises(SyntaxProblemError) as caught:
+        load("a: 1\nb: \x07\n")
+    assert caught.value.line == 2
