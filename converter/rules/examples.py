@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from itertools import islice
+from typing import TYPE_CHECKING, Final
 
 from converter.errors import ProblemCode, RuleProblem
-from converter.kube import Json, canonical_json, copy_json
+from converter.kube import canonical_json, copy_json
+from converter.rules.differences import differences
 from converter.rules.lens import LensError, Side
 from converter.rules.steps.blocks import compile_steps
 
@@ -13,6 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from converter.rules.rule import Example, Rule
+
+_SHOWN: Final = 3
+"""Differences that the problem of an example lists."""
 
 
 def failing_examples(rule: Rule) -> Iterator[RuleProblem]:
@@ -36,26 +41,4 @@ def _run(rule: Rule, example: Example, toward: Side) -> str:
     got["apiVersion"] = rule.version(toward)
     if canonical_json(got) == canonical_json(wanted):
         return ""
-    return "; ".join(_first(differences(got, wanted), 3))
-
-
-def _first(found: Iterator[str], count: int) -> list[str]:
-    return [text for text, _ in zip(found, range(count), strict=False)]
-
-
-def differences(got: Json, wanted: Json, path: str = "") -> Iterator[str]:
-    """List where two JSON values differ, one line for each place, in sorted order."""
-    if isinstance(got, dict) and isinstance(wanted, dict):
-        for key in sorted({*got, *wanted}):
-            below = f"{path}.{key}" if path else key
-            if key not in got:
-                yield f"{below} is missing, expected {canonical_json(wanted[key]).decode()}"
-            elif key not in wanted:
-                yield f"{below} is {canonical_json(got[key]).decode()}, unexpected"
-            else:
-                yield from differences(got[key], wanted[key], below)
-    elif isinstance(got, list) and isinstance(wanted, list) and len(got) == len(wanted):
-        for index, pair in enumerate(zip(got, wanted, strict=True)):
-            yield from differences(*pair, f"{path}[{index}]")
-    elif canonical_json(got) != canonical_json(wanted):
-        yield f"{path} is {canonical_json(got).decode()}, expected {canonical_json(wanted).decode()}"
+    return "; ".join(str(each) for each in islice(differences(got, wanted), _SHOWN))

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import copy
-import json
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from converter.errors import ConverterError
-from converter.rules.examples import differences
+from converter.rules.differences import differences
 from tests.controlplanes.client import ApiError
+from tests.integration.misses import Miss, Way
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from converter.engine import Engine
     from tests.controlplanes.client import Client
     from tests.integration.kinds import Served
@@ -35,12 +33,12 @@ class Answers:
     Attributes:
         forms: the stored object as the server serves it, by apiVersion; empty where it was refused.
         pairs: how many conversions were held against an answer.
-        wrong: what differed, in words.
+        wrong: what the converter got wrong.
     """
 
     forms: dict[str, Json] = field(default_factory=dict)
     pairs: int = 0
-    wrong: list[str] = field(default_factory=list)
+    wrong: list[Miss] = field(default_factory=list)
 
 
 def tidy(node: Any) -> Any:
@@ -108,7 +106,7 @@ class Judge:
         posted = {manifest["apiVersion"]: manifest}
         for version in served.versions:
             if version not in posted:
-                converted = self._convert(manifest, version, "undefaulted", answers)
+                converted = self._convert(manifest, Way(manifest["apiVersion"], version), answers)
                 if converted is not None:
                     posted[version] = converted
         fresh = self._store(served, manifest, answers)
@@ -127,11 +125,12 @@ class Judge:
             for target, wanted in answers.forms.items():
                 if source == target:
                     continue
-                converted = self._convert(form, target, "defaulted", answers, back=True)
+                converted = self._convert(form, Way(source, target, defaulted=True), answers)
                 if converted is not None:
                     answers.pairs += 1
                     found = differences(comparable(converted), comparable(wanted))
-                    answers.wrong += _tell(f"defaulted {source} -> {target}", found)
+                    way = Way(source, target, defaulted=True)
+                    answers.wrong += [Miss(way, difference) for difference in found]
 
     # --- undefaulted
 
@@ -144,38 +143,39 @@ class Judge:
                 continue
             for target in served.versions:
                 if target != source:
-                    converted = self._convert(manifest, target, f"undefaulted, from {original}", answers)
+                    converted = self._convert(manifest, Way(source, target, original=original), answers)
                     if converted is not None:
                         self._compare_posted(served, manifest, converted, answers, fresh[target])
 
     def _compare_posted(self, served: Served, source: Json, converted: Json, answers: Answers, wanted: Json) -> None:
         """Post a conversion, dry, and compare with what the original became, both in the conversion's version."""
-        where = f"undefaulted {source['apiVersion']} -> {converted['apiVersion']}"
+        way = Way(source["apiVersion"], converted["apiVersion"])
         answers.pairs += 1
         try:
             got = self._client.create(undressed(converted, served), dry_run=True)
         except ApiError as error:
-            answers.wrong.append(f"{where}: the conversion is refused: {error}; sent {json.dumps(converted)}")
+            answers.wrong.append(Miss(way, refusal=error, sent=converted))
             return
-        answers.wrong += _tell(where, differences(reborn(got, served), reborn(wanted, served)))
+        found = differences(reborn(got, served), reborn(wanted, served))
+        answers.wrong += [Miss(way, difference) for difference in found]
 
-    def _convert(self, manifest: Json, target: str, what: str, answers: Answers, *, back: bool = False) -> Json | None:
-        """Convert; with ``back``, also the way back, which must give the manifest again, exactly."""
+    def _convert(self, manifest: Json, way: Way, answers: Answers) -> Json | None:
+        """Convert; a defaulted manifest also back, which must give the manifest again, exactly."""
         given = copy.deepcopy(manifest)
-        where = f"{what} {manifest['apiVersion']} -> {target}"
         try:
-            conversion = self._converter.convert(given, to=target)
-            if back:
+            conversion = self._converter.convert(given, to=way.target)
+            if way.defaulted:
                 returned = self._converter.convert(
-                    conversion.manifest, to=manifest["apiVersion"], conversion_data=conversion.conversion_data
+                    conversion.manifest, to=way.source, conversion_data=conversion.conversion_data
                 )
-                answers.wrong += _tell(f"{where} and back", differences(returned.manifest, manifest))
+                found = differences(returned.manifest, manifest)
+                answers.wrong += [Miss(way.there_and_back(), difference) for difference in found]
         except ConverterError as error:
             answers.pairs += 1
-            answers.wrong.append(f"{where}: {type(error).__name__}: {error}")
+            answers.wrong.append(Miss(way, problem=f"{type(error).__name__}: {error}"))
             return None
         if given != manifest:
-            answers.wrong.append(f"{where}: the input was changed")
+            answers.wrong.append(Miss(way, problem="the input was changed"))
         return conversion.manifest
 
     # --- the server
@@ -242,7 +242,3 @@ def undressed(manifest: Json, served: Served) -> Json:
         for key, value in manifest.items()
         if key != "status" or manifest["apiVersion"] not in served.status_in
     }
-
-
-def _tell(where: str, found: Iterator[str]) -> list[str]:
-    return [f"{where}: {difference}" for difference in found]

@@ -49,10 +49,10 @@ class Tally:
         if COLLECT and self._collected[served.kind] < COLLECT_EACH:
             self._collected[served.kind] += 1
             _collect(COLLECT, self.release, served.kind, answers.forms)
-        for difference in answers.wrong:
-            sort = explained(self.release, served.kind, difference)
+        for miss in answers.wrong:
+            sort = explained(self.release, served.kind, miss)
             if sort is None:
-                self.wrong.append(f"v{self.release} {served.kind} {name}: {difference}")
+                self.wrong.append(f"v{self.release} {served.kind} {name}: {miss}")
             else:
                 self.unreachable[sort.name] += 1
 

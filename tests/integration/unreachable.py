@@ -4,6 +4,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from msgspec import UNSET
+
+from converter.kube import canonical_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.integration.misses import Miss
 
 
 @dataclass(frozen=True)
@@ -13,110 +23,153 @@ class Unreachable:
     Attributes:
         name: its heading in docs/reference/unreachable.md.
         kinds: of what.
-        said: what a difference of this sort says, as a regular expression that matches from its start.
+        test: whether a miss is of this sort.
         releases: of which servers; empty for all.
     """
 
     name: str
     kinds: tuple[str, ...]
-    said: str
+    test: Callable[[Miss], bool]
     releases: tuple[str, ...] = ()
 
-    def explains(self, release: str, kind: str, difference: str) -> bool:
-        """Whether a difference is of this sort."""
-        return (
-            kind in self.kinds
-            and (not self.releases or release in self.releases)
-            and re.match(self.said, difference, re.DOTALL) is not None
-        )
+    def explains(self, release: str, kind: str, miss: Miss) -> bool:
+        """Whether a miss is of this sort."""
+        return kind in self.kinds and (not self.releases or release in self.releases) and self.test(miss)
+
+
+_INVALID = 422
+_OLD_APPS = ("extensions/v1beta1", "apps/v1beta1")
+_BEHAVIOR = "autoscaling.alpha.kubernetes.io/behavior"
+_CURRENT = r"status\.currentMetrics\[\d+\]\.\w+\.current"
+
+
+def _written(miss: Miss, target: str = "") -> bool:
+    """A manifest as a person writes it, converted to a version."""
+    return not miss.way.defaulted and not miss.way.original and target in ("", miss.way.target)
+
+
+def _read(miss: Miss, source: str, target: str) -> bool:
+    """A manifest as a server returns it, converted from a version to another."""
+    return miss.way.defaulted and not miss.way.back and (miss.way.source, miss.way.target) == (source, target)
+
+
+def _invalid(miss: Miss) -> bool:
+    return miss.refusal is not None and miss.refusal.status == _INVALID
+
+
+def _caused(miss: Miss, field: str, reason: str) -> bool:
+    """The server refuses a field, given by the end of its path, for a reason."""
+    return any(at.endswith(field) and why == reason for at, why in miss.causes)
+
+
+def _place(miss: Miss, pattern: str) -> bool:
+    return miss.difference is not None and re.fullmatch(pattern, miss.difference.path) is not None
+
+
+def _missing(miss: Miss, pattern: str, wanted: str) -> bool:
+    found = miss.difference
+    return _place(miss, pattern) and found is not None and found.missing and found.wanted == wanted
+
+
+def _unexpected(miss: Miss, pattern: str, *values: object) -> bool:
+    found = miss.difference
+    return _place(miss, pattern) and found is not None and found.unexpected and (not values or found.got in values)
+
+
+def _labels(miss: Miss) -> bool:
+    old = miss.way.source in _OLD_APPS or miss.way.target in _OLD_APPS
+    return _written(miss) and old and _unexpected(miss, r"metadata\.labels")
+
+
+def _series_state(miss: Miss) -> bool:
+    return _read(miss, "v1", "events.k8s.io/v1beta1") and _missing(miss, r"series\.state", "")
+
+
+def _refused_in(target: str) -> Callable[[Miss], bool]:
+    return lambda miss: _written(miss, target) and _invalid(miss)
+
+
+def _schema_default(miss: Miss) -> bool:
+    return _written(miss, "apiextensions.k8s.io/v1beta1") and _caused(miss, "default", "FieldValueForbidden")
+
+
+def _side_effects(miss: Miss) -> bool:
+    target = "admissionregistration.k8s.io/v1"
+    return _written(miss, target) and _caused(miss, "sideEffects", "FieldValueNotSupported")
+
+
+def _unknown_signer(miss: Miss) -> bool:
+    signer = miss.sent is not None and miss.sent["spec"].get("signerName") == "kubernetes.io/legacy-unknown"
+    return _written(miss, "certificates.k8s.io/v1") and signer and _caused(miss, "signerName", "FieldValueInvalid")
+
+
+def _topology(miss: Miss) -> bool:
+    return _written(miss) and _place(miss, r"endpoints\[\d+\]\.(deprecatedTopology|topology.*)")
+
+
+def _object_value(miss: Miss) -> bool:
+    place = r"spec\.metrics\[\d+\]\.object\.target\.value"
+    refused = _written(miss) and _caused(miss, "object.target.value", "FieldValueInvalid")
+    return refused or (_read(miss, "autoscaling/v1", "autoscaling/v2") and _missing(miss, place, "0"))
+
+
+def _averages(miss: Miss) -> bool:
+    zeros = ({"averageValue": "0"}, {"value": "0"})
+    return _read(miss, "autoscaling/v1", "autoscaling/v2") and (
+        _unexpected(miss, _CURRENT + r"\.(averageValue|value)", "0")
+        or _unexpected(miss, _CURRENT, *zeros)
+        or _missing(miss, _CURRENT + r"\.value", "0")
+    )
+
+
+def _null_tolerance(miss: Miss) -> bool:
+    read, found = _read(miss, "autoscaling/v2", "autoscaling/v1"), miss.difference
+    at = _place(miss, r".*/behavior") and found is not None
+    return read and at and isinstance(found.wanted, str) and '"Tolerance":null' in found.wanted
+
+
+def _early_behavior(miss: Miss) -> bool:
+    if miss.difference is None:
+        return miss.sent is not None and _BEHAVIOR in canonical_json(miss.sent).decode()
+    path, *values = miss.difference
+    held = [_BEHAVIOR in canonical_json(value).decode() for value in values if value is not UNSET]
+    return path.startswith("spec.behavior") or _BEHAVIOR in path or any(held)
+
+
+def _everyone(miss: Miss) -> bool:
+    alpha = "rbac.authorization.k8s.io/v1alpha1" in (miss.way.source, miss.way.target)
+    changes = [("kind", "Group", "User"), ("name", "system:authenticated", "*")]
+    found = miss.difference
+    if found is None or not _place(miss, r"subjects\[\d+\]\.\w+"):
+        return False
+    return alpha and (found.path.rpartition(".")[2], found.got, found.wanted) in changes
 
 
 _APPS = ("Deployment", "DaemonSet", "ReplicaSet", "StatefulSet")
+_CRD, _HPA = ("CustomResourceDefinition",), ("HorizontalPodAutoscaler",)
 
 UNREACHABLE = (
-    Unreachable(
-        "Labels that old workloads get when they are written",
-        _APPS,
-        r"undefaulted (.* -> (extensions|apps)/v1beta1|(extensions|apps)/v1beta1 -> .*): metadata\.labels is .*,"
-        r" unexpected",
-    ),
-    Unreachable(
-        "The state of an event's series, v1.16",
-        ("Event",),
-        r'defaulted v1 -> events\.k8s\.io/v1beta1: series\.state is missing, expected ""',
-        ("1.16",),
-    ),
-    Unreachable(
-        "New events in events.k8s.io/v1",
-        ("Event",),
-        r"undefaulted .* -> events\.k8s\.io/v1: the conversion is refused: .* is invalid: ",
-    ),
-    Unreachable(
-        "What only CRDs in v1beta1 may be",
-        ("CustomResourceDefinition",),
-        r"undefaulted .* -> apiextensions\.k8s\.io/v1: the conversion is refused: .* is invalid: ",
-    ),
-    Unreachable(
-        "Defaults in the schemas of CRDs in v1beta1",
-        ("CustomResourceDefinition",),
-        r"undefaulted .* -> apiextensions\.k8s\.io/v1beta1: the conversion is refused: .*default: Forbidden: "
-        r"must not be set",
-    ),
+    Unreachable("Labels that old workloads get when they are written", _APPS, _labels),
+    Unreachable("The state of an event's series, v1.16", ("Event",), _series_state, ("1.16",)),
+    Unreachable("New events in events.k8s.io/v1", ("Event",), _refused_in("events.k8s.io/v1")),
+    Unreachable("What only CRDs in v1beta1 may be", _CRD, _refused_in("apiextensions.k8s.io/v1")),
+    Unreachable("Defaults in the schemas of CRDs in v1beta1", _CRD, _schema_default),
     Unreachable(
         "Webhooks that do not tell their side effects",
         ("MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"),
-        r'undefaulted .* -> admissionregistration\.k8s\.io/v1: .*sideEffects: Unsupported value: "(Unknown|Some)"',
+        _side_effects,
     ),
-    Unreachable(
-        "Certificate requests for the signer of unknown",
-        ("CertificateSigningRequest",),
-        r"undefaulted .* -> certificates\.k8s\.io/v1: .*the legacy signerName is not allowed via this API version",
-    ),
-    Unreachable(
-        "Deprecated topology of endpoints",
-        ("EndpointSlice",),
-        r"undefaulted .*: endpoints\[\d+\]\.(deprecatedTopology|topology\S*) is ",
-    ),
-    Unreachable(
-        "What only Ingresses in v1beta1 may be",
-        ("Ingress",),
-        r"undefaulted .* -> networking\.k8s\.io/v1: the conversion is refused: .* is invalid: ",
-    ),
-    Unreachable(
-        "Object metrics with an average, where autoscalers are stored in v1",
-        ("HorizontalPodAutoscaler",),
-        r"(undefaulted .*: the conversion is refused: .*object\.target\.value: .*must be positive"
-        r"|defaulted autoscaling/v1 -> autoscaling/v2: spec\.metrics\[\d+\]\.object\.target\.value is missing,"
-        r' expected "0")',
-    ),
-    Unreachable(
-        "Averages that an autoscaler's status does not have",
-        ("HorizontalPodAutoscaler",),
-        r"defaulted autoscaling/v1 -> autoscaling/v2: status\.currentMetrics\[\d+\]\.\w+\.current"
-        r'((\.(averageValue|value) is "0"| is \{"(averageValue|value)":"0"\}), unexpected'
-        r'|\.value is missing, expected "0")',
-    ),
-    Unreachable(
-        "Tolerances that are null, since v1.33",
-        ("HorizontalPodAutoscaler",),
-        r'defaulted autoscaling/v2 -> autoscaling/v1: .*/behavior is .*, expected .*\\"Tolerance\\":null',
-        ("1.36",),
-    ),
-    Unreachable(
-        "Behavior before there was behavior, v1.16",
-        ("HorizontalPodAutoscaler",),
-        r".*(autoscaling\.alpha\.kubernetes\.io/behavior|spec\.behavior)",
-        ("1.16",),
-    ),
-    Unreachable(
-        "The user * in rbac v1alpha1",
-        ("RoleBinding", "ClusterRoleBinding"),
-        r'(un)?defaulted .*rbac\S+/v1alpha1.*: subjects\[\d+\]\.(kind is "Group", expected "User"'
-        r'|name is "system:authenticated", expected "\*")',
-    ),
+    Unreachable("Certificate requests for the signer of unknown", ("CertificateSigningRequest",), _unknown_signer),
+    Unreachable("Deprecated topology of endpoints", ("EndpointSlice",), _topology),
+    Unreachable("What only Ingresses in v1beta1 may be", ("Ingress",), _refused_in("networking.k8s.io/v1")),
+    Unreachable("Object metrics with an average, where autoscalers are stored in v1", _HPA, _object_value),
+    Unreachable("Averages that an autoscaler's status does not have", _HPA, _averages),
+    Unreachable("Tolerances that are null, since v1.33", _HPA, _null_tolerance, ("1.36",)),
+    Unreachable("Behavior before there was behavior, v1.16", _HPA, _early_behavior, ("1.16",)),
+    Unreachable("The user * in rbac v1alpha1", ("RoleBinding", "ClusterRoleBinding"), _everyone),
 )
 
 
-def explained(release: str, kind: str, difference: str) -> Unreachable | None:
-    """Return the sort of a difference that no conversion can avoid; None for one that a rule should."""
-    return next((sort for sort in UNREACHABLE if sort.explains(release, kind, difference)), None)
+def explained(release: str, kind: str, miss: Miss) -> Unreachable | None:
+    """Return the sort of a miss that no conversion can avoid; None for one that a rule should."""
+    return next((sort for sort in UNREACHABLE if sort.explains(release, kind, miss)), None)

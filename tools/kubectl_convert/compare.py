@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from converter.engine import Engine
 from converter.errors import ConverterError
-from converter.rules.examples import differences
+from converter.rules.differences import differences
 from tests.controlplanes import build
 from tests.controlplanes.places import REPOSITORY, Places
 from tools.kubectl_convert.converting import convert_all
