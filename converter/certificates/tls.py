@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import ssl
+import stat
 from typing import TYPE_CHECKING, NamedTuple
 
 from cryptography import x509
@@ -43,23 +44,31 @@ class ServingCertificate:
         problem: what is wrong with the present files; None if they can be used.
     """
 
-    def __init__(self, certificate: Path, key: Path, *, now: Callable[[], dt.datetime] = _utc_now) -> None:
+    def __init__(
+        self,
+        certificate: Path,
+        key: Path,
+        *,
+        client_ca: Path | None = None,
+        now: Callable[[], dt.datetime] = _utc_now,
+    ) -> None:
         """Load the pair.
 
         Args:
             certificate: the certificate and its chain, PEM.
             key: its private key, PEM.
+            client_ca: the authorities that sign the certificates of clients, PEM; None asks clients for none.
             now: the clock, with a time zone.
 
         Raises:
             CertificateError: the pair cannot be used.
         """
-        self._files = (certificate, key)
+        self._files = (certificate, key) if client_ca is None else (certificate, key, client_ca)
         self._now = now
         self._seen = fingerprint(self._files)
-        self._current = load_context(certificate, key)
+        self._current = load_context(*self._files)
         self._validity = read_validity(certificate)
-        self.context = load_context(certificate, key)
+        self.context = load_context(*self._files)
         self.context.sni_callback = self._present
         self.reloads = 0
         self.problem: CertificateFacts | None = None
@@ -146,12 +155,18 @@ def read_validity(certificate: Path) -> Validity:
     return Validity(first.not_valid_before_utc, first.not_valid_after_utc)
 
 
-def load_context(certificate: Path, key: Path) -> ssl.SSLContext:
+def load_context(certificate: Path, key: Path, client_ca: Path | None = None) -> ssl.SSLContext:
     """Make a server's TLS context, TLS 1.2 or newer.
+
+    With ``client_ca``, a client may present a certificate, which one of these authorities must have signed. Whether it
+    has to is decided for each request, because kubelets that probe the server have none.
 
     Raises:
         CertificateError: a file cannot be read, or certificate and key do not fit.
     """
+    for file in (certificate, key, client_ca):
+        if file is not None and _is_special(file):  # OpenSSL would wait for the writer of a pipe
+            raise CertificateError(f"{file} is not a regular file", CertificateProblem.UNREADABLE, file)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.options |= ssl.OP_NO_COMPRESSION | ssl.OP_NO_RENEGOTIATION
@@ -171,7 +186,33 @@ def load_context(certificate: Path, key: Path) -> ssl.SSLContext:
         raise CertificateError(text, CertificateProblem.UNREADABLE, certificate, key, detail=error.errno) from error
     except ValueError as error:
         raise CertificateError(f"{key}: {error}", CertificateProblem.ENCRYPTED, key) from error
+    if client_ca is not None:
+        _ask_clients(context, client_ca)
     return context
+
+
+def _is_special(file: Path) -> bool:
+    try:
+        return not stat.S_ISREG(file.stat().st_mode)
+    except OSError:
+        return False
+
+
+def _ask_clients(context: ssl.SSLContext, authorities: Path) -> None:
+    """Ask clients for a certificate.
+
+    Raises:
+        CertificateError: the file of authorities cannot be used.
+    """
+    try:
+        context.load_verify_locations(authorities)
+    except ssl.SSLError as error:
+        text = f"{authorities} does not contain a PEM certificate; --client-ca names the CA of the API server's client"
+        raise CertificateError(text, CertificateProblem.INVALID, authorities, detail=error.reason) from error
+    except OSError as error:
+        text = f"cannot read {authorities}: {error.strerror}; check --client-ca"
+        raise CertificateError(text, CertificateProblem.UNREADABLE, authorities, detail=error.errno) from error
+    context.verify_mode = ssl.CERT_OPTIONAL
 
 
 def _no_password() -> str:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import argparse
 import contextlib
 import datetime as dt
-import functools
 import json
 import os
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from converter.certificates.tls import ServingCertificate, write_throwaway
 from converter.cli import OK
@@ -21,16 +20,21 @@ from converter.clusters import read_inventory
 from converter.clusters.watched import KarmadaClusters
 from converter.server import event_loop as loop
 from converter.server.app import BODY_LIMIT
+from converter.server.clients import Clients
 from converter.server.logging import FORMATS, LEVELS, set_up
+from converter.server.page_server import page_server
 from converter.server.run import Address, serve
 from converter.server.sample import FLEET, oldest_first, review_of, sample_manifests, work_for
 from converter.server.wiring import Served, Settings, assemble
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterator
+    from collections.abc import Coroutine, Iterator
 
 SAMPLE_FOLDER = Path(".run")
 """Where ``--sample`` stores its CA and its address, for ``converter demo`` and curl."""
+
+_SAMPLE_PAGE = "127.0.0.1:0"
+"""Where ``--sample`` serves the page by default: any free port, which it prints."""
 
 _EPILOG = """\
 examples:
@@ -46,7 +50,9 @@ has a mistake, the server refuses the whole change, logs it, and keeps the last 
 paths served:
   POST /mutate/works /mutate/bindings /mutate/binding-status
                        the webhooks (admission.k8s.io/v1)
-  GET  /               a page with the fleet, the rules and the latest conversions (unless --no-page)
+  GET  /healthz /readyz /metrics
+paths served with --page-listen, at that address, without TLS:
+  GET  /               a page with the fleet, the rules and the latest conversions
   GET  /healthz /readyz /metrics
 
 exit codes: 0 stopped by SIGTERM or SIGINT; 2 invalid rules (every problem is listed), an invalid inventory or
@@ -84,6 +90,10 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
                        help="default: %(default)s; :8443 for every interface, port 0 for any free one")  # fmt: skip
     where.add_argument("--tls-cert", metavar="FILE", type=Path, help="serving certificate and its chain, PEM")
     where.add_argument("--tls-key", metavar="FILE", type=Path, help="private key of the certificate, PEM")
+    where.add_argument("--client-ca", metavar="FILE", type=Path,
+                       help="answer reviews only to clients with a certificate of this CA, PEM")  # fmt: skip
+    where.add_argument("--client-name", action="append", default=[], metavar="NAME",
+                       help="accept only this name in the certificate (repeatable; default: any)")  # fmt: skip
     where.add_argument("--self-signed", metavar="DIR", type=Path,
                        help="write a throw-away CA and certificate to this directory")  # fmt: skip
     where.add_argument("--name", action="append", default=[], metavar="NAME",
@@ -99,8 +109,9 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     how.add_argument("--drain-seconds", metavar="S", type=seconds, default=None,
                      help="how long /readyz fails before a stop on SIGTERM (default: 5, sample: 0)")  # fmt: skip
     how.add_argument(
-        "--page", action=argparse.BooleanOptionalAction, default=True, help="serve the page at / (default)"
-    )
+        "--page-listen", metavar="HOST:PORT",
+        help="serve a status page at this address, without TLS (default: none; sample: 127.0.0.1:0)",
+    )  # fmt: skip
     how.add_argument("--log-format", choices=FORMATS, default="text", help="default: %(default)s")
     how.add_argument("--log-level", choices=LEVELS, default="info", help="default: %(default)s")
     parser.set_defaults(run=run)
@@ -110,6 +121,10 @@ def run(args: argparse.Namespace) -> int:
     """Serve until stopped; returns the exit code."""
     set_up(args.log_format, args.log_level)
     address = Address.parse(args.listen)
+    page = args.page_listen or (_SAMPLE_PAGE if args.sample else "")
+    page_address = Address.parse(page) if page else None
+    if args.client_name and args.client_ca is None:
+        raise UsageError("--client-name needs --client-ca")
     karmada = args.kubeconfig is not None or args.in_cluster
     if not karmada and not args.sample and args.inventory is None:
         raise UsageError("no clusters given; use --kubeconfig, --in-cluster, --inventory or --sample")
@@ -118,49 +133,68 @@ def run(args: argparse.Namespace) -> int:
         rules=tuple(Path(path) for path in rule_paths(args)),
         policy=args.policy,
         body_limit=args.max_body,
-        page=args.page,
+        clients=Clients(args.client_name) if args.client_ca is not None else None,
     )
     served = assemble(settings)
     with _certificate(args, address) as (certificate, authority):
         served.metrics.watch_certificate(lambda: certificate.not_after)
         drain = args.drain_seconds if args.drain_seconds is not None else (0.0 if args.sample else 5.0)
 
-        def listening(bound: Address) -> None:
-            if args.sample and authority is not None:
-                _welcome(served, bound, authority)
-            elif authority is not None:
-                announce(f"listening on {bound.url}; the CA to trust is {authority}")
-            else:
-                announce(f"listening on {bound.url}")
-
         try:
-            background = [*served.background(), certificate.watch()]
-            serving = functools.partial(
-                serve, served.app, address, certificate.context, drain_seconds=drain, listening=listening
-            )
-            loop.run(_with_karmada(args, served, background, serving) if karmada else serving(background=background))
+            loop.run(_serve(args, served, certificate, authority, _Addresses(address, page_address, drain)))
         finally:
             if args.sample:
                 (SAMPLE_FOLDER / "listening.json").unlink(missing_ok=True)
     return OK
 
 
-async def _with_karmada(
+class _Addresses(NamedTuple):
+    """Where to serve: the webhooks, the page (None for no page), and for how long after SIGTERM."""
+
+    webhooks: Address
+    page: Address | None
+    drain_seconds: float
+
+
+async def _serve(
     args: argparse.Namespace,
     served: Served,
-    background: list[Coroutine[None, None, None]],
-    serving: Callable[..., Coroutine[None, None, None]],
+    certificate: ServingCertificate,
+    authority: Path | None,
+    addresses: _Addresses,
 ) -> None:
-    """Serve with the fleet of a Karmada.
+    """Serve the webhooks and the page.
 
     Raises:
+        ListenError: an address cannot be used.
         AccessError: the control plane cannot be reached.
         ConverterError: the inventory has problems.
     """
-    overrides = read_inventory(args.inventory) if args.inventory is not None else None
-    async with await ApiServer.connect(args.kubeconfig, args.context) as server:
-        clusters = KarmadaClusters(server, served.fleet, overrides)
-        await serving(background=[*background, clusters.run()])
+    async with contextlib.AsyncExitStack() as stack:
+        page: Address | None = None
+        if addresses.page is not None:
+            page = await stack.enter_async_context(page_server(served.page_app, addresses.page))
+
+        def listening(bound: Address) -> None:
+            if args.sample and authority is not None:
+                _welcome(served, bound, authority, page)
+                return
+            trusted = "" if authority is None else f"; the CA to trust is {authority}"
+            announce(f"listening on {bound.url}{trusted}" + (f"; page on {page.plain_url}/" if page else ""))
+
+        clusters: list[Coroutine[None, None, None]] = []
+        if args.kubeconfig is not None or args.in_cluster:
+            overrides = read_inventory(args.inventory) if args.inventory is not None else None
+            server = await stack.enter_async_context(await ApiServer.connect(args.kubeconfig, args.context))
+            clusters.append(KarmadaClusters(server, served.fleet, overrides).run())
+        await serve(
+            served.app,
+            addresses.webhooks,
+            certificate.context,
+            drain_seconds=addresses.drain_seconds,
+            background=[*served.background(), certificate.watch(), *clusters],
+            listening=listening,
+        )
 
 
 @contextlib.contextmanager
@@ -177,17 +211,17 @@ def _certificate(args: argparse.Namespace, address: Address) -> Iterator[tuple[S
     if own and (args.self_signed is not None or args.sample):
         raise UsageError("use either --tls-cert with --tls-key, or --self-signed or --sample")
     if own:
-        yield ServingCertificate(args.tls_cert, args.tls_key), None
+        yield ServingCertificate(args.tls_cert, args.tls_key, client_ca=args.client_ca), None
         return
     folder = args.self_signed or (SAMPLE_FOLDER if args.sample else None)
     if folder is None:
         raise UsageError("no certificate given; use --tls-cert and --tls-key, or --self-signed DIR to make one")
     names = [*args.name, *dict.fromkeys(["localhost", "127.0.0.1", "::1", *([address.host] if address.host else [])])]
     trusted, certificate, key = write_throwaway(folder, names, dt.datetime.now(dt.UTC))
-    yield ServingCertificate(certificate, key), trusted
+    yield ServingCertificate(certificate, key, client_ca=args.client_ca), trusted
 
 
-def _welcome(served: Served, bound: Address, authority: Path) -> None:
+def _welcome(served: Served, bound: Address, authority: Path, page: Address | None) -> None:
     """Print the address and a command to try, and store the address for ``converter demo``."""
     folder = authority.parent
     fleet = oldest_first(served.fleet.current)
@@ -203,7 +237,7 @@ def _welcome(served: Served, bound: Address, authority: Path) -> None:
 The webhook listens on {bound.url}/mutate/works with a throw-away certificate.
   fleet   {clusters}
   rules   {len(book.rules)} rules for {len(book.kinds())} kinds; add your own with --rules DIR
-  page    {bound.url}/ (its CA is {authority})
+  page    {f"{page.plain_url}/" if page else "none; show it with --page-listen 127.0.0.1:8080"}
 
 Try it, in another terminal here:
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from aiohttp.streams import StreamReader
     from aiohttp.web_protocol import RequestHandler
 
+    from converter.server.clients import Clients
     from converter.server.metrics import Metrics
 
 _log = logging.getLogger(__name__)
@@ -94,6 +95,7 @@ class App:
         *,
         body_limit: int = BODY_LIMIT,
         body_seconds: float = BODY_SECONDS,
+        clients: Clients | None = None,
     ) -> None:
         """Make the application.
 
@@ -103,7 +105,10 @@ class App:
             metrics: counts the requests of the webhooks.
             body_limit: the largest request body, in bytes.
             body_seconds: how long a client may take to send a body.
+            clients: who may call the webhooks; None for everyone. Pages are open to all, because kubelets that probe
+                the server have no certificate.
         """
+        self._clients = clients
         self._webhooks = {webhook.path: webhook for webhook in webhooks}
         self._pages = pages
         self._metrics = metrics
@@ -177,6 +182,8 @@ class App:
         Raises:
             Rejected: it is something else.
         """
+        if self._clients is not None and not self._clients.admit(request.transport):
+            raise Rejected("forbidden", failure(HTTPStatus.FORBIDDEN, self._clients.problem, close=True))
         if request.method != "POST":
             message = f"{request.raw_path} takes POST with an AdmissionReview, not {request.method}"
             raise Rejected("wrong_method", failure(HTTPStatus.METHOD_NOT_ALLOWED, message, Allow="POST"))

@@ -38,9 +38,10 @@ CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
 """The media type of `Metrics.text`."""
 
 OUTCOMES: Final = (
-    "unchanged", "changed", "denied", "warned", "invalid", "too_large", "wrong_type", "wrong_method", "failed",
+    "unchanged", "changed", "denied", "warned", "invalid", "too_large", "wrong_type", "wrong_method", "forbidden",
+    "failed",
 )  # fmt: skip
-"""How a request can end: four answers to a review, four invalid requests, and internal errors."""
+"""How a request can end: four answers to a review, four invalid requests, unknown clients, and internal errors."""
 
 RELOADS: Final = ("taken", "refused")
 """How a reload of changed rules can end."""

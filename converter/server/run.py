@@ -60,9 +60,18 @@ class Address:
 
     @property
     def url(self) -> str:
-        """The URL of the address, without a path."""
+        """The URL of the address with TLS, without a path."""
+        return f"https://{self._host_and_port}"
+
+    @property
+    def plain_url(self) -> str:
+        """The URL of the address without TLS, without a path."""
+        return f"http://{self._host_and_port}"
+
+    @property
+    def _host_and_port(self) -> str:
         host = self.host or "127.0.0.1"
-        return f"https://[{host}]:{self.port}" if ":" in host else f"https://{host}:{self.port}"
+        return f"[{host}]:{self.port}" if ":" in host else f"{host}:{self.port}"
 
 
 class Servable(Protocol):
@@ -119,10 +128,10 @@ async def serve(
     web_server = app.server()
     tasks = [loop.create_task(work) for work in background]
     try:
-        socket_server = await _listen(web_server, address, tls)
+        socket_server = await listen(web_server, address, tls)
         _settle_memory()
         with _signals(loop, on_signal):
-            listening(_bound(socket_server, address))
+            listening(bound_address(socket_server, address))
             await stop.wait()
             app.draining = True  # first of all /readyz says so, and every answer closes its connection
             await sleep(patience[0])
@@ -155,9 +164,14 @@ def _settle_memory() -> None:
     gc.freeze()
 
 
-async def _listen(
+async def listen(
     factory: Callable[[], asyncio.BaseProtocol], address: Address, tls: ssl.SSLContext | None
 ) -> asyncio.Server:
+    """Listen on an address.
+
+    Raises:
+        ListenError: the server cannot listen on it.
+    """
     loop = asyncio.get_running_loop()
     timeout = _HANDSHAKE_SECONDS if tls else None
     try:
@@ -168,10 +182,12 @@ async def _listen(
         why = error.strerror or str(error)
         raise ListenError(
             f"cannot listen on {address.host}:{address.port}: {why}; choose another address with --listen"
+            ", or with --page-listen for the page"
         ) from error
 
 
-def _bound(server: asyncio.Server, address: Address) -> Address:
+def bound_address(server: asyncio.Server, address: Address) -> Address:
+    """Return the address of a server with the port that is in use."""
     return Address(address.host, int(server.sockets[0].getsockname()[1]))
 
 

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     from aiohttp import web
 
+    from converter.server.clients import Clients
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -35,14 +37,14 @@ class Settings:
         rules: rule files or directories of an admin, in addition to the shipped rules.
         policy: what to do with manifests that a cluster cannot get: ``deny``, ``warn`` or ``ignore``.
         body_limit: the largest body accepted, in bytes.
-        page: whether to serve the page at ``/``.
+        clients: who may call the webhooks; None for everyone.
     """
 
     inventory: Path | None
     rules: tuple[Path, ...] = ()
     policy: str = "deny"
     body_limit: int = BODY_LIMIT
-    page: bool = True
+    clients: Clients | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,8 @@ class Served:
     """The parts of a server.
 
     Attributes:
-        app: the HTTP application.
+        app: the HTTP application of the webhooks.
+        page_app: the HTTP application of the status page, for an address of its own.
         metrics: its metrics.
         rules: the rules in use.
         fleet: the clusters.
@@ -58,6 +61,7 @@ class Served:
     """
 
     app: App
+    page_app: App
     metrics: Metrics
     rules: RulesReloader
     fleet: FleetView
@@ -93,7 +97,7 @@ def assemble(settings: Settings) -> Served:
         Webhook("/mutate/bindings", "bindings", placement.answer),
         Webhook("/mutate/binding-status", "binding-status", BindingStatusWebhook().answer),
     ]
-    app = App(webhooks, pages, metrics, body_limit=settings.body_limit)
+    app = App(webhooks, pages, metrics, body_limit=settings.body_limit, clients=settings.clients)
 
     def missing() -> str:
         return "" if fleet.ready else "the first list of clusters is incomplete"
@@ -113,9 +117,8 @@ def assemble(settings: Settings) -> Served:
 
     pages["/readyz"] = lambda: app.ready(missing(), notes())
     pages["/metrics"] = lambda: answers.text(metrics.text(), kind=CONTENT_TYPE)
-    if settings.page:
-        pages["/"] = lambda: answers.page(render(view()))
-    return Served(app, metrics, rules, fleet, inventory)
+    page_app = App([], {"/": lambda: answers.page(render(view())), **pages}, metrics)
+    return Served(app, page_app, metrics, rules, fleet, inventory)
 
 
 def _view(policy: str, missing: str, rules: RulesReloader, fleet: FleetView, activity: ConversionLog) -> View:

@@ -72,6 +72,25 @@ def host(request, apiservers, kubectl):
     return run
 
 
+def test_the_network_policies_are_a_component_of_an_administrator_s_kustomization(host, kubectl, tmp_path):
+    """As docs/how-to/install.md writes it."""
+    (tmp_path / "converter").mkdir()
+    (tmp_path / "deploy").symlink_to(DEPLOY)
+    text = {
+        "apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization",
+        "resources": ["../deploy/host"], "components": ["../deploy/network-policies"],
+    }  # fmt: skip
+    (tmp_path / "converter" / "kustomization.yaml").write_text(yaml.safe_dump(text))
+    done = kubectl("kustomize", "--load-restrictor=LoadRestrictionsNone", str(tmp_path / "converter"))
+    assert done.returncode == 0, done.stderr
+    manifests = list(yaml.safe_load_all(done.stdout))
+    policies = {one["metadata"]["name"] for one in manifests if one["kind"] == "NetworkPolicy"}
+    assert policies == {"converter-admission", "converter-controller", "converter-discovery"}
+    done = host("apply", "--server-side", "--dry-run=server", "-f", "-", manifests=manifests)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+
+
 def test_the_host_part_passes_a_server_side_dry_run(host, rendered):
     manifests = rendered("host")
     done = host("apply", "--server-side", "--dry-run=server", "-f", "-", manifests=manifests)

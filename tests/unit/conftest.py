@@ -42,15 +42,17 @@ class Running:
     Attributes:
         url: where.
         certificate: its certificate.
+        authority: the file of its CA.
         trust: a client's TLS context that trusts its CA.
         stop: set it to end the server.
         task: the server itself.
     """
 
-    def __init__(self, url: str, certificate: ServingCertificate, trust: ssl.SSLContext) -> None:
+    def __init__(self, url: str, certificate: ServingCertificate, authority: Path) -> None:
         self.url = url
         self.certificate = certificate
-        self.trust = trust
+        self.authority = authority
+        self.trust = ssl.create_default_context(cafile=authority)
         self.stop = asyncio.Event()
         self.task: asyncio.Task[None] | None = None
 
@@ -87,11 +89,13 @@ def serving(tmp_path: Path):
     """Start servers: `async with serving(app) as running`."""
 
     @contextlib.asynccontextmanager
-    async def start(app: App, background=(), folder: Path = tmp_path / "tls") -> AsyncIterator[Running]:
+    async def start(
+        app: App, background=(), folder: Path = tmp_path / "tls", client_ca: Path | None = None
+    ) -> AsyncIterator[Running]:
         trusted, certificate, key = write_throwaway(folder, ["localhost", "127.0.0.1"], dt.datetime.now(dt.UTC))
-        pair = ServingCertificate(certificate, key)
+        pair = ServingCertificate(certificate, key, client_ca=client_ca)
         bound: asyncio.Future[Address] = asyncio.get_running_loop().create_future()
-        running = Running("", pair, ssl.create_default_context(cafile=trusted))
+        running = Running("", pair, trusted)
         work = serve(
             app,
             Address("127.0.0.1", 0),

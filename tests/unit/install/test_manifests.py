@@ -15,6 +15,7 @@ from tests.nonempty import some
 
 ROOT = Path(__file__).parents[3]
 HOST = ROOT / "deploy" / "host"
+POLICIES = ROOT / "deploy" / "network-policies"
 HOST_PART = [item for file in sorted(HOST.glob("*.yaml")) for item in yaml.safe_load_all(file.read_text())]
 COMPONENTS = ("admission", "controller", "discovery")
 
@@ -114,7 +115,23 @@ def test_the_image_s_tag_is_this_version():
     assert {pod(component)["containers"][0]["image"] for component in COMPONENTS} == {project["name"]}
 
 
-@pytest.mark.parametrize("folder", [HOST, KARMADA_PART])
+@pytest.mark.parametrize("component", COMPONENTS)
+def test_its_network_policy_selects_its_pods_and_its_port(component):
+    policies = list(yaml.safe_load_all((POLICIES / "network-policies.yaml").read_text()))
+    assert len(policies) == len(COMPONENTS)
+    (policy,) = [one for one in policies if one["metadata"]["name"] == f"converter-{component}"]
+    labels = host("Deployment", component)["spec"]["template"]["metadata"]["labels"]
+    assert policy["spec"]["podSelector"]["matchLabels"] == labels
+    ports = {port["port"] for rule in policy["spec"]["ingress"] for port in rule["ports"]}
+    (container,) = pod(component)["containers"]
+    assert ports == {port["containerPort"] for port in container["ports"]}
+
+
+def test_no_page_is_served_in_a_cluster():
+    assert options("admission").page_listen is None
+
+
+@pytest.mark.parametrize("folder", [HOST, KARMADA_PART, POLICIES])
 def test_every_file_is_part_of_its_kustomization(folder):
     kustomization = yaml.safe_load((folder / "kustomization.yaml").read_text())
     files = {file.name for file in folder.iterdir()} - {"kustomization.yaml"}

@@ -7,17 +7,22 @@ import base64
 import html
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
+import urllib.request
 from pathlib import Path
 
+import aiohttp
 import jsonpatch
 import pytest
 
 from converter.cli import main
+from converter.server.page_server import page_server
 from converter.server.review_client import WebhookClient, WebhookError
+from converter.server.run import Address
 from converter.server.sample import FLEET, review_of, sample_manifests, work_for
 from converter.server.wiring import Settings, assemble
 from tests.waiting import HANG_SECONDS
@@ -35,6 +40,16 @@ def served():
     return assemble(Settings(FLEET))
 
 
+async def page_of(served) -> str:
+    async with (
+        page_server(served.page_app, Address("127.0.0.1", 0)) as bound,
+        aiohttp.ClientSession(bound.plain_url) as client,
+        client.get("/") as page,
+    ):
+        assert "default-src 'none'" in page.headers["Content-Security-Policy"]
+        return await page.text()
+
+
 async def test_a_work_is_converted_counted_and_shown(served, serving):
     review = sample("Ingress", "attic")
     async with serving(served.app) as running, running.client() as client:
@@ -48,11 +63,9 @@ async def test_a_work_is_converted_counted_and_shown(served, serving):
             assert not (await denied.json())["response"]["allowed"]
         async with client.get("/metrics") as metrics:
             counted = await metrics.text()
-        async with client.get("/") as page:
-            shown = await page.text()
-            assert "default-src 'none'" in page.headers["Content-Security-Policy"]
         async with client.get("/readyz") as ready:
             assert ready.status == 200
+        shown = await page_of(served)
     patch = json.loads(base64.b64decode(json.loads(first)["response"]["patch"]))
     work = jsonpatch.apply_patch(json.loads(review)["request"]["object"], patch)
     assert work["spec"]["workload"]["manifests"][0]["apiVersion"] == "networking.k8s.io/v1beta1"
@@ -71,8 +84,7 @@ async def test_the_page_escapes_what_requests_bring(served, serving):
     async with serving(served.app) as running, running.client() as client:
         async with client.post("/mutate/works", data=review_of(work_for(manifest, "edge")), headers=JSON) as answer:
             assert answer.status == 200
-        async with client.get("/") as page:
-            shown = await page.text()
+        shown = await page_of(served)
     assert "<script>" not in shown
     assert html.escape("<script>x</script>") in shown
 
@@ -178,6 +190,9 @@ def test_the_sample_serves_says_what_to_try_and_ends_on_sigterm(tmp_path):
             said = out.read_text()
             assert "curl --cacert .run/ca.crt" in said, said
             facts = json.loads((tmp_path / ".run" / "listening.json").read_text())
+            page = re.search(r"page +(http://127\.0\.0\.1:\d+/)", said)[1]
+            with urllib.request.urlopen(page, timeout=HANG_SECONDS) as answer:
+                assert b"attic" in answer.read()
             client = WebhookClient(facts["url"], tmp_path / ".run" / "ca.crt")
             assert client.is_ready()
             answer = client.send((tmp_path / ".run" / "review.json").read_bytes())

@@ -1,0 +1,34 @@
+"""Serves the status page at an address of its own, without TLS: the webhooks' port never shows it."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+from converter.server.run import bound_address, listen
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from converter.server.run import Address, Servable
+
+_CLOSE_SECONDS = 2.0
+
+
+@contextlib.asynccontextmanager
+async def page_server(app: Servable, address: Address) -> AsyncIterator[Address]:
+    """Serve an application as long as the context lasts.
+
+    Yields:
+        The address with the port that is in use.
+
+    Raises:
+        ListenError: the server cannot listen on the address.
+    """
+    web_server = app.server()
+    listener = await listen(web_server, address, None)
+    try:
+        yield bound_address(listener, address)
+    finally:
+        listener.close()
+        await web_server.shutdown(_CLOSE_SECONDS)
