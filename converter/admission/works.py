@@ -6,6 +6,7 @@ waits for nothing.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 import msgspec
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from converter.kube.partial_object import PartialObject
     from converter.losses import LossEvaluator
     from converter.losses.decide import ManifestLosses
+    from converter.losses.model import LossKey
     from converter.works.result import WorkPlan
 
 _OPERATIONS = frozenset({"CREATE", "UPDATE"})
@@ -129,11 +131,24 @@ class WorkWebhook:
         unchanged = _count_unchanged(work, heads, cluster, rules.losses)
         if unchanged == len(heads):
             return allow_as_is(request.uid)
-        plan = plan_work(
-            work, cluster, rules, self._policy, heads=heads, unchanged=unchanged,
+        plan_again = partial(
+            plan_work, work, cluster, rules, self._policy, heads=heads, unchanged=unchanged,
             has_overflow_store=self._has_overflow_store, resumed=_resumes(work, body),
         )  # fmt: skip
+        plan = plan_again()
+        if plan.denial and request.operation == "UPDATE" and plan.refusals:
+            plan = plan_again(stored_refusals=self._refusals_of_old(body, cluster, rules))
         return self._answer(review, cluster, plan)
+
+    def _refusals_of_old(self, body: bytes, cluster: Cluster, rules: Engine) -> frozenset[LossKey]:
+        """Name what the cluster refuses of the Work as it is stored; a suspended one has not been there."""
+        try:
+            old = _old_reviews.decode(body).request.old_object
+        except (msgspec.MsgspecError, UnicodeError, RecursionError):
+            return frozenset()
+        if old is None or old.suspended is True:
+            return frozenset()
+        return plan_work(old, cluster, rules, self._policy).refusals
 
     def _answer(self, review: Review[Work[Raw] | None], cluster: Cluster, plan: WorkPlan) -> bytes:
         if self._observer is not None:
@@ -197,7 +212,7 @@ _old_reviews = msgspec.json.Decoder(_OldReview)
 
 
 def _resumes(work: Work[Raw], body: bytes) -> bool:
-    """Whether a review is about a converted Work that is resumed. No other review needs the old object."""
+    """Whether a review is about a converted Work that is resumed."""
     if work.suspended is True or CONVERTED_LABEL not in (work.metadata.labels or {}):
         return False
     try:
@@ -250,5 +265,7 @@ def _count_unchanged(
         version, kind = head.api_version, head.kind
         affected = losses.may_lose(release, version, kind, gates)
         if affected and not losses.accepts(manifests[index], version, kind, release, gates):
+            return index
+        if losses.may_be_refused(manifests[index], version, kind, release):
             return index
     return len(heads)

@@ -21,8 +21,8 @@ examples:
   kustomize build . | converter check -f - --inventory fleet.yaml --cluster edge -o junit > report.xml
   converter check -f manifests/ --inventory fleet.yaml -o sarif > check.sarif
 
-A manifest that a cluster certainly cannot have counts as dangerous. docs/reference/losses.md
-lists the severities.
+A manifest that a cluster certainly refuses or cannot have counts as dangerous.
+docs/reference/losses.md lists the severities and the refusals.
 exit codes: 0 no finding reaches --fail-on; 1 at least one does; 2 wrong usage, unreadable input, invalid rules
 """
 

@@ -120,7 +120,7 @@ class _Job:
         dropped = self._dropped(result.manifest)
         for gone in dropped:
             verb = "refused" if gone.refused else "dropped"
-            print(f"{origin}: {_called(manifest)}: {verb} by cluster {self.args.cluster}: {gone}", file=sys.stderr)
+            print(f"{origin}: {_called(manifest)}: {verb} by {self._by(result.manifest)}: {gone}", file=sys.stderr)
         self.findings += bool(result.losses or dropped or result.unrestored) and self.args.strict
         if self.args.diff:
             print_diff(manifest, result.manifest, origin)
@@ -139,11 +139,18 @@ class _Job:
         return result
 
     def _dropped(self, manifest: Manifest) -> tuple[Loss, ...]:
-        """List the fields that the cluster drops or refuses; they stay in the manifest."""
+        """List what the cluster drops or refuses, or what every cluster refuses; it stays in the manifest."""
+        gvk, cluster, losses = gvk_of(manifest), self.cluster, self.converter.losses
+        if cluster is None:
+            return losses.refused_by_all(manifest, gvk)
+        release, gates = cluster.release, cluster.gates
+        dropped = losses.of_release(manifest, gvk, release, cluster.name, gates=gates)
+        return (*dropped, *losses.refused_by(manifest, gvk, release, gates=gates))
+
+    def _by(self, manifest: Manifest) -> str:
         if self.cluster is None:
-            return ()
-        gvk, cluster = gvk_of(manifest), self.cluster
-        return self.converter.losses.of_release(manifest, gvk, cluster.release, cluster.name, gates=cluster.gates)
+            return f"every cluster that serves {manifest['apiVersion']}"
+        return f"cluster {self.cluster.name}"
 
     def _failed(self, manifest: Manifest, origin: str, error: Exception) -> None:
         self.findings += 1

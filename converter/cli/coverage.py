@@ -76,7 +76,13 @@ def _plain(matrix: Matrix) -> dict[str, object]:
                 "source": row.source,
                 "versions": row.versions,
                 "cells": [
-                    {"state": cell.state.value, "version": cell.version, "lost": cell.lost, "why": cell.why}
+                    {
+                        "state": cell.state.value,
+                        "version": cell.version,
+                        "lost": cell.lost,
+                        "why": cell.why,
+                        "refused": cell.refused,
+                    }
                     for cell in row.cells
                 ],
             }
@@ -114,3 +120,5 @@ def _print_kind(matrix: Matrix, kind: str) -> None:
             print(f"  {release!s:6} {cell.state.value:11} {words}")
             for path in cell.lost:
                 print(f"           lost: {path}")
+            for demand in cell.refused:
+                print(f"           refused: {demand}")

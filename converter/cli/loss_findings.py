@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from converter.clusters import Cluster
     from converter.engine import Engine
     from converter.kube import Manifest
+    from converter.losses import Loss
 
-Sort: TypeAlias = Literal["loss", "unreachable", "unreadable"]
+Sort: TypeAlias = Literal["loss", "refused", "unreachable", "unreadable"]
 
 THRESHOLDS = (*(weight.value for weight in reversed(Severity)), "never")
 """Values of ``--fail-on``: the lowest severity that is a failure."""
@@ -65,7 +66,7 @@ class Finding:
 
     Attributes:
         subject: which manifest, in which cluster.
-        sort: a lost field, a manifest that the cluster cannot get, or one that cannot be read.
+        sort: a lost field, a manifest that the cluster refuses, one that it cannot get, or one that cannot be read.
         weight: how much it matters.
         path: the field; empty for the whole manifest.
         text: a sentence for people, without the object and the cluster.
@@ -107,10 +108,15 @@ def findings_of(subject: Subject, converter: Engine) -> list[Finding]:
     if forecast.problem:
         weight = Severity.DANGEROUS if forecast.certain else Severity.DEGRADING
         return [Finding(subject, "unreachable", weight, "", forecast.problem)]
-    return [
-        Finding(subject, "loss", loss.severity, loss.path, explain(loss), str(loss.since or ""))
-        for loss in forecast.losses
-    ]
+    return [_finding(subject, loss) for loss in forecast.losses]
+
+
+def _finding(subject: Subject, loss: Loss) -> Finding:
+    """Make the finding of a loss; a refused manifest does not reach the cluster at all, so it always is dangerous."""
+    since = str(loss.since or "")
+    if loss.refused:
+        return Finding(subject, "refused", Severity.DANGEROUS, loss.path, explain(loss), since)
+    return Finding(subject, "loss", loss.severity, loss.path, explain(loss), since)
 
 
 def fails(finding: Finding, threshold: str) -> bool:

@@ -27,7 +27,8 @@ _COLOURS: Final = {Severity.DANGEROUS: "red", Severity.DEGRADING: "yellow", Seve
 _LEVELS: Final = {Severity.DANGEROUS: "error", Severity.DEGRADING: "warning", Severity.HARMLESS: "note"}
 _SARIF: Final = "https://json.schemastore.org/sarif-2.1.0.json"
 _DESCRIPTIONS: Final = {
-    "loss": "The release of the cluster, or the version that it serves, does not have the field or its value.",
+    "loss": "The release of the cluster, or the version that it serves, does not have the field.",
+    "refused": "The release of the cluster is known to refuse the manifest.",
     "unreachable": "The cluster serves no version that the kind can be converted to.",
     "unreadable": "The manifest does not have the shape of a Kubernetes object.",
 }

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from converter.errors import ManifestError
 from converter.karmada.names import cluster_of
 from converter.karmada.work import decode_work
+from converter.losses.decide import EVERY
 from converter.works.patches import merge_patch
 from converter.works.plan import plan_work
 
@@ -68,7 +69,9 @@ class DriftDetector:
         cluster = self._fleet.current.get(name) if name is not None and self._fleet.ready else None
         if cluster is None:
             return _NO_DRIFT
-        plan = plan_work(work, cluster, self._converter(), self._policy, overflow, has_overflow_store=True)
+        plan = plan_work(
+            work, cluster, self._converter(), self._policy, overflow, has_overflow_store=True, stored_refusals=EVERY
+        )
         if plan.denial or plan.needs_overflow:
             return Drift(denial=plan.denial, needs_overflow=plan.needs_overflow)
         return Drift(merge_patch(work, plan)) if plan.changes else _NO_DRIFT

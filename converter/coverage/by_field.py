@@ -12,6 +12,8 @@ from converter.catalog import walk
 from converter.conversion import convert
 from converter.errors import ConverterError
 from converter.kube import Each, GroupVersionKind, parse_path
+from converter.refusals.table import rules_of
+from converter.refusals.unions import Unions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -51,6 +53,7 @@ class FieldLosses:
         self._source = source
         self._check = check
         self._catalog = catalog
+        self._unions = Unions(catalog)
         self._leaves: list[_Leaf] | None = None
         self._converted: dict[str, list[tuple[_Leaf, Manifest | None]]] = {}
 
@@ -73,6 +76,23 @@ class FieldLosses:
             if manifest is None or self._check.unknown(manifest, target, release)
         ]
         return _topmost(lost, (leaf.path for leaf in self._all()))
+
+    def refused(self, target: str, release: Release, lost: Iterable[str]) -> tuple[str, ...]:
+        """List what a release refuses: its demands, then the lost fields that an object may be refused without.
+
+        Args:
+            target: the apiVersion that the release gets.
+            release: the release.
+            lost: the fields of the newest version that it loses.
+        """
+        demands = (rule.refusal.demand for rule in rules_of(target, self._source.kind, release))
+        unions = ((path, self._unions.of(self._source, parse_path(path))) for path in lost)
+        members = (
+            f"{path}, if it is the only {union.noun}"
+            for path, union in unions
+            if union is not None and not union.filled_in
+        )
+        return tuple(dict.fromkeys((*demands, *members)))
 
     def _all(self) -> list[_Leaf]:
         if self._leaves is None:

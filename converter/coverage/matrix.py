@@ -44,12 +44,15 @@ class Cell:
         version: the apiVersion for a cluster of that release; empty if there is none.
         lost: fields of the newest version that the release cannot hold, the topmost of each.
         why: the reason, for an unreachable or absent kind.
+        refused: what the release demands of an object in that version, as far as it is known to refuse others; and the
+            lost fields without which it refuses the object.
     """
 
     state: State
     version: str = ""
     lost: tuple[str, ...] = ()
     why: str = ""
+    refused: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +149,8 @@ def _served(versions: tuple[GroupVersionKind, ...], release: Release, catalog: C
 
 def _cell(source: GroupVersionKind, served: _Served, release: Release, *, routes: Routes, losses: FieldLosses) -> Cell:
     if source.api_version in served.there:
-        return Cell(State.NATIVE, source.api_version, losses.native(release))
+        lost = losses.native(release)
+        return Cell(State.NATIVE, source.api_version, lost, refused=losses.refused(source.api_version, release, lost))
     if not served.there:
         off = " and ".join(served.off)
         why = f"{release} serves {off} only with --runtime-config" if off else f"{release} has no {source.kind}"
@@ -155,4 +159,5 @@ def _cell(source: GroupVersionKind, served: _Served, release: Release, *, routes
         route = routes.cheapest(source.kind, source.api_version, served.there)
     except NoRouteError as error:
         return Cell(State.UNREACHABLE, why=error.reason or str(error))
-    return Cell(State.CONVERTED, route.target, losses.converted(route, release))
+    lost = losses.converted(route, release)
+    return Cell(State.CONVERTED, route.target, lost, refused=losses.refused(route.target, release, lost))

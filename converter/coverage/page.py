@@ -31,7 +31,8 @@ def _data(matrix: Matrix) -> dict[str, object]:
 
     def packed(cell: Cell) -> list[object]:
         lost = [number(path) for path in cell.lost]
-        return [_LETTERS[cell.state.value], number(cell.version), lost, number(cell.why)]
+        refused = [number(text) for text in cell.refused]
+        return [_LETTERS[cell.state.value], number(cell.version), lost, number(cell.why), refused]
 
     cells: dict[str, int] = {}
     rows = []

@@ -42,6 +42,17 @@ class ManifestLosses(NamedTuple):
     decisions: tuple[Decision, ...]
 
 
+class _Every:
+    """Contains every key."""
+
+    def __contains__(self, _key: object) -> bool:
+        return True
+
+
+EVERY: Final[Container[LossKey]] = _Every()
+"""The keys of all losses."""
+
+
 class Destination(msgspec.Struct, frozen=True):
     """The cluster that a Work goes to, as far as policies look at it.
 
@@ -65,6 +76,9 @@ def decide(
     destination: Destination,
     asked: Action | None,
     passed: Container[LossKey],
+    *,
+    unreachable: Action = Action.DENY,
+    stored: Container[LossKey] = (),
 ) -> tuple[Decision, ...]:
     """Decide about the losses of one manifest.
 
@@ -75,11 +89,19 @@ def decide(
         asked: the action that the object's own annotation asks for; None if it has none.
         passed: what was let pass before. It is not denied later: otherwise a stricter policy would lock Works whose
             finalizers Karmada has to remove.
+        unreachable: what to do if no conversion brings the manifest to the cluster. That is also done if the cluster
+            refuses the manifest, unless the loss policy says something else.
+        stored: refusals of the Work as it is stored. They are not denied: the cluster can have had the object before
+            its validation became stricter, and validation lets such objects be.
     """
     found = []
     for loss in losses:
-        action = policy.action(loss.severity, destination.name, destination.labels, loss.manifest.namespace, asked)
-        if action is Action.DENY and loss.key in passed:
+        where = (destination.name, destination.labels, loss.manifest.namespace)
+        if loss.certainly_refused:
+            action = policy.action_for_refused(*where, asked, unreachable)
+        else:
+            action = policy.action(loss.severity, *where, asked)
+        if action is Action.DENY and (loss.key in passed or (loss.refused and loss.key in stored)):
             action = Action.WARN
         found.append(Decision(loss, action))
     return tuple(found)

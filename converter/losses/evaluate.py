@@ -9,15 +9,19 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
+from msgspec import structs
+
 from converter.catalog import DEFAULT_GATES, NeutralValues, value_at
 from converter.errors import ManifestError
-from converter.kube import EACH, GroupVersionKind, Manifest, Named, Path, parse_path
+from converter.kube import EACH, GroupVersionKind, Manifest, Named, Path, format_path, parse_path
 from converter.losses.affected_kinds import AffectedKinds
 from converter.losses.field_history import FieldHistories, Obstacle
 from converter.losses.model import NO_HISTORY, ByConversion, ByRelease, Loss, ManifestId, manifest_id_of
 from converter.losses.schema_decoders import SchemaDecoders, accepts
 from converter.losses.severity import Severity
 from converter.losses.unknown_fields import UnknownField, UnknownFieldFinder
+from converter.refusals import Refusal, RefusalFinder, RefusalReason
+from converter.refusals.dropped import Dropped, is_of_pods
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -40,6 +44,7 @@ class SchemaIndex:
         self.affected = AffectedKinds(catalog)
         self.histories = FieldHistories(catalog)
         self.neutral = NeutralValues(catalog)
+        self.refusals = RefusalFinder(catalog)
 
 
 @lru_cache(maxsize=4)
@@ -134,37 +139,108 @@ class LossEvaluator:
         """
         if release is None or release < self._index.oldest:
             return ()
-        neutral = self._index.neutral
-        found = [
-            field
-            for field in self._index.finder.unknown(manifest, gvk, release, gates)
-            if field.refused or not neutral.means_nothing_new(gvk, field.path, field.value, lambda: manifest)
-        ]
+        found = self._unknown(manifest, gvk, release, gates)
         if not found:
             return ()
+        dropped = [Dropped(one.path, why is not None) for one, why in found if not (one.refused or one.instead)]
+        refused = self._index.refusals.without_dropped(manifest, gvk, release, dropped)
         identity = identity or manifest_id_of(manifest, gvk)
-        histories = self._index.histories
         losses = []
-        for field in found:
+        for field, obstacle in found:
             path = generalized(field.path)
-            obstacle = histories.obstacle(gvk, path, release, gates)
-            if obstacle is not None and obstacle.with_holder:
-                holder = field.path[:-1]
-                field = UnknownField(holder, value_at(manifest, holder), conditional=True)  # noqa: PLW2901  the field as it is lost
-                path = generalized(holder)
             cause = self._release_cause(gvk, path, field, release, obstacle)
             severity, consequence = self._weigh(gvk.kind, path, identity.namespace, cluster)
+            refusal = refused.get(field.path)
+            if refusal is not None:
+                cause = structs.replace(cause, refused=True, refusal=refusal)
+                severity = Severity.DANGEROUS
             losses.append(
                 Loss(identity, str(field), field.value, severity, cause, "" if cause.refused else consequence)
             )
         return tuple(losses)
+
+    def may_be_refused(self, manifest: bytes | Raw, api_version: str, kind: str, release: Release | None) -> bool:
+        """Whether a release may refuse a manifest for more than its fields; False is certain.
+
+        Args:
+            manifest: JSON, in the version that the cluster gets.
+            api_version: its apiVersion.
+            kind: its kind.
+            release: the cluster's release; None if it is unknown.
+        """
+        return release is not None and self._index.refusals.may_be_refused(manifest, release, api_version, kind)
+
+    def refused_by(
+        self,
+        manifest: Manifest,
+        gvk: GroupVersionKind,
+        release: Release | None,
+        identity: ManifestId | None = None,
+        *,
+        gates: GateSettings = DEFAULT_GATES,
+    ) -> tuple[Loss, ...]:
+        """List what the validation of a release is known to refuse of a manifest, apart from its fields.
+
+        Args:
+            manifest: the manifest, in the version that the cluster gets.
+            gvk: its group, version and kind.
+            release: the cluster's release; None if it is unknown, and then nothing is known to be refused.
+            identity: the manifest's identity, if it was sent in another version.
+            gates: the feature gates that the cluster sets.
+        """
+        if release is None or release < self._index.oldest:
+            return ()
+        identity = identity or manifest_id_of(manifest, gvk)
+        return tuple(
+            Loss(
+                identity,
+                format_path(path),
+                value,
+                Severity.DANGEROUS,
+                ByRelease(release, refused=True, refusal=refusal),
+            )
+            for path, value, refusal in self._index.refusals.find(manifest, gvk, release, gates)
+        )
+
+    def refused_by_all(self, manifest: Manifest, gvk: GroupVersionKind) -> tuple[Loss, ...]:
+        """List what every release refuses of a manifest that serves its version, as the newest of them does.
+
+        Args:
+            manifest: the manifest.
+            gvk: its group, version and kind.
+        """
+        found: tuple[Loss, ...] | None = None
+        for release in reversed(self._index.refusals.releases_of(gvk)):
+            here = self.refused_by(manifest, gvk, release)
+            places = {loss.path for loss in here}
+            found = here if found is None else tuple(loss for loss in found if loss.path in places)
+            if not found:
+                break
+        return found or ()
+
+    def _unknown(
+        self, manifest: Manifest, gvk: GroupVersionKind, release: Release, gates: GateSettings
+    ) -> list[tuple[UnknownField, Obstacle | None]]:
+        """Find the fields and values that a release does not store, with the reason if it knows the field."""
+        neutral, histories = self._index.neutral, self._index.histories
+        found = []
+        for field in self._index.finder.unknown(manifest, gvk, release, gates):
+            if not field.refused and neutral.means_nothing_new(gvk, field.path, field.value, lambda: manifest):
+                continue
+            obstacle = histories.obstacle(gvk, generalized(field.path), release, gates)
+            if obstacle is not None and obstacle.with_holder:
+                holder = field.path[:-1]
+                field = UnknownField(holder, value_at(manifest, holder), conditional=True)  # noqa: PLW2901  the field as it is lost
+            found.append((field, obstacle))
+        return found
 
     def _release_cause(
         self, gvk: GroupVersionKind, path: Path, field: UnknownField, release: Release, obstacle: Obstacle | None
     ) -> ByRelease:
         value, histories = field.value, self._index.histories
         if field.refused and isinstance(value, str):
-            return ByRelease(release, refused=True, history=histories.find(gvk, path, release, value))
+            refusal = Refusal(RefusalReason.UNKNOWN_VALUE, "", of_pods=is_of_pods(gvk.kind, path, release))
+            return ByRelease(release, refused=True, refusal=refusal, history=histories.find(gvk, path, release, value))
         history, newest = histories.find(gvk, path, release), self._index.newest
         if obstacle is None:
             return ByRelease(release, history=history, newest=newest)

@@ -33,7 +33,8 @@ def describe(loss: Loss) -> str:
 def explain(loss: Loss) -> str:
     """Describe a loss as `describe` does, without its severity."""
     consequence = f"; {loss.consequence}" if loss.consequence else ""
-    return " ".join(f"{loss.path} = {_value(loss)}: {reason(loss)}{consequence}".split())
+    what = f"{loss.path} = {_value(loss)}" if loss.value is not None else f"{loss.path} is missing"
+    return " ".join(f"{what}: {reason(loss)}{consequence}".split())
 
 
 def line(loss: Loss) -> str:
@@ -62,8 +63,14 @@ def _of_conversion(cause: ByConversion) -> str:
 def _of_release(cause: ByRelease, loss: Loss) -> str:
     if not cause.refused:
         return _dropped(cause)
-    text = f"Kubernetes {cause.release} does not know the value {_value(loss)} and refuses it"
-    return f"{text}{_outlook(cause.history)}"
+    refusal, release = cause.refusal, cause.release
+    if refusal is None or not refusal.demand:
+        text = f"Kubernetes {release} does not know the value {_value(loss)} and refuses it"
+        return f"{text}{_outlook(cause.history)}"
+    verb = "takes it and refuses its Pods" if refusal.of_pods else "refuses it"
+    outlook = _outlook(cause.history) if cause.newest is not None else ""
+    mend = f"; {refusal.mend}" if refusal.mend else ""
+    return f"Kubernetes {release} {verb}: {refusal.demand}{outlook}{mend}"
 
 
 @lru_cache(maxsize=1024)

@@ -12,6 +12,7 @@ from converter.catalog import Release  # noqa: TC001  msgspec reads the annotati
 from converter.kube import GroupVersionKind, Json, Manifest, canonical_json
 from converter.losses import messages
 from converter.losses.severity import Severity  # noqa: TC001  msgspec reads the annotations
+from converter.refusals import Refusal  # noqa: TC001  msgspec reads the annotations
 
 if TYPE_CHECKING:
     from converter.kube.partial_object import PartialObject
@@ -111,7 +112,8 @@ class ByRelease(msgspec.Struct, frozen=True):
 
     Attributes:
         release: the cluster's release.
-        refused: whether the API server rejects the value instead of dropping an unknown field.
+        refused: whether the API server rejects the manifest instead of dropping the field.
+        refusal: why it rejects it; None if it does not, and on a loss read from a Work.
         history: which releases know the field or the value; None on a loss read from a Work.
         newest: the newest release in the catalog; None on a loss read from a Work.
         known: whether the release knows the field and still does not store what was sent.
@@ -122,6 +124,7 @@ class ByRelease(msgspec.Struct, frozen=True):
 
     release: Release
     refused: bool = False
+    refusal: Refusal | None = None
     history: FieldHistory = NO_HISTORY
     newest: Release | None = None
     known: bool = False
@@ -210,8 +213,14 @@ class Loss(msgspec.Struct, frozen=True, dict=True):
 
     @property
     def refused(self) -> bool:
-        """Whether the cluster refuses the value instead of dropping the field."""
+        """Whether the cluster refuses the manifest instead of dropping the field."""
         return type(self.cause) is ByRelease and self.cause.refused
+
+    @property
+    def certainly_refused(self) -> bool:
+        """Whether the cluster refuses the manifest itself, not only the Pods or claims that are made of it."""
+        refusal = self.cause.refusal if type(self.cause) is ByRelease else None
+        return self.refused and (refusal is None or not refusal.of_pods)
 
     @property
     def since(self) -> Release | None:

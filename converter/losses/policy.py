@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 KIND: Final = "LossPolicy"
 
+REFUSED: Final = "refused"
+"""The key for manifests that a cluster refuses, next to the severities."""
+
 
 class PolicyError(ConverterError):
     """A word that is not a policy.
@@ -76,6 +79,7 @@ class LossRule:
 
     Attributes:
         actions: by severity; a missing severity keeps its action.
+        refused: the action for manifests that the cluster refuses; None keeps it.
         clusters: the clusters' names, with ``*``; empty for all.
         labels: labels that the clusters must have, all of them.
         namespaces: the objects' namespaces, with ``*``; empty for all.
@@ -85,6 +89,7 @@ class LossRule:
     clusters: tuple[str, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
     namespaces: tuple[str, ...] = ()
+    refused: Action | None = None
 
     def applies(self, cluster: str, labels: Mapping[str, str], namespace: str) -> bool:
         """Whether the rule applies to objects of a namespace in a cluster."""
@@ -103,11 +108,15 @@ class LossPolicy:
         default: the action for each severity.
         rules: exceptions; later matching rules override earlier ones.
         may_loosen: the severities whose action an object's annotation may make milder.
+        refused: the action for manifests that the cluster refuses; None if they count as unreachable.
+        may_loosen_refused: whether an object's annotation may make that action milder.
     """
 
     default: Mapping[Severity, Action]
     rules: tuple[LossRule, ...] = ()
     may_loosen: frozenset[Severity] = frozenset()
+    refused: Action | None = None
+    may_loosen_refused: bool = False
 
     @classmethod
     def of(cls, action: Action) -> LossPolicy:
@@ -136,6 +145,27 @@ class LossPolicy:
                 action = rule.actions[weight]
         return milder(action, asked) if asked is not None and weight in self.may_loosen else action
 
+    def action_for_refused(
+        self, cluster: str, labels: Mapping[str, str], namespace: str, asked: Action | None, unreachable: Action
+    ) -> Action:
+        """Return the action for a manifest that the cluster refuses.
+
+        Args:
+            cluster: the cluster's name.
+            labels: the cluster's labels.
+            namespace: the object's namespace; empty for cluster-scoped ones.
+            asked: the action in the object's annotation.
+            unreachable: the action for manifests that no conversion brings to the cluster; it counts if no policy says
+                something about refused ones.
+        """
+        action = self.refused
+        for rule in self.rules:
+            if rule.refused is not None and rule.applies(cluster, labels, namespace):
+                action = rule.refused
+        if action is None:
+            return unreachable
+        return milder(action, asked) if asked is not None and self.may_loosen_refused else action
+
 
 def parse_loss_policy(root: Cursor) -> LossPolicy:
     """Parse one ``LossPolicy`` document; what is wrong is added to the problems of ``root``."""
@@ -145,7 +175,8 @@ def parse_loss_policy(root: Cursor) -> LossPolicy:
         return LossPolicy(DEFAULT_ACTIONS)
     spec = root.child("spec")
     spec.only(("default", "rules", "objectsMayLoosen"), "the spec of a loss policy")
-    default = {**DEFAULT_ACTIONS, **_actions(spec.child("default"))} if spec.has("default") else DEFAULT_ACTIONS
+    found, refused = _actions(spec.child("default")) if spec.has("default") else ({}, None)
+    default = {**DEFAULT_ACTIONS, **found}
     rules = []
     for entry in spec.child("rules").entries() if spec.has("rules") else ():
         entry.only(("clusters", "clusterLabels", "namespaces", "actions"), "a rule of a loss policy")
@@ -156,21 +187,27 @@ def parse_loss_policy(root: Cursor) -> LossPolicy:
         for name, value in entry.child("clusterLabels").items() if entry.has("clusterLabels") else ():
             if value.expect(str, "a string"):
                 labels[name] = value.value
-        actions = _actions(entry.child("actions"))
-        rules.append(LossRule(actions, tuple(texts(entry, "clusters")), labels, tuple(texts(entry, "namespaces"))))
+        actions, own = _actions(entry.child("actions"))
+        clusters, namespaces = tuple(texts(entry, "clusters")), tuple(texts(entry, "namespaces"))
+        rules.append(LossRule(actions, clusters, labels, namespaces, own))
     loosen = texts(spec, "objectsMayLoosen")
     for index, word in enumerate(loosen):
-        if word not in tuple(Severity):
-            spec.child("objectsMayLoosen").child(index).problem(f"{word!r} is not one of {', '.join(Severity)}")
-    return LossPolicy(default, tuple(rules), frozenset(weight for weight in Severity if weight in loosen))
+        if word not in _KEYS:
+            spec.child("objectsMayLoosen").child(index).problem(f"{word!r} is not one of {', '.join(_KEYS)}")
+    may_loosen = frozenset(weight for weight in Severity if weight in loosen)
+    return LossPolicy(default, tuple(rules), may_loosen, refused, REFUSED in loosen)
 
 
-def _actions(place: Cursor) -> dict[Severity, Action]:
+_KEYS: Final = (*Severity, REFUSED)
+
+
+def _actions(place: Cursor) -> tuple[dict[Severity, Action], Action | None]:
     found: dict[Severity, Action] = {}
     if not place.expect(dict, "a mapping"):
-        return found
-    place.only(tuple(Severity), "a list of actions by severity")
+        return found, None
+    place.only(_KEYS, "a list of actions by severity")
     for weight in Severity:
         if place.has(weight):
             found[weight] = Action(place.choice(weight, tuple(Action)))
-    return found
+    refused = Action(place.choice(REFUSED, tuple(Action))) if place.has(REFUSED) else None
+    return found, refused

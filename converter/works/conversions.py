@@ -170,7 +170,7 @@ def _lost_by_release(
     *,
     lossy: bool = False,
 ) -> tuple[Loss, ...]:
-    """Find what the cluster's release loses of a manifest.
+    """Find what the cluster's release loses or refuses of a manifest.
 
     Args:
         manifest: the manifest, decoded or as JSON.
@@ -183,13 +183,17 @@ def _lost_by_release(
     Raises:
         ManifestError: the JSON cannot be read.
     """
-    losses, cluster = target.converter.losses, target.cluster
-    if not losses.may_lose(cluster.release, api_version, head.kind, cluster.gates):
-        return ()
+    losses, cluster, kind = target.converter.losses, target.cluster, head.kind
+    release, gates, may_refuse = cluster.release, cluster.gates, True
+    may_lose = losses.may_lose(release, api_version, kind, gates)
     if not isinstance(manifest, dict):
-        if not lossy and losses.accepts(manifest, api_version, head.kind, cluster.release, cluster.gates):
+        if may_lose and not lossy:
+            may_lose = not losses.accepts(manifest, api_version, kind, release, gates)
+        may_refuse = losses.may_be_refused(manifest, api_version, kind, release)
+        if not (may_lose or may_refuse):
             return ()
         manifest = decode(manifest)
-    gvk = GroupVersionKind.of(api_version, head.kind)
-    identity = manifest_id_of_head(head, source)
-    return sent(losses.of_release(manifest, gvk, cluster.release, cluster.name, identity, gates=cluster.gates))
+    gvk, identity = GroupVersionKind.of(api_version, kind), manifest_id_of_head(head, source)
+    lost = losses.of_release(manifest, gvk, release, cluster.name, identity, gates=gates) if may_lose else ()
+    refused = losses.refused_by(manifest, gvk, release, identity, gates=gates) if may_refuse else ()
+    return (*sent(lost), *refused)

@@ -13,14 +13,20 @@ from converter.works.policy import Action, Policy, PolicyError
 from converter.works.result import Issue, IssueReason
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Container, Sequence
 
     from converter.kube.partial_object import PartialObject
     from converter.losses import Loss
+    from converter.losses.model import LossKey
 
 _LOSSES_HINT: Final = (
     "Leave the cluster out of the placement, upgrade it, or take the fields out for it with an OverridePolicy; "
     "docs/reference/losses.md says how an admin can ask for less"
+)
+
+_REFUSED_HINT: Final = (
+    "Change the manifest as said, for this cluster with an OverridePolicy, or leave the cluster out of the placement; "
+    f"the annotation {POLICY_ANNOTATION}: warn on the object lets it pass."
 )
 
 _LOSS_POLICIES: Final = {action: LossPolicy.of(action) for action in Action}
@@ -63,16 +69,25 @@ class WorkPolicies:
     Attributes:
         losses: what to do about losses.
         warnings: about the Work's own annotation.
+        stored_refusals: what the cluster refuses of the Work as it is stored.
     """
 
-    def __init__(self, policy: Policy, losses: LossPolicy | None, annotation: str | None) -> None:
+    def __init__(
+        self,
+        policy: Policy,
+        losses: LossPolicy | None,
+        annotation: str | None,
+        stored_refusals: Container[LossKey] = (),
+    ) -> None:
         """Apply the Work's own annotation.
 
         Args:
             policy: the policy of the process.
             losses: the loss policy of the rule files; None if they have none, and then ``policy`` covers losses too.
             annotation: the Work's own policy annotation; None if it has none.
+            stored_refusals: what the cluster refuses of the Work as it is stored.
         """
+        self.stored_refusals = stored_refusals
         self.losses = losses if losses is not None else _LOSS_POLICIES[policy.losses]
         action, self.warnings = _parsed(annotation, "the Work")
         self._unreachable = action if action is not None else policy.unreachable
@@ -106,14 +121,20 @@ def unreachable(head: PartialObject | None, failure: Failure, policy: ManifestPo
     return Issue(head.kind, head.place, head.api_version, failure.reason, failure.why, action)
 
 
-def too_lossy(head: PartialObject, losses: Iterable[Loss], way: str) -> Issue:
-    """Make the issue of a manifest that the loss policy denies.
+def denied(head: PartialObject, losses: Sequence[Loss], way: str) -> Issue:
+    """Make the issue of a manifest that is denied because of what it would lose, or because the cluster refuses it.
 
     Args:
         head: the manifest.
         losses: those that are denied.
-        way: the conversion, to be put after "would lose values"; empty if there is none.
+        way: the conversion, to be put after what would happen; empty if there is none.
     """
-    described = "; ".join(map(messages.describe, losses))
-    why = f"{head.label} would lose values{way}: {described}"
-    return Issue(head.kind, head.place, head.api_version, IssueReason.LOSSY, why, Action.DENY, _LOSSES_HINT)
+    refused = [loss for loss in losses if loss.refused]
+    lost = [loss for loss in losses if not loss.refused]
+    whys = []
+    if refused:
+        whys.append(f"{head.label} would be refused{way}: {'; '.join(map(messages.describe, refused))}")
+    if lost:
+        whys.append(f"{head.label} would lose values{way}: {'; '.join(map(messages.describe, lost))}")
+    reason, hint = (IssueReason.REFUSED, _REFUSED_HINT) if refused else (IssueReason.LOSSY, _LOSSES_HINT)
+    return Issue(head.kind, head.place, head.api_version, reason, "; ".join(whys), Action.DENY, hint)

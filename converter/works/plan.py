@@ -24,7 +24,8 @@ from converter.works import conversions
 from converter.works.annotation_changes import Bookkeeping, changes_for
 from converter.works.annotations import NO_RECORD, ManifestRecord, StoredRecord
 from converter.works.carrying import carry, split_carrier
-from converter.works.issues import WorkPolicies, too_lossy, unreachable
+from converter.works.issues import WorkPolicies, unreachable
+from converter.works.issues import denied as denied_issue
 from converter.works.result import NO_CHANGES, Converted, Issue, WorkPlan
 from converter.works.states import ManifestPlan, ManifestState, Target
 from converter.works.suspended import is_suspended
@@ -56,6 +57,7 @@ def plan_work(
     unchanged: int | None = None,
     has_overflow_store: bool = False,
     resumed: bool = False,
+    stored_refusals: Container[LossKey] = (),
 ) -> WorkPlan:
     """Plan what happens to a Work; never raises for what the Work holds.
 
@@ -73,6 +75,7 @@ def plan_work(
             and the Work has no annotations of ours.
         has_overflow_store: whether a controller stores what annotations cannot hold.
         resumed: whether the Work was suspended until now. Then what was converted meanwhile is decided about again.
+        stored_refusals: what its cluster refuses of the Work as it is stored; that is not denied.
     """
     metadata = work.metadata
     if metadata.labels and ANCHOR_LABEL in metadata.labels:
@@ -87,7 +90,7 @@ def plan_work(
     states = [
         inspect(index, raw, heads[index], stored, target, unchanged=unchanged) for index, raw in enumerate(manifests)
     ]
-    policies = WorkPolicies(policy, converter.loss_policy, annotations.get(POLICY_ANNOTATION))
+    policies = WorkPolicies(policy, converter.loss_policy, annotations.get(POLICY_ANNOTATION), stored_refusals)
     destination = Destination(cluster.name, cluster.labels)
     passed: Container[LossKey] = ()
     if stored.losses is not NO_LOSSES:
@@ -158,7 +161,10 @@ def decide(
     issue = unreachable(state.head, failure, policy) if failure is not None else None
     if state.head is None or not state.losses:
         return ManifestPlan(state, state.record, issue, policy.warnings)
-    decisions = decide_losses(state.losses, policies.losses, destination, policy.asked, passed)
+    decisions = decide_losses(
+        state.losses, policies.losses, destination, policy.asked, passed,
+        unreachable=policy.unreachable, stored=policies.stored_refusals,
+    )  # fmt: skip
     if suspended:
         decisions = tuple(item for item in decisions if item.action is not Action.DENY)
     record = _recording(state, decisions)
@@ -168,7 +174,7 @@ def decide(
     denied = [item.loss for item in decisions if item.action is Action.DENY]
     if denied:
         way = f" on the way from {state.source} to {state.target}" if state.record.entry is not None else ""
-        issue = too_lossy(state.head, denied, way)
+        issue = denied_issue(state.head, denied, way)
     return ManifestPlan(state, record, issue, (*policy.warnings, *unrestored, *warnings), decisions)
 
 
@@ -216,6 +222,7 @@ def assemble(
             warnings=about,
             issues=tuple(summary.issues),
             losses=tuple(summary.losses),
+            refusals=frozenset(summary.refusals),
             unrestored=summary.unrestored,
         )
     present = Bookkeeping(
@@ -245,6 +252,7 @@ def assemble(
         converted=tuple(summary.converted),
         issues=tuple(summary.issues),
         losses=tuple(summary.losses),
+        refusals=frozenset(summary.refusals),
         unstored=tuple(changes.unstored.values()),
         unrestored=summary.unrestored,
     )
@@ -258,6 +266,7 @@ class _Summary(msgspec.Struct):
     warnings: dict[str, None] = {}
     converted: list[Converted] = []
     losses: list[ManifestLosses] = []
+    refusals: list[LossKey] = []
     unrestored: dict[int, tuple[UnrestoredValue, ...]] = {}
     stays: bool = False
     needs_overflow: bool = False
@@ -272,6 +281,8 @@ def _summed(plans: Sequence[ManifestPlan], warnings: tuple[str, ...]) -> _Summar
         state = plan.state
         if plan.issue is not None:
             summary.issues.append(plan.issue)
+        if state.losses:
+            summary.refusals += [loss.key for loss in state.losses if loss.refused]
         if plan.warnings:
             summary.warnings.update(dict.fromkeys(plan.warnings))
         if state.unrestored:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from converter.engine import Engine
     from converter.kube import Manifest
     from converter.losses import Loss
+    from converter.losses.model import ManifestId
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +47,7 @@ def preview_version(manifest: Manifest, cluster: Cluster, converter: Engine) -> 
     release, losses = cluster.release, converter.losses
     choice = choose(gvk.api_version, gvk.kind, cluster, converter)
     if choice.availability is Availability.SERVED:
-        dropped = losses.of_release(manifest, gvk, release, cluster.name, gates=cluster.gates)
-        return VersionPreview(gvk.api_version, dropped)
+        return VersionPreview(gvk.api_version, _in_cluster(manifest, gvk, cluster, converter, identity))
     if choice.route is None:
         return VersionPreview(None, problem=choice.why, certain=choice.availability is Availability.UNREACHABLE)
     try:
@@ -58,5 +58,15 @@ def preview_version(manifest: Manifest, cluster: Cluster, converter: Engine) -> 
         return VersionPreview(None, problem=f"cannot be converted to {choice.route.target}: {error}")
     target = GroupVersionKind.of(choice.route.target, gvk.kind)
     converted = losses.of_conversion(done.losses, gvk, release, cluster.name, identity, original=lambda: manifest)
-    dropped = losses.of_release(done.manifest, target, release, cluster.name, identity, gates=cluster.gates)
-    return VersionPreview(target.api_version, (*converted, *dropped))
+    return VersionPreview(
+        target.api_version, (*converted, *_in_cluster(done.manifest, target, cluster, converter, identity))
+    )
+
+
+def _in_cluster(
+    manifest: Manifest, gvk: GroupVersionKind, cluster: Cluster, converter: Engine, identity: ManifestId
+) -> tuple[Loss, ...]:
+    """Find what a cluster drops or refuses of a manifest in the version that it gets."""
+    losses, release, gates = converter.losses, cluster.release, cluster.gates
+    dropped = losses.of_release(manifest, gvk, release, cluster.name, identity, gates=gates)
+    return (*dropped, *losses.refused_by(manifest, gvk, release, identity, gates=gates))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from converter.conversion import UnrestoredValue
-    from converter.losses.model import UnstoredData
+    from converter.losses.model import LossKey, UnstoredData
 
 HINT: Final = (
     "Leave the cluster out of the placement, send a version that it serves, or add a rule (docs/reference/rules.md); "
@@ -56,6 +56,8 @@ class IssueReason(StrEnum):
     """An earlier conversion cannot be reversed."""
     LOSSY = "Lossy"
     """The loss policy denies what the manifest would lose."""
+    REFUSED = "Refused"
+    """The release of the cluster is known to refuse the manifest."""
 
 
 class Issue(msgspec.Struct, frozen=True):
@@ -96,6 +98,7 @@ class WorkPlan(msgspec.Struct, frozen=True):
         converted: what is converted, for metrics.
         issues: what the cluster cannot have, for metrics.
         losses: what manifests lose, for metrics and logs.
+        refusals: what the cluster refuses of the manifests, whatever is done about it.
         unstored: the manifests that a conversion back cannot restore, because their conversion data is too large.
         unrestored: the values that are not restored because of an edit, by the index of their manifest.
     """
@@ -112,6 +115,7 @@ class WorkPlan(msgspec.Struct, frozen=True):
     converted: tuple[Converted, ...] = ()
     issues: tuple[Issue, ...] = ()
     losses: tuple[ManifestLosses, ...] = ()
+    refusals: frozenset[LossKey] = frozenset()
     unstored: tuple[UnstoredData, ...] = ()
     unrestored: Mapping[int, tuple[UnrestoredValue, ...]] = {}
 

@@ -17,6 +17,7 @@ TREES = {Path("converter"): UNIT, Path("tools"): UNIT / "tools"}
 #: Test files about something else than one module, and what that is.
 TOPICS = {
     "admission/test_captured_works.py": "reviews that a real Karmada sent",
+    "admission/test_refusals.py": "Works that their cluster is known to refuse",
     "cli/test_docs.py": "the pages about the command line",
     "conversion/test_convert_fresh.py": "the two ways to convert, against each other",
     "install/test_locks.py": "the files in requirements/",

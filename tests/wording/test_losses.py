@@ -57,7 +57,7 @@ def test_a_field_that_is_dropped_after_a_conversion(shipped):
 
 
 def test_a_refused_value(shipped):
-    outcome = told(work(JOB), cluster("v1.27"), shipped)
+    outcome = told(work(JOB), cluster("v1.27"), shipped, "warn")
     assert outcome.warnings == (f"cluster old: {REFUSED}",)
 
 
@@ -65,3 +65,25 @@ def test_how_many_lines_are_left_out():
     *lines, last = annotation_text([*lost(1000, BY_RELEASE), *lost(2)], [], carried=7).splitlines()
     assert lines[2] == "and 7 more that conversions lost"
     assert last == f"and {1000 - (len(lines) - 3)} more"
+
+
+def test_a_manifest_that_the_validation_refuses(shipped):
+    hooks = {"webhooks": [{"name": "a", "admissionReviewVersions": ["v1"]}]}
+    gvk = GroupVersionKind.of("admissionregistration.k8s.io/v1", "ValidatingWebhookConfiguration")
+    (loss,) = shipped.losses.refused_by(hooks, gvk, Release(1, 24))
+    assert str(loss) == (
+        "webhooks[0].sideEffects is missing: Kubernetes v1.24 refuses it: v1 demands sideEffects: None or NoneOnDryRun "
+        "of every new webhook; set it if that is true of the webhook (dangerous)"
+    )
+
+
+def test_a_dropped_field_without_which_the_manifest_is_refused(shipped):
+    pod = {"spec": {"containers": [{"name": "a", "livenessProbe": {"grpc": {"port": 1}}}]}}
+    loss = the_loss(shipped, "v1", "Pod", pod, Release(1, 20))
+    assert str(loss) == (
+        'spec.containers[0].livenessProbe.grpc = {"port":1}: Kubernetes v1.20 refuses it: it drops grpc, and demands a '
+        "handler; v1.23 would do; use another handler for this cluster (dangerous)"
+    )
+    stateful = {"spec": {"template": pod}}
+    loss = the_loss(shipped, "apps/v1", "StatefulSet", stateful, Release(1, 20))
+    assert loss.why.startswith("Kubernetes v1.20 takes it and refuses its Pods: it drops grpc")

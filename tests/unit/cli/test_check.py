@@ -12,7 +12,7 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from converter.catalog import Release
-from converter.cli import main
+from converter.cli import FINDINGS, OK, main
 from converter.cli.losses import look
 from converter.clusters import Cluster, Fleet
 from converter.losses.model import ByConversion, ByRelease, Loss, ManifestId
@@ -215,6 +215,44 @@ def test_a_value_that_the_release_does_not_know_is_found_with_its_line(capsys, t
     _, out, _ = run(capsys, *arguments, "v1.21", "-o", "junit")
     assert "spec.accessModes[0]" in ET.fromstring(out).find("testsuite/testcase/failure").get("message")
     assert run(capsys, *arguments, "v1.22")[0] == 0
+
+
+WEBHOOK = """\
+apiVersion: admissionregistration.k8s.io/v1beta1
+kind: MutatingWebhookConfiguration
+metadata: {name: w}
+webhooks: [{name: w.example.test, clientConfig: {url: "https://example.test"}}]
+"""
+CRD = """\
+apiVersion: apiextensions.k8s.io/v1beta1
+kind: CustomResourceDefinition
+metadata: {name: widgets.example.test}
+spec: {group: example.test, version: v1, names: {kind: Widget, plural: widgets}}
+"""
+PROBE = """\
+apiVersion: v1
+kind: Pod
+metadata: {name: p}
+spec: {containers: [{name: a, livenessProbe: {grpc: {port: 1}}}]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "release", "field"),
+    [
+        (WEBHOOK, "v1.24", "webhooks[0].sideEffects"),
+        (CRD, "v1.24", "spec.preserveUnknownFields"),
+        (PROBE, "v1.20", "spec.containers[0].livenessProbe.grpc"),
+    ],
+)
+def test_a_certain_refusal_is_a_finding_of_its_own_that_fails_the_run(capsys, tmp_path, text, release, field):
+    (tmp_path / "a.yaml").write_text(text)
+    for form in ("table", "sarif", "junit", "json"):
+        code, out, _ = run(capsys, "check", "-f", str(tmp_path / "a.yaml"), "--release", release, "-o", form)
+        assert code == FINDINGS
+    findings = {(item["sort"], item["weight"], item["field"]) for item in json.loads(out)["findings"]}
+    assert ("refused", "dangerous", field) in findings
+    assert run(capsys, "check", "-f", str(tmp_path / "a.yaml"), "--release", release, "--fail-on", "never")[0] == OK
 
 
 def test_check_lists_every_loss_of_files_for_a_threshold(capsys, files):

@@ -291,3 +291,16 @@ def test_wrong_usage_names_the_command(capsys):
         main(["convert", "--no-such"])
     assert caught.value.code == FAILED
     assert capsys.readouterr().err.startswith("converter convert: ")
+
+
+def test_what_every_cluster_refuses_is_reported_without_a_cluster(files, capsys):
+    hook = {"name": "w.example.test", "clientConfig": {"url": "https://example.test"}}
+    kind = {"kind": "ValidatingWebhookConfiguration", "metadata": {"name": "w"}, "webhooks": [hook]}
+    path = files("a.yaml", {"apiVersion": "admissionregistration.k8s.io/v1beta1", **kind})
+    code, out, err = run(capsys, "convert", "-f", path, "--to", "admissionregistration.k8s.io/v1", "--strict")
+    assert code == FINDINGS
+    assert yaml.safe_load(out)["webhooks"][0]["sideEffects"] == "Unknown"
+    assert "webhooks[0].sideEffects" in err
+    hook["sideEffects"] = "None"
+    path = files("a.yaml", {"apiVersion": "admissionregistration.k8s.io/v1beta1", **kind})
+    assert run(capsys, "convert", "-f", path, "--to", "admissionregistration.k8s.io/v1", "--strict")[0] == OK

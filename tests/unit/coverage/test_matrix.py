@@ -76,3 +76,13 @@ def test_the_page_is_the_same_each_time_and_loads_nothing(matrix):
 def test_the_page_in_the_docs_is_the_one_that_is_made(matrix):
     written = (Path(__file__).parents[3] / "docs" / "reference" / "coverage.html").read_text(encoding="utf-8")
     assert written == render(matrix), "run `converter coverage --html docs/reference/coverage.html`"
+
+
+def test_what_a_release_refuses_is_in_its_cell_with_the_lost_members_of_unions(matrix):
+    webhooks = "ValidatingWebhookConfiguration"
+    assert len(cell(matrix, webhooks, "v1.24").refused) > len(cell(matrix, webhooks, "v1.14").refused) > 0
+    old, new = cell(matrix, "Deployment", "v1.20").refused, cell(matrix, "Deployment", "v1.37").refused
+    probe = "spec.template.spec.containers[*].livenessProbe.grpc"
+    assert any(text.startswith(probe) for text in old)
+    assert new == ()
+    assert not any(".volumes[*]." in text for text in old), "becomes an empty directory"

@@ -63,8 +63,8 @@ def cron(version="batch/v1", annotations=None, **spec):
     }
 
 
-def told(given, where, converter):
-    return plan_work(decode_work(json.dumps(given).encode()), where, converter, Policy())
+def told(given, where, converter, policy="deny"):
+    return plan_work(decode_work(json.dumps(given).encode()), where, converter, Policy.parse(policy))
 
 
 def applied(given, outcome):
@@ -242,9 +242,10 @@ JOB = {
 REFUSED = 'Job demo/import: spec.podFailurePolicy.rules[0].action = "FailIndex": '
 
 
-def test_a_value_that_the_release_refuses_is_told_like_a_field(shipped):
+def test_a_value_that_the_release_refuses_is_denied_and_can_be_let_pass(shipped):
     given = work(JOB)
-    outcome = told(given, cluster("v1.27"), shipped)
+    assert told(given, cluster("v1.27"), shipped).denial
+    outcome = told(given, cluster("v1.27"), shipped, "warn")
     assert told_line(outcome).startswith(REFUSED)
     assert "v1.28" in told_line(outcome)
     (warning,) = outcome.warnings
@@ -272,7 +273,7 @@ def test_a_refused_value_after_a_conversion_goes_with_an_upgrade_and_what_was_co
         "spec": {"maxReplicas": 2, "scaleTargetRef": {"kind": "Deployment", "name": "web"}, "metrics": [metric]},
     }
     given = work(hpa)
-    stored = applied(given, told(given, cluster("v1.19"), shipped))
+    stored = applied(given, told(given, cluster("v1.19"), shipped, "warn"))
     lines = stored["metadata"]["annotations"][LOSSES_TEXT_ANNOTATION]
     assert 'metrics[0].type = "ContainerResource": ' in lines
     assert "v1.20" in lines

@@ -1,0 +1,89 @@
+"""Finds what a release is known to refuse of a manifest."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from itertools import islice
+from typing import TYPE_CHECKING, Final
+
+from converter.catalog import DEFAULT_GATES
+from converter.refusals.dropped import DroppedMembers
+from converter.refusals.model import Found, Server
+from converter.refusals.table import rules_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from msgspec import Raw
+
+    from converter.catalog import Catalog, GateSettings, Release
+    from converter.kube import GroupVersionKind, Manifest, Path
+    from converter.refusals.dropped import Dropped
+    from converter.refusals.model import Refusal
+
+_MOST: Final = 16
+"""Places that are named for one check of one manifest; a schema can break the same rule thousands of times."""
+
+
+class RefusalFinder:
+    """Runs the checks that apply; answers about kinds are cached, and the cache is bounded."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self._dropped = DroppedMembers(catalog)
+        self.rules_of = lru_cache(maxsize=4096)(rules_of)
+        self._server = lru_cache(maxsize=4096)(self._make_server)
+
+    def releases_of(self, gvk: GroupVersionKind) -> tuple[Release, ...]:
+        """List the releases that serve a version of a kind by default, oldest first."""
+        return self._catalog.releases_of(gvk, default_only=True)
+
+    def may_be_refused(self, manifest: bytes | Raw, release: Release, api_version: str, kind: str) -> bool:
+        """Whether a manifest has to be decoded to know whether a release refuses it.
+
+        Args:
+            manifest: its JSON.
+            release: the server's release.
+            api_version: its apiVersion.
+            kind: its kind.
+        """
+        rules = self.rules_of(api_version, kind, release)
+        return bool(rules) and any(rule.sign is None or rule.sign.search(manifest) is not None for rule in rules)
+
+    def find(
+        self, manifest: Manifest, gvk: GroupVersionKind, release: Release, gates: GateSettings = DEFAULT_GATES
+    ) -> list[Found]:
+        """List what the checks of a release refuse of a manifest: at most `_MOST` places each, and each place once.
+
+        Args:
+            manifest: the manifest, in the version that the server gets.
+            gvk: its group, version and kind.
+            release: the server's release.
+            gates: the feature gates that the server sets.
+        """
+        rules = self.rules_of(gvk.api_version, gvk.kind, release)
+        if not rules:
+            return []
+        server = self._server(release, gvk.api_version, gates)
+        found: dict[Path, Found] = {}
+        for rule in rules:
+            for path, value in islice(rule.check(manifest, server), _MOST):
+                found.setdefault(path, Found(path, value, rule.refusal))
+        return [*found.values()]
+
+    def without_dropped(
+        self, manifest: Manifest, gvk: GroupVersionKind, release: Release, dropped: Iterable[Dropped]
+    ) -> dict[Path, Refusal]:
+        """Say which fields a release refuses a manifest without, of those that it drops.
+
+        Args:
+            manifest: the manifest, in the version that the server gets.
+            gvk: its group, version and kind.
+            release: the server's release.
+            dropped: the fields that the release drops.
+        """
+        return {path: refusal for path, _, refusal in self._dropped.find(manifest, gvk, release, dropped)}
+
+    def _make_server(self, release: Release, api_version: str, gates: GateSettings) -> Server:
+        own = self._catalog.gates(release)
+        return Server(release, api_version, gates.off(own), frozenset(own))

@@ -1,0 +1,158 @@
+"""Ingresses and Services: what pkg/apis/{networking,core}/validation/validation.go demand."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from converter.catalog import Release
+from converter.kube import parse_path
+from converter.refusals.checks import field, items, missing, places, where
+from converter.refusals.model import Refusal, RefusalReason, Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from converter.kube import Json, Manifest
+    from converter.refusals.model import Place, Server
+
+_KIND: Final = ("Ingress",)
+_V1, _V1BETA1, _EXTENSIONS = "networking.k8s.io/v1", "networking.k8s.io/v1beta1", "extensions/v1beta1"
+_ALL: Final = (_V1, _V1BETA1, _EXTENSIONS)
+_SOURCE: Final = "pkg/apis/networking/validation/validation.go"
+_PATHS: Final = parse_path("http.paths[*]")
+_MIXED: Final = "MixedProtocolLBService"
+_LAST_WITHOUT_GATE: Final = Release(1, 19)
+_CLASS: Final = "kubernetes.io/ingress.class"
+_SUBDOMAIN: Final = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
+_PORT_NAME: Final = re.compile(r"(?=.*[a-z])(?!.*--)[a-z0-9]([-a-z0-9]{0,13}[a-z0-9])?")
+
+
+def _paths(manifest: Manifest, server: Server) -> Iterator[Place]:
+    """Yield the paths of all rules; versions before v1 do not look into the rules of wildcard hosts."""
+    for index, rule in enumerate(items(manifest, "spec", "rules")):
+        host = field(rule, "host")
+        if server.api_version == _V1 or not (isinstance(host, str) and "*" in host):
+            yield from places(rule, _PATHS, ("spec", "rules", index))
+
+
+def _backends(manifest: Manifest, server: Server) -> Iterator[Place]:
+    default = field(manifest, "spec", "defaultBackend")
+    if default is not None:
+        yield ("spec", "defaultBackend"), default
+    for path, entry in _paths(manifest, server):
+        yield (*path, "backend"), field(entry, "backend")
+
+
+def _no_backend(manifest: Manifest, server: Server) -> Iterator[Place]:
+    for path, backend in _backends(manifest, server):
+        service = field(backend, "service")
+        if service is None and field(backend, "resource") is None:
+            yield path, backend
+        elif service is not None and not (field(service, "port", "name") or field(service, "port", "number")):
+            yield (*path, "service", "port"), field(service, "port")
+
+
+def _port_names(manifest: Manifest, server: Server) -> Iterator[Place]:
+    for path, backend in _backends(manifest, server):
+        name = field(backend, "service", "port", "name")
+        if isinstance(name, str) and name and not _PORT_NAME.fullmatch(name):
+            yield (*path, "service", "port", "name"), name
+
+
+def _relative_paths(manifest: Manifest, server: Server) -> Iterator[Place]:
+    for place, entry in _paths(manifest, server):
+        path = field(entry, "path")
+        if isinstance(path, str) and path and not path.startswith("/"):
+            yield (*place, "path"), path
+
+
+def _class_twice(manifest: Manifest, _server: Server) -> Iterator[Place]:
+    name = field(manifest, "spec", "ingressClassName")
+    if name is not None and field(manifest, "metadata", "annotations", _CLASS) is not None:
+        yield ("spec", "ingressClassName"), name
+
+
+def _classes_differ(manifest: Manifest, _server: Server) -> Iterator[Place]:
+    name, annotation = field(manifest, "spec", "ingressClassName"), field(manifest, "metadata", "annotations", _CLASS)
+    if name is not None and annotation is not None and name != annotation:
+        yield ("spec", "ingressClassName"), name
+
+
+def _not_a_subdomain(value: Json) -> bool:
+    return isinstance(value, str) and bool(value) and (len(value) > 253 or not _SUBDOMAIN.fullmatch(value))  # noqa: PLR2004
+
+
+def _mixed_protocols(manifest: Manifest, server: Server) -> Iterator[Place]:
+    if server.release > _LAST_WITHOUT_GATE and _MIXED not in server.off:
+        return
+    ports = items(manifest, "spec", "ports")
+    protocols = {field(port, "protocol") or "TCP" for port in ports if isinstance(field(port, "protocol"), str | None)}
+    if field(manifest, "spec", "type") == "LoadBalancer" and len(protocols) > 1:
+        yield ("spec", "ports"), ports
+
+
+RULES: Final = (
+    Rule(
+        Refusal(RefusalReason.PATH_TYPE, "v1 demands a pathType", "set it; v1beta1 fills in ImplementationSpecific"),
+        _KIND, (_V1,), missing("spec.rules[*].http.paths[*].pathType"), f"{_SOURCE}: validateHTTPIngressPath",
+    ),
+    Rule(
+        Refusal(
+            RefusalReason.INGRESS_PATH,
+            "a path begins with /",
+            "begin it with /",
+        ),
+        _KIND, _ALL, _relative_paths, f"{_SOURCE}: validateHTTPIngressPath",
+    ),
+    Rule(
+        Refusal(
+            RefusalReason.INGRESS_BACKEND,
+            "a backend has a resource, or a service with the name or number of a port",
+            "complete the backend",
+        ),
+        _KIND, (_V1,), _no_backend, f"{_SOURCE}: validateIngressBackend",
+    ),
+    Rule(
+        Refusal(
+            RefusalReason.INGRESS_PORT_NAME,
+            "the name of a port has at most 15 letters, digits and dashes, and at least one letter",
+            "use the number of the port",
+        ),
+        _KIND, (_V1,), _port_names, f"{_SOURCE}: validateIngressBackend",
+    ),
+    Rule(
+        Refusal(
+            RefusalReason.INGRESS_SECRET_NAME,
+            "v1 demands that the name of a Secret is a DNS subdomain",
+            "rename the Secret",
+        ),
+        _KIND, (_V1,), where("spec.tls[*].secretName", _not_a_subdomain), f"{_SOURCE}: validateTLSSecretName",
+    ),
+    Rule(
+        Refusal(
+            RefusalReason.INGRESS_CLASS_TWICE,
+            f"from v1.18 to v1.26 an Ingress cannot have both ingressClassName and the annotation {_CLASS}",
+            "take one of them out for this cluster",
+        ),
+        _KIND, _ALL, _class_twice, f"{_SOURCE}: ValidateIngressCreate", since=Release(1, 18), until=Release(1, 26),
+    ),
+    Rule(
+        Refusal(
+            RefusalReason.INGRESS_CLASS_TWICE,
+            f"ingressClassName and the annotation {_CLASS} must name the same class",
+            "take one of them out",
+        ),
+        _KIND, _ALL, _classes_differ, f"{_SOURCE}: ValidateIngressCreate", since=Release(1, 27),
+    ),
+    Rule(
+        Refusal(
+            RefusalReason.MIXED_PROTOCOLS,
+            f"without the feature gate {_MIXED}, which is off up to v1.23 by default, the ports of a Service of type "
+            "LoadBalancer have one protocol",
+            "use a Service for each protocol",
+        ),
+        ("Service",), ("v1",), _mixed_protocols, "pkg/apis/core/validation/validation.go: ValidateService",
+        until=Release(1, 25), sign=re.compile(rb'"LoadBalancer"'),
+    ),
+)  # fmt: skip

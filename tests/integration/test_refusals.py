@@ -1,0 +1,50 @@
+"""Every refusal that the converter knows, on real servers: refused there, and taken once it is mended."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from tests.controlplanes.client import ApiError
+from tests.controlplanes.servers import RELEASES
+from tests.generators.refused import CASES
+from tests.nonempty import some
+from tests.unit.refusals.test_finder import refusals
+
+
+def answer(client, manifest):
+    """What a server says of a manifest: nothing if it takes it."""
+    try:
+        client.create(manifest, namespace_of(client, manifest), dry_run=True)
+    except ApiError as error:
+        return str(error)
+    return ""
+
+
+def namespace_of(client, manifest):
+    return "default" if client.resources(manifest["apiVersion"])[manifest["kind"]].namespaced else None
+
+
+@pytest.mark.parametrize("release", RELEASES)
+def test_servers_refuse_what_is_known_to_be_refused_and_take_it_mended(apiservers, shipped, release):
+    client = apiservers[release].client
+    served, counts, wrong = client.served(), Counter(), []
+    for case in some(CASES):
+        if case.manifest["kind"] not in served.get(case.manifest["apiVersion"], {}):
+            continue
+        said = answer(client, case.manifest)
+        if release in case.refusing:
+            counts["refused"] += 1
+            mended = answer(client, case.mended)
+            wrong += [f"{case.name}: taken"] if not said else []
+            wrong += [f"{case.name}: refused although mended: {mended}"] if mended else []
+        else:
+            counts["taken"] += 1
+            known = refusals(shipped, case.manifest, release)
+            wrong += (
+                [f"{case.name}: {'refused' if said else 'taken'}, and known: {known}: {said}"] if said or known else []
+            )
+    print(f"v{release}: {counts['refused']} manifests refused and taken mended, {counts['taken']} taken as they are")
+    assert wrong == []
+    assert counts["refused"] > len(CASES) // 3
