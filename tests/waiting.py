@@ -1,12 +1,17 @@
-"""How asynchronous tests wait: for a condition, and never for a time."""
+"""How tests wait: for a condition, and never for a time."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+import contextlib
+import json
+import time
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Callable
+    from pathlib import Path
 
 HANG_SECONDS = 120.0
 """When a wait counts as hung. It only ends a broken test, so it is far longer than a busy machine needs."""
@@ -27,3 +32,23 @@ async def until(condition: Callable[[], object], seconds: float = HANG_SECONDS) 
     async with asyncio.timeout(seconds):
         while not condition():  # noqa: ASYNC110  a condition of any kind sends no event
             await asyncio.sleep(_LOOK_SECONDS)
+
+
+def listening(process: subprocess.Popen[Any], folder: Path) -> dict[str, Any]:
+    """Wait until a ``converter serve --sample`` listens; returns what it writes down: its URL, its CA, its page.
+
+    Args:
+        process: the server.
+        folder: its working directory.
+
+    Raises:
+        TimeoutError: it ended, or did not listen.
+    """
+    file = folder / ".run" / "listening.json"
+    deadline = time.monotonic() + HANG_SECONDS
+    while process.poll() is None and time.monotonic() < deadline:
+        with contextlib.suppress(OSError, ValueError):  # it may be half written
+            facts: dict[str, Any] = json.loads(file.read_text("utf-8"))
+            return facts
+        time.sleep(0.02)
+    raise TimeoutError(f"the server does not listen; its exit code: {process.returncode}")

@@ -228,7 +228,8 @@ def _welcome(served: Served, bound: Address, authority: Path, page: Address | No
     cluster = fleet[0].name
     review = folder / "review.json"
     review.write_bytes(review_of(work_for(sample_manifests()[0], cluster)))
-    facts = {"url": bound.url, "ca": str(authority.resolve()), "pid": os.getpid()}
+    shown = f"{page.plain_url}/" if page else None
+    facts = {"url": bound.url, "ca": str(authority.resolve()), "page": shown, "pid": os.getpid()}
     (folder / "listening.json").write_text(json.dumps(facts) + "\n", encoding="utf-8")
     book = served.rules.current.book
     clusters = ", ".join(f"{one.name} ({one.release or 'unknown release'})" for one in fleet)
@@ -237,7 +238,7 @@ def _welcome(served: Served, bound: Address, authority: Path, page: Address | No
 The webhook listens on {bound.url}/mutate/works with a throw-away certificate.
   fleet   {clusters}
   rules   {len(book.rules)} rules for {len(book.kinds())} kinds; add your own with --rules DIR
-  page    {f"{page.plain_url}/" if page else "none; show it with --page-listen 127.0.0.1:8080"}
+  page    {shown or "none; show it with --page-listen 127.0.0.1:8080"}
 
 Try it, in another terminal here:
 

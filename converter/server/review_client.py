@@ -22,7 +22,15 @@ _SECONDS = 30.0
 
 
 class WebhookError(ConverterError):
-    """A webhook cannot be called, or its answer is not a review."""
+    """A webhook cannot be called, or its answer is not a review.
+
+    Attributes:
+        status: the HTTP status of the answer; 0 if there is none.
+    """
+
+    def __init__(self, problem: str, status: int = 0) -> None:
+        self.status = status
+        super().__init__(problem)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +109,12 @@ class WebhookClient:
         """
         status, body = self._ask("POST", path, review)
         if status != http.HTTPStatus.OK:
-            raise WebhookError(f"{self.url}{path} answered {status}: {body.decode(errors='replace')}")
+            raise WebhookError(f"{self.url}{path} answered {status}: {body.decode(errors='replace')}", status)
         try:
             response = msgspec.json.decode(body, type=_Review).response
         except msgspec.MsgspecError as error:
-            raise WebhookError(f"the answer of {self.url}{path} is not a review: {error}; check the URL") from error
+            problem = f"the answer of {self.url}{path} is not a review: {error}; check the URL"
+            raise WebhookError(problem, status) from error
         work = None
         if response.patch:
             sent: Any = msgspec.json.decode(review)["request"]["object"]

@@ -15,6 +15,7 @@ import pytest
 
 from converter.cli import main
 from tests.nonempty import some
+from tests.waiting import listening
 
 REPOSITORY = Path(__file__).parents[2]
 DOCS = REPOSITORY / "docs"
@@ -75,11 +76,7 @@ def test_make_run_and_make_demo_of_the_tutorial(tmp_path):
         serve, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as server:
         try:
-            for line in server.stdout:
-                if "listens on https://127.0.0.1:" in line:
-                    break
-            else:
-                pytest.fail("the webhook ended before it listened")
+            listening(server, tmp_path)
             shown = subprocess.run(demo, cwd=tmp_path, env=environment, check=True, capture_output=True, text=True)
         finally:
             server.send_signal(signal.SIGTERM)

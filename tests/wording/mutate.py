@@ -27,12 +27,14 @@ ROOT = Path(__file__).parents[2]
 SUITES = tuple(f"tests/{name}" for name in ("unit", "rules", "oracle", "compat", "fuzz", "docs", "suite", "packaging"))
 
 #: Modules whose strings with blanks are code, markup, or words that Karmada reads.
-#: Or, in certificates.py, the usages of keys that a CertificateSigningRequest lists.
+#: Or names of fields that exclude each other, in unions.py, and the usages of keys that a CertificateSigningRequest
+#: lists, in certificates.py.
 NO_PROSE = {
     "rules/codegen.py",
     "rules/functions/certificates.py",
     "server/status_page.py",
     "coverage/page.py",
+    "conversion/unions.py",
     "karmada/conditions.py",
 }
 

@@ -7,13 +7,14 @@ import re
 
 import pytest
 
-from converter.admission.review import ReviewError
+from converter.admission.review import ReviewError, bounded
 from converter.clusters import FleetView
-from converter.karmada.names import LOSSES_TEXT_ANNOTATION
+from converter.karmada.names import LOSSES_TEXT_ANNOTATION, STATUS_MARKER
 from converter.kube.partial_object import POLICY_ANNOTATION
 from converter.works.policy import Action, Policy
 from tests.reviewkit import ask, config_map, cronjob, review, webhook, work
 from tests.rulekit import converter, rule_text
+from tests.unit.admission import test_binding_status as binding_statuses
 from tests.unit.admission.test_works import DEEP, LESSER, OLD_REVIEW, SERVED_NOWHERE, THING, ZONED, body_with
 
 A_REVIEW = json.dumps(review(work(cronjob()))).encode()
@@ -138,3 +139,22 @@ def test_what_is_no_review(hook, body, words):
 )
 def test_a_bad_manifest(hook, manifest, words):
     assert words in ask(hook, body_with(manifest)).message
+
+
+def test_a_review_of_an_old_version(hook):
+    body = json.dumps({**review(work(cronjob())), "apiVersion": "admission.k8s.io/v1beta1"}).encode()
+    with pytest.raises(ReviewError, match=r"'admission\.k8s\.io/v1beta1'; set admissionReviewVersions: \[v1\]"):
+        hook.answer(body)
+
+
+def test_warnings_that_were_left_out():
+    many = bounded(["y" * 200] * 100)
+    assert many[-1] == f"and {100 - len(many) + 1} more; see the object's annotations"
+
+
+def test_a_status_that_cannot_be_read():
+    items = [{"clusterName": "old", "appliedMessage": f"{STATUS_MARKER}nonsense", "health": "Unknown"}]
+    _, response = binding_statuses.answered(
+        binding_statuses.review(binding_statuses.binding(items, [binding_statuses.condition("False")]))
+    )
+    assert response["warnings"][0].startswith("status of cluster old: does not carry a readable status: ")

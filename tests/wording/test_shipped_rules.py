@@ -6,6 +6,7 @@ import pytest
 
 from converter.errors import ConverterError
 from tests.rules.test_autoscaling import hpa
+from tests.rules.test_flowcontrol import ZERO, level
 from tests.rules.test_networking import BETA, V1, ingress
 
 
@@ -58,6 +59,16 @@ def test_backends_of_a_wrong_type(shipped, backend, words):
             manifest("scheduling.k8s.io/v1beta1", "Workload"),
             "scheduling.k8s.io/v1alpha1",
             "every group is a PodGroup object of its own",
+        ),
+        (
+            level("v1beta3", {"nominalConcurrencyShares": 0}, **{ZERO: ""}),
+            "flowcontrol.apiserver.k8s.io/v1beta2",
+            "read as the default, 30",
+        ),
+        (
+            manifest("resource.k8s.io/v1alpha2", "ResourceClaim", status={"allocation": {"resourceHandles": [{}, {}]}}),
+            "resource.k8s.io/v1alpha1",
+            "one handle for a claim",
         ),
         (
             manifest("resource.k8s.io/v1alpha1", "ResourceClaim"),

@@ -11,6 +11,7 @@ from converter.admission.review import (
     ALL_WARNINGS,
     LONGEST_WARNING,
     ReviewError,
+    ReviewProblem,
     allow,
     bounded,
     decode_review,
@@ -59,10 +60,11 @@ def test_a_uid_is_escaped():
     assert json.loads(allow(given))["response"]["uid"] == 'a"\n'
 
 
-def test_an_old_api_version_is_told_how_to_be_mended():
+def test_an_old_api_version_is_refused():
     body = json.dumps({**review(work()), "apiVersion": "admission.k8s.io/v1beta1"}).encode()
-    with pytest.raises(ReviewError, match=r"'admission\.k8s\.io/v1beta1'; set admissionReviewVersions: \[v1\]"):
+    with pytest.raises(ReviewError) as caught:
         decode_review(body)
+    assert caught.value.code is ReviewProblem.VERSION
 
 
 def test_pointers_are_escaped():
@@ -77,4 +79,4 @@ def test_warnings_are_bounded():
     assert cut.endswith("…")
     many = bounded(["y" * 200] * 100)
     assert sum(map(len, many)) <= ALL_WARNINGS
-    assert many[-1] == f"and {100 - len(many) + 1} more; see the object's annotations"
+    assert str(100 - len(many) + 1) in many[-1]

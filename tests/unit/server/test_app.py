@@ -135,7 +135,7 @@ async def test_a_body_over_the_limit_is_refused_however_it_comes(app, serving):
         for body, headers in ((large, JSON), (in_chunks(), JSON), (bomb, {**JSON, "Content-Encoding": "gzip"})):
             async with client.post("/mutate/works", data=body, headers=headers) as answer:
                 assert answer.status == 413
-                assert "100000 bytes" in (await answer.json())["message"]
+                assert "100000" in (await answer.json())["message"]
         async with client.post("/mutate/works", data=large[:100_000], headers=JSON) as answer:
             assert answer.status == 200
             assert await answer.read() == large[:100_000]

@@ -18,9 +18,12 @@ from converter.server.logging import FORMATS, Fact, dropped_lines, emit, set_up
 from converter.server.metrics import Metrics
 from converter.server.review_client import WebhookClient
 from converter.server.sample import review_of, sample_manifests, work_for
+from tests.waiting import HANG_SECONDS, listening
 
 ROOT = Path(__file__).resolve().parents[3]
 LINE = "x" * 99 + "\n"
+COUNT = r'\blines"?[=:] ?\d'
+"""How a line of the log says how many lines were dropped, in every format."""
 
 
 @pytest.fixture
@@ -112,11 +115,12 @@ def test_dropped_lines_are_a_metric_and_a_line_of_the_log(pipe, style, monkeypat
         dropped = dropped_lines() - before
         assert dropped > 0
         assert f"converter_log_dropped_lines_total {float(dropped)}" in Metrics([]).text().decode()
-        (line,) = (line for line in Reader(read, rb"lines dropped.*\n").lines() if "log lines dropped" in line)
+        (line,) = (line for line in Reader(read, COUNT.encode() + rb".*\n").lines() if re.search(COUNT, line))
     if style == "json":
         assert {"lines": dropped}.items() <= json.loads(line).items()
     else:
-        assert line.endswith(f"WARNING log lines dropped lines={dropped}")
+        assert "WARNING" in line
+        assert line.endswith(f"lines={dropped}")
 
 
 def test_a_record_that_cannot_be_formatted_is_counted(pipe):
@@ -133,22 +137,19 @@ def test_a_server_whose_log_nobody_reads_answers_and_stops(tmp_path, pipe):
     process = subprocess.Popen(
         [sys.executable, "-m", "converter", "serve", "--sample", "--listen", "127.0.0.1:0", "--log-level", "debug"],
         cwd=tmp_path,
-        stdout=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
         stderr=write,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
     try:
-        assert process.stdout is not None
-        assert any(b"Try it" in line for line in process.stdout)
-        facts = json.loads((tmp_path / ".run" / "listening.json").read_text())
+        facts = listening(process, tmp_path)
         client = WebhookClient(facts["url"], Path(facts["ca"]))
         review = review_of(work_for(next(one for one in sample_manifests() if one["kind"] == "Ingress"), "attic"))
         for _ in range(10):
             assert client.send(review).work is not None
         assert client.is_ready()
         process.send_signal(signal.SIGTERM)
-        assert process.wait(120) == 0
+        assert process.wait(HANG_SECONDS) == 0
     finally:
         process.kill()
         process.wait()
-        process.stdout.close()

@@ -206,7 +206,8 @@ def test_a_directory_that_goes_away_leaves_the_book(tmp_path):
     folder.rmdir()
     assert not rules.refresh()
     assert rules.current is good
-    assert "does not exist" in str(rules.state.problems[0])
+    (problem,) = rules.state.problems
+    assert (problem.code, problem.file) == (ProblemCode.UNREADABLE, str(folder))
 
 
 async def test_a_request_sees_either_the_old_rules_or_the_new_ones(tmp_path, serving, until):
