@@ -17,9 +17,12 @@ TREES = {Path("converter"): UNIT, Path("tools"): UNIT / "tools"}
 #: Test files about something else than one module, and what that is.
 TOPICS = {
     "admission/test_captured_works.py": "reviews that a real Karmada sent",
+    "admission/test_works_losses.py": "what the webhook on Works answers if a value is lost",
+    "admission/test_works_malformed.py": "reviews and Works of a wrong shape",
     "admission/test_refusals.py": "Works that their cluster is known to refuse",
     "cli/test_docs.py": "the pages about the command line",
     "conversion/test_convert_fresh.py": "the two ways to convert, against each other",
+    "controllers/test_killed_anywhere.py": "a controller that is killed after any of its writes",
     "install/test_locks.py": "the files in requirements/",
     "rules/test_docs.py": "the pages about rules",
     "works/test_let_pass.py": "losses that were let pass, whatever is said about them later",

@@ -15,7 +15,9 @@ from converter.works.policy import Action, Policy
 from tests.reviewkit import ask, config_map, cronjob, review, webhook, work
 from tests.rulekit import converter, rule_text
 from tests.unit.admission import test_binding_status as binding_statuses
-from tests.unit.admission.test_works import DEEP, LESSER, OLD_REVIEW, SERVED_NOWHERE, THING, ZONED, body_with
+from tests.unit.admission.test_works import SERVED_NOWHERE
+from tests.unit.admission.test_works_losses import LESSER, THING, ZONED
+from tests.unit.admission.test_works_malformed import DEEP, OLD_REVIEW, body_with
 
 A_REVIEW = json.dumps(review(work(cronjob()))).encode()
 

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 import json
-import re
 from typing import TYPE_CHECKING
 
-import msgspec
 import pytest
 
-from converter.admission.review import ReviewError, ReviewProblem
 from converter.clusters import Cluster, FleetView
 from converter.karmada.denial import denied_clusters
 from converter.karmada.names import (
@@ -20,15 +16,11 @@ from converter.karmada.names import (
     CONVERSION_DATA_ANNOTATION,
     CONVERTED_LABEL,
     LOSSES_ANNOTATION,
-    LOSSES_TEXT_ANNOTATION,
     SOURCES_ANNOTATION,
     anchor_name,
 )
 from converter.kube.partial_object import POLICY_ANNOTATION
-from converter.works.policy import Action, Policy
-from tests.nonempty import some
-from tests.reviewkit import OLD, ask, config_map, cronjob, ingress, review, webhook, work
-from tests.rulekit import converter, rule_text
+from tests.reviewkit import OLD, ask, config_map, cronjob, ingress, review, untouched, webhook, work
 
 if TYPE_CHECKING:
     from converter.admission.works import WorkWebhook
@@ -47,10 +39,6 @@ ANCHORED = {
 @pytest.fixture
 def hook(shipped: Engine) -> WorkWebhook:
     return webhook(shipped)
-
-
-def untouched(answer) -> bool:
-    return answer.allowed and "patch" not in answer.response and not answer.warnings
 
 
 @pytest.mark.parametrize("operation", ["DELETE", "CONNECT"])
@@ -222,97 +210,6 @@ def test_a_work_being_deleted_is_converted_where_possible_and_never_refused(hook
     assert ask(hook, review(misshapen)).allowed
 
 
-ZONED = rule_text("steps:\n  - drop: {path: spec.zone, side: left, why: v2 knows no zones}")
-THING = {"apiVersion": "a.example/v1", "kind": "Thing", "metadata": {"name": "t"}, "spec": {"size": 1, "zone": "Mars"}}
-LESSER = Cluster.from_versions("old", {"a.example/v2": ["Thing"], "v1": ["ConfigMap"]})
-BETTER = Cluster.from_versions("old", {"a.example/v1": ["Thing"], "a.example/v2": ["Thing"], "v1": ["ConfigMap"]})
-
-
-def test_losses_are_told_kept_and_given_back():
-    rules = converter(ZONED)
-    given = work(config_map(), THING)
-    answer = ask(webhook(rules, LESSER), review(given))
-    (warning,) = answer.warnings
-    stored = answer.applied(given)
-    annotations = stored["metadata"]["annotations"]
-    assert stored["spec"]["workload"]["manifests"][1]["spec"] == {"size": 1}
-    assert json.loads(annotations[CONVERSION_DATA_ANNOTATION]) == [
-        None,
-        {"source": "a.example/v1", "values": [{"path": "spec.zone", "value": "Mars"}]},
-    ]
-    (line,) = annotations[LOSSES_TEXT_ANNOTATION].splitlines()
-    assert warning.endswith(line)
-    assert 'Thing t: spec.zone = "Mars": v2 knows no zones (degrading)' in line  # the object's and the rule's own words
-    assert untouched(ask(webhook(rules, LESSER), review(stored)))
-    back = ask(webhook(rules, BETTER), review(stored)).applied(stored)
-    assert back["spec"] == given["spec"]
-    assert back["metadata"]["annotations"] == back["metadata"]["labels"] == {}
-
-
-def test_what_is_kept_follows_a_manifest_that_moves():
-    rules = converter(ZONED)
-    given = work(THING)
-    stored = ask(webhook(rules, LESSER), review(given)).applied(given)
-    stored["spec"]["workload"]["manifests"].insert(0, config_map())
-    moved = ask(webhook(rules, LESSER), review(stored)).applied(stored)
-    assert moved["spec"] == stored["spec"]
-    assert json.loads(moved["metadata"]["annotations"][CONVERSION_DATA_ANNOTATION])[1]["values"]
-    back = ask(webhook(rules, BETTER), review(moved)).applied(moved)
-    assert back["spec"]["workload"]["manifests"] == [config_map(), THING]
-
-
-def test_losses_can_be_refused_or_ignored():
-    rules = converter(ZONED)
-    denied = ask(webhook(rules, LESSER, policy=Policy(losses=Action.DENY)), review(work(THING)))
-    assert not denied.allowed
-    assert denied_clusters(denied.message) == {"old"}
-    assert 'a.example/v2: spec.zone = "Mars"' in denied.message
-    ignored = ask(webhook(rules, LESSER, policy="ignore"), review(work(THING)))
-    assert not ignored.warnings
-    assert LOSSES_ANNOTATION in ignored.applied(work(THING))["metadata"]["annotations"]
-
-
-def test_a_refused_value_is_a_denial_with_its_path():
-    rules = converter(rule_text("steps:\n  - refuse: {path: spec.zone, side: left, why: v2 has one zone}"))
-    answer = ask(webhook(rules, LESSER), review(work(THING)))
-    assert not answer.allowed
-    assert "Thing t (a.example/v1)" in answer.message
-    assert "spec.zone: v2 has one zone" in answer.message
-    passed = ask(webhook(rules, LESSER, policy="warn"), review(work(THING)))
-    assert passed.allowed
-    assert "patch" not in passed.response
-    assert "spec.zone" in passed.warnings[0]
-
-
-def test_what_does_not_fit_into_annotations_is_left_out_and_said():
-    rules = converter(ZONED)
-    small = {**THING, "metadata": {"name": "small"}}
-    large = {**THING, "spec": {"zone": "x" * (300 << 10)}}
-    given = work(small, large)
-    answer = ask(webhook(rules, LESSER), review(given))
-    stored = answer.applied(given)
-    annotations = stored["metadata"]["annotations"]
-    kept = json.loads(annotations[CONVERSION_DATA_ANNOTATION])
-    assert kept[0] is not None
-    assert kept[1] is None
-    assert sum(len(key) + len(value) for key, value in annotations.items()) < 256 << 10
-    of_large = [line for line in annotations[LOSSES_TEXT_ANNOTATION].splitlines() if line.startswith("Thing t:")]
-    assert len(of_large) == 2  # the value, and that nothing gives it back
-    assert len(answer.warnings) == 3
-    assert all(len(warning) <= 256 for warning in some(answer.warnings))
-    assert "patch" not in ask(webhook(rules, LESSER), review(stored)).response
-
-
-def test_warnings_are_bounded_together():
-    rules = converter(ZONED)
-    given = work(*({**THING, "metadata": {"name": f"thing-{number}"}} for number in range(200)))
-    answer = ask(webhook(rules, LESSER), review(given))
-    assert sum(map(len, answer.warnings)) <= 4096
-    *shown, rest = answer.warnings
-    assert re.findall(r"\d+", rest) == [str(200 - len(shown))]
-    assert answer.applied(given)["metadata"]["annotations"][LOSSES_TEXT_ANNOTATION].count("\n") == 199
-
-
 def test_an_anchor_is_never_touched(hook):
     given = work(cronjob(), labels={ANCHOR_LABEL: "true", BINDING_LABEL: "x"})
     assert untouched(ask(hook, review(given)))
@@ -388,109 +285,3 @@ def test_everything_is_told_to_the_observer(shipped: Engine):
     listener.heard.clear()
     ask(webhook(shipped, OLD, observer=listener), review(work(cronjob(), SERVED_NOWHERE)))
     assert listener.heard == [("old", "Widget", "demo/w", "acme.example/v1")]  # a refused Work converts nothing
-
-
-# Bad input: an error with its reason, or a denial with its place.
-
-DEEP = b"[" * 10_000 + b"]" * 10_000
-OLD_REVIEW = b'{"kind":"AdmissionReview","apiVersion":"admission.k8s.io/v1beta1","request":{"uid":"u"}}'
-BAD_UID = b'{"kind":"AdmissionReview","apiVersion":"admission.k8s.io/v1","request":{"uid":7}}'
-
-
-def body_with(manifest: bytes) -> bytes:
-    return json.dumps(review(work("HERE"))).encode().replace(b'"HERE"', manifest)
-
-
-@pytest.mark.parametrize(
-    ("body", "code", "fact"),
-    [
-        (b"", ReviewProblem.EMPTY, ""),
-        (b"  \n", ReviewProblem.EMPTY, ""),
-        (b"hello", ReviewProblem.MALFORMED, ""),
-        (b"[]", ReviewProblem.MALFORMED, "array"),
-        (b"null", ReviewProblem.MALFORMED, "null"),
-        (b"{}", ReviewProblem.KIND, "''"),
-        (OLD_REVIEW, ReviewProblem.VERSION, "v1beta1"),
-        (b'{"kind":"Pod","apiVersion":"v1","request":{"uid":"u"}}', ReviewProblem.KIND, "'Pod'"),
-        (b'{"kind":"AdmissionReview","apiVersion":"admission.k8s.io/v1"}', ReviewProblem.NO_REQUEST, ""),
-        (b'{"kind":"AdmissionReview","apiVersion":"admission.k8s.io/v1","request":null}', ReviewProblem.NO_REQUEST, ""),
-        (BAD_UID, ReviewProblem.MALFORMED, "$.request.uid"),
-        (json.dumps(review(work(cronjob()))).encode()[:-40], ReviewProblem.MALFORMED, ""),
-        (json.dumps(review(work(cronjob()))).encode().replace(b"report", b"rep\xffort"), ReviewProblem.ENCODING, ""),
-        (body_with(b'{"apiVersion":"batch/v1","kind":"CronJob","spec":NaN}'), ReviewProblem.MALFORMED, ""),
-        (body_with(b'{"apiVersion":"batch/v1","kind":"CronJob","spec":{"a":"\\ud800"}}'), ReviewProblem.MALFORMED, ""),
-        (body_with(b'{"apiVersion":"v1","kind":"ConfigMap","x":' + DEEP + b"}"), ReviewProblem.TOO_DEEP, ""),
-    ],
-)
-def test_what_is_no_review_is_an_error_with_its_reason(hook, body, code, fact):
-    with pytest.raises(ReviewError) as caught:
-        hook.answer(body)
-    assert caught.value.code is code
-    assert fact in caught.value.problem
-
-
-@pytest.mark.parametrize(
-    ("manifest", "place"),
-    [
-        (b"{}", "spec.workload.manifests[0]"),
-        (b'{"apiVersion":"batch/v1"}', "spec.workload.manifests[0]"),
-        (b'{"apiVersion":"batch/v1","kind":""}', "spec.workload.manifests[0]"),
-        (b"null", "$.request.object.spec.workload.manifests[0]"),
-        (b'"text"', "$.request.object.spec.workload.manifests[0]"),
-        (b'{"apiVersion":1,"kind":"CronJob"}', "$.request.object.spec.workload.manifests[0].apiVersion"),
-        (b'{"apiVersion":"batch/v1","kind":["CronJob"]}', "$.request.object.spec.workload.manifests[0].kind"),
-        (b'{"apiVersion":"a/b/c","kind":"CronJob"}', "CronJob (a/b/c)"),
-        (b'{"apiVersion":"batch/v1","kind":"CronJob","metadata":[]}', "spec.workload.manifests[0]"),
-        (b'{"apiVersion":"networking.k8s.io/v1","kind":"Ingress","spec":{"rules":"none"}}', " spec.rules: "),
-        (b'{"apiVersion":"networking.k8s.io/v1","kind":"Ingress","spec":[]}', " spec: "),
-        (
-            b'{"apiVersion":"batch/v1","kind":"CronJob","spec":{"jobTemplate":{"spec":{"a":1,"a":2}}}}',
-            " spec.jobTemplate.spec.a: ",
-        ),
-        (b'{"apiVersion":"batch/v1","kind":"CronJob","spec":{"a":[0,1e400]}}', " spec.a[1]: "),
-        (b'{"apiVersion":"batch/v1","kind":"CronJob","spec":{"a":' + b"9" * 5000 + b"}}", " spec.a: "),
-    ],
-)
-def test_a_bad_manifest_is_refused_with_its_place(hook, manifest, place):
-    answer = ask(hook, body_with(manifest))
-    assert not answer.allowed
-    assert "patch" not in answer.response
-    assert denied_clusters(answer.message) == {"old"}
-    assert place in answer.message
-
-
-@pytest.mark.parametrize("spec", ["text", [], {"workload": []}, {"workload": {"manifests": "all"}}])
-def test_a_misshapen_work_is_refused_with_its_place(hook, spec):
-    answer = ask(hook, review({**work(), "spec": spec}))
-    assert not answer.allowed
-    assert "$.request.object.spec" in answer.message
-    assert untouched(ask(hook, review({**work(), "spec": spec}, subResource="status")))
-    assert untouched(ask(hook, review({**work(), "spec": spec}, namespace="default")))
-
-
-@pytest.mark.parametrize("depth", range(100, 1_200, 50))
-def test_any_depth_is_converted_exactly_or_refused(hook, depth):
-    manifest = b'{"apiVersion":"batch/v1","kind":"CronJob","spec":%b1%b}' % (b'{"a":' * depth, b"}" * depth)
-    try:
-        document = msgspec.json.decode(hook.answer(body_with(manifest)))
-    except ReviewError as error:
-        assert error.code is ReviewProblem.TOO_DEEP  # noqa: PT017  either way is right, at depths that Python decides on
-        return
-    response = document["response"]
-    if response["allowed"]:
-        (patched, *_) = msgspec.json.decode(base64.b64decode(response["patch"]), type=list[dict[str, msgspec.Raw]])
-        assert bytes(patched["value"]) == manifest.replace(b"batch/v1", b"batch/v1beta1")
-    else:
-        assert denied_clusters(response["status"]["message"]) == {"old"}
-        assert "CronJob" in response["status"]["message"]
-
-
-def test_a_huge_integer_is_carried_over_unchanged(hook):
-    given = work(cronjob(startingDeadlineSeconds=123456789012345678901234567890))
-    stored = ask(hook, review(given)).applied(given)
-    spec = stored["spec"]["workload"]["manifests"][0]["spec"]
-    assert spec["startingDeadlineSeconds"] == 123456789012345678901234567890
-
-
-def test_duplicate_keys_in_what_is_not_converted_are_not_looked_for(hook):
-    assert untouched(ask(hook, body_with(b'{"apiVersion":"v1","kind":"ConfigMap","data":{"a":"1","a":"2"}}')))
