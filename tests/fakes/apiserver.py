@@ -15,6 +15,7 @@ import jsonpatch
 import msgspec
 
 from converter.client.errors import error_for
+from tests.fakes.requests import is_in, is_selected, merge, split_path
 
 COLLECTIONS = {
     "works",
@@ -72,7 +73,9 @@ class FakeApiServer:
         if path in self.objects:
             return msgspec.json.encode(self.objects[path])
         if path.rsplit("/", 1)[-1] in self.collections:
-            items = [thing for at, thing in self.objects.items() if _in(at, path) and _selected(thing, params or {})]
+            items = [
+                thing for at, thing in self.objects.items() if is_in(at, path) and is_selected(thing, params or {})
+            ]
             start, limit = int((params or {}).get("continue") or 0), int((params or {}).get("limit") or 0)
             page = items[start : start + limit] if limit else items
             page = [{"metadata": thing["metadata"]} for thing in page] if metadata_only else page
@@ -153,7 +156,7 @@ class FakeApiServer:
         since = int(params["resourceVersion"])
         watcher = (path, {**params, "metadata_only": metadata_only}, queue)
         for version, at, event in self.history:
-            if version > since and _in(at, path):
+            if version > since and is_in(at, path):
                 self._feed(watcher, event)
         self.watchers.append(watcher)
         try:
@@ -217,7 +220,7 @@ class FakeApiServer:
 
     def _admit(self, path, new, old):
         """Ask the webhooks, as the API server does: reviews in, JSON Patches out."""
-        resource, namespace, name, subresource = _parsed(path)
+        resource, namespace, name, subresource = split_path(path)
         asked = f"{resource}/{subresource}" if subresource else resource
         for webhook in self.webhooks:  # may be empty
             if asked not in webhook.resources:
@@ -270,14 +273,14 @@ class FakeApiServer:
         record = {"type": event, "object": copy.deepcopy(thing), "old": old}
         self.history.append((int(thing["metadata"]["resourceVersion"]), path, record))
         for watcher in list(self.watchers):
-            if _in(path, watcher[0]):
+            if is_in(path, watcher[0]):
                 self._feed(watcher, record)
         self.on_change()
 
     def _feed(self, watcher, record):
         _, params, queue = watcher
-        now = record["type"] != "DELETED" and _selected(record["object"], params)
-        before = record["old"] is not None and _selected(record["old"], params)
+        now = record["type"] != "DELETED" and is_selected(record["object"], params)
+        before = record["old"] is not None and is_selected(record["old"], params)
         kind = ("MODIFIED" if before else "ADDED") if now else "DELETED" if before else None
         if kind:
             thing = record["object"]
@@ -303,54 +306,3 @@ class FakeApiServer:
     def _error(method, path, status, reason, message=""):
         body = msgspec.json.encode({"kind": "Status", "reason": reason, "message": message or reason, "code": status})
         return error_for(f"{method} {path}", status, body)
-
-
-def merge(target, patch):
-    """RFC 7396."""
-    if not isinstance(patch, dict):
-        return patch
-    target = target if isinstance(target, dict) else {}
-    for key, value in patch.items():
-        if value is None:
-            target.pop(key, None)
-        else:
-            target[key] = merge(target.get(key), value)
-    return target
-
-
-def _parsed(path):
-    """Split an object's path into resource, namespace, name and subresource."""
-    parts = path.strip("/").split("/")
-    parts = parts[2:] if parts[0] == "api" else parts[3:]
-    namespace = ""
-    if parts[0] == "namespaces" and len(parts) > 2:
-        namespace, parts = parts[1], parts[2:]
-    resource, name, *subresource = parts
-    return resource, namespace, name, "".join(subresource)
-
-
-def _in(at, collection):
-    prefix, resource = collection.rsplit("/", 1)
-    return at.startswith(prefix) and at.rsplit("/", 2)[-2] == resource
-
-
-def _selected(thing, params):
-    for term in filter(None, params.get("fieldSelector", "").split(",")):
-        path, value = term.split("=", 1)
-        found = thing
-        for key in path.split("."):
-            found = (found or {}).get(key)
-        if found != value:
-            return False
-    labels = thing["metadata"].get("labels") or {}
-    for term in filter(None, params.get("labelSelector", "").split(",")):
-        if term.startswith("!"):
-            if term[1:] in labels:
-                return False
-        elif "=" in term:
-            name, value = term.split("=", 1)
-            if labels.get(name) != value:
-                return False
-        elif term not in labels:
-            return False
-    return True

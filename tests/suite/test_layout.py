@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from tests.nonempty import some
 from tests.suite.layout import ROOT, UNIT, misplaced_tests, modules_without_test
+
+LONGEST = 350
+"""Lines of a module; the convention is about 300."""
 
 
 def test_every_unit_test_is_where_its_module_is():
@@ -27,3 +33,9 @@ def test_a_misplaced_test_and_an_untested_module_are_found(tmp_path):
     )  # fmt: skip
     assert misplaced_tests(tmp_path) == ["b/test_a.py"]
     assert modules_without_test(tmp_path) == [Path("converter/b/c.py")]
+
+
+@pytest.mark.parametrize("tree", ["converter", "tools", "tests"])
+def test_no_module_is_longer_than_one_can_keep_in_mind(tree):
+    lengths = {file: len(file.read_text("utf-8").splitlines()) for file in some(sorted((ROOT / tree).rglob("*.py")))}
+    assert {str(file.relative_to(ROOT)): length for file, length in lengths.items() if length > LONGEST} == {}
