@@ -40,7 +40,7 @@ CASES = {
     "fields lost, an Ingress converted": "create-works-old-ingress.json",
 }
 OLDER = {"fields lost, an Ingress converted"}
-"""Cases whose Work is sent to the cluster that also drops fields of it, which has to be found, weighed and told."""
+"""Cases whose Work is sent to the cluster that also drops fields of it, which has to be found, weighed and reported."""
 AIMS = {"nothing to convert (Ingress)": 0.70, "nothing to convert (Deployment)": 0.70, "an Ingress converted": 0.55}
 """The share of the bare server's requests/s that is to be left."""
 
@@ -54,7 +54,7 @@ INVENTORY = {
     ],
 }
 """The captured reviews name ``old`` and ``new``. The one that was captured serves v1.20, which has today's Ingress
-already, so the last release that lacks it stands in its place; before v1.18 it lacks fields of it, too."""
+already, so the last release that lacks it takes its place; before v1.18 it lacks fields of it, too."""
 WEBHOOK, BARE, BARE_UVLOOP = "webhook", "bare aiohttp", "bare, on uvloop"
 
 

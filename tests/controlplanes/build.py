@@ -107,7 +107,7 @@ def _shell(places: Places, module: Module) -> Shell:
     """A shell in the module's scratch folder, with Go's variables as every build here needs them."""
     folder = places.cache / "modules" / module.name
     folder.mkdir(parents=True, exist_ok=True)
-    # The module is written anew each time: no workspace and no vendor folder of someone else may reach in.
+    # The module is written again each time, so that no other workspace or vendor folder has an effect.
     variables = {
         "CGO_ENABLED": "0",
         "GOFLAGS": "-mod=mod -buildvcs=false",
@@ -119,7 +119,7 @@ def _shell(places: Places, module: Module) -> Shell:
 
 
 def _stamp(module: Module) -> str:
-    """Return linker flags that tell the binaries their version.
+    """Return linker flags that set the binaries' version.
 
     A server reports ``v0.0.0-master`` otherwise, and Karmada shows that as the cluster's version.
     """

@@ -249,7 +249,7 @@ class Client:
         }
 
     def forget(self) -> None:
-        """Forget what discovery said: the server behind the port is another now."""
+        """Clear the cache of discovery: another server uses the port now."""
         self._resources.clear()
 
     def path(

@@ -103,7 +103,7 @@ class Component:
 
 
 class Webhook(Component):
-    """Karmada's webhook, which tells only at its serving port that it is ready.
+    """Karmada's webhook, which reports only at its serving port that it is ready.
 
     Attributes:
         port: where it serves, with TLS.

@@ -1,4 +1,4 @@
-"""What can go wrong in the harness; every message says where to look next."""
+"""The errors of the harness; every message says where to look next."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class ProcessError(HarnessError):
 
 
 class NotReadyError(HarnessError):
-    """Something that was waited for did not come in time.
+    """A wait for a condition timed out.
 
     Attributes:
         what: what was waited for.

@@ -28,7 +28,7 @@ def skip_unless_asked_for(config: pytest.Config, items: Iterable[pytest.Item], f
 
 
 def keep_logs(session: pytest.Session, folder: Path) -> bool:
-    """Say whether a run's folder is to stay, because a test failed, and tell where it is."""
+    """Return whether to keep a run's folder because a test failed, and print where it is."""
     keep = session.testsfailed > 0
     if keep:
         reporter = session.config.pluginmanager.get_plugin("terminalreporter")

@@ -29,7 +29,7 @@ class Published:
 
 
 def download(module: Module, go: Path, shell: Shell) -> Published:
-    """Fetch a module through the Go module proxy and say where it lies.
+    """Fetch a module through the Go module proxy and return its folder.
 
     Raises:
         BuildError: the proxy does not have it, or does not answer.

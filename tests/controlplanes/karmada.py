@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 VERSION = "1.18.2"
 NAMESPACE = "karmada-system"
-#: The release of the Kubernetes API server that is the face of the control plane.
+#: The release of the Kubernetes API server in front of the control plane.
 FACE = "1.36"
 #: Karmada's own filter would drop every cluster that lacks the template's version before a Work exists.
 SCHEDULER_PLUGINS = "*,-APIEnablement"
@@ -188,7 +188,7 @@ class Karmada:
         return wait_until(f"cluster {name} being ready", is_ready, seconds)
 
     def _start_aggregated(self) -> None:
-        """Start the API server for Clusters and have the face pass requests to it."""
+        """Start the API server for Clusters and register it with the control plane's API server."""
         world, server = self._world, self.apiserver
         port = world.ports.take()
         self.aggregated = world.run.process(

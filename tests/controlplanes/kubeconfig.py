@@ -1,4 +1,4 @@
-"""Writes kubeconfigs that stand alone: keys and authorities are inside, so a file can be copied anywhere."""
+"""Writes self-contained kubeconfigs: keys and authorities are inside, so a file can be copied anywhere."""
 
 from __future__ import annotations
 

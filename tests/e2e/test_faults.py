@@ -1,4 +1,4 @@
-"""What goes wrong: the converter killed at any moment, and down for a while; afterwards all is as if it never was."""
+"""Faults: the converter is killed at any moment, or down for a while; afterwards everything is as without the fault."""
 
 from __future__ import annotations
 

@@ -129,7 +129,7 @@ def test_preserved_deletion_leaves_the_members_object(fleet, converter):
     member.delete("batch/v1beta1", "CronJob", "kept", NAMESPACE, propagation="Background")
 
 
-def test_what_stands_there_already_is_a_conflict_until_it_may_be_overwritten(fleet, converter):
+def test_what_exists_already_is_a_conflict_until_it_may_be_overwritten(fleet, converter):
     fleet.client.put({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}})
     member = fleet.members["old"].client
     foreign = {**template("CronJob", "conflict"), "apiVersion": "batch/v1beta1"}

@@ -1,4 +1,4 @@
-"""A dangerous loss is refused where an admin asks for it: the binding says why, others go on, and it heals."""
+"""A dangerous loss is denied if the policy says so: the binding says why, and other clusters get the object."""
 
 from __future__ import annotations
 
@@ -49,8 +49,8 @@ def refusal(job):
     return next((item["message"] for item in conditions if item["type"] == REFUSED), "")
 
 
-def told(fleet, name):
-    """What Events say of a binding."""
+def messages_of(fleet, name):
+    """The messages of the Events on a binding."""
     events = fleet.client.list("v1", "Event", NAMESPACE)
     return [event["message"] for event in events if event["involvedObject"].get("name") == name]
 
@@ -58,14 +58,14 @@ def told(fleet, name):
 @pytest.mark.skipif(
     karmada_version().startswith("1.12."), reason="Karmada v1.12 itself stops at the first Work that is refused"
 )
-def test_a_refused_work_holds_up_nobody_says_why_and_heals(fleet, converter):
+def test_a_refused_work_blocks_no_other_reports_why_and_recovers(fleet, converter):
     with Propagated(fleet, zoned("strict"), ["new", "old", "pull"]) as job:
 
         def refused():
             items = job.aggregated()
             assert items.get("new", {}).get("applied"), items
             assert items.get("pull", {}).get("applied"), items
-            reasons = [text for text in told(fleet, job.binding_name) if "timeZone" in text]
+            reasons = [text for text in messages_of(fleet, job.binding_name) if "timeZone" in text]
             assert any("old" in text and "v1.20" in text and "v1.25" in text for text in reasons), reasons
             return True
 

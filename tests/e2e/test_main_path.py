@@ -1,4 +1,4 @@
-"""The main path, alone: a template is converted on its way to an old cluster, and its status comes back.
+"""The main path, alone: a template is converted for an old cluster, and its status comes back.
 
 `make e2e-quick` runs this file on the smallest fleet. The other files of this folder have every other path.
 """

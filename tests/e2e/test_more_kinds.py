@@ -1,4 +1,4 @@
-"""More kinds, and pull members: statuses up to the template, hand-made Works, and etcd as the witness of clean ends."""
+"""More kinds, and pull members: statuses in the template, Works made by hand, and etcd without leftovers."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def test_an_ingress_load_balancers_address_comes_up_from_the_oldest_member(fleet
 
 
 def test_an_empty_selector_means_the_same_on_an_old_member(fleet, converter):
-    """All pods in policy/v1, none in v1beta1: it has to be said in other words there."""
+    """An empty selector means all pods in policy/v1 and none in v1beta1, so v1beta1 needs another selector."""
     with Propagated(fleet, budget("all-pods", selector={}), ["old", "ancient"]) as it:
         it.wait_until_applied()
         for cluster in some(it.clusters):
@@ -125,7 +125,7 @@ def test_preserved_deletion_leaves_the_pull_members_object(fleet, converter):
     member.delete(OLD_BUDGET, "PodDisruptionBudget", "kept", NAMESPACE)
 
 
-def test_a_conflict_on_a_pull_member_is_told_and_ends_when_it_may_be_overwritten(fleet, converter):
+def test_a_conflict_on_a_pull_member_is_reported_and_ends_when_it_may_be_overwritten(fleet, converter):
     member = fleet.members["pull"].client
     wait_until("the namespace", lambda: member.find("v1", "Namespace", NAMESPACE))
     member.create({**budget("conflict"), "apiVersion": OLD_BUDGET})
@@ -185,7 +185,7 @@ def test_a_hand_made_work_of_several_manifests_is_converted_where_it_must_be(fle
 
 
 def test_etcd_holds_nothing_of_deleted_templates(fleet, converter):
-    """Not what the API shows counts, but what is stored: on the control plane and on every member."""
+    """Looks at what is stored, not at what the API shows: on the control plane and on every member."""
     etcd = fleet.world.etcd
     servers = ["/karmada-apiserver/", *(member.server.prefix + "/" for member in fleet.members.values())]
     prefix = "vanishing"

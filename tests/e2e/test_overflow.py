@@ -1,4 +1,4 @@
-"""More is kept than annotations hold: the Work waits for its shelf, no member sees it, and an upgrade gets it back."""
+"""Conversion data that annotations cannot hold: the Work waits for its overflow object, and an upgrade restores it."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def has_overflow_store(fleet, cluster):
     return fleet.client.list("apps/v1", "ControllerRevision", f"karmada-es-{cluster}", labels=f"{SHELF}=true")
 
 
-def test_a_large_loss_waits_on_its_shelf_and_comes_back(fleet, gadgets):
+def test_a_large_loss_is_stored_in_an_overflow_object_and_restored(fleet, gadgets):
     gadget = {
         "apiVersion": f"{GROUP}/v1",
         "kind": "Gadget",

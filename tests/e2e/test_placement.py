@@ -1,4 +1,4 @@
-"""Where no conversion leads: left out of the placement with the reason, taken in once it can be reached."""
+"""Clusters that no conversion reaches: excluded with the reason, and included once a rule leads there."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def events(fleet, namespace, reason):
     return [event for event in found if event["reason"] == reason]
 
 
-def test_a_cluster_that_cannot_have_it_is_left_out_and_people_see_why(fleet, converter):
+def test_a_cluster_without_any_version_is_excluded_and_the_binding_says_why(fleet, converter):
     """IngressClass came with v1.18, and no rule leads to a release that has none."""
     clusters = list(fleet.members)
     with Propagated(fleet, template("IngressClass", "nowhere"), clusters) as it:
@@ -71,18 +71,18 @@ def test_a_cluster_that_cannot_have_it_is_left_out_and_people_see_why(fleet, con
         assert it.binding()["metadata"]["generation"] == generation, "no fight with Karmada over the placement"
 
 
-def test_a_conversion_is_told_on_the_work_and_on_the_binding(fleet, converter):
+def test_a_conversion_is_an_event_on_the_work_and_on_the_binding(fleet, converter):
     with Propagated(fleet, template("CronJob", "told"), ["old"]) as it:
         it.wait_until_applied()
 
-        def told():
+        def messages():
             on_work = [
                 event for event in events(fleet, "karmada-es-old", "VersionConverted") if "told" in event["message"]
             ]
             on_binding = [event for event in events(fleet, NAMESPACE, "VersionConverted") if "told" in event["message"]]
             return on_work and on_binding and on_work[0]["message"]
 
-        assert wait_until("the events", told) == (
+        assert wait_until("the events", messages) == (
             "CronJob told goes to cluster old as batch/v1beta1 instead of batch/v1"
         )
 
@@ -96,7 +96,7 @@ def _crd(*versions, storage):
 
 
 def test_a_crd_with_another_version_on_the_member_needs_only_a_rule(fleet, converter):
-    """The rule comes while all is running; until then the member is out of reach."""
+    """The rule is added while all is running; until then no conversion reaches the member."""
     fleet.client.put(_crd("v1", storage="v1"))
     fleet.members["new"].client.put(_crd("v1", storage="v1"))
     fleet.members["old"].client.put(_crd("v1beta1", storage="v1beta1"))
@@ -127,7 +127,7 @@ def test_a_crd_with_another_version_on_the_member_needs_only_a_rule(fleet, conve
     it.wait_until_gone("old", ["example.org/v1beta1"])
 
 
-def test_a_work_for_a_cluster_that_cannot_have_it_is_refused_with_the_reason(fleet, converter):
+def test_a_work_for_a_cluster_without_the_kind_is_refused_with_the_reason(fleet, converter):
     work = {
         "apiVersion": WORK,
         "kind": "Work",

@@ -1,4 +1,4 @@
-"""A minute in which nobody does anything: the converter writes nothing, and Karmada has nothing to complain about."""
+"""A minute without any change: the converter writes nothing, and Karmada logs no error."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def log_before(session_fleet, converter):
 
 @pytest.fixture(scope="module")
 def everywhere(session_fleet, converter, log_before):
-    """Templates of several kinds on every member that can have them, with a status where one can be written."""
+    """Templates of several kinds on every member that serves them, with a status where one can be written."""
     clusters = list(session_fleet.members)
     its = [
         Propagated(
@@ -87,7 +87,7 @@ def _differences(before, after):
     return {key: (before.get(key), after.get(key)) for key in before | after if before.get(key) != after.get(key)}
 
 
-def test_sixty_seconds_of_quiet_see_not_one_write(fleet, converter, everywhere):
+def test_nothing_is_written_in_sixty_quiet_seconds(fleet, converter, everywhere):
     """Works, anchors, bindings, templates, APIServices and the members' own objects."""
 
     def settled():

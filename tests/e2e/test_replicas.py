@@ -15,7 +15,7 @@ from tests.e2e.propagated import WORK, Propagated
 from tests.e2e.templates import NAMESPACE, template
 from tests.nonempty import some
 
-#: A Pod's: long enough for every probe to see that it is not ready any more.
+#: As a Pod has it: long enough for every probe to see that it is not ready.
 DRAIN_SECONDS = 2
 AT_ONCE = 6
 
@@ -97,13 +97,13 @@ def many(fleet, prefix, count):
     return [Propagated(fleet, template("CronJob", f"{prefix}-{number}"), ["new", "old"]) for number in range(count)]
 
 
-def test_both_replicas_are_asked_and_answer_alike(fleet, converter):
+def test_both_replicas_are_called_and_answer_alike(fleet, converter):
     assert admit_many(fleet, 60) == {"batch/v1beta1"}
     assert all(converter.balancer.connections[port] for port in some(converter.ports)), converter.balancer.connections
 
 
 def test_one_is_killed_and_the_next_admissions_do_not_fail(fleet, converter):
-    """What the dead one was answering at that very moment nobody can answer; everything after it must be."""
+    """A request that the killed replica was answering may fail; every later one must succeed."""
     assert admit_many(fleet, 30) == {"batch/v1beta1"}
     before = failures(fleet)
     port = converter.ports[0]
@@ -126,7 +126,7 @@ def test_one_is_killed_and_the_next_admissions_do_not_fail(fleet, converter):
         converter.wait_for_both()
 
 
-def test_one_is_told_to_end_while_templates_come_and_not_one_admission_fails(fleet, converter):
+def test_a_replica_is_stopped_while_templates_come_and_no_admission_fails(fleet, converter):
     """A rollout: SIGTERM in the middle of everything."""
     before = failures(fleet)
     answers, errors, enough = set(), [], threading.Event()
@@ -167,7 +167,7 @@ def test_one_is_told_to_end_while_templates_come_and_not_one_admission_fails(fle
 
 
 def test_the_leading_controller_is_killed_and_the_other_takes_over(fleet, converter):
-    """What the dead one left half done is finished, and what comes after it is seen to."""
+    """The next leader finishes what the killed one began, and reconciles what comes after it."""
 
     def holder():
         lease = fleet.client.get("coordination.k8s.io/v1", "Lease", "apiconverter", "karmada-system")

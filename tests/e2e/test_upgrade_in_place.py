@@ -1,4 +1,4 @@
-"""A member upgraded in place, v1.20 to v1.24 on the same data: its Works move along, and what was lost is back."""
+"""A member upgraded in place, v1.20 to v1.24 on the same data: Works are converted again, lost fields come back."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def converter(session_fleet):
 
 @pytest.fixture
 def rising(fleet, converter):
-    """A member of its own, since nothing takes an upgrade back."""
+    """A member for this module alone, since an upgrade cannot be reverted."""
     member = fleet.add(MemberSpec(RISING, "1.20"))
     yield member
     fleet.remove(RISING)

@@ -58,7 +58,7 @@ def test_there_is_something_to_be_complete_about() -> None:
 
 
 @pytest.mark.parametrize("kind", APART)
-def test_what_stands_apart_is_no_resource_of_several_versions(shipped: Engine, kind: str) -> None:
+def test_kinds_that_are_not_resources_have_no_rules(shipped: Engine, kind: str) -> None:
     assert kind not in versions()
     assert kind not in shipped.book.kinds()
 
@@ -69,7 +69,7 @@ def test_no_list_kind_is_a_resource_or_in_a_rule(shipped: Engine) -> None:
     assert not [kind for kind in kinds if kind.endswith("List")]
 
 
-def test_the_shipped_book_stands_up_to_the_catalog() -> None:
+def test_the_shipped_book_has_no_problem_with_the_catalog() -> None:
     book = Configuration.read(read_rule_files([SHIPPED_RULES]), load_catalog()).book
     assert book.rules
 

@@ -63,7 +63,7 @@ def shown(karmada, path=BINDING):
     ("path", "kind"),
     [(BINDING, "ResourceBinding"), (CLUSTER_BINDINGS.object_path("", "everywhere"), "ClusterResourceBinding")],
 )
-async def test_the_reason_stands_in_a_condition_until_the_work_is_taken(karmada, path, kind):
+async def test_the_reason_is_in_a_condition_until_the_work_is_accepted(karmada, path, kind):
     await karmada.started()
     bound(karmada, path, kind)
     tell(karmada, "SyncWorkFailed", DENIED, path=path)

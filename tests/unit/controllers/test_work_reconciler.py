@@ -195,7 +195,7 @@ async def test_a_work_deleted_by_a_user_takes_its_anchor_with_it(karmada, proces
     assert karmada.anchor is None
 
 
-async def test_a_work_made_anew_is_given_to_the_anchor_that_still_stands(karmada, process):
+async def test_a_work_made_again_is_given_to_the_anchor_that_still_exists(karmada, process):
     await anchored(karmada, process)
     await process.stop()
     karmada.server.remove(WORK)

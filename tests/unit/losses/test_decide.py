@@ -170,7 +170,7 @@ def test_only_what_weighs_enough_is_refused(denying):
     assert "(degrading)" in outcome.annotations[LOSSES_TEXT_ANNOTATION]
 
 
-def test_what_stands_on_the_work_already_is_not_refused_later(shipped, denying):
+def test_what_the_work_lost_already_is_not_refused_later(shipped, denying):
     given = work(cron())
     stored = applied(given, told(given, cluster("v1.22"), shipped))
     assert not told(stored, cluster("v1.22"), denying).denial

@@ -97,7 +97,7 @@ def test_a_held_work_stays_as_it_is_however_often_it_is_sent():
     assert admitted(again) == held
 
 
-def test_once_the_shelf_stands_the_work_goes_and_names_it():
+def test_once_the_overflow_object_exists_the_work_is_sent_and_names_it():
     stored, kept = stored_away(admitted(work(thing())))
     assert [manifest["apiVersion"] for manifest in manifests(stored)] == ["a.example/v2"]
     assert "suspendDispatching" not in stored["spec"]

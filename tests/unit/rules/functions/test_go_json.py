@@ -49,7 +49,7 @@ def test_reading_minds_no_case_and_no_unknown_fields():
 @pytest.mark.parametrize(
     ("value", "place"), [({"deep": 5}, ("x", "deep")), ({"deep": {"er": "1"}}, ("x", "deep", "er")), (5, ("x",))]
 )
-def test_writing_tells_where_a_wrong_type_stands(value, place):
+def test_writing_reports_where_a_wrong_type_is(value, place):
     with pytest.raises(LensError) as caught:
         THING.write(value, ("x",))
     assert caught.value.path == place
