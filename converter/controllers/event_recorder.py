@@ -15,11 +15,13 @@ from converter.client import AlreadyExistsError, ApiError, Collection, NotFoundE
 from converter.client.clock import timestamp
 from converter.controllers.anchor import manifests_of, source_versions
 from converter.controllers.objects import annotation, decode
+from converter.karmada.interpreters import API_VERSION, CUSTOMIZATION
 from converter.karmada.names import LOSSES_TEXT_ANNOTATION, cluster_of
 
 if TYPE_CHECKING:
     from converter.client import ApiServer
     from converter.client.clock import Now
+    from converter.controllers.mirrors import Unmirrored
     from converter.kube import Manifest
 
 _log = logging.getLogger(__name__)
@@ -80,6 +82,16 @@ class EventRecorder:
         text = "; ".join(f"cluster {name} is left out: {why}" for name, why in reasons.items())
         if text:
             await self._record(binding, "Warning", "ClustersExcluded", text)
+
+    async def interpreter_not_mirrored(self, item: Unmirrored) -> None:
+        """Record that an operation of a user's interpreter does not act on a version that members get."""
+        metadata = {"name": item.customization.name, "uid": item.customization.uid}
+        thing = {"apiVersion": API_VERSION, "kind": CUSTOMIZATION, "metadata": metadata}
+        text = (
+            f"{item.operation} is not mirrored to {item.target} {item.customization.target.kind}: the script names the "
+            f"field {'.'.join(item.words)}, which is in another place there; write a customization for {item.target}"
+        )
+        await self._record(thing, "Warning", "InterpreterNotMirrored", text)
 
     async def _on_work_and_binding(self, work: Manifest, kind: str, reason: str, text: str) -> None:
         if not await self._record(work, kind, reason, text):

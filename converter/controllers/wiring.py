@@ -25,14 +25,18 @@ from converter.controllers.denied_works import (
 )
 from converter.controllers.drift import DriftDetector
 from converter.controllers.event_recorder import BINDINGS, CLUSTER_BINDINGS, EVENTS, EventRecorder
+from converter.controllers.interpreters import InterpreterReconciler, kinds_of
 from converter.controllers.karmada_events import FAILED, BindingKey, Denial, read_denial
 from converter.controllers.lossy_works import LossyWorkReconciler, losses_changed
 from converter.controllers.manager import Manager
+from converter.controllers.objects import decode
 from converter.controllers.overflow_store import OVERFLOW_OBJECTS, OverflowStore, overflow_metadata, owner_key
 from converter.controllers.readmission import Readmission
 from converter.controllers.resync import ClusterReconciler, Resync
 from converter.controllers.work_client import WORKS, WorkClient
 from converter.controllers.work_reconciler import WorkReconciler
+from converter.install.interpreters import CUSTOMIZATIONS, WEBHOOK_CONFIGURATIONS
+from converter.karmada.interpreters import Customization, InterpreterWebhooks
 from converter.karmada.names import (
     ANCHOR_LABEL,
     CONVERTED_LABEL,
@@ -118,7 +122,7 @@ class KarmadaControllers:
         self.manager = Manager(
             self._election,
             caches=[KarmadaClusters(server, fleet, settings.overrides, self._changed.send)],
-            informers=self._informers.all,
+            informers=(*self._informers.all, *self._informers.interpreters),
             controllers=[
                 self._work_controller(),
                 self._lossy_work_controller(),
@@ -126,6 +130,7 @@ class KarmadaControllers:
                 self._placement_controller(),
                 self._excluded_binding_controller(),
                 self._denied_binding_controller(),
+                self._interpreter_controller(),
             ],
         )
 
@@ -194,6 +199,23 @@ class KarmadaControllers:
         ]
         return Controller("denied binding", reconciler, sources)
 
+    def _interpreter_controller(self) -> Controller[str]:
+        customizations, webhooks = self._informers.interpreters
+        reconciler = InterpreterReconciler(
+            self._server,
+            customizations=customizations,
+            webhooks=webhooks,
+            engine=self._converter,
+            fleet=self._fleet,
+            recorder=self._recorder,
+        )
+        sources: list[Source[str]] = [
+            InformerSource(customizations, kinds_of),
+            InformerSource(webhooks, lambda _: reconciler.kinds()),
+            ChannelSource(self._changed, lambda _: reconciler.kinds()),
+        ]
+        return Controller("interpreter", reconciler, sources)
+
     def _works_of_cluster(self, cluster: str) -> Iterable[Key]:
         namespace = EXECUTION_SPACE_PREFIX + cluster
         return [key for key in self._informers.works.items if key.namespace == namespace]
@@ -222,6 +244,10 @@ class _Informers:
             collection: Informer(server, collection, excluded_binding, selector=f"{EXCLUDED_LABEL}=true")
             for collection in (BINDINGS, CLUSTER_BINDINGS)
         }
+        self.interpreters = (
+            Informer(server, CUSTOMIZATIONS, lambda raw: Customization.read(decode(raw))),
+            Informer(server, WEBHOOK_CONFIGURATIONS, lambda raw: InterpreterWebhooks.read(decode(raw))),
+        )
         self.all: tuple[Informer[Any], ...] = (  # all are synced before a write, so that its events are not initial
             self.works,
             self.anchors,

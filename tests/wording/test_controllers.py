@@ -10,9 +10,11 @@ import pytest
 
 from converter.controllers.controller import RequeueError
 from converter.controllers.event_recorder import EventRecorder
+from converter.controllers.mirrors import Unmirrored
 from converter.controllers.overflow_store import OverflowConflictError
 from converter.discovery import Discovery, Named
 from converter.karmada.carried_status import pack, unpack
+from converter.karmada.interpreters import Customization, Target
 from converter.kube import GroupVersionKind
 from tests.fakes.apiserver import FakeApiServer
 from tests.fakes.karmada import ANCHOR, NAME, NS, OLD, WORK, Karmada, Process
@@ -104,3 +106,12 @@ def test_objects_that_no_rule_converts():
 def test_a_path_that_the_discovery_server_does_not_know(method):
     answer = Discovery([]).answer(method, "/apis/a.dev/v1/gadgets", {})
     assert "this server answers discovery only" in msgspec.json.decode(answer.body)["message"]
+
+
+async def test_an_interpreter_that_is_not_mirrored(karmada):
+    mine = Customization("mine", "u", Target("networking.k8s.io/v1", "Ingress"), {})
+    item = Unmirrored(mine, "networking.k8s.io/v1beta1", "retention", ("defaultBackend",))
+    await EventRecorder(karmada.server, lambda: dt.datetime(2026, 1, 1, tzinfo=dt.UTC)).interpreter_not_mirrored(item)
+    (event,) = karmada.events("InterpreterNotMirrored")
+    assert "the script names the field defaultBackend, which is in another place there" in event["message"]
+    assert "write a customization for networking.k8s.io/v1beta1" in event["message"]
