@@ -123,8 +123,13 @@ class Engine:
         )
         return Conversion(done.manifest, losses, done.conversion_data, route.described, unrestored)
 
-    def restore(self, manifest: Manifest, conversion_data: ConversionData) -> Restored:
+    def restore(self, manifest: Manifest, conversion_data: ConversionData, limit: int | None = None) -> Restored:
         """Convert a manifest back to the version and the values that it had before; an edit wins.
+
+        Args:
+            manifest: one Kubernetes object; it is never changed.
+            conversion_data: from its conversion.
+            limit: the most losses to name; more become one loss of the whole manifest. None names all.
 
         Raises:
             ManifestError: it is not a manifest, or a value has a type that its version does not allow.
@@ -133,7 +138,7 @@ class Engine:
         """
         gvk = gvk_of(manifest)
         route = self.routes.cheapest(gvk.kind, conversion_data.source, (gvk.api_version,))
-        return restore_source(manifest, route, conversion_data)
+        return restore_source(manifest, route, conversion_data, limit)
 
     def route(self, kind: str, source: str, to: str | Iterable[str]) -> CompiledRoute:
         """Find the cheapest route from a version of a kind to another, or to any of several.

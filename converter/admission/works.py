@@ -33,6 +33,7 @@ from converter.works.patches import json_patch
 from converter.works.plan import plan_work
 from converter.works.policy import Policy
 from converter.works.suspended import is_resumed, is_suspended
+from converter.works.unchanged import count_unchanged
 
 if TYPE_CHECKING:
     from converter.clusters import Cluster, FleetView
@@ -258,14 +259,4 @@ def _count_unchanged(
     annotations = metadata.annotations
     if metadata.owner_references or (annotations and not _OWN_ANNOTATIONS.isdisjoint(annotations)):
         return len(heads) if labels and ANCHOR_LABEL in labels else None
-    served, release, gates, manifests = cluster.served, cluster.release, cluster.gates, work.manifests
-    for index, head in enumerate(heads):
-        if head is None or head.api_version not in served.get(head.kind, ()):
-            return index
-        version, kind = head.api_version, head.kind
-        affected = losses.may_lose(release, version, kind, gates)
-        if affected and not losses.accepts(manifests[index], version, kind, release, gates):
-            return index
-        if losses.may_be_refused(manifests[index], version, kind, release):
-            return index
-    return len(heads)
+    return count_unchanged(work.manifests, heads, cluster, losses)

@@ -105,7 +105,12 @@ class NeutralValues:
         self._default_of = lru_cache(maxsize=4096)(self._find_default)
 
     def means_nothing_new(
-        self, gvk: GroupVersionKind, path: Path, value: Json, manifest: Callable[[], Mapping[str, Any]]
+        self,
+        gvk: GroupVersionKind,
+        path: Path,
+        value: Json,
+        manifest: Callable[[], Mapping[str, Any]],
+        schema: Path | None = None,
     ) -> bool:
         """Whether a server without a field does what the value says.
 
@@ -114,8 +119,11 @@ class NeutralValues:
             path: the field, in that version.
             value: its value.
             manifest: gives the manifest; called for defaults that depend on other fields.
+            schema: the field's place in the type, by which answers are cached; None derives it from the path.
         """
-        known = self._default_of(gvk, path)
+        if schema is None:
+            schema = tuple(EACH if isinstance(step, int | Named) else step for step in path)
+        known = self._default_of(gvk, schema)
         if known is None:
             return False
         if known.decide is not None:
@@ -126,9 +134,9 @@ class NeutralValues:
     def _find_default(self, gvk: GroupVersionKind, path: Path) -> _Default | None:
         """Find the default of a field; None if it has none."""
         name = path[-1] if path else None
-        if not isinstance(name, str):
+        if not isinstance(name, str) or name not in self._catalog.field_names:
             return None
-        holder = self._holder_type(gvk, tuple(EACH if isinstance(step, int | Named) else step for step in path))
+        holder = self._holder_type(gvk, path)
         if holder is None or name not in holder.fields:
             return None
         base = _BASE.fullmatch(holder.name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 _SETTINGS_CACHED: Final = 4096
 """Releases with settings of gates whose answer is cached; every cluster can have settings of its own."""
+
+
+_RELEASES_CACHED: Final = 256
+"""Releases whose place in the catalog is cached; clusters name them."""
 
 
 class Resource(NamedTuple):
@@ -58,6 +62,7 @@ class Catalog:
         self._effective = EffectiveTypes()
         self._gates = gate_table((data.gates, data.gates_gone) for data in document.releases)
         self._releases = tuple(Release.parse(data.release) for data in document.releases)
+        self._place = lru_cache(maxsize=_RELEASES_CACHED)(self._find_place)
         self._known = [self._read(data.resources) for data in document.releases]
         self._off_gates: dict[tuple[int, GateSettings], frozenset[str]] = {}
         self._served: dict[tuple[int, bool], Mapping[GroupVersionKind, Resource]] = {}
@@ -97,7 +102,7 @@ class Catalog:
             raise UnknownReleaseError(wanted, self._releases[0])
         return max(known for known in self._releases if known <= wanted)
 
-    def _place(self, release: Release | str) -> int:
+    def _find_place(self, release: Release | str) -> int:
         return self._releases.index(self.nearest(release))
 
     def served(self, release: Release | str, *, all_versions: bool = False) -> Mapping[GroupVersionKind, Resource]:
@@ -155,6 +160,11 @@ class Catalog:
             UnknownReleaseError: it is older than the oldest in the catalog.
         """
         return MappingProxyType(self._gates[self._place(release)])
+
+    @cached_property
+    def field_names(self) -> frozenset[str]:
+        """The names of all fields of all types of all releases."""
+        return frozenset(name for shape in self._document.shapes for name in shape)
 
     @cached_property
     def gates_ever(self) -> frozenset[str]:

@@ -5,12 +5,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from converter.errors import ManifestError
 from converter.kube import Manifest, canonical_json
+
+MOST_PLACES: Final = 2000
+"""Places of one manifest that are restored one by one; a manifest with more is preserved whole."""
 
 
 class PreservedValue(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -71,6 +74,8 @@ class ConversionData(msgspec.Struct, frozen=True, omit_defaults=True):
             found = _decoder.decode(data)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             raise ManifestError(f"not conversion data: {error}") from error
+        if len(found.values) > MOST_PLACES:
+            raise ManifestError(f"not conversion data: it has {len(found.values)} places, at most {MOST_PLACES}")
         whole = found.whole
         if whole is not None and not (isinstance(whole.value, dict) and isinstance(whole.was, dict)):
             raise ManifestError("not conversion data: the whole manifest must be an object")

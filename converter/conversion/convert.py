@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
 
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from msgspec import Raw
 
     from converter.conversion.route import CompiledRoute
+
+
+_LISTED_PER_LOSS: Final = 10
+"""How many differences are checked for each loss that may be named: some hold nothing, or are filled in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +66,11 @@ class _Preserved(NamedTuple):
     """What converting back does not give.
 
     Attributes:
-        lost: each single value, for reports.
+        lost: each single value, for reports; None if there are too many to name.
         values: the places, for conversion data.
     """
 
-    lost: tuple[PreservedValue, ...]
+    lost: tuple[PreservedValue, ...] | None
     values: tuple[PreservedValue, ...]
 
 
@@ -85,7 +89,11 @@ class Fresh(NamedTuple):
 
 
 def convert_fresh(
-    manifest: Manifest, data: bytes | Raw, original: Callable[[], Manifest], route: CompiledRoute
+    manifest: Manifest,
+    data: bytes | Raw,
+    original: Callable[[], Manifest],
+    route: CompiledRoute,
+    limit: int | None = None,
 ) -> Fresh:
     """Convert a manifest that has just been decoded, and may be changed: half the work of `convert`.
 
@@ -97,6 +105,7 @@ def convert_fresh(
         data: the JSON it was decoded from.
         original: decodes the same again; called only if something may be lost.
         route: the conversion.
+        limit: the most losses to name; see `tell_losses`.
 
     Raises:
         ManifestError: a value has a type that its version does not allow there, or a number is too large; and
@@ -110,19 +119,20 @@ def convert_fresh(
         if notes:  # they can refer to objects that the way back changes
             manifest = msgspec.json.decode(encoded)
         again = partial(msgspec.json.decode, encoded)
-        found = _compare_with_way_back(original, manifest, again, route, None if notes else data)
+        found = _compare_with_way_back(original, manifest, again, route, None if notes else data, limit)
     except RecursionError:
         raise too_deep() from None
-    losses = tell_losses(notes, found.lost, route.target)
+    losses = tell_losses(notes, found.lost, route.target, limit)
     return Fresh(encoded, losses, ConversionData(route.source, found.values))
 
 
-def _compare_with_way_back(
+def _compare_with_way_back(  # noqa: PLR0917  as `convert_fresh` has it
     original: Callable[[], Manifest],
     converted: Manifest,
     again: Callable[[], Manifest],
     route: CompiledRoute,
     data: bytes | Raw | None = None,
+    limit: int | None = None,
 ) -> _Preserved:
     """Find what converting back does not give.
 
@@ -134,13 +144,20 @@ def _compare_with_way_back(
         again: returns the same once more.
         route: the conversion.
         data: the original's JSON, if it is at hand.
+        limit: the most losses that will be named.
     """
     try:
         route.backward(converted, [])
     except LensError:  # only the whole original helps if the way back is refused
-        return _Preserved((), (whole_manifest(copy_json(original()), digests_of(again())),))
+        return _Preserved((), _whole(original, again))
     converted["apiVersion"] = route.source
     if data is not None and canonical_json(converted) == bytes(data):
         return _Preserved((), ())
     whole = original()
-    return _Preserved(leaf_differences(whole, converted), preserve(whole, converted))
+    lost = leaf_differences(whole, converted, None if limit is None else limit * _LISTED_PER_LOSS)
+    values = preserve(whole, converted)
+    return _Preserved(lost, values if values is not None else _whole(original, again))
+
+
+def _whole(original: Callable[[], Manifest], again: Callable[[], Manifest]) -> tuple[PreservedValue, ...]:
+    return (whole_manifest(copy_json(original()), digests_of(again())),)

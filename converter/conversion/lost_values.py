@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import UNSET
 
-from converter.kube import Json, Path, canonical_json, format_path, is_empty, parse_path
+from converter.conversion.path_tree import PathTree
+from converter.kube import WHOLE_MANIFEST, Json, Path, canonical_json, format_path, is_empty, parse_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -21,7 +22,7 @@ class LostValue:
     """A value that the target version cannot hold.
 
     Attributes:
-        path: the field, in the manifest as given.
+        path: the field, in the manifest as given; `WHOLE_MANIFEST` if more values are lost than are named.
         value: the value.
         target: the apiVersion converted to.
         why: the reason that the rule gives; empty if it gives none.
@@ -48,7 +49,9 @@ class _Leaf:
         return not is_empty(self.value)
 
 
-def tell_losses(notes: Sequence[Note], values: Sequence[PreservedValue], target: str) -> tuple[LostValue, ...]:
+def tell_losses(
+    notes: Sequence[Note], values: Sequence[PreservedValue] | None, target: str, limit: int | None = None
+) -> tuple[LostValue, ...]:
     """Join what the steps noted on the way with what proved not to come back.
 
     What did not come back has its path in the given manifest; the notes say why it is gone. A
@@ -57,31 +60,80 @@ def tell_losses(notes: Sequence[Note], values: Sequence[PreservedValue], target:
 
     Args:
         notes: what the steps noted.
-        values: what does not come back, each single value.
+        values: what does not come back, each single value; None if there are too many to name.
         target: the apiVersion converted to.
+        limit: the most losses to name; if there may be more, the whole manifest is one. None names all.
     """
-    if not notes and not values:
+    if not notes and values is not None and not values:
         return ()
-    gone = [leaf for item in values for leaf in _leaves(item)]
+    gone = _Gone()
+    if values is None or (limit is not None and len(notes) > limit):
+        return (LostValue(WHOLE_MANIFEST, None, target),)
+    for leaf in (leaf for item in values for leaf in _leaves(item)):
+        gone.add(leaf)
+        if limit is not None and gone.saying > limit:
+            return (LostValue(WHOLE_MANIFEST, None, target),)
     losses: list[LostValue] = []
     told: set[tuple[Path, str, bytes]] = set()
     for note in notes:
         same = (note.path[-1:], note.why, canonical_json(note.value))
-        at_place = [leaf for leaf in gone if leaf.says and touches(leaf.path, note.path)]
-        if same in told and not at_place:
-            continue
-        found = at_place or _alike(note, gone)
-        if at_place or not found:
+        if gone.take_at(note.path):
             losses.append(LostValue(format_path(note.path), note.value, target, note.why))
-        else:
-            told.add(same)
-            telling = [leaf for leaf in found if leaf.says] or found
-            losses += [LostValue(format_path(leaf.path), leaf.value, target, note.why) for leaf in telling]
-        gone = [leaf for leaf in gone if leaf not in found]
-    for leaf in (leaf for leaf in gone if leaf.says):
+            continue
+        if same in told:
+            continue
+        found = gone.take_alike(note)
+        if not found:
+            losses.append(LostValue(format_path(note.path), note.value, target, note.why))
+            continue
+        told.add(same)
+        telling = [leaf for leaf in found if leaf.says] or found
+        losses += [LostValue(format_path(leaf.path), leaf.value, target, note.why) for leaf in telling]
+    for leaf in gone.rest():
         instead = UNSET if is_empty(leaf.was) else leaf.was
         losses.append(LostValue(format_path(leaf.path), leaf.value, target, instead=instead))
     return tuple(losses)
+
+
+class _Gone:
+    """The values that did not come back, until a note explains them; found by place and by value.
+
+    Attributes:
+        saying: how many of them say something.
+    """
+
+    def __init__(self) -> None:
+        self.saying = 0
+        self._left: dict[int, _Leaf] = {}
+        self._places = PathTree[int]()
+        self._texts: dict[bytes, list[int]] = {}
+
+    def add(self, leaf: _Leaf) -> None:
+        """Add a value, before any is taken."""
+        number = len(self._left)
+        self._left[number] = leaf
+        if leaf.says:
+            self.saying += 1
+            self._places.add(leaf.path, number)
+        self._texts.setdefault(canonical_json(leaf.value), []).append(number)
+
+    def take_at(self, path: Path) -> bool:
+        """Take what says something at a place, above it or below it; returns whether there was anything."""
+        taken = [number for number in self._places.take(path) if self._left.pop(number, None) is not None]
+        return bool(taken)
+
+    def take_alike(self, note: Note) -> list[_Leaf]:
+        """Take the values that a note is about by what they are: those of its name, or else all that say it."""
+        texts = {canonical_json(value) for _, value in _spread(note.value, ())}
+        for text in texts & self._texts.keys():
+            self._texts[text] = [number for number in self._texts[text] if number in self._left]
+        alike = sorted(number for text in texts for number in self._texts.get(text, ()))
+        named = [number for number in alike if note.path[-1:] and note.path[-1] in self._left[number].path]
+        return [self._left.pop(number) for number in named or alike if named or self._left[number].says]
+
+    def rest(self) -> list[_Leaf]:
+        """What says something and was not taken."""
+        return [leaf for leaf in self._left.values() if leaf.says]
 
 
 def _leaves(item: PreservedValue) -> Iterator[_Leaf]:
@@ -99,18 +151,3 @@ def _spread(value: Json, path: Path) -> Iterator[tuple[Path, Json]]:
             yield from _spread(below, (*path, key))
     else:
         yield path, value
-
-
-def _alike(note: Note, gone: Sequence[_Leaf]) -> list[_Leaf]:
-    """The values that a note is about by what they are: those of its name, or, where none has it, all that say it."""
-    wanted = {canonical_json(value) for _, value in _spread(note.value, ())}
-    alike = [leaf for leaf in gone if canonical_json(leaf.value) in wanted]
-    return [leaf for leaf in alike if note.path[-1:] and note.path[-1] in leaf.path] or [
-        leaf for leaf in alike if leaf.says
-    ]
-
-
-def touches(one: Path, two: Path) -> bool:
-    """Whether one path is the other, or leads to it."""
-    shorter = min(len(one), len(two))
-    return one[:shorter] == two[:shorter]

@@ -12,15 +12,18 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from converter.conversion.conversion_data import PreservedValue
+from converter.conversion.conversion_data import MOST_PLACES, PreservedValue
 from converter.conversion.unions import discriminators, rivals
 from converter.kube import Json, Manifest, Named, Path, canonical_json, copy_json, format_path
-from converter.kube.path import item_segment
+from converter.kube.path import item_segments
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+ALL_PATHS: Final = 1 << 20
+"""Characters of the paths of all places of a manifest; nested keys can make every path long."""
 
 _DIGEST_FROM = 64
 """Values whose JSON is longer than this many bytes are stored by digest if only equality matters."""
@@ -29,16 +32,19 @@ _IDENTITY = ("name", "type", "kind", "key")
 """Fields that name an item of a list, or say what it is; rules that convert items one by one keep them."""
 
 
-def preserve(original: Json, returned: Json) -> tuple[PreservedValue, ...]:
+def preserve(original: Json, returned: Json) -> tuple[PreservedValue, ...] | None:
     """List the places to restore in ``returned`` so that it equals ``original``.
 
     Args:
         original: the manifest before it was converted.
         returned: what converting it and converting it back gives.
+
+    Returns:
+        None if there are more than `MOST_PLACES`, or their paths are longer than `ALL_PATHS` together.
     """
     if original == returned and canonical_json(original) == canonical_json(returned):  # 1 == True in Python
         return ()
-    return tuple(_compare(original, returned, ()))
+    return _take(_compare(original, returned, ()), MOST_PLACES)
 
 
 def remember(value: Json) -> Json:
@@ -59,7 +65,9 @@ def digests_of(manifest: Manifest) -> dict[str, str]:
 
 def same(one: Json, two: Json) -> bool:
     """Whether two values are the same JSON: unlike in Python, ``1`` is not ``true``."""
-    return one is two or canonical_json(one) == canonical_json(two)
+    if one is two or (type(one) is str and type(two) is str):
+        return bool(one == two)
+    return canonical_json(one) == canonical_json(two)
 
 
 def _compare(original: Json, returned: Json, path: Path) -> Iterator[PreservedValue]:
@@ -76,8 +84,9 @@ def _compare_objects(original: Manifest, returned: Manifest, path: Path) -> Iter
         if key not in returned:
             yield _field(original, returned, (*path, key), value=copy_json(value))
         elif not isinstance(value, (dict, list)) or type(value) is not type(returned[key]):
-            if not same(value, returned[key]):
-                was = remember(returned[key])
+            back = returned[key]
+            if value is not back and not same(value, back):
+                was = remember(back)
                 yield _field(original, returned, (*path, key), value=copy_json(value), was=was)
         else:
             yield from _compare(value, returned[key], (*path, key))
@@ -141,26 +150,52 @@ def _name(item: Json) -> str | None:
     return name if isinstance(name, str) and name and "]" not in name else None
 
 
-def leaf_differences(original: Json, returned: Json) -> tuple[PreservedValue, ...]:
-    """List each single value of ``original`` that is not in ``returned``, for reports: finer than what is restored."""
+def leaf_differences(original: Json, returned: Json, limit: int | None = None) -> tuple[PreservedValue, ...] | None:
+    """List each single value of ``original`` that is not in ``returned``, for reports: finer than what is restored.
+
+    Args:
+        original: the manifest before it was converted.
+        returned: what converting it and converting it back gives.
+        limit: how many to list at most; None lists all.
+
+    Returns:
+        None if there are more than the limit, or their paths are longer than `ALL_PATHS` together.
+    """
     if original == returned:  # the usual case, decided in C
         return ()
-    return tuple(_leaves(original, returned, ()))
+    found = _leaves(original, returned, ())
+    return tuple(found) if limit is None else _take(found, limit)
+
+
+def _take(found: Iterator[PreservedValue], limit: int) -> tuple[PreservedValue, ...] | None:
+    taken: list[PreservedValue] = []
+    room = ALL_PATHS
+    for value in found:
+        taken.append(value)
+        room -= len(value.path)
+        if len(taken) > limit or room < 0:
+            return None
+    return tuple(taken)
 
 
 def _leaves(original: Json, returned: Json, path: Path) -> Iterator[PreservedValue]:
     if isinstance(original, dict) and isinstance(returned, dict):
-        for key, value in original.items():
-            if key not in returned:
-                yield PreservedValue(format_path((*path, key)), value=copy_json(value))
-            else:
-                yield from _leaves(value, returned[key], (*path, key))
-        for key, value in returned.items():
-            if key not in original:
-                yield PreservedValue(format_path((*path, key)), was=remember(value))
+        yield from _leaves_of_object(original, returned, path)
     elif isinstance(original, list) and isinstance(returned, list) and len(original) == len(returned):
-        for index, value in enumerate(original):
-            if value != returned[index]:
-                yield from _leaves(value, returned[index], (*path, item_segment(returned, index)))
+        if original != returned:
+            for value, back, segment in zip(original, returned, item_segments(returned), strict=True):
+                if value != back:
+                    yield from _leaves(value, back, (*path, segment))
     elif type(original) is not type(returned) or original != returned:
         yield PreservedValue(format_path(path), value=copy_json(original), was=remember(returned))
+
+
+def _leaves_of_object(original: Manifest, returned: Manifest, path: Path) -> Iterator[PreservedValue]:
+    for key, value in original.items():
+        if key not in returned:
+            yield PreservedValue(format_path((*path, key)), value=copy_json(value))
+        elif value != returned[key] or type(value) is not type(returned[key]):
+            yield from _leaves(value, returned[key], (*path, key))
+    for key, value in returned.items():
+        if key not in original:
+            yield PreservedValue(format_path((*path, key)), was=remember(value))

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import UNSET
 
-from converter.conversion.lost_values import LostValue, tell_losses, touches
+from converter.conversion.lost_values import LostValue, tell_losses
+from converter.conversion.path_tree import PathTree
 from converter.conversion.preserve import digests_of, leaf_differences
 from converter.conversion.restore import Reason, UnrestoredValue, put_back
 from converter.conversion.walk import run, too_deep
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 
 _MOST_TRIALS = 48
 """How often the result is converted to find the values that undo an edit; what is undecided then is not restored."""
+
+_TRIED_BYTES = 512 << 10
+"""Bytes of JSON that all these conversions read: there are fewer trials for a large manifest."""
 
 _OF_SERVERS = ("metadata", "status")
 """Fields that others than the user write: they do not decide whether a whole manifest is restored."""
@@ -46,13 +50,16 @@ class Restored:
     losses: tuple[LostValue, ...] = ()
 
 
-def restore_source(manifest: Manifest, route: CompiledRoute, data: ConversionData) -> Restored:
+def restore_source(
+    manifest: Manifest, route: CompiledRoute, data: ConversionData, limit: int | None = None
+) -> Restored:
     """Convert a manifest back and restore what its conversion preserved; the manifest given is never changed.
 
     Args:
         manifest: a manifest in the route's target version.
         route: the route that the conversion took, from ``data.source``.
         data: what that conversion preserved.
+        limit: the most losses to name; see `tell_losses`.
 
     Raises:
         ManifestError: a value has a type that its version does not allow there, or a preserved path cannot be read.
@@ -61,10 +68,10 @@ def restore_source(manifest: Manifest, route: CompiledRoute, data: ConversionDat
     try:
         whole = data.whole
         if whole is None:
-            return _restore(manifest, route, data.values)
+            return _restore(manifest, route, data.values, limit)
         if _has_only_changes_of_servers(manifest, whole):
             return _restore_whole(manifest, whole)
-        found = _restore(manifest, route, ())
+        found = _restore(manifest, route, (), limit)
         about = UnrestoredValue("", whole.value, Reason.CHANGED)
         return Restored(found.manifest, (about,), found.losses)
     except RecursionError:
@@ -90,7 +97,7 @@ def _restore_whole(manifest: Manifest, whole: PreservedValue) -> Restored:
     return Restored(restored, tuple(unrestored))
 
 
-def _restore(manifest: Manifest, route: CompiledRoute, values: Sequence[PreservedValue]) -> Restored:
+def _restore(manifest: Manifest, route: CompiledRoute, values: Sequence[PreservedValue], limit: int | None) -> Restored:
     returned: Manifest = copy_json(manifest)
     notes = run(route.backward, returned, lambda: manifest)
     returned["apiVersion"] = route.source
@@ -100,17 +107,24 @@ def _restore(manifest: Manifest, route: CompiledRoute, values: Sequence[Preserve
     if again is None or not trials.is_good(again):
         restored, unrestored = trials.settle(values)
         again = trials.converted(restored)
-    return Restored(restored, unrestored, _losses(manifest, again, notes, route.source))
+    return Restored(restored, unrestored, _losses(manifest, again, notes, route.source, limit))
 
 
-def _losses(manifest: Manifest, again: Manifest | None, notes: Notes, source: str) -> tuple[LostValue, ...]:
+def _losses(
+    manifest: Manifest, again: Manifest | None, notes: Notes, source: str, limit: int | None
+) -> tuple[LostValue, ...]:
     """List what the source version cannot hold of a manifest: what does not come back from it."""
     if again is None:
-        return tell_losses(notes, (), source)
-    values = leaf_differences(manifest, again)
-    places = [parse_path(value.path) for value in values if value.value is not UNSET]
-    about = [note for note in notes if any(touches(note.path, place) for place in places)]
-    return tell_losses(about, values, source)
+        return tell_losses(notes, (), source, limit)
+    values = leaf_differences(manifest, again, limit)
+    if values is None:
+        return tell_losses((), None, source)
+    places = PathTree[None]()
+    for value in values:
+        if value.value is not UNSET:
+            places.add(parse_path(value.path), None)
+    about = [note for note in notes if places.touches(note.path)]
+    return tell_losses(about, values, source, limit)
 
 
 @dataclass(slots=True)
@@ -156,6 +170,7 @@ class _Trials:
 
     def settle(self, values: Sequence[PreservedValue]) -> tuple[Manifest, tuple[UnrestoredValue, ...]]:
         """Restore as many values as can be without undoing an edit."""
+        self.left = min(_MOST_TRIALS, _TRIED_BYTES // len(canonical_json(self.manifest)))
         accepted: list[PreservedValue] = []
         pending = [values]
         while pending:

@@ -12,10 +12,11 @@ from converter.kube.manifest import (
     name_of,
     type_name,
 )
-from converter.kube.path import EACH, Each, Named, Path, Segment, format_path, parse_path
+from converter.kube.path import EACH, WHOLE_MANIFEST, Each, Named, Path, Segment, format_path, parse_path
 
 __all__ = [
     "EACH",
+    "WHOLE_MANIFEST",
     "Each",
     "GroupVersionKind",
     "Json",

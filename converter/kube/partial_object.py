@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeAlias
 
 import msgspec
 
@@ -18,11 +18,18 @@ POLICY_ANNOTATION: Final = "apiconverter.dev/policy"
 """On a Work, or on the template: ``deny``, ``warn`` or ``ignore`` what cannot be converted."""
 
 
+LONGEST_NAME: Final = 512
+"""Characters of an apiVersion, kind, name or namespace of a manifest. Kubernetes takes at most 317 (a group of 253 and
+a version of 63). Names are repeated in messages, records and caches, so nothing longer counts as a manifest."""
+
+_Name: TypeAlias = Annotated[str, msgspec.Meta(max_length=LONGEST_NAME)]
+
+
 class TypeMeta(msgspec.Struct, rename="camel"):
     """The parts of a manifest that decide whether its cluster serves it."""
 
-    api_version: str = ""
-    kind: str = ""
+    api_version: _Name = ""
+    kind: _Name = ""
 
 
 class ManifestAnnotations(msgspec.Struct):
@@ -34,9 +41,9 @@ class ManifestAnnotations(msgspec.Struct):
 class ManifestMetadata(msgspec.Struct, rename="camel"):
     """The metadata that messages, records and policies need."""
 
-    name: str | None = None
-    generate_name: str | None = None
-    namespace: str | None = None
+    name: _Name | None = None
+    generate_name: _Name | None = None
+    namespace: _Name | None = None
     annotations: ManifestAnnotations | None = None
 
 

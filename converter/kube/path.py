@@ -7,8 +7,8 @@ it, ``containers[name=app]`` into the item with that name, ``rules[0]`` into the
 from __future__ import annotations
 
 import re
-from functools import lru_cache
-from typing import Any, NamedTuple, TypeAlias
+from collections import Counter
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from converter.errors import ManifestError
 
@@ -27,6 +27,9 @@ EACH = Each()
 
 Segment: TypeAlias = str | int | Each | Named
 Path: TypeAlias = tuple[Segment, ...]
+
+WHOLE_MANIFEST: Final = ""
+"""The text of the empty path."""
 
 _TOKEN = re.compile(
     r"""
@@ -70,12 +73,13 @@ def _segment(match: re.Match[str]) -> Segment:
     return re.sub(r"\\(.)", r"\1", match["quoted"])
 
 
-@lru_cache(maxsize=4096)
 def format_path(path: Path) -> str:
-    """Format a path so that `parse_path` reads it back; cached, because the same paths repeat."""
+    """Format a path so that `parse_path` reads it back."""
     parts: list[str] = []
     for segment in path:
-        if isinstance(segment, Each):
+        if type(segment) is str and segment.isidentifier() and segment.isascii():
+            parts.append(f".{segment}" if parts else segment)
+        elif isinstance(segment, Each):
             parts.append("[*]")
         elif isinstance(segment, Named):
             parts.append(f"[name={segment.name}]")
@@ -89,13 +93,11 @@ def format_path(path: Path) -> str:
     return "".join(parts)
 
 
-def item_segment(items: list[Any], index: int) -> Segment:
-    """Return the segment for one item of a list: its ``name`` if that is unique in the list, else its index."""
-    item = items[index]
-    if isinstance(item, dict):
-        name = item.get("name")
-        if isinstance(name, str) and name and "]" not in name:
-            same = sum(1 for other in items if isinstance(other, dict) and other.get("name") == name)
-            if same == 1:
-                return Named(name)
-    return index
+def item_segments(items: list[Any]) -> list[Segment]:
+    """Return the segment for each item of a list: its ``name`` if that is unique in the list, else its index."""
+    names = [item.get("name") if isinstance(item, dict) else None for item in items]
+    times = Counter(name for name in names if isinstance(name, str))
+    return [
+        Named(name) if isinstance(name, str) and name and "]" not in name and times[name] == 1 else index
+        for index, name in enumerate(names)
+    ]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from converter.losses.model import Loss, LossKey, ManifestId
     from converter.losses.policy import LossPolicy
 
-_NOT_SENT: Final = ("status", "metadata")
+NOT_SENT: Final = ("status", "metadata")
 """Karmada removes the status and writes the metadata itself: Works do not carry the user's."""
 
 
@@ -67,7 +67,7 @@ class Destination(msgspec.Struct, frozen=True):
 
 def sent(losses: Iterable[Loss]) -> tuple[Loss, ...]:
     """Leave out losses of what Works do not carry: status and metadata."""
-    return tuple([loss for loss in losses if loss.path.partition(".")[0] not in _NOT_SENT])
+    return tuple([loss for loss in losses if loss.path.partition(".")[0] not in NOT_SENT])
 
 
 def decide(

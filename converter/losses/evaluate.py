@@ -6,22 +6,17 @@ have kinds that are not Kubernetes' own.
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
-from msgspec import structs
-
-from converter.catalog import DEFAULT_GATES, NeutralValues, value_at
+from converter.catalog import DEFAULT_GATES
 from converter.errors import ManifestError
-from converter.kube import EACH, GroupVersionKind, Manifest, Named, Path, format_path, parse_path
-from converter.losses.affected_kinds import AffectedKinds
-from converter.losses.field_history import FieldHistories, Obstacle
+from converter.kube import WHOLE_MANIFEST, GroupVersionKind, Manifest, format_path, parse_path
+from converter.losses.by_release import Destination, ReleaseLosses
 from converter.losses.model import NO_HISTORY, ByConversion, ByRelease, Loss, ManifestId, manifest_id_of
-from converter.losses.schema_decoders import SchemaDecoders, accepts
+from converter.losses.schema_decoders import accepts
+from converter.losses.schema_index import schema_index
+from converter.losses.schema_path import generalized
 from converter.losses.severity import Severity
-from converter.losses.unknown_fields import UnknownField, UnknownFieldFinder
-from converter.refusals import Refusal, RefusalFinder, RefusalReason
-from converter.refusals.dropped import Dropped, is_of_pods
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -33,32 +28,13 @@ if TYPE_CHECKING:
     from converter.losses.severity import SeverityTable
 
 
-class SchemaIndex:
-    """What depends on the catalog alone: compiled once for all rule books of a process."""
-
-    def __init__(self, catalog: Catalog) -> None:
-        self.oldest = catalog.releases[0]
-        self.newest = catalog.releases[-1]
-        self.finder = UnknownFieldFinder(catalog)
-        self.decoders = SchemaDecoders(catalog)
-        self.affected = AffectedKinds(catalog)
-        self.histories = FieldHistories(catalog)
-        self.neutral = NeutralValues(catalog)
-        self.refusals = RefusalFinder(catalog)
-
-
-@lru_cache(maxsize=4)
-def schema_index(catalog: Catalog) -> SchemaIndex:
-    """Give the index of a catalog, always the same one."""
-    return SchemaIndex(catalog)
-
-
 class LossEvaluator:
     """Finds and weighs losses, by one catalog and one severity table."""
 
     def __init__(self, catalog: Catalog, severities: SeverityTable) -> None:
         self._index = schema_index(catalog)
         self._severities = severities
+        self._by_release = ReleaseLosses(self._index, severities)
         self._affected: dict[tuple[Release, GateSettings, str, str], bool] = {}
         self._decoders: dict[tuple[Release, GateSettings, str, str], Any] = {}
 
@@ -124,6 +100,7 @@ class LossEvaluator:
         identity: ManifestId | None = None,
         *,
         gates: GateSettings = DEFAULT_GATES,
+        limit: int | None = None,
     ) -> tuple[Loss, ...]:
         """List what a release drops, replaces or refuses of a manifest, in the order of the manifest.
 
@@ -136,28 +113,12 @@ class LossEvaluator:
             cluster: the cluster's name, for severities that depend on it.
             identity: the manifest's identity, if it was sent in another version.
             gates: the feature gates that the cluster sets.
+            limit: the most losses to name; more become one loss of the whole manifest. None names all.
         """
         if release is None or release < self._index.oldest:
             return ()
-        found = self._unknown(manifest, gvk, release, gates)
-        if not found:
-            return ()
-        dropped = [Dropped(one.path, why is not None) for one, why in found if not (one.refused or one.instead)]
-        refused = self._index.refusals.without_dropped(manifest, gvk, release, dropped)
         identity = identity or manifest_id_of(manifest, gvk)
-        losses = []
-        for field, obstacle in found:
-            path = generalized(field.path)
-            cause = self._release_cause(gvk, path, field, release, obstacle)
-            severity, consequence = self._weigh(gvk.kind, path, identity.namespace, cluster)
-            refusal = refused.get(field.path)
-            if refusal is not None:
-                cause = structs.replace(cause, refused=True, refusal=refusal)
-                severity = Severity.DANGEROUS
-            losses.append(
-                Loss(identity, str(field), field.value, severity, cause, "" if cause.refused else consequence)
-            )
-        return tuple(losses)
+        return self._by_release.find(manifest, identity, Destination(gvk, release, gates, cluster), limit)
 
     def may_be_refused(self, manifest: bytes | Raw, api_version: str, kind: str, release: Release | None) -> bool:
         """Whether a release may refuse a manifest for more than its fields; False is certain.
@@ -218,44 +179,6 @@ class LossEvaluator:
                 break
         return found or ()
 
-    def _unknown(
-        self, manifest: Manifest, gvk: GroupVersionKind, release: Release, gates: GateSettings
-    ) -> list[tuple[UnknownField, Obstacle | None]]:
-        """Find the fields and values that a release does not store, with the reason if it knows the field."""
-        neutral, histories = self._index.neutral, self._index.histories
-        found = []
-        for field in self._index.finder.unknown(manifest, gvk, release, gates):
-            if not field.refused and neutral.means_nothing_new(gvk, field.path, field.value, lambda: manifest):
-                continue
-            obstacle = histories.obstacle(gvk, generalized(field.path), release, gates)
-            if obstacle is not None and obstacle.with_holder:
-                holder = field.path[:-1]
-                field = UnknownField(holder, value_at(manifest, holder), conditional=True)  # noqa: PLW2901  the field as it is lost
-            found.append((field, obstacle))
-        return found
-
-    def _release_cause(
-        self, gvk: GroupVersionKind, path: Path, field: UnknownField, release: Release, obstacle: Obstacle | None
-    ) -> ByRelease:
-        value, histories = field.value, self._index.histories
-        if field.refused and isinstance(value, str):
-            refusal = Refusal(RefusalReason.UNKNOWN_VALUE, "", of_pods=is_of_pods(gvk.kind, path, release))
-            return ByRelease(release, refused=True, refusal=refusal, history=histories.find(gvk, path, release, value))
-        history, newest = histories.find(gvk, path, release), self._index.newest
-        if obstacle is None:
-            return ByRelease(release, history=history, newest=newest)
-        if field.conditional and not obstacle.gates:
-            history = NO_HISTORY  # no release stores such a value
-        return ByRelease(
-            release,
-            history=history,
-            newest=newest,
-            known=True,
-            gates=obstacle.gates,
-            default_off=obstacle.default_off,
-            instead=field.instead,
-        )
-
     def of_conversion(
         self,
         lost: Iterable[LostValue],
@@ -279,28 +202,23 @@ class LossEvaluator:
         identity = identity or ManifestId(gvk.group, gvk.kind)
         found = []
         for item in lost:
+            if item.path == WHOLE_MANIFEST:
+                cause = ByConversion(item.target)
+                found.append(Loss(identity, WHOLE_MANIFEST, None, Severity.DANGEROUS, cause))
+                continue
             steps = parse_path(item.path)
-            if self._index.neutral.means_nothing_new(gvk, steps, item.value, original):
+            schema = self._index.paths.of(gvk, steps)
+            if self._index.neutral.means_nothing_new(gvk, steps, item.value, original, schema):
                 continue
             path = generalized(steps)
-            severity, consequence = self._weigh(gvk.kind, path, identity.namespace, cluster)
-            history = self._index.histories.find(gvk, path, release) if release is not None else NO_HISTORY
+            severity, consequence = self._severities.assess(gvk.kind, path, identity.namespace, cluster)
+            history = self._index.histories.find(gvk, schema, release) if release is not None else NO_HISTORY
             cause = ByConversion(item.target, item.why, item.instead, history)
             found.append(Loss(identity, item.path, item.value, severity, cause, consequence))
         return tuple(found)
-
-    def _weigh(self, kind: str, path: Path, namespace: str, cluster: str) -> tuple[Severity, str]:
-        entry = self._severities.find(kind, path, namespace, cluster)
-        return (entry.weight, entry.why) if entry is not None else (Severity.DEGRADING, "")
 
 
 _MISSING: Final = object()
 
 _KINDS_CACHED: Final = 20_000
 """Kinds whose answer is cached; requests can name kinds that do not exist."""
-
-
-@lru_cache(maxsize=4096)
-def generalized(path: Path) -> Path:
-    """Replace every index or name of a list item by ``[*]``: what does not depend on which item it is."""
-    return tuple(EACH if isinstance(segment, (int, Named)) else segment for segment in path)

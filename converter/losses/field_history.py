@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from functools import cache, lru_cache, partial
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from converter.kube import version_priority
 from converter.losses.model import FieldHistory
 
 if TYPE_CHECKING:
-    from converter.catalog import Catalog, GateSettings, Release
+    from collections.abc import Callable, Iterable
+
+    from converter.catalog import Catalog, GateSettings, ObjectType, Release
     from converter.kube import GroupVersionKind, Path
 
 
@@ -27,40 +29,79 @@ class Obstacle(NamedTuple):
     with_holder: bool = False
 
 
+class _Later(NamedTuple):
+    """A later release that serves a kind: the version that an object has there, and what a server stores of it."""
+
+    release: Release
+    version: GroupVersionKind
+    stored: ObjectType
+
+
+_CACHED: Final = 4096
+"""Answers in each cache. The keys are small: kinds of the catalog, and paths in its types."""
+
+
 class FieldHistories:
-    """Looks fields up in all releases; answers are cached, and the cache is bounded."""
+    """Looks fields up in all releases; answers are cached, and the caches are bounded.
+
+    Requests choose the paths, so a path that is looked up for the first time must not cost much either: what depends on
+    the kind alone is cached apart, and releases that agree about a type are asked once.
+    """
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
-        self.find = lru_cache(maxsize=4096)(self._find)
-        self.obstacle = lru_cache(maxsize=4096)(self._obstacle)
+        self.find = lru_cache(maxsize=_CACHED)(self._find)
+        self.obstacle = lru_cache(maxsize=_CACHED)(self._obstacle)
+        self._later = lru_cache(maxsize=_CACHED)(self._list_later)
+        self._types = lru_cache(maxsize=_CACHED)(self._list_types)
 
     def _find(self, gvk: GroupVersionKind, path: Path, release: Release, value: str | None = None) -> FieldHistory:
         """Name the first later release that stores a field by default, in the version that the object has there.
 
         That version is the same one while the release serves it, else the most stable one of the kind.
         """
+        stores = cache(partial(_stores, path=path, value=value))
         known = self._known(gvk, path, value)
-        for later in self._catalog.releases:
-            if later <= release:
+        stray: dict[GroupVersionKind, bool] = {gvk: False}
+        for later in self._later(gvk, release):
+            if not stores(later.stored):
                 continue
-            there = self._version_in(gvk, later, release)
-            if there is None or (there != gvk and self._is_stray(gvk, there, path, value)):
-                continue
-            if self._stores(there, path, later, value):
-                return FieldHistory(later, "" if there == gvk else there.api_version)
-        before = [each for each in known if each < release and self._stores(gvk, path, each, value)]
+            if later.version not in stray:
+                stray[later.version] = self._is_stray(gvk, later.version, path, value, known)
+            if not stray[later.version]:
+                return FieldHistory(later.release, "" if later.version == gvk else later.version.api_version)
+        before = [each for each in known if each < release and self._stored_then(gvk, each, stores)]
         return FieldHistory(last=max(before, default=None), gated=bool(known) and known[-1] > release)
 
-    def _known(self, gvk: GroupVersionKind, path: Path, value: str | None) -> tuple[Release, ...]:
-        if value is None:
-            return self._catalog.fields_ever(gvk, path)
-        return self._catalog.values_ever(gvk, path, value)
+    def _stored_then(self, gvk: GroupVersionKind, release: Release, stores: Callable[[ObjectType], bool]) -> bool:
+        stored = self._catalog.stored_type_of(release, gvk)
+        return stored is not None and stores(stored)
 
-    def _is_stray(self, gvk: GroupVersionKind, other: GroupVersionKind, path: Path, value: str | None) -> bool:
+    def _known(self, gvk: GroupVersionKind, path: Path, value: str | None) -> tuple[Release, ...]:
+        """Name the releases that know a field, or a value of an enumeration, whether or not they store it."""
+        knows = cache(partial(_knows, path=path, value=value))
+        return tuple([release for release, full in self._types(gvk) if knows(full)])
+
+    def _is_stray(
+        self, gvk: GroupVersionKind, other: GroupVersionKind, path: Path, value: str | None, known: Iterable[Release]
+    ) -> bool:
         """Whether a field belongs to another version: in a release with both, only the other one has it."""
-        both = set(self._catalog.releases_of(gvk)) & set(self._catalog.releases_of(other))
-        return bool(both & set(self._known(other, path, value)) - set(self._known(gvk, path, value)))
+        both = {release for release, _ in self._types(gvk)} & {release for release, _ in self._types(other)}
+        return bool(both & set(self._known(other, path, value)) - set(known))
+
+    def _list_types(self, gvk: GroupVersionKind) -> tuple[tuple[Release, ObjectType], ...]:
+        catalog = self._catalog
+        found = ((release, catalog.type_of(release, gvk)) for release in catalog.releases_of(gvk))
+        return tuple((release, full) for release, full in found if full is not None)
+
+    def _list_later(self, gvk: GroupVersionKind, release: Release) -> tuple[_Later, ...]:
+        found = []
+        for later in self._catalog.releases:
+            there = self._version_in(gvk, later, release) if later > release else None
+            stored = self._catalog.stored_type_of(later, there) if there is not None else None
+            if there is not None and stored is not None:
+                found.append(_Later(later, there, stored))
+        return tuple(found)
 
     def _version_in(self, gvk: GroupVersionKind, release: Release, now: Release) -> GroupVersionKind | None:
         served = self._catalog.served(release)
@@ -69,16 +110,6 @@ class FieldHistories:
             return gvk
         others = [other for other in served if other.kind == gvk.kind]
         return min(others, key=lambda other: version_priority(other.api_version), default=None)
-
-    def _stores(self, gvk: GroupVersionKind, path: Path, release: Release, value: str | None) -> bool:
-        root = self._catalog.stored_type_of(release, gvk)
-        field = root.field_at(path) if root is not None else None
-        if field is None:
-            return False
-        if value is None:
-            return field.condition is None or field.condition.requirement.kinds is not None
-        values = field.innermost.values
-        return values is not None and value in values.known
 
     def _obstacle(self, gvk: GroupVersionKind, path: Path, release: Release, gates: GateSettings) -> Obstacle | None:
         """Say why a server does not store a field; None where its release does not know it."""
@@ -90,3 +121,18 @@ class FieldHistories:
         names = tuple(dict.fromkeys(name for need in needs for name in need.missing(off) or sorted(need.gates & off)))
         default_off = not all(own[name].default for name in names)
         return Obstacle(names, default_off, bool(needs) and needs[-1].with_holder and bool(names))
+
+
+def _knows(full: ObjectType, *, path: Path, value: str | None) -> bool:
+    field = full.field_at(path)
+    if field is None or value is None:
+        return field is not None
+    values = field.innermost.values
+    return values is not None and value in values.known
+
+
+def _stores(stored: ObjectType, *, path: Path, value: str | None) -> bool:
+    field = stored.field_at(path)
+    if field is None or value is not None:
+        return field is not None and _knows(stored, path=path, value=value)
+    return field.condition is None or field.condition.requirement.kinds is not None

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import UNSET
 
-from converter.kube import is_empty
+from converter.kube import WHOLE_MANIFEST, is_empty
 from converter.rules.steps.values import shown
 
 if TYPE_CHECKING:
@@ -32,9 +32,19 @@ def describe(loss: Loss) -> str:
 
 def explain(loss: Loss) -> str:
     """Describe a loss as `describe` does, without its severity."""
+    if loss.path == WHOLE_MANIFEST:
+        return _more_than_named(loss)
     consequence = f"; {loss.consequence}" if loss.consequence else ""
     what = f"{loss.path} = {_value(loss)}" if loss.value is not None else f"{loss.path} is missing"
     return " ".join(f"{what}: {reason(loss)}{consequence}".split())
+
+
+def _more_than_named(loss: Loss) -> str:
+    by_release = loss.by_release
+    if by_release is not None:
+        return f"it has more fields that Kubernetes {by_release.release} does not store than can be named"
+    assert loss.by_conversion is not None
+    return f"it has more values that {loss.by_conversion.target} cannot hold than can be named"
 
 
 def line(loss: Loss) -> str:

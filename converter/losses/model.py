@@ -183,6 +183,7 @@ class Loss(msgspec.Struct, frozen=True, dict=True):
     Attributes:
         manifest: the manifest that loses it.
         path: the field: in the version as sent if a conversion loses it, else in the version that the cluster gets.
+            `WHOLE_MANIFEST` if more values are lost than are named.
         value: the value, abridged on a loss read from a Work if it is long.
         severity: how much it matters.
         cause: what loses it, with the facts for its text.

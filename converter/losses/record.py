@@ -30,7 +30,7 @@ _AROUND: Final = 128
 """Bytes of the document without its losses."""
 
 
-class LossRecord(msgspec.Struct, frozen=True):
+class LossRecord(msgspec.Struct, frozen=True, dict=True):
     """The losses that are stored on a Work.
 
     Attributes:
@@ -76,7 +76,20 @@ class LossRecord(msgspec.Struct, frozen=True):
 
     def of_conversion(self, manifest: ManifestId) -> tuple[Loss, ...]:
         """List what an earlier conversion lost of a manifest, as far as it is stored in full."""
-        return tuple(loss for loss in self.losses if loss.by_conversion is not None and loss.manifest == manifest)
+        return self._of_conversions.get(manifest, ())
+
+    @cached_property
+    def _of_conversions(self) -> dict[ManifestId, tuple[Loss, ...]]:
+        found: dict[ManifestId, list[Loss]] = {}
+        for loss in self.losses:
+            if loss.by_conversion is not None:
+                found.setdefault(loss.manifest, []).append(loss)
+        return {manifest: tuple(losses) for manifest, losses in found.items()}
+
+    @cached_property
+    def unstored_of(self) -> dict[ManifestId, UnstoredData]:
+        """The first entry of `unstored` for each manifest."""
+        return {data.manifest: data for data in reversed(self.unstored)}
 
     def same_losses(self, other: LossRecord) -> bool:
         """Whether two records say the same, whatever words and hints are stored with each loss."""

@@ -29,6 +29,12 @@ _SEPARATOR: Final = "\0"  # no key of a Kubernetes object holds it
 _REMEMBERED: Final = 4096
 """Cached fields; requests can contain any map key, so the cache is bounded."""
 
+_LONGEST_REMEMBERED: Final = 512
+"""Characters of the longest path that is cached."""
+
+_LONGEST_KEY: Final = 512
+"""Characters of the longest key that a pattern can name; only the start of a longer one is compared."""
+
 
 class Severity(StrEnum):
     """How much the loss of a field matters, from mild to severe."""
@@ -113,18 +119,22 @@ class SeverityTable:
         key = (kind, path)
         found = self._found.get(key)
         if found is None:
+            flat = _flat(path)
+            found = tuple(entry for entry in reversed(self.entries) if entry.matches_field(kind, flat))
             if len(self._found) >= _REMEMBERED:
                 self._found.clear()
-            flat = _flat(path)
-            found = self._found[key] = tuple(
-                entry for entry in reversed(self.entries) if entry.matches_field(kind, flat)
-            )
+            if len(flat) <= _LONGEST_REMEMBERED:
+                self._found[key] = found
         return next((entry for entry in found if entry.applies_in(namespace, cluster)), None)
 
     def weigh(self, kind: str, path: Path, namespace: str = "", cluster: str = "") -> Severity:
         """Return the severity of a field; degrading if no entry matches."""
+        return self.assess(kind, path, namespace, cluster)[0]
+
+    def assess(self, kind: str, path: Path, namespace: str = "", cluster: str = "") -> tuple[Severity, str]:
+        """Return the severity of a field and the consequence of its loss; degrading if no entry matches."""
         entry = self.find(kind, path, namespace, cluster)
-        return entry.weight if entry is not None else Severity.DEGRADING
+        return (entry.weight, entry.why) if entry is not None else (Severity.DEGRADING, "")
 
 
 def matches(patterns: Iterable[str], name: str) -> bool:
@@ -134,7 +144,7 @@ def matches(patterns: Iterable[str], name: str) -> bool:
 
 
 def _flat(path: Path) -> str:
-    return _SEPARATOR.join(segment if isinstance(segment, str) else "*" for segment in path)
+    return _SEPARATOR.join([segment[:_LONGEST_KEY] if isinstance(segment, str) else "*" for segment in path])
 
 
 def _expression(pattern: str) -> str:

@@ -6,13 +6,14 @@ share it. Maps and free-form JSON (annotations, ConfigMap data, RawExtension) ar
 
 from __future__ import annotations
 
+import threading
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 import msgspec
 
 from converter.catalog import DEFAULT_GATES, FieldCondition
-from converter.kube import GroupVersionKind, Json, Path, format_path
+from converter.kube import EACH, GroupVersionKind, Json, Path, format_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,6 +32,7 @@ class UnknownField(NamedTuple):
             that they do not know, but refuse such values.
         conditional: whether the release stores the field, but not this value of it.
         instead: what it stores in its place; empty if it stores nothing.
+        schema: its place in the type: the path with ``[*]`` for every index, and for every key of a map.
     """
 
     path: Path
@@ -38,26 +40,44 @@ class UnknownField(NamedTuple):
     refused: bool = False
     conditional: bool = False
     instead: str = ""
+    schema: Path = ()
 
     def __str__(self) -> str:
         return format_path(self.path)
+
+
+class TooManyFieldsError(Exception):
+    """More fields are unknown than the caller wants to know about; the search ends there."""
 
 
 class _Hit(msgspec.Struct):
     """An `UnknownField` while the search goes back up: its path grows at the end, from the field to the top."""
 
     upward: list[Segment]
+    schema: list[Segment]
     value: Json
     refused: bool = False
     conditional: bool = False
     instead: str = ""
 
     def field(self) -> UnknownField:
-        path = tuple(self.upward[::-1])
-        return UnknownField(path, self.value, self.refused, self.conditional, self.instead)
+        path, schema = tuple(self.upward[::-1]), tuple(self.schema[::-1])
+        return UnknownField(path, self.value, self.refused, self.conditional, self.instead, schema)
 
 
-_Found: TypeAlias = list[_Hit]
+class _Found(list[_Hit]):
+    """The hits of one search."""
+
+    def __init__(self, limit: int | None) -> None:
+        super().__init__()
+        self._limit = limit
+
+    def add(self, hit: _Hit) -> None:
+        self.append(hit)
+        if self._limit is not None and len(self) > self._limit:
+            raise TooManyFieldsError
+
+
 _Search: TypeAlias = "Callable[[Any, _Found], None]"
 _Plan: TypeAlias = "dict[str, _Search | _Conditional | dict[str, Any] | None]"
 """The known fields of one type: the plan of an object, how to search anything else, None if there is nothing to."""
@@ -93,9 +113,15 @@ class UnknownFieldFinder:
         self._catalog = catalog
         self._plans: dict[ObjectType, _Plan] = {}
         self._roots: dict[tuple[Release, GateSettings, GroupVersionKind], _Plan | None] = {}
+        self._lock = threading.Lock()
 
     def unknown(
-        self, manifest: Manifest, gvk: GroupVersionKind, release: Release, gates: GateSettings = DEFAULT_GATES
+        self,
+        manifest: Manifest,
+        gvk: GroupVersionKind,
+        release: Release,
+        gates: GateSettings = DEFAULT_GATES,
+        limit: int | None = None,
     ) -> tuple[UnknownField, ...]:
         """List what a release does not know, or does not store, of a manifest in that version, in the manifest's order.
 
@@ -107,22 +133,31 @@ class UnknownFieldFinder:
             gvk: its group, version and kind.
             release: the cluster's release.
             gates: the feature gates that the cluster sets.
+            limit: the most fields to find; None finds all.
 
         Raises:
+            TooManyFieldsError: there are more.
             UnknownReleaseError: the release is older than the oldest in the catalog.
         """
         key = (release, gates, gvk)
         plan = self._roots.get(key, _MISSING)
         if plan is _MISSING:
+            plan = self._compile(key)
+        if plan is None:
+            return ()
+        found = _Found(limit)
+        _search_object(plan, manifest, found)
+        return tuple([hit.field() for hit in found]) if found else ()
+
+    def _compile(self, key: tuple[Release, GateSettings, GroupVersionKind]) -> _Plan | None:
+        """Make the plan of a kind; in one thread at a time, since other plans share its parts while they grow."""
+        release, gates, gvk = key
+        with self._lock:
             if len(self._roots) >= _CACHED:
                 self._roots.clear()
                 self._plans.clear()
             plan = self._roots[key] = self._root(gvk, release, gates)
-        if plan is None:
-            return ()
-        found: _Found = []
-        _search_object(plan, manifest, found)
-        return tuple([hit.field() for hit in found]) if found else ()
+        return plan
 
     def _root(self, gvk: GroupVersionKind, release: Release, gates: GateSettings) -> _Plan | None:
         here = self._catalog.stored_type_of(release, gvk, gates)
@@ -163,27 +198,27 @@ def _search_object(plan: _Plan, node: Any, found: _Found) -> None:
             continue
         before = len(found)
         if search is _MISSING:
-            found.append(_Hit([key], value))
+            found.add(_Hit([key], [key], value))
         elif type(search) is dict:
             _search_object(search, value, found)
             if len(found) != before:
-                _put_below(key, found, before)
+                _put_below(key, key, found, before)
         elif type(search) is _Conditional:
             _search_conditional(key, search, node, found)
         else:
             search(value, found)
             if len(found) != before:
-                _put_below(key, found, before)
+                _put_below(key, key, found, before)
 
 
 def _search_conditional(key: str, search: _Conditional, holder: dict[str, Any], found: _Found) -> None:
     value, before = holder[key], len(found)
     if not search.condition.stores(value, holder):
         instead = search.condition.requirement.instead
-        found.append(_Hit([key], value, conditional=True, instead=instead))
+        found.add(_Hit([key], [key], value, conditional=True, instead=instead))
         return
     _search_into(search.inner, value, found)
-    _put_below(key, found, before)
+    _put_below(key, key, found, before)
 
 
 def _search_into(search: _Search | _Plan | None, node: Any, found: _Found) -> None:
@@ -200,21 +235,22 @@ def _pod_metadata_search(fields: _Search | _Plan | None) -> _Search:
         if type(annotations) is dict:
             for key in TAKEN_OFF_ANNOTATIONS:
                 if annotations.get(key) is not None:
-                    found.append(_Hit([key, "annotations"], annotations[key], conditional=True))
+                    found.add(_Hit([key, "annotations"], [EACH, "annotations"], annotations[key], conditional=True))
 
     return search
 
 
-def _put_below(segment: Segment, found: _Found, start: int) -> None:
+def _put_below(segment: Segment, schema: Segment, found: _Found, start: int) -> None:
     """Put a segment in front of the paths that were found below it."""
     for index in range(start, len(found)):
         found[index].upward.append(segment)
+        found[index].schema.append(schema)
 
 
 def _value_search(lacking: frozenset[str]) -> _Search:
     def search(node: Any, found: _Found) -> None:
         if type(node) is str and node in lacking:
-            found.append(_Hit([], node, refused=True))
+            found.add(_Hit([], [], node, refused=True))
 
     return search
 
@@ -226,7 +262,7 @@ def _list_search(inner: _Search) -> _Search:
                 before = len(found)
                 inner(item, found)
                 if len(found) != before:
-                    _put_below(index, found, before)
+                    _put_below(index, EACH, found, before)
 
     return search
 
@@ -238,6 +274,6 @@ def _map_search(inner: _Search) -> _Search:
                 before = len(found)
                 inner(item, found)
                 if len(found) != before:
-                    _put_below(key, found, before)
+                    _put_below(key, EACH, found, before)
 
     return search

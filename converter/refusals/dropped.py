@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from converter.catalog import Release, value_at
 from converter.refusals.checks import field
 from converter.refusals.model import Found, Refusal, RefusalReason
-from converter.refusals.unions import Unions, is_last, of_any_item
+from converter.refusals.unions import Unions, is_last
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,10 +31,12 @@ class Dropped(NamedTuple):
     Attributes:
         path: its place.
         known: whether the release knows the field, and drops it all the same: its feature gate is off.
+        schema: its place in the type: the path with ``[*]`` for every index, and for every key of a map.
     """
 
     path: Path
     known: bool
+    schema: Path
 
 
 class DroppedMembers:
@@ -69,7 +71,7 @@ class DroppedMembers:
 
     def _refusal(self, manifest: Manifest, gvk: GroupVersionKind, one: Dropped, lost: set[str]) -> Refusal | None:
         path, holder = one.path, value_at(manifest, one.path[:-1])
-        members = self._unions.of(gvk, of_any_item(path))
+        members = self._unions.of(gvk, one.schema)
         if members is not None and is_last(members, holder, lost) and (one.known or not members.filled_in):
             demand = f"it drops {path[-1]}, and demands a {members.noun}"
             return Refusal(RefusalReason.NO_MEMBER_LEFT, demand, f"use another {members.noun} for this cluster")

@@ -28,6 +28,9 @@ _FLUSH_SECONDS = 0.1
 _FIELDS_LOGGED = 8
 """How many lost fields of one severity a line of the log names."""
 
+_UNNAMED = "more than can be named"
+"""Logged as the path of a loss of the whole manifest."""
+
 _LOGGER = "converter.conversions"
 
 
@@ -135,7 +138,7 @@ class ConversionLog:
         for loss, action in losses.decisions:
             self._metrics.lost_field(manifest.kind, loss.severity, action)
             if action is not Action.IGNORE:
-                logged.setdefault(loss.severity.value, []).append(loss.path)
+                logged.setdefault(loss.severity.value, []).append(loss.path or _UNNAMED)
         if logged:
             self._note(LossEvent(time.time(), cluster, manifest.kind, manifest.place, logged))
 

@@ -166,18 +166,24 @@ class StoredRecord(msgspec.Struct, frozen=True, dict=True):
             return UNCONVERTED
         entry = entries[index] if index < len(entries) else None
         if entry is None or not entry.is_of(head):
-            moved = ((i, other) for i, other in enumerate(entries) if other is not None and other.is_of(head))
-            index, entry = next(moved, (index, None))
-            if entry is None:
+            moved = self._moved.get((head.kind, head.namespace, _own_name(head)))
+            if moved is None:
                 return UNCONVERTED
+            index, entry = moved
         stored = bytes(self.data[index]) if index < len(self.data) else NULL
         data = None if stored == NULL else stored
         in_overflow = data is None and self.in_overflow
         if self.losses is NO_LOSSES:
             return ManifestRecord(entry, data, in_overflow)
-        unstored = next((item for item in self.losses.unstored if item.manifest == entry.manifest), None)
+        unstored = self.losses.unstored_of.get(entry.manifest)
         losses = self.losses.of_conversion(manifest_id_of_head(head, entry.source))
         return ManifestRecord(entry, data, in_overflow, losses, unstored)
+
+    @cached_property
+    def _moved(self) -> dict[tuple[str, str, str], tuple[int, SourceVersion]]:
+        """The first entry of each manifest, with its index."""
+        listed = [(index, entry) for index, entry in enumerate(self.entries) if entry is not None]
+        return {(entry.kind, entry.namespace, entry.name): (index, entry) for index, entry in reversed(listed)}
 
     def was_lossy(self, head: PartialObject) -> bool:
         """Whether the cluster's release lost a value of a manifest when this was stored, and probably still does."""

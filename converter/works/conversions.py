@@ -11,7 +11,7 @@ from converter.conversion import convert_fresh
 from converter.errors import ConversionError, ManifestError
 from converter.kube import GroupVersionKind, Manifest, canonical_json
 from converter.kube.partial_object import decode, decode_checked, read_partial_object
-from converter.losses.decide import sent
+from converter.losses.decide import NOT_SENT
 from converter.losses.model import manifest_id_of_head
 from converter.works.annotations import ManifestRecord, SourceVersion
 from converter.works.issues import Failure
@@ -60,7 +60,8 @@ def reconvert(
     if earlier.in_overflow:  # the controller, which can read the overflow object, converts it back
         return _keep_as_is(raw, head, entry, earlier, target, lossy=lossy, needs_overflow=True)
     try:
-        restored = target.converter.restore(decode_checked(raw), earlier.conversion_data())
+        target.limits.check(raw)
+        restored = target.converter.restore(decode_checked(raw), earlier.conversion_data(), target.limits.losses)
         source = restored.manifest
         if choice.route is not None:
             # In the order that Karmada sends: the annotations must not differ when it sends the original again.
@@ -128,6 +129,7 @@ def _stay(head: PartialObject, earlier: ManifestRecord, failure: Failure) -> Man
 def convert(raw: Raw, head: PartialObject, route: CompiledRoute, target: Target, *, lossy: bool) -> ManifestState:
     """Convert a manifest that was sent in a version which the cluster does not serve."""
     try:
+        target.limits.check(raw)
         return _convert(head, decode(raw), raw, route, target, lossy=lossy)
     except (ConversionError, ManifestError) as error:
         why = f"{head.label} ({head.api_version}) cannot be converted: {error}"
@@ -147,7 +149,7 @@ def _convert(
         target: where it goes, and by which rules.
         lossy: see `_lost_by_release`.
     """
-    encoded, lost, preserved = convert_fresh(manifest, data, lambda: decode_checked(data), route)
+    encoded, lost, preserved = convert_fresh(manifest, data, lambda: decode_checked(data), route, target.limits.losses)
     losses = _lost_by_release(encoded, head, route.target, route.source, target, lossy=lossy)
     if lost:
         cluster, source = target.cluster, GroupVersionKind.of(route.source, head.kind)
@@ -194,6 +196,10 @@ def _lost_by_release(
             return ()
         manifest = decode(manifest)
     gvk, identity = GroupVersionKind.of(api_version, kind), manifest_id_of_head(head, source)
-    lost = losses.of_release(manifest, gvk, release, cluster.name, identity, gates=gates) if may_lose else ()
+    lost: tuple[Loss, ...] = ()
+    if may_lose:
+        sent = {name: value for name, value in manifest.items() if name not in NOT_SENT}
+        most = target.limits.losses
+        lost = losses.of_release(sent, gvk, release, cluster.name, identity, gates=gates, limit=most)
     refused = losses.refused_by(manifest, gvk, release, identity, gates=gates) if may_refuse else ()
-    return (*sent(lost), *refused)
+    return (*lost, *refused)

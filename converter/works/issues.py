@@ -9,6 +9,7 @@ from msgspec import UNSET
 from converter.kube.partial_object import POLICY_ANNOTATION
 from converter.losses import messages
 from converter.losses.policy import LossPolicy
+from converter.works.limits import MOST_MANIFESTS
 from converter.works.policy import Action, Policy, PolicyError
 from converter.works.result import Issue, IssueReason
 
@@ -28,6 +29,8 @@ _REFUSED_HINT: Final = (
     "Change the manifest as said, for this cluster with an OverridePolicy, or leave the cluster out of the placement; "
     f"the annotation {POLICY_ANNOTATION}: warn on the object lets it pass."
 )
+
+_TOO_MANY_HINT: Final = "Split the Work; Karmada itself puts one manifest into each."
 
 _LOSS_POLICIES: Final = {action: LossPolicy.of(action) for action in Action}
 
@@ -119,6 +122,17 @@ def unreachable(head: PartialObject | None, failure: Failure, policy: ManifestPo
     if head is None:
         return Issue("", "", "", failure.reason, failure.why, action)
     return Issue(head.kind, head.place, head.api_version, failure.reason, failure.why, action)
+
+
+def too_many(count: int, policies: WorkPolicies) -> Issue:
+    """Make the issue of a Work that has too many manifests to be planned.
+
+    Args:
+        count: how many it has.
+        policies: the Work's policies.
+    """
+    why = f"the Work has {count} manifests, and at most {MOST_MANIFESTS} are converted"
+    return Issue("", "", "", IssueReason.TOO_MANY, why, policies.of(None).unreachable, _TOO_MANY_HINT)
 
 
 def denied(head: PartialObject, losses: Sequence[Loss], way: str) -> Issue:

@@ -24,11 +24,13 @@ from converter.works import conversions
 from converter.works.annotation_changes import Bookkeeping, changes_for
 from converter.works.annotations import NO_RECORD, ManifestRecord, StoredRecord
 from converter.works.carrying import carry, split_carrier
-from converter.works.issues import WorkPolicies, unreachable
+from converter.works.issues import WorkPolicies, too_many, unreachable
 from converter.works.issues import denied as denied_issue
+from converter.works.limits import MOST_MANIFESTS, limits_of
 from converter.works.result import NO_CHANGES, Converted, Issue, WorkPlan
 from converter.works.states import ManifestPlan, ManifestState, Target
 from converter.works.suspended import is_suspended
+from converter.works.unchanged import count_unchanged
 from converter.works.version_selection import Availability, choose
 
 if TYPE_CHECKING:
@@ -84,22 +86,35 @@ def plan_work(
         heads = [partial_object_of(raw) for raw in work.manifests]
     annotations = metadata.annotations or {}
     manifests, carried = split_carrier(work.manifests, heads[-1] if heads else None)
+    policies = WorkPolicies(policy, converter.loss_policy, annotations.get(POLICY_ANNOTATION), stored_refusals)
+    suspended = is_suspended(work, carried)
+    if len(manifests) > MOST_MANIFESTS and (
+        annotations or count_unchanged(manifests, heads, cluster, converter.losses) < len(manifests)
+    ):
+        never_denied = suspended or metadata.deletion_timestamp is not None
+        return _too_many(len(manifests), policies, cluster, never_denied=never_denied)
     overflow = carried if carried is not None else overflow
     stored = StoredRecord.read(annotations, overflow) if annotations else NO_RECORD
-    target = Target(cluster, converter, resumed=resumed)
+    target = Target(cluster, converter, limits_of(len(manifests)), resumed=resumed)
     states = [
         inspect(index, raw, heads[index], stored, target, unchanged=unchanged) for index, raw in enumerate(manifests)
     ]
-    policies = WorkPolicies(policy, converter.loss_policy, annotations.get(POLICY_ANNOTATION), stored_refusals)
     destination = Destination(cluster.name, cluster.labels)
     passed: Container[LossKey] = ()
     if stored.losses is not NO_LOSSES:
         passed = LetPass(stored.losses, [loss for state in states for loss in state.losses])
-    suspended = is_suspended(work, carried)
     plans = [decide(state, policies, destination, passed, suspended=suspended) for state in states]
     return assemble(
         plans, work, stored, cluster, carried=carried, warnings=policies.warnings, has_overflow_store=has_overflow_store
     )
+
+
+def _too_many(count: int, policies: WorkPolicies, cluster: Cluster, *, never_denied: bool) -> WorkPlan:
+    """Leave a Work as it is, or deny it, without a look at its manifests."""
+    issue = too_many(count, policies)
+    if issue.action is Action.DENY and not never_denied:
+        return WorkPlan(denial=_denial([issue], cluster.name), warnings=policies.warnings, issues=(issue,))
+    return WorkPlan(warnings=(*_said([issue], (), cluster.name), *policies.warnings), issues=(issue,))
 
 
 def inspect(

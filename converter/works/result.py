@@ -54,6 +54,8 @@ class IssueReason(StrEnum):
     """Rules lead to a version that the cluster serves, but they refuse this manifest."""
     IRREVERSIBLE = "Irreversible"
     """An earlier conversion cannot be reversed."""
+    TOO_MANY = "TooMany"
+    """The Work has more manifests than are planned."""
     LOSSY = "Lossy"
     """The loss policy denies what the manifest would lose."""
     REFUSED = "Refused"

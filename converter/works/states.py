@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from converter.losses.decide import Decision
     from converter.works.annotations import ManifestRecord
     from converter.works.issues import Failure
+    from converter.works.limits import Limits
     from converter.works.result import Issue
 
 
@@ -74,9 +75,11 @@ class Target(msgspec.Struct, frozen=True):
     Attributes:
         cluster: the cluster.
         converter: the rules.
+        limits: the bounds for each manifest.
         resumed: whether the Work was suspended until now.
     """
 
     cluster: Cluster
     converter: Engine
+    limits: Limits
     resumed: bool = False

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from converter.catalog import load_catalog
 from converter.catalog.defaults import NeutralValues
 from converter.kube import GroupVersionKind, Named, format_path, parse_path
-from converter.losses.evaluate import generalized
 from converter.losses.record import LossRecord
+from converter.losses.schema_path import generalized
 from converter.losses.unknown_fields import TAKEN_OFF_ANNOTATIONS, WITH_POD_METADATA
 
 if TYPE_CHECKING:

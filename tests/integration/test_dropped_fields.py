@@ -17,7 +17,7 @@ import pytest
 
 from converter.catalog import DEFAULT_GATES, GateSettings, NeutralValues, Release, load_catalog, walk
 from converter.kube import GroupVersionKind, format_path, gvk_of, parse_path
-from converter.losses.evaluate import generalized
+from converter.losses.schema_path import generalized
 from tests.controlplanes.client import ApiError
 from tests.controlplanes.servers import RELEASES
 from tests.generators.mending import mend

@@ -179,6 +179,15 @@ def test_wrong_types_name_their_place(shipped, spec, path):
     assert caught.value.path == path
 
 
+def test_a_schema_is_not_copied_into_more_versions_than_any_server_stores(shipped):
+    many = [version(f"v{number}") for number in range(3000)]
+    schema = {"openAPIV3Schema": {"description": "x" * 1000}}
+    with pytest.raises(RefusedError) as caught:
+        shipped.convert(crd(BETA, versions=many, validation=schema), to=V1)
+    assert caught.value.path == "spec.validation"
+    assert to_v1(shipped, versions=many[:20], validation=schema)["versions"][19]["schema"] == schema
+
+
 def test_status_travels_as_it_is(shipped):
     status = {"acceptedNames": {"kind": "W", "plural": "w"}, "conditions": [], "storedVersions": ["v1"]}
     given = {**crd(V1, versions=[version("v1")]), "status": status}

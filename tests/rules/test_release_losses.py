@@ -13,7 +13,7 @@ import pytest
 from converter.catalog import GateSettings, Release, load_catalog, walk
 from converter.kube import GroupVersionKind, format_path, gvk_of, parse_path
 from converter.kube.path import EACH, Each
-from converter.losses.evaluate import generalized
+from converter.losses.schema_path import generalized
 from tests.nonempty import some
 
 ORACLE = Path(__file__).parent.parent / "data" / "oracle"

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
-
 from converter.catalog import Release
+from converter.conversion import LostValue
 from converter.karmada.names import LOSSES_TEXT_ANNOTATION
-from converter.kube import GroupVersionKind
+from converter.kube import WHOLE_MANIFEST, GroupVersionKind
 from converter.losses.messages import annotation_text
-from tests.rules.test_release_losses import CRON, lost_in
 from tests.unit.losses.test_decide import JOB, cluster, cron, told, work
 from tests.unit.losses.test_record import BY_RELEASE, lost
 
@@ -37,33 +35,13 @@ def test_a_value_that_only_another_version_of_the_kind_came_to_know(shipped):
     assert "; v1.35 would do, in apps/v1" in loss.why
 
 
-@pytest.mark.parametrize(
-    ("release", "gates", "why"),
-    [
-        (
-            "v1.24",
-            "",
-            "Kubernetes v1.24 has it behind CronJobTimeZone, off by default, and drops it silently; v1.25 would do",
-        ),
-        (
-            "v1.25",
-            "CronJobTimeZone=false",
-            (
-                "Kubernetes v1.25 has it behind CronJobTimeZone, off in this cluster, and drops it silently; "
-                "v1.26 would do"
-            ),
-        ),
-    ],
-)
-def test_a_field_behind_a_gate(shipped, release, gates, why):
-    (loss,) = lost_in(shipped, CRON, release, gates)
-    assert loss.why == why
-
-
-def test_a_value_that_the_server_replaces(shipped):
-    pod = {"apiVersion": "v1", "kind": "Pod", "spec": {"containers": [{"securityContext": {"procMount": "Unmasked"}}]}}
-    (loss,) = lost_in(shipped, pod, "v1.24")
-    assert 'behind ProcMountType, off by default, and stores "Default" instead' in loss.why
+def test_more_losses_than_are_named(shipped):
+    manifest = {"spec": {f"x{number}": 1 for number in range(20)}}
+    gvk = GroupVersionKind.of("batch/v1", "Job")
+    (loss,) = shipped.losses.of_release(manifest, gvk, Release(1, 27), limit=10)
+    assert str(loss) == "it has more fields that Kubernetes v1.27 does not store than can be named (dangerous)"
+    (loss,) = shipped.losses.of_conversion([LostValue(WHOLE_MANIFEST, None, "batch/v1beta1")], gvk)
+    assert str(loss) == "it has more values that batch/v1beta1 cannot hold than can be named (dangerous)"
 
 
 LINE = (

@@ -18,6 +18,9 @@ _SHARED = (
 )
 """Each field of a version, and the field of the spec that sets it for every version."""
 
+_LARGEST_COPIES = 2 << 20
+"""Bytes of all copies of a shared field. etcd stores 1.5 MiB in one object."""
+
 _RAW = frozenset({"default", "example", "enum"})
 """Fields of a schema that hold a user's JSON, in which every value has a meaning."""
 
@@ -75,11 +78,26 @@ def _spread(crd: dict[str, Any], _notes: Notes) -> None:
         shared = spec.pop(above, None)
         if shared is None:
             continue
+        _check_growth(shared, above, len(versions))
         for index, version in enumerate(versions):
             if not is_empty(version.get(inside)):
                 text = f"is set together with spec.{above}, which applies to all versions; set only one of the two"
                 raise LensError(("spec", "versions", index, inside), text, refused=True)
             version[inside] = copy_json(shared) if index else shared
+
+
+def _check_growth(shared: Json, above: str, versions: int) -> None:
+    """Check how large the copies of a shared field become; 1 KB of versions must not make gigabytes of schemas.
+
+    Raises:
+        LensError: they become too large.
+    """
+    if versions <= 1:
+        return
+    size = len(canonical_json(shared)) * versions
+    if size > _LARGEST_COPIES:
+        text = f"would become {size} bytes in {versions} versions; no API server stores that. Remove versions"
+        raise LensError(("spec", above), text, refused=True)
 
 
 def _versions(spec: dict[str, Any]) -> list[dict[str, Any]]:

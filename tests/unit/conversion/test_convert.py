@@ -1,5 +1,6 @@
 import pytest
 
+from converter.conversion.conversion_data import MOST_PLACES, ConversionData, PreservedValue
 from converter.errors import ManifestError
 from tests.rulekit import converter, rule_text, thing
 
@@ -84,3 +85,19 @@ def test_going_on_from_a_converted_manifest_starts_at_the_original():
     assert rules.convert(first.manifest, to=C, conversion_data=first.conversion_data).manifest == thing(
         C, spec={"x": 1}
     )
+
+
+def test_more_places_than_are_restored_one_by_one_are_preserved_whole():
+    rules = converter(rule_text('steps: [{in: ["spec.items[*]"], steps: [{drop: {path: a, side: left, why: gone}}]}]'))
+    for count in (MOST_PLACES, MOST_PLACES + 1):
+        given = thing(A, spec={"items": [{"name": f"n{number}", "a": number + 1} for number in range(count)]})
+        result = rules.convert(given, to=B)
+        assert (result.conversion_data.whole is None) is (count == MOST_PLACES)
+        assert rules.convert(result.manifest, to=A, conversion_data=result.conversion_data).manifest == given
+
+
+def test_conversion_data_with_more_places_is_not_read():
+    value = PreservedValue("spec.a", value=1)
+    assert ConversionData.from_json(ConversionData(A, (value,) * MOST_PLACES).to_json()).values
+    with pytest.raises(ManifestError):
+        ConversionData.from_json(ConversionData(A, (value,) * (MOST_PLACES + 1)).to_json())

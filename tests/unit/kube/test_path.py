@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from converter.errors import ManifestError
 from converter.kube import EACH, Named, format_path, parse_path
-from converter.kube.path import item_segment
+from converter.kube.path import item_segments
 
 SEGMENT = (
     st.text(min_size=1) | st.integers(0, 99) | st.just(EACH) | st.from_regex(r"[a-z0-9.-]+", fullmatch=True).map(Named)
@@ -41,4 +41,4 @@ def test_what_is_not_a_path_is_refused_and_quoted(text):
 
 def test_an_item_is_pointed_at_by_its_name_where_that_is_unique():
     items = [{"name": "a"}, {"name": "b"}, {"name": "b"}, {}, "c"]
-    assert [item_segment(items, index) for index in range(5)] == [Named("a"), 1, 2, 3, 4]
+    assert item_segments(items) == [Named("a"), 1, 2, 3, 4]

@@ -8,8 +8,8 @@ from converter.catalog import load_catalog
 from converter.config import SHIPPED_RULES, Configuration, RuleFile, read_rule_files
 from converter.errors import ProblemCode, RuleBookError
 from converter.kube import parse_path
-from converter.losses.evaluate import generalized
 from converter.losses.policy import Action, LossPolicy
+from converter.losses.schema_path import generalized
 from converter.losses.severity import Severity
 from tests.nonempty import some
 

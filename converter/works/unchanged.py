@@ -1,0 +1,38 @@
+"""Counts the manifests of a Work that go to the cluster as they are: mostly all."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from msgspec import Raw
+
+    from converter.clusters import Cluster
+    from converter.kube.partial_object import PartialObject
+    from converter.losses import LossEvaluator
+
+
+def count_unchanged(
+    manifests: Sequence[Raw], heads: Sequence[PartialObject | None], cluster: Cluster, losses: LossEvaluator
+) -> int:
+    """Count the manifests, from the first one on, that the cluster serves, loses nothing of, and does not refuse.
+
+    Args:
+        manifests: the manifests.
+        heads: what names them; None for what is not a manifest.
+        cluster: the cluster.
+        losses: what its release loses and refuses.
+    """
+    served, release, gates = cluster.served, cluster.release, cluster.gates
+    for index, head in enumerate(heads):
+        if head is None or head.api_version not in served.get(head.kind, ()):
+            return index
+        version, kind = head.api_version, head.kind
+        affected = losses.may_lose(release, version, kind, gates)
+        if affected and not losses.accepts(manifests[index], version, kind, release, gates):
+            return index
+        if losses.may_be_refused(manifests[index], version, kind, release):
+            return index
+    return len(heads)
