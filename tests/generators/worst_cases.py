@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from converter.catalog import Release, load_catalog
 from converter.clusters import Cluster, Fleet
 from converter.works.version_selection import Availability, choose
+from tests.nonempty import some
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -115,8 +116,8 @@ def fleet() -> Fleet:
 def cases(converter: Engine) -> Iterator[Case]:
     """List the cases of all kinds, versions, lists and clusters."""
     catalog = load_catalog()
-    for cluster in fleet().values():
-        for gvk in catalog.kinds():
+    for cluster in some(fleet().values()):
+        for gvk in some(catalog.kinds()):
             if not _is_work(converter, cluster, gvk):
                 continue
             root = catalog.type_of(max(catalog.releases_of(gvk)), gvk)
