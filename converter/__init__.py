@@ -14,7 +14,8 @@ The public API is the names below, imported from ``converter``. Submodules are i
 - ``UnrestoredValue``: a value that was not restored, because of an edit; its ``Reason`` says why.
 - ``Loss``: a value that the target version cannot hold; ``str(loss)`` describes it. It has a ``ManifestId``, a
   ``Severity``, an ``Origin``, a cause (``ByConversion`` or ``ByRelease``, with a ``FieldHistory`` of ``Release``), and
-  an identity, its ``LossKey``.
+  an identity, its ``LossKey``. Where an API server refuses the manifest, ``ByRelease`` has a ``Refusal`` with its
+  ``RefusalReason``.
 - ``Route``: the rules that lead from one version to another.
 - ``ConverterError``: the base of all errors.
 - ``ManifestError``: a manifest does not have the shape that Kubernetes gives it.
@@ -38,6 +39,7 @@ from converter.library import Conversion, Converter
 from converter.losses import Loss, ManifestId, Origin
 from converter.losses.model import ByConversion, ByRelease, FieldHistory, LossKey
 from converter.losses.severity import Severity
+from converter.refusals import Refusal, RefusalReason
 
 __all__ = [
     "ByConversion",
@@ -57,6 +59,8 @@ __all__ = [
     "PreservedValue",
     "ProblemCode",
     "Reason",
+    "Refusal",
+    "RefusalReason",
     "RefusedError",
     "Release",
     "Route",

@@ -22,19 +22,21 @@ CLASSES = {name: value for name, value in PUBLIC.items() if inspect.isclass(valu
 #: Every public attribute of every public class that is not an enumeration. A new one is a promise: document it first.
 ATTRIBUTES = {
     "ByConversion": "history instead target words",
-    "ByRelease": "default_off gates history instead known newest refused release",
+    "ByRelease": "default_off gates history instead known newest refusal refused release",
     "Conversion": "conversion_data losses manifest route unrestored",
     "ConversionData": "from_json source to_json values whole",
     "ConversionError": "",
     "Converter": "convert from_rules route",
     "ConverterError": "",
     "FieldHistory": "gated last since version",
-    "Loss": "by_conversion by_release cause consequence key line manifest origin path refused severity since value why",
+    "Loss": "by_conversion by_release cause certainly_refused consequence key line manifest origin path refused severity "
+    "since value why",
     "LossKey": "hashed manifest origin path refused value",
     "ManifestError": "path problem",
     "ManifestId": "group kind label name namespace place",
     "NoRouteError": "kind reason source targets",
     "PreservedValue": "given nth of path shares value was",
+    "Refusal": "demand mend of_pods reason",
     "RefusedError": "path why",
     "Release": "major minor parse",
     "Route": "kind rules source target versions",
