@@ -14,7 +14,7 @@ The public API is the names below, imported from ``converter``. Submodules are i
 - ``UnrestoredValue``: a value that was not restored, because of an edit; its ``Reason`` says why.
 - ``Loss``: a value that the target version cannot hold; ``str(loss)`` describes it. It has a ``ManifestId``, a
   ``Severity``, an ``Origin``, a cause (``ByConversion`` or ``ByRelease``, with a ``FieldHistory`` of ``Release``), and
-  an identity, its ``LossKey``. Where an API server refuses the manifest, ``ByRelease`` has a ``Refusal`` with its
+  an identity, its ``LossKey``. If an API server refuses the manifest, the cause has a ``Refusal`` with its
   ``RefusalReason``.
 - ``Route``: the rules that lead from one version to another.
 - ``ConverterError``: the base of all errors.

@@ -29,8 +29,8 @@ ATTRIBUTES = {
     "Converter": "convert from_rules route",
     "ConverterError": "",
     "FieldHistory": "gated last since version",
-    "Loss": "by_conversion by_release cause certainly_refused consequence key line manifest origin path refused severity "
-    "since value why",
+    "Loss": "by_conversion by_release cause certainly_refused consequence key line manifest origin path refused "
+    "severity since value why",
     "LossKey": "hashed manifest origin path refused value",
     "ManifestError": "path problem",
     "ManifestId": "group kind label name namespace place",
