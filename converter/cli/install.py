@@ -65,6 +65,7 @@ exit codes: 0 as installed; 1 something is missing, different or unavailable; 2 
 
 _LEFT_OUT = {
     "theirs": "leaves out what another interpreter does",
+    "unserved": "cannot be applied, so that nothing limits the APIServices of the controller",
     "refused": "was refused and is left out; correct the reason, then run `converter install` again",
 }
 
@@ -156,7 +157,7 @@ def run_status(args: argparse.Namespace) -> int:
     async def look(server: ApiServer) -> int:
         good = True
         for finding in await check(server, addresses):
-            good = good and finding.state in {"installed", "theirs"}
+            good = good and finding.state in {"installed", "theirs", "unserved"}
             print(f"{finding.state:10} {finding.kind} {finding.name}{f' ({finding.detail})' if finding.detail else ''}")
         for name, available, why in await _api_services(server):
             good = good and available

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from converter.certificates.issue import CertificateError, Pair
+from converter.certificates.issue import CertificateError, CertificateProblem, Pair
 from converter.certificates.rotate import Material, advance
-from converter.client import AlreadyExistsError, ApiError, ApiServer, Collection, NotFoundError
+from converter.client import ApiError, ApiServer, Collection, NotFoundError
 from converter.client.clock import Now, utc_now
 
 if TYPE_CHECKING:
@@ -76,41 +76,34 @@ class CertificateSecret:
     async def reconcile(self, now: dt.datetime) -> None:
         """Issue or renew certificates if they are due, then publish their authority.
 
+        The Secret must exist: its labels, its type and everything else in it stay as they are.
+
         Args:
             now: the present.
 
         Raises:
             ApiError: a request failed.
-            CertificateError: a certificate cannot be issued.
+            CertificateError: the Secret does not exist, or a certificate cannot be issued.
         """
         path = SECRETS.object_path(self._namespace, self._name)
         try:
-            secret: dict[str, Any] | None = msgspec.json.decode(await self._server.get(path))
-        except NotFoundError:
-            secret = None
+            secret: dict[str, Any] = msgspec.json.decode(await self._server.get(path))
+        except NotFoundError as error:
+            where = f"{self._namespace}/{self._name}"
+            text = f"Secret {where} does not exist, and the controller has no right to create it; apply deploy/host"
+            raise CertificateError(text, CertificateProblem.MISSING, detail=where) from error
         before = read(secret)
         after = advance(before, self._names, now)
         if after != before:
-            await self._write(secret, after)
+            await self._server.replace(path, {**secret, "data": written(after)})
             _log.info("issued or renewed the certificates in Secret %s/%s", self._namespace, self._name)
         self.authority = after.trusted
         await self._publish(after.trusted)
 
-    async def _write(self, secret: dict[str, Any] | None, material: Material) -> None:
-        wanted = written(material, self._namespace, self._name)
-        if secret is None:
-            try:
-                await self._server.create(SECRETS.path(self._namespace), wanted)
-            except AlreadyExistsError as error:  # another replica created it just now; the next pass reads it
-                raise CertificateError(f"the Secret was created meanwhile: {error}") from error
-            return
-        wanted["metadata"]["resourceVersion"] = secret["metadata"]["resourceVersion"]
-        await self._server.replace(SECRETS.object_path(self._namespace, self._name), wanted)
 
-
-def read(secret: dict[str, Any] | None) -> Material | None:
-    """Read the certificates in a Secret; None if it is missing or incomplete."""
-    data = (secret or {}).get("data") or {}
+def read(secret: dict[str, Any]) -> Material | None:
+    """Read the certificates in a Secret; None if it is empty, incomplete or malformed."""
+    data = secret.get("data") or {}
     try:
         found = {key: base64.b64decode(value, validate=True) for key, value in data.items()}
         authority = Pair(found["signer.crt"], found["signer.key"])
@@ -125,8 +118,8 @@ def read(secret: dict[str, Any] | None) -> Material | None:
     return Material(authority, serving, trusted, upcoming, since)
 
 
-def written(material: Material, namespace: str, name: str) -> dict[str, Any]:
-    """Make the Secret that stores the certificates, of the standard type ``kubernetes.io/tls``."""
+def written(material: Material) -> dict[str, str]:
+    """Make the data of the Secret; the serving pair has the names of the type ``kubernetes.io/tls``."""
     parts = dict(
         zip(
             _KEYS,
@@ -144,10 +137,4 @@ def written(material: Material, namespace: str, name: str) -> dict[str, Any]:
         parts["upcoming.crt"] = material.upcoming.certificate
         parts["upcoming.key"] = material.upcoming.key
         parts[_SINCE] = material.upcoming_since.isoformat().encode()
-    return {
-        "apiVersion": "v1",
-        "kind": "Secret",
-        "metadata": {"namespace": namespace, "name": name},
-        "type": "kubernetes.io/tls",
-        "data": {key: base64.b64encode(value).decode() for key, value in parts.items()},
-    }
+    return {key: base64.b64encode(value).decode() for key, value in parts.items()}

@@ -10,7 +10,14 @@ import msgspec
 
 from converter.client import ApiServer, NotFoundError, RejectedError
 from converter.install.interpreters import APPLY, CUSTOMIZATIONS, InterpreterInstaller, names_of
-from converter.install.manifests import FIELD_MANAGER, WEBHOOKS, Addresses, karmada_part, place_of
+from converter.install.manifests import (
+    FIELD_MANAGER,
+    OPTIONAL_KINDS,
+    WEBHOOKS,
+    Addresses,
+    karmada_part,
+    place_of,
+)
 from converter.karmada.interpreters import CUSTOMIZATION, without
 from converter.karmada.names import MIRROR_LABEL
 from converter.kube import first_difference
@@ -29,9 +36,9 @@ class Finding:
         kind: the object's kind.
         name: the object's name; ``namespace/name`` for a namespaced object.
         state: ``installed``; ``theirs`` where a user's interpreter handles at least one operation of ours; ``missing``,
-            ``different``, or ``refused``.
-        detail: the path of the first field that differs; the operations of users and their interpreters; or why Karmada
-            refused it.
+            ``different``, or ``refused``; ``unserved`` where the API server is too old for an optional object.
+        detail: the path of the first field that differs; the operations of users and their interpreters; why Karmada
+            refused it; or what the API server must be.
     """
 
     kind: str
@@ -51,7 +58,8 @@ async def install(server: ApiServer, addresses: Addresses, report: Callable[[str
         report: called with one line for each object applied.
 
     Returns:
-        The interpreters that are not applied completely, as ``theirs`` or ``refused``.
+        The interpreters that are not applied completely, as ``theirs`` or ``refused``; the optional objects that the
+        API server does not serve, as ``unserved``.
 
     Raises:
         ApiError: the control plane refused another object, or did not answer. Objects applied before remain; run it
@@ -61,6 +69,9 @@ async def install(server: ApiServer, addresses: Addresses, report: Callable[[str
     interpreters = InterpreterInstaller(server, names_of(manifests))
     findings = []
     for manifest in manifests:
+        if manifest["kind"] in OPTIONAL_KINDS and not await _is_served(server, manifest):
+            findings.append(_unserved(manifest))
+            continue
         if manifest["kind"] != CUSTOMIZATION:
             await server.patch(f"{place_of(manifest).path}?fieldManager={FIELD_MANAGER}&force=true", manifest, APPLY)
         else:
@@ -128,12 +139,26 @@ async def check(server: ApiServer, addresses: Addresses) -> list[Finding]:
         try:
             found = msgspec.json.decode(await server.get(place_of(manifest).path))
         except NotFoundError:
-            findings.append(Finding(manifest["kind"], _name(manifest), "missing"))
+            is_served = manifest["kind"] not in OPTIONAL_KINDS or await _is_served(server, manifest)
+            missed = Finding(manifest["kind"], _name(manifest), "missing") if is_served else _unserved(manifest)
+            findings.append(missed)
             continue
         detail = first_difference(without(manifest, missing) if missing else manifest, found)
         state = "different" if detail else "theirs" if missing else "installed"
         findings.append(Finding(manifest["kind"], _name(manifest), state, detail or _owners(missing)))
     return findings
+
+
+async def _is_served(server: ApiServer, manifest: Manifest) -> bool:
+    try:
+        await server.get(place_of(manifest).collection.path(), {"limit": "1"})
+    except NotFoundError:
+        return False
+    return True
+
+
+def _unserved(manifest: Manifest) -> Finding:
+    return Finding(manifest["kind"], _name(manifest), "unserved", "the API server is older than v1.30")
 
 
 def _owners(missing: Mapping[str, str]) -> str:

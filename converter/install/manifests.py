@@ -37,7 +37,12 @@ _RESOURCES = {
     "Role": ("roles", True),
     "RoleBinding": ("rolebindings", True),
     "Service": ("services", True),
+    "ValidatingAdmissionPolicy": ("validatingadmissionpolicies", False),
+    "ValidatingAdmissionPolicyBinding": ("validatingadmissionpolicybindings", False),
 }
+
+OPTIONAL_KINDS = frozenset({"ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"})
+"""Kinds that an older API server does not serve: v1.30 is the first. The installation works without them."""
 
 
 class InstallationError(ConverterError):
@@ -123,6 +128,8 @@ def _addressed(manifest: Manifest, addresses: Addresses) -> Manifest:
         manifest["metadata"]["namespace"] = addresses.namespace
     if manifest["kind"] == "Service":
         manifest["spec"]["externalName"] = addresses.discovery_host
+    if manifest["kind"] == "ValidatingAdmissionPolicy":
+        manifest["spec"]["variables"] = [{"name": "home", "expression": f"'{addresses.namespace}'"}]
     for webhook in manifest.get("webhooks", ()):
         config: dict[str, Any] = webhook["clientConfig"]
         config["url"] = config["url"].replace(_DEFAULT_ADDRESS, addresses.webhooks.rstrip("/"))

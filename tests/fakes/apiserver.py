@@ -26,6 +26,8 @@ COLLECTIONS = {
     "events",
     "resourceinterpretercustomizations",
     "resourceinterpreterwebhookconfigurations",
+    "validatingadmissionpolicies",
+    "validatingadmissionpolicybindings",
 }
 
 

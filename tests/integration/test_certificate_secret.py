@@ -8,20 +8,28 @@ import datetime as dt
 import msgspec
 import pytest
 
-from converter.certificates.issue import SERVING_LIFE
-from converter.client import ApiServer
+from converter.certificates.issue import SERVING_LIFE, CertificateError, CertificateProblem
+from converter.client import ApiServer, NotFoundError
 from converter.controllers.certificate_secret import SECRETS, CertificateSecret, read
 from converter.install.installer import trust
 from converter.install.manifests import WEBHOOKS
 
 PATH = SECRETS.object_path("default", "converter-tls")
 WEBHOOK = f"/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/{WEBHOOKS}"
+EMPTY = {
+    "apiVersion": "v1",
+    "kind": "Secret",
+    "metadata": {"name": "converter-tls", "labels": {"mine": "yes"}},
+    "type": "Opaque",
+}
+"""As deploy/host ships it."""
 NOW = dt.datetime.now(dt.UTC)
 
 
 @pytest.fixture(params=["1.24", "1.36"])
 async def server(request, apiservers):
     async with await ApiServer.connect(apiservers[request.param].kubeconfig) as server:
+        await server.create(SECRETS.path("default"), EMPTY)
         yield server
         for path in (PATH, WEBHOOK):
             try:
@@ -48,10 +56,10 @@ async def secret(server):
     return msgspec.json.decode(await server.get(PATH))
 
 
-async def test_it_is_made_kept_renewed_and_mended(server, keeper):
+async def test_it_is_filled_kept_renewed_and_mended(server, keeper):
     await keeper.reconcile(NOW)
     first = await secret(server)
-    assert first["type"] == "kubernetes.io/tls"
+    assert (first["type"], first["metadata"]["labels"]) == ("Opaque", {"mine": "yes"})
     assert keeper.told == [read(first).trusted]
 
     await keeper.reconcile(NOW)
@@ -67,6 +75,15 @@ async def test_it_is_made_kept_renewed_and_mended(server, keeper):
     mended = read(await secret(server))
     assert mended.trusted.startswith(mended.authority.certificate)
     assert base64.b64decode(first["data"]["ca.crt"]) in mended.trusted, "clients that trust the old one go on to"
+
+
+async def test_a_secret_that_is_missing_is_an_error_and_is_not_created(server, keeper):
+    await server.delete(PATH, uid=(await secret(server))["metadata"]["uid"])
+    with pytest.raises(CertificateError) as caught:
+        await keeper.reconcile(NOW)
+    assert caught.value.code is CertificateProblem.MISSING
+    with pytest.raises(NotFoundError):
+        await secret(server)
 
 
 async def test_the_webhooks_trust_it_and_only_a_change_is_written(server, keeper):

@@ -167,7 +167,7 @@ def guarded(apiservers, kubectl, rendered):
     """An API server with RBAC that has the host part's accounts and roles, and gives a client for an account."""
     server = controlplane.ApiServer(apiservers.world, "1.36", "apiserver-rbac", authorization="RBAC").wait()
     namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}
-    wanted = [item for item in rendered("host") if item["kind"] in {"ServiceAccount", "Role", "RoleBinding"}]
+    wanted = [item for item in rendered("host") if item["kind"] in {"ServiceAccount", "Role", "RoleBinding", "Secret"}]
     config = f"--kubeconfig={server.kubeconfig}"
     for manifests in ([namespace], wanted):
         done = kubectl(config, "apply", "--server-side", "-f", "-", manifests=manifests)
@@ -184,6 +184,30 @@ def guarded(apiservers, kubectl, rendered):
 
     yield connect
     server.stop()
+
+
+async def test_applying_the_host_part_again_keeps_the_certificates(host, rendered, apiservers, request):
+    """An upgrade, by server-side apply and by the older kind: the Secret of deploy/host is empty."""
+
+    async def publish(_trusted):
+        pass
+
+    (secret,) = [item for item in rendered("host") if item["kind"] == "Secret"]
+    server = apiservers[request.node.callspec.params["host"]]
+    path = SECRETS.object_path(NAMESPACE, "converter-tls")
+    for options in (["--server-side"], []):
+        assert host("apply", *options, "-f", "-", manifests=[secret]).returncode == 0
+        async with await ApiServer.connect(server.kubeconfig) as account:
+            keeper = CertificateSecret(account, NAMESPACE, "converter-tls", ["converter.example"], publish)
+            await keeper.reconcile(NOW)
+            before = msgspec.json.decode(await account.get(path))
+            assert read(before) is not None
+            done = host("apply", *options, "-f", "-", manifests=[secret])
+            assert done.returncode == 0, done.stderr
+            after = msgspec.json.decode(await account.get(path))
+            assert after["data"] == before["data"]
+            await keeper.reconcile(NOW)
+            assert msgspec.json.decode(await account.get(path))["data"] == before["data"]
 
 
 async def test_the_controller_s_rights_are_enough_to_keep_the_certificates_and_for_nothing_else(guarded):
@@ -205,6 +229,10 @@ async def test_the_controller_s_rights_are_enough_to_keep_the_certificates_and_f
                 await account.get(forbidden)
         with pytest.raises(ApiError, match="forbidden"):
             await account.delete(path, uid="any")
+        for name in ("other", "converter-tls"):
+            made = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}}
+            with pytest.raises(ApiError, match="forbidden"):
+                await account.create(SECRETS.path(NAMESPACE), made)
         with pytest.raises(ApiError, match="forbidden"):
             await account.get(f"/api/v1/namespaces/{NAMESPACE}/pods")
 

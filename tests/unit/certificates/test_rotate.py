@@ -79,7 +79,7 @@ def test_over_thirty_years_every_client_trusts_what_is_served():
 @pytest.mark.parametrize("broken", ["ca.crt", "signer.crt", "signer.key", "tls.crt", "tls.key"])
 @pytest.mark.parametrize("how", ["missing", "garbage"])
 def test_a_broken_secret_is_mended(broken, how):
-    secret = written(advance(None, NAMES, START), "ns", "name")
+    secret = {"data": written(advance(None, NAMES, START))}
     if how == "missing":
         del secret["data"][broken]
     else:
@@ -93,7 +93,7 @@ def test_what_is_written_reads_back():
     due = advance(made, NAMES, START + AUTHORITY_LIFE * 0.7)
     assert due.upcoming is not None
     for material in (made, due):
-        assert read(written(material, "ns", "name")) == material
+        assert read({"data": written(material)}) == material
 
 
 def test_it_needs_a_name():

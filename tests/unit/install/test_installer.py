@@ -2,6 +2,7 @@
 
 import pytest
 
+from converter.client import NotFoundError
 from converter.install.installer import check, install, uninstall
 from converter.install.manifests import WEBHOOKS, Addresses, karmada_part
 from converter.karmada.names import MIRROR_LABEL, YIELDS_ANNOTATION
@@ -154,3 +155,20 @@ async def test_mirrors_go_with_the_installation_and_users_interpreters_stay(serv
     await applied(server)
     await uninstall(server, ADDRESSES, lambda _: None)
     assert [path for path in server.objects if path.startswith(CUSTOMIZATIONS)] == [f"{CUSTOMIZATIONS}/mine"]
+
+
+class Old(FakeApiServer):
+    """An API server before v1.30: it does not serve policies of admission."""
+
+    async def get(self, path, params=None, **options):
+        if "/validatingadmissionpolic" in path:
+            raise NotFoundError(f"GET {path}", 404, "NotFound", "the server could not find the requested resource")
+        return await super().get(path, params, **options)
+
+
+async def test_what_an_old_api_server_does_not_serve_is_left_out():
+    old = Old()
+    left = {(finding.kind, finding.state) for finding in await applied(old)}
+    assert left == {("ValidatingAdmissionPolicy", "unserved"), ("ValidatingAdmissionPolicyBinding", "unserved")}
+    assert set((await states(old)).values()) == {"unserved"}
+    assert WEBHOOK_PATH in old.objects

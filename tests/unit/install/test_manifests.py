@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from converter.cli import build_parser
+from converter.controllers.apiservices import LABEL
 from converter.install.manifests import KARMADA_PART, Addresses, InstallationError, karmada_part, place_of
 from converter.server.run import FINISH_SECONDS, Address
 from converter.server.wiring import Settings, assemble
@@ -75,10 +76,13 @@ def test_every_file_it_is_told_of_is_mounted(component):
 
 
 def test_the_rights_name_the_secret_that_is_kept():
-    named, create = host("Role", "controller")["rules"]
+    (named,) = host("Role", "controller")["rules"]
     assert [f"karmada-system/{name}" for name in named["resourceNames"]] == [options("controller").certificate_secret]
-    assert named["verbs"] == ["get", "update"]
-    assert create["verbs"] == ["create"]
+    assert named["verbs"] == ["get", "update"], "a right to create Secrets cannot be limited to a name"
+    (secret,) = [item for item in HOST_PART if item["kind"] == "Secret"]
+    assert [secret["metadata"]["name"]] == named["resourceNames"]
+    assert "data" not in secret, "applying it again must not touch the certificates"
+    assert "stringData" not in secret
 
 
 def test_the_certificates_answer_for_every_name_that_karmada_calls():
@@ -156,6 +160,20 @@ def test_addresses_and_the_authority_are_filled_in():
     for webhook in some(configuration["webhooks"]):
         assert webhook["clientConfig"]["url"].startswith("https://10.0.0.1:8443/mutate/")
         assert webhook["clientConfig"]["caBundle"] == "Zm9v"
+
+
+def test_the_policy_on_api_services_says_what_the_controller_makes():
+    addresses = Addresses(namespace="control")
+    (policy,) = [item for item in karmada_part(addresses) if item["kind"] == "ValidatingAdmissionPolicy"]
+    (binding,) = [item for item in karmada_part(addresses) if item["kind"] == "ValidatingAdmissionPolicyBinding"]
+    assert binding["spec"]["policyName"] == policy["metadata"]["name"]
+    assert policy["spec"]["variables"] == [{"name": "home", "expression": "'control'"}]
+    expressions = " ".join(one["expression"] for one in policy["spec"]["validations"])
+    assert f'"{LABEL}"' in expressions
+    assert f'"{options("controller").discovery_service}"' in expressions
+    users = [one for item in karmada_part(addresses) for one in item.get("subjects", ())]
+    (condition,) = policy["spec"]["matchConditions"]
+    assert condition["expression"].rpartition(" ")[2].strip('"') in {user["name"] for user in users}
 
 
 def test_what_others_need_is_applied_first():

@@ -1,0 +1,134 @@
+"""The ValidatingAdmissionPolicy of deploy/karmada on a real API server: what the controller may do with APIServices."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+
+import msgspec
+import pytest
+
+from converter.client import ApiServer, RejectedError
+from converter.controllers.apiservices import API_SERVICES, LABEL, api_service
+from converter.controllers.discovery_server import Backend
+from converter.install.installer import APPLY
+from converter.install.manifests import OPTIONAL_KINDS, Addresses, karmada_part, place_of
+from tests.controlplanes import apiserver as controlplane
+from tests.controlplanes import kubeconfig
+
+NAME = "v1beta1.batch"
+OURS = api_service(NAME, "batch", "v1beta1", Backend("karmada-system", "converter-discovery", 443, "Zm9v"))
+UNVERIFIED = {key: value for key, value in OURS["spec"].items() if key != "caBundle"} | {"insecureSkipTLSVerify": True}
+PATH = API_SERVICES.object_path("", NAME)
+FOREIGN = {**copy.deepcopy(OURS), "metadata": {"name": "v1.foreign.example"}}
+FOREIGN["spec"] |= {"group": "foreign.example", "version": "v1"}
+FOREIGN_PATH = API_SERVICES.object_path("", "v1.foreign.example")
+
+
+@pytest.fixture(scope="module")
+def server(apiservers):
+    """A Karmada API server with RBAC, as far as the policy is concerned."""
+    server = controlplane.ApiServer(apiservers.world, "1.36", "apiserver-policy", authorization="RBAC").wait()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+async def admin(server):
+    async with await ApiServer.connect(server.kubeconfig) as admin:
+        for manifest in karmada_part(Addresses()):
+            if manifest["kind"] in OPTIONAL_KINDS | {"Namespace", "ClusterRole", "ClusterRoleBinding"}:
+                await admin.patch(f"{place_of(manifest).path}?fieldManager=test&force=true", manifest, APPLY)
+        yield admin
+        for path in (PATH, FOREIGN_PATH):
+            await remove(admin, path)
+
+
+@pytest.fixture
+async def controller(apiservers, server, admin):
+    """The controller, with the rights of deploy/karmada, as soon as the policy is enforced."""
+    world = apiservers.world
+    pair = world.pki.authority.issue("converter:controller")
+    file = kubeconfig.write(world.run.folder / "policy.kubeconfig", server.port, world.pki.authority, pair)
+    async with await ApiServer.connect(file) as controller:
+        async with asyncio.timeout(120):
+            while not await enforced(controller):  # noqa: ASYNC110  the API server says nothing when it enforces
+                await asyncio.sleep(0.1)
+        yield controller
+
+
+async def enforced(controller):
+    """Whether the policy refuses an APIService without our label; RBAC would refuse for another reason."""
+    try:
+        await controller.create(f"{API_SERVICES.path()}?dryRun=All", {**OURS, "metadata": {"name": NAME}})
+    except RejectedError as error:
+        return LABEL in error.problem
+    return False
+
+
+async def remove(server, path):
+    try:
+        found = msgspec.json.decode(await server.get(path))
+    except Exception:  # noqa: BLE001  not there
+        return
+    await server.delete(path, uid=found["metadata"]["uid"])
+
+
+async def refused(request):
+    with pytest.raises(RejectedError) as caught:
+        await request
+    assert caught.value.status == 403
+    assert "converter-apiservices" in caught.value.problem, "by the policy, not by RBAC"
+
+
+async def test_ours_is_created_repaired_and_removed(controller):
+    await controller.create(API_SERVICES.path(), OURS)
+    await controller.patch(PATH, {"spec": {"caBundle": "YmFy"}})
+    await remove(controller, PATH)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"metadata": {"name": NAME}},
+        {"metadata": {"name": NAME, "labels": {LABEL: "false"}}},
+        {"spec": OURS["spec"] | {"service": {"name": "other", "namespace": "karmada-system", "port": 443}}},
+        {"spec": OURS["spec"] | {"service": {"name": "converter-discovery", "namespace": "default", "port": 443}}},
+        {"spec": OURS["spec"] | {"groupPriorityMinimum": 2000}},
+        {"spec": OURS["spec"] | {"versionPriority": 100}},
+        {
+            "spec": {key: value for key, value in OURS["spec"].items() if key != "caBundle"}
+            | {"insecureSkipTLSVerify": True}
+        },
+    ],
+)
+async def test_another_is_not_created(controller, change):
+    await refused(controller.create(API_SERVICES.path(), {**OURS, **change}))
+
+
+async def test_ours_does_not_become_another(controller):
+    await controller.create(API_SERVICES.path(), OURS)
+    await refused(controller.patch(PATH, {"spec": {"service": {"name": "other"}}}))
+    await refused(controller.patch(PATH, {"metadata": {"labels": {LABEL: None}}}))
+
+
+async def test_what_someone_changed_is_repaired(controller, admin):
+    await controller.create(API_SERVICES.path(), OURS)
+    await admin.patch(PATH, {"spec": {"groupPriorityMinimum": 2000, "service": {"name": "other"}}})
+    await controller.patch(PATH, {"spec": OURS["spec"]})
+
+
+async def test_a_foreign_one_is_neither_taken_over_nor_removed(controller, admin):
+    await admin.create(API_SERVICES.path(), FOREIGN)
+    await refused(controller.patch(FOREIGN_PATH, {"metadata": {"labels": {LABEL: "true"}}}))
+    await refused(controller.patch(FOREIGN_PATH, {"spec": {"versionPriority": 1}}))
+    uid = msgspec.json.decode(await admin.get(FOREIGN_PATH))["metadata"]["uid"]
+    await refused(controller.delete(FOREIGN_PATH, uid=uid))
+    builtin = API_SERVICES.object_path("", "v1.apps")
+    uid = msgspec.json.decode(await admin.get(builtin))["metadata"]["uid"]
+    await refused(controller.delete(builtin, uid=uid))
+
+
+async def test_other_users_are_not_limited(admin):
+    await admin.create(API_SERVICES.path(), FOREIGN)
+    await admin.patch(FOREIGN_PATH, {"spec": {"versionPriority": 7}})
