@@ -1,9 +1,12 @@
 # The converter's image: `docker build -t karmada-api-version-converter:0.1.0 .`
 # Dependencies are installed from the lock and verified by their hashes. The processes run as an unprivileged user and do
 # not write to disk.
-ARG PYTHON=python:3.13-slim
 
-FROM ${PYTHON} AS build
+# By digest, so that a build never gets another image under the same tag. It is an index of all architectures
+# (`make base-image` checks that). Dependabot updates tag and digest together.
+FROM python:3.13.15-slim-trixie@sha256:7c61056e61ac89e852de05f3dc6fa51a6dd2181797bceed46aa725dd7cb2cd3b AS base
+
+FROM base AS build
 WORKDIR /src
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 # Dependencies first: the build cache holds this layer until a lock changes.
@@ -21,7 +24,7 @@ RUN /opt/converter/bin/pip install --no-deps --no-index wheels/*.whl \
     && /opt/converter/bin/converter rules lint \
     && /opt/converter/bin/pip uninstall --yes pip
 
-FROM ${PYTHON}
+FROM base
 COPY --from=build /opt/converter /opt/converter
 ENV PATH=/opt/converter/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 HOME=/nonexistent
 # A numeric user lets the kubelet verify runAsNonRoot.

@@ -170,6 +170,10 @@ dist: $(STAMP) ## build the wheel and the sdist into dist/
 	@rm -rf dist
 	@SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(BIN)/python -m hatchling build --directory dist
 
+.PHONY: base-image
+base-image: ## check that the image's base, which is pinned by digest, has both architectures (needs docker buildx)
+	@docker buildx imagetools inspect --raw "$$($(PYTHON) tools/base_image.py)" | $(PYTHON) tools/base_image.py --check
+
 .PHONY: tag
 tag: ## check that TAG is `v` and the version in pyproject.toml
 	@$(PYTHON) -c 'import sys, tomllib; version = tomllib.load(open("pyproject.toml", "rb"))["project"]["version"]; \
