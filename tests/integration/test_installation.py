@@ -43,7 +43,7 @@ async def test_it_is_installed_checked_mended_and_removed(karmada):
 
     await install(karmada, ADDRESSES, told.append)
     assert await states(karmada) == {"installed"}
-    assert "applied MutatingWebhookConfiguration apiconverter" in told
+    assert any("MutatingWebhookConfiguration apiconverter" in line for line in told)
 
     await install(karmada, ADDRESSES, told.append)
     assert await states(karmada) == {"installed"}
@@ -60,7 +60,7 @@ async def test_it_is_installed_checked_mended_and_removed(karmada):
     await uninstall(karmada, ADDRESSES, told.append)
     assert await states(karmada) == {"missing", "installed"}  # the namespace stays
     await uninstall(karmada, ADDRESSES, told.append)
-    assert told[-1].startswith("not found: ")
+    assert await states(karmada) == {"missing", "installed"}
 
 
 async def test_another_address_is_a_difference(karmada):
