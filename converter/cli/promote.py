@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from converter.kube import Manifest
     from converter.losses import Loss
-    from converter.promote.plan import Plan, Promotion
+    from converter.promote.model import Plan, Promotion
 
 _EPILOG = """\
 examples:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from converter.kube import Manifest
-    from converter.promote.plan import Promotion
+    from converter.promote.model import Promotion
 
 _POLICIES = Collection("/apis/policy.karmada.io/v1alpha1", "propagationpolicies")
 _CLUSTER_POLICIES = Collection("/apis/policy.karmada.io/v1alpha1", "clusterpropagationpolicies", namespaced=False)
@@ -144,15 +144,16 @@ class ControlPlaneWriter:
             namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
             await self._server.create(NAMESPACES.path(), namespace)
             report(f"created Namespace {self._namespace}")
-        await self._write_policy(policy)
-        report(f"created {policy['kind']} {self._policy_name}")
+        done = "created" if await self._write_policy(policy) else "unchanged"
+        report(f"{done} {policy['kind']} {self._policy_name}")
         for decision in decisions:
             if decision.step is Step.CREATE:
                 promotion = decision.promotion
                 await self._server.create(promotion.resource.collection().path(self._namespace), promotion.template)
                 report(f"created {promotion.label}")
 
-    async def _write_policy(self, policy: Manifest) -> None:
+    async def _write_policy(self, policy: Manifest) -> bool:
+        """Create the policy; False if it exists already."""
         collection = _POLICIES if self._namespace else _CLUSTER_POLICIES
         try:
             await self._server.create(collection.path(self._namespace), policy)
@@ -160,6 +161,8 @@ class ControlPlaneWriter:
             found = await self._find(collection.object_path(self._namespace, self._policy_name))
             if found is None or first_difference(policy, found):
                 raise PolicyConflictError(policy["kind"], self._policy_name) from None
+            return False
+        return True
 
     async def _find(self, path: str) -> Manifest | None:
         try:

@@ -1,12 +1,11 @@
-"""Plans a promotion: which objects of a member become which templates, and what is lost on the way."""
+"""Plans a promotion: finds which objects of a member become which templates, and what is lost on the way."""
 
 from __future__ import annotations
 
-import contextlib
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from converter.errors import ConversionError, ConverterError, ManifestError
+from converter.errors import ConversionError, ManifestError
+from converter.promote.model import LeftOut, MissingNamespaceError, MissingObjectError, Plan, Promotion
 from converter.promote.references import RELATED_KINDS, is_related, pod_template, references
 from converter.promote.resources import UnknownKindError
 from converter.promote.template import MANAGED, SKIPPED_KINDS, forget_last_applied, make_template, why_not
@@ -15,7 +14,6 @@ from converter.works.preview import preview_version
 if TYPE_CHECKING:
     from converter.engine import Engine
     from converter.kube import Manifest
-    from converter.losses import Loss
     from converter.promote.member import Member
     from converter.promote.resources import ControlPlane, Resource
 
@@ -37,95 +35,6 @@ _ORDER = (
     "Ingress",
 )
 """The order of the templates: an object follows those that it needs; ``""`` is any other kind."""
-
-
-class MissingObjectError(ConverterError):
-    """The member does not have the object.
-
-    Attributes:
-        kind: its kind.
-        name: its name.
-        namespace: its namespace; empty for a cluster-scoped object.
-        cluster: the member.
-    """
-
-    def __init__(self, kind: str, name: str, namespace: str, cluster: str) -> None:
-        self.kind = kind
-        self.name = name
-        self.namespace = namespace
-        self.cluster = cluster
-        where = f" in namespace {namespace}" if namespace else ""
-        super().__init__(f"cluster {cluster} has no {kind} {name}{where}; check the name, and -n and -C")
-
-
-class MissingNamespaceError(ConverterError):
-    """Objects of the kind are in namespaces, and no namespace was given.
-
-    Attributes:
-        kind: the kind.
-    """
-
-    def __init__(self, kind: str) -> None:
-        self.kind = kind
-        super().__init__(f"a {kind} is in a namespace; pass -n NAMESPACE")
-
-
-@dataclass(frozen=True, slots=True)
-class Promotion:
-    """One object of the member, and the template made of it.
-
-    Attributes:
-        template: the template, in the version that the control plane stores.
-        resource: how the control plane serves that version.
-        read_as: the apiVersion in which the member has the object.
-        losses: what the template does not hold of the object, and what the member would drop of the template.
-        problem: why the member cannot get the template; empty if it can.
-    """
-
-    template: Manifest
-    resource: Resource
-    read_as: str
-    losses: tuple[Loss, ...] = ()
-    problem: str = ""
-
-    @property
-    def label(self) -> str:
-        """Kind and name: ``CronJob demo/report``."""
-        metadata = self.template["metadata"]
-        namespace = f"{metadata['namespace']}/" if metadata.get("namespace") else ""
-        return f"{self.template['kind']} {namespace}{metadata['name']}"
-
-
-@dataclass(frozen=True, slots=True)
-class LeftOut:
-    """An object that is not promoted.
-
-    Attributes:
-        kind: its kind.
-        name: its name.
-        why: the reason.
-        failed: whether it should have been promoted: it cannot be converted, or Karmada has no version of it.
-    """
-
-    kind: str
-    name: str
-    why: str
-    failed: bool = False
-
-
-@dataclass(slots=True)
-class Plan:
-    """What to promote.
-
-    Attributes:
-        promotions: in the order to create their templates.
-        left_out: what is not promoted.
-        kind: the kind of the object that was asked for; empty for a whole namespace.
-    """
-
-    promotions: list[Promotion] = field(default_factory=list)
-    left_out: list[LeftOut] = field(default_factory=list)
-    kind: str = ""
 
 
 class Planner:
@@ -187,17 +96,33 @@ class Planner:
         Raises:
             ConverterError: a request failed.
         """
-        stored = set()
-        for item in self._member.resources.resources:
-            with contextlib.suppress(UnknownKindError):
-                stored.add(self._plane.stored_as(item.gvk, self._converter))
+        stored, unknown = self._by_kind()
         for resource in sorted(stored):
-            if resource.namespaced and resource.gvk.kind not in SKIPPED_KINDS:
+            if resource.namespaced:
                 for manifest in await self._all(resource):
                     promotion = self._try(manifest, resource)
                     if promotion is not None:
                         await self._add(promotion, dependencies=False)
+        for resource, why in sorted(unknown.items()):
+            for manifest in await self._member.all(resource, self.namespace):
+                if not why_not(manifest):
+                    self._leave_out(resource.gvk.kind, manifest["metadata"]["name"], why, failed=True)
         return self._finished()
+
+    def _by_kind(self) -> tuple[set[Resource], dict[Resource, str]]:
+        """Sort the member's kinds: as the control plane stores them, and one version of each other, with the reason."""
+        stored, known = set(), set()
+        unknown: dict[tuple[str, str], tuple[Resource, str]] = {}
+        for item in self._member.resources.resources:
+            if item.gvk.kind in SKIPPED_KINDS:
+                continue
+            kind = (item.gvk.group, item.gvk.kind)
+            try:
+                stored.add(self._plane.stored_as(item.gvk, self._converter))
+                known.add(kind)
+            except UnknownKindError as error:
+                unknown[kind] = (item, str(error))
+        return stored, {item: why for kind, (item, why) in unknown.items() if kind not in known}
 
     def _finished(self) -> Plan:
         other = _ORDER.index("")

@@ -80,6 +80,7 @@ SKIPPED_KINDS: Final = frozenset(
         "Lease",
         "LocalSubjectAccessReview",
         "Pod",
+        "PodMetrics",
         "PodTemplate",
     }
 )

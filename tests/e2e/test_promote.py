@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import http
+import json
 import re
+import subprocess
 
 import pytest
 
+from tests.controlplanes import toolchain
 from tests.controlplanes.waiting import wait_until
 from tests.e2e.installation import Installation
 from tests.e2e.propagated import ANCHOR, CONVERTED, POLICY, WORK
@@ -16,6 +19,8 @@ from tests.nonempty import some
 SPACE = "legacy"
 OLD = "old"
 MANAGED = "karmada.io/managed"
+NEW_VERSION = re.compile(r"\bbatch/v1\b(?!beta)")
+"""The version to write instead of the old one."""
 
 
 @pytest.fixture(scope="module")
@@ -116,7 +121,27 @@ def wait_until_adopted(fleet, things):
 def test_writing_an_old_version_says_what_to_do(fleet, converter):
     answer = fleet.client.request("POST", f"/apis/batch/v1beta1/namespaces/{SPACE}/cronjobs", cron_job())
     assert answer.status == http.HTTPStatus.METHOD_NOT_ALLOWED
-    assert re.search(r"\bbatch/v1\b(?!beta)", answer.body["message"]), "the version to write instead"
+    assert NEW_VERSION.search(answer.body["message"])
+
+
+PROGRAMS = {
+    "kubectl": ("apply", "--validate=false", "-f", "-"),
+    "karmadactl": ("promote", "cronjob", "report", "-n", SPACE, "-C", OLD),
+}
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_the_programs_of_users_show_that_message(fleet, converter, legacy, program):
+    legacy(cron_job())
+    fleet.client.put({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": SPACE}})
+    world = fleet.world
+    path = toolchain.kubectl(world.places) if program == "kubectl" else world.binary(program, fleet.karmada.version)
+    command = [str(path), *PROGRAMS[program], "--kubeconfig", str(fleet.karmada.apiserver.kubeconfig)]
+    done = subprocess.run(
+        command, input=json.dumps(cron_job()), text=True, capture_output=True, check=False, timeout=60
+    )
+    assert done.returncode != 0
+    assert NEW_VERSION.search(done.stderr), done.stderr
 
 
 def test_a_cron_job_of_a_member_without_its_newest_version_is_adopted_as_it_is(fleet, converter, legacy):

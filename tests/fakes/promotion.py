@@ -2,6 +2,7 @@
 
 from converter.catalog import load_catalog
 from converter.engine import Engine
+from converter.kube import GroupVersionKind
 from tests.fakes.apiserver import FakeApiServer
 
 CATALOG = load_catalog()
@@ -19,6 +20,7 @@ class ControlPlane(FakeApiServer):
         self.member = member
         self.plurals = {gvk: resource.plural for gvk, resource in CATALOG.served(NEW).items()}
         self.plurals |= {gvk: resource.plural for gvk, resource in CATALOG.served(release).items()}
+        self.plurals[GroupVersionKind("settings.k8s.io", "v1alpha1", "PodPreset")] = "podpresets"
         self.collections |= set(self.plurals.values()) | {"propagationpolicies"}
         self._serve_discovery()
         served = {}

@@ -6,7 +6,8 @@ from converter.client import UnavailableError
 from converter.kube import GroupVersionKind
 from converter.promote.apply import ControlPlaneWriter, PolicyConflictError, Step
 from converter.promote.member import Member, ProxyError, UnknownClusterError
-from converter.promote.plan import MissingNamespaceError, MissingObjectError, Planner
+from converter.promote.model import MissingNamespaceError, MissingObjectError
+from converter.promote.plan import Planner
 from converter.promote.policy import make_policy
 from converter.promote.resources import ControlPlane as Stored
 from converter.promote.resources import UnknownKindError
@@ -137,6 +138,18 @@ async def test_a_whole_namespace_without_what_the_member_makes_itself(karmada):
     assert found(plan) == names(mine)
     assert {item.name for item in plan.left_out} == {"default", "kube-root-ca.crt", "shop-1"}
     assert not any(item.failed for item in some(plan.left_out))
+
+
+async def test_an_object_whose_kind_karmada_does_not_store_is_reported(karmada):
+    karmada.run(CRON)
+    karmada.run(thing("settings.k8s.io/v1alpha1", "PodPreset", "preset"))
+    karmada.run(thing("settings.k8s.io/v1alpha1", "PodPreset", "made"), ownerReferences=[{"controller": True}])
+    cluster = karmada.objects["/apis/cluster.karmada.io/v1alpha1/clusters/old"]
+    listed = {"groupVersion": "settings.k8s.io/v1alpha1", "resources": [{"kind": "PodPreset", "name": "podpresets"}]}
+    cluster["status"]["apiEnablements"].append(listed)
+    plan = await (await planner(karmada)).everything()
+    assert found(plan) == {("CronJob", "report")}
+    assert [(item.kind, item.name, item.failed) for item in plan.left_out] == [("PodPreset", "preset", True)]
 
 
 async def test_one_object_that_cannot_be_converted_does_not_stop_the_namespace(karmada):
