@@ -67,7 +67,10 @@ class Observer(Protocol):
         """A manifest was converted."""
 
     def refused(self, cluster: str, kind: str, name: str, source: str, why: str) -> None:
-        """A manifest cannot be converted for its cluster, or is denied because of what it would lose."""
+        """A manifest cannot be converted for its cluster, or is denied because of what it would lose.
+
+        ``why`` has no values of the manifest.
+        """
 
     def lost(self, cluster: str, losses: ManifestLosses) -> None:
         """A manifest loses values on its way to its cluster, or is denied because of them."""
@@ -166,7 +169,7 @@ class WorkWebhook:
             for item in plan.converted:
                 observer.converted(cluster, item.kind, item.name, item.source, item.target, item.losses)
         for issue in plan.issues:
-            observer.refused(cluster, issue.kind, issue.name, issue.source, issue.why)
+            observer.refused(cluster, issue.kind, issue.name, issue.source, issue.brief or issue.why)
         for losses in plan.losses:
             observer.lost(cluster, losses)
 

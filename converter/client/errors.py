@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 
 from converter.errors import ConverterError
+
+_QUOTES = re.compile(r"(?:Invalid|Unsupported|Duplicate) value:|denied the request:|\bis invalid:")
+"""After these words a value of the object may come (apimachinery's field errors), or what a webhook says of it."""
 
 
 class ApiError(ConverterError):
@@ -22,7 +27,15 @@ class ApiError(ConverterError):
         self.status = status
         self.reason = reason
         self.problem = problem
-        super().__init__(f"{request}: {problem}" + (f" ({status} {reason})" if status else ""))
+        super().__init__(self._text(problem))
+
+    def for_log(self) -> str:
+        """Return the text without what an API server or a webhook quotes of the object that was sent."""
+        found = _QUOTES.search(self.problem)
+        return self._text(self.problem if found is None else f"{self.problem[: found.end()]} …")
+
+    def _text(self, problem: str) -> str:
+        return f"{self.request}: {problem}" + (f" ({self.status} {self.reason})" if self.status else "")
 
 
 class NotFoundError(ApiError):

@@ -29,7 +29,7 @@ def gvk_of(manifest: Manifest) -> GroupVersionKind:
     for field in ("apiVersion", "kind"):
         value = manifest.get(field)
         if not isinstance(value, str) or not value:
-            found = "missing" if field not in manifest else f"{type_name(value)} {value!r}"
+            found = "missing" if field not in manifest else "an empty string" if value == "" else type_name(value)
             raise ManifestError(f"must be a non-empty string (found: {found})", field)
     return GroupVersionKind.of(manifest["apiVersion"], manifest["kind"])
 

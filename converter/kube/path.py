@@ -38,6 +38,7 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE,
 )
+_NAMED = re.compile(r"\[name=[^\]]+\]")
 _PLAIN = re.compile(r"[A-Za-z0-9_$][A-Za-z0-9_$-]*")
 
 
@@ -91,6 +92,11 @@ def format_path(path: Path) -> str:
             quoted = segment.replace("\\", "\\\\").replace('"', '\\"')
             parts.append(f'["{quoted}"]')
     return "".join(parts)
+
+
+def without_names(path: str) -> str:
+    """Replace the names of items in a formatted path by ``[*]``: a name is a value of the manifest."""
+    return _NAMED.sub("[*]", path) if "[name=" in path else path
 
 
 def item_segments(items: list[Any]) -> list[Segment]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import math
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from converter.errors import ManifestError
 from converter.kube import Path, format_path
@@ -25,6 +25,9 @@ class _Wrong:
     def __init__(self, problem: str, key: str | None = None) -> None:
         self.problem = problem
         self.key = key
+
+
+_TOO_LARGE: Final = "a number is too large for every reader"
 
 
 def check_strictly(data: bytes) -> None:
@@ -64,15 +67,11 @@ def _constant(text: str) -> _Wrong:
 
 def _float(text: str) -> float | _Wrong:
     number = float(text)
-    return number if math.isfinite(number) else _Wrong(f"{_short(text)} is too large a number")
+    return number if math.isfinite(number) else _Wrong(_TOO_LARGE)
 
 
 def _integer(text: str) -> int | _Wrong:
-    return int(text) if len(text) <= _LONGEST_INTEGER else _Wrong(f"{_short(text)} is too large a number")
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 24 else f"{text[:20]}… ({len(text)} digits)"  # noqa: PLR2004  what is readable
+    return int(text) if len(text) <= _LONGEST_INTEGER else _Wrong(_TOO_LARGE)
 
 
 def _find(value: Any, path: Path) -> Iterator[tuple[Path, _Wrong]]:

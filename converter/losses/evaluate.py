@@ -12,6 +12,7 @@ from converter.catalog import DEFAULT_GATES
 from converter.errors import ManifestError
 from converter.kube import WHOLE_MANIFEST, GroupVersionKind, Manifest, format_path, parse_path
 from converter.losses.by_release import Destination, ReleaseLosses
+from converter.losses.concealed import SECRET, concealed
 from converter.losses.model import NO_HISTORY, ByConversion, ByRelease, Loss, ManifestId, manifest_id_of
 from converter.losses.schema_decoders import accepts
 from converter.losses.schema_index import schema_index
@@ -118,7 +119,8 @@ class LossEvaluator:
         if release is None or release < self._index.oldest:
             return ()
         identity = identity or manifest_id_of(manifest, gvk)
-        return self._by_release.find(manifest, identity, Destination(gvk, release, gates, cluster), limit)
+        found = self._by_release.find(manifest, identity, Destination(gvk, release, gates, cluster), limit)
+        return concealed(found) if found and gvk.kind == SECRET else found
 
     def may_be_refused(self, manifest: bytes | Raw, api_version: str, kind: str, release: Release | None) -> bool:
         """Whether a release may refuse a manifest for more than its fields; False is certain.
@@ -152,7 +154,7 @@ class LossEvaluator:
         if release is None or release < self._index.oldest:
             return ()
         identity = identity or manifest_id_of(manifest, gvk)
-        return tuple(
+        found = tuple(
             Loss(
                 identity,
                 format_path(path),
@@ -162,6 +164,7 @@ class LossEvaluator:
             )
             for path, value, refusal in self._index.refusals.find(manifest, gvk, release, gates)
         )
+        return concealed(found) if found and gvk.kind == SECRET else found
 
     def refused_by_all(self, manifest: Manifest, gvk: GroupVersionKind) -> tuple[Loss, ...]:
         """List what every release refuses of a manifest that serves its version, as the newest of them does.
@@ -215,7 +218,7 @@ class LossEvaluator:
             history = self._index.histories.find(gvk, schema, release) if release is not None else NO_HISTORY
             cause = ByConversion(item.target, item.why, item.instead, history)
             found.append(Loss(identity, item.path, item.value, severity, cause, consequence))
-        return tuple(found)
+        return concealed(found) if found and gvk.kind == SECRET else tuple(found)
 
 
 _MISSING: Final = object()

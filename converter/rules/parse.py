@@ -51,6 +51,9 @@ def _parse(root: Cursor) -> Rule | None:
             "write 'steps: []' if the versions do not differ",
             ProblemCode.CONFLICT,
         )
+    if "Secret" in kinds and "v1" in {left, right}:
+        text = "a Secret is never converted: Kubernetes has one version of it"
+        spec.problem(text, "remove the kind", ProblemCode.INVALID)
     steps = parse_steps(spec.child("steps")) if spec.has("steps") else ()
     check_bounds(kinds, steps, spec)
     examples = tuple(_parse_examples(spec, kinds, left, right))

@@ -12,6 +12,7 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
 
+from converter.kube.path import without_names
 from converter.server.logging import Fact, emit
 from converter.works.policy import Action
 
@@ -89,7 +90,7 @@ class LossEvent(NamedTuple):
 
     def fact(self) -> Fact:
         """Make the event of the log."""
-        facts = {weight: ", ".join(paths[:_FIELDS_LOGGED]) for weight, paths in self.fields.items()}
+        facts = {weight: ", ".join(map(without_names, paths[:_FIELDS_LOGGED])) for weight, paths in self.fields.items()}
         return Fact(
             self.at,
             logging.WARNING,

@@ -7,10 +7,12 @@ import logging
 import re
 import sys
 import time
+import traceback
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import msgspec
 
+from converter.errors import ConverterError
 from converter.server.log_writer import LogWriter
 
 if TYPE_CHECKING:
@@ -22,6 +24,9 @@ FORMATS = ("text", "json")
 
 LEVELS = ("debug", "info", "warning", "error")
 """Values of ``--log-level``."""
+
+_CHAINED = 8
+"""Errors of a chain that a traceback shows."""
 
 _NOT_FIELDS = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 _is_plain = re.compile(r"[a-zA-Z0-9_./:@+-]+").fullmatch
@@ -122,8 +127,9 @@ class LineHandler(logging.Handler):
 
     def format(self, record: logging.LogRecord) -> str:
         """Format a record as one line."""
-        trace = (self.formatter or logging.Formatter()).formatException(record.exc_info) if record.exc_info else ""
-        fact = Fact(record.created, record.levelno, record.getMessage(), fields_of(record))
+        error = record.exc_info[1] if record.exc_info else None
+        trace = traceback_of(error) if error is not None else ""
+        fact = Fact(record.created, record.levelno, _message(record), fields_of(record))
         return self._style(record.name, fact, trace)
 
     def write(self, logger: str, facts: Sequence[Fact]) -> None:
@@ -145,6 +151,28 @@ class LineHandler(logging.Handler):
     def _dropped_line(self, lines: int) -> str:
         fact = Fact(time.time(), logging.WARNING, "log lines dropped", {"lines": lines})
         return f"{self._style(__name__, fact)}\n"
+
+
+def _message(record: logging.LogRecord) -> str:
+    if not isinstance(record.args, tuple):
+        return record.getMessage()
+    args = tuple(arg.for_log() if isinstance(arg, ConverterError) else arg for arg in record.args)
+    return str(record.msg) % args if args else str(record.msg)
+
+
+def traceback_of(error: BaseException) -> str:
+    """Format a traceback with the types of errors alone: an error of Python quotes the value that it is about."""
+    parts: list[str] = []
+    link = ""
+    current: BaseException | None = error
+    while current is not None and len(parts) < _CHAINED:
+        frames = "".join(traceback.format_tb(current.__traceback__))
+        text = f": {current.for_log()}" if isinstance(current, ConverterError) else ""
+        parts.append(f"Traceback (most recent call last):\n{frames}{type(current).__qualname__}{text}{link}")
+        cause = current.__cause__
+        link = "\n\nwhich led to:\n" if cause is not None else "\n\nduring which this happened:\n"
+        current = cause if cause is not None or current.__suppress_context__ else current.__context__
+    return "\n".join(reversed(parts))
 
 
 def dropped_lines() -> int:

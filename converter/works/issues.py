@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from msgspec import UNSET
 
 from converter.kube.partial_object import POLICY_ANNOTATION
+from converter.kube.path import without_names
 from converter.losses import messages
 from converter.losses.policy import LossPolicy
 from converter.works.limits import MOST_MANIFESTS
@@ -31,6 +32,9 @@ _REFUSED_HINT: Final = (
 )
 
 _TOO_MANY_HINT: Final = "Split the Work; Karmada itself puts one manifest into each."
+
+_PATHS_LOGGED: Final = 8
+"""How many fields the reason without values names."""
 
 _LOSS_POLICIES: Final = {action: LossPolicy.of(action) for action in Action}
 
@@ -110,8 +114,8 @@ def _parsed(word: object, where: str) -> tuple[Action | None, tuple[str, ...]]:
         return None, ()
     try:
         return Action.parse(str(word)), ()
-    except PolicyError as error:
-        return None, (f"annotation {POLICY_ANNOTATION} of {where}: {error}",)
+    except PolicyError:
+        return None, (f"annotation {POLICY_ANNOTATION} of {where} is not one of: {', '.join(Action)}",)
 
 
 def unreachable(head: PartialObject | None, failure: Failure, policy: ManifestPolicy) -> Issue:
@@ -145,10 +149,16 @@ def denied(head: PartialObject, losses: Sequence[Loss], way: str) -> Issue:
     """
     refused = [loss for loss in losses if loss.refused]
     lost = [loss for loss in losses if not loss.refused]
-    whys = []
-    if refused:
-        whys.append(f"{head.label} would be refused{way}: {'; '.join(map(messages.describe, refused))}")
-    if lost:
-        whys.append(f"{head.label} would lose values{way}: {'; '.join(map(messages.describe, lost))}")
+    whys, briefs = [], []
+    for verb, found in (("be refused", refused), ("lose values", lost)):
+        if found:
+            what = f"{head.label} would {verb}{way}: "
+            whys.append(f"{what}{'; '.join(map(messages.describe, found))}")
+            briefs.append(f"{what}{_paths(found)}")
     reason, hint = (IssueReason.REFUSED, _REFUSED_HINT) if refused else (IssueReason.LOSSY, _LOSSES_HINT)
-    return Issue(head.kind, head.place, head.api_version, reason, "; ".join(whys), Action.DENY, hint)
+    return Issue(head.kind, head.place, head.api_version, reason, "; ".join(whys), Action.DENY, hint, "; ".join(briefs))
+
+
+def _paths(losses: Sequence[Loss]) -> str:
+    more = f" and {len(losses) - _PATHS_LOGGED} more" if len(losses) > _PATHS_LOGGED else ""
+    return ", ".join(without_names(loss.path) or "more than can be named" for loss in losses[:_PATHS_LOGGED]) + more

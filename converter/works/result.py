@@ -72,6 +72,7 @@ class Issue(msgspec.Struct, frozen=True):
         reason: the reason.
         why: the reason for people, with the manifest and without the cluster.
         action: what the policy says.
+        brief: the reason without values of the manifest, for logs and pages; empty if ``why`` has none.
         hint: what to do if the Work is denied.
     """
 
@@ -82,6 +83,7 @@ class Issue(msgspec.Struct, frozen=True):
     why: str
     action: Action
     hint: str = HINT
+    brief: str = ""
 
 
 class WorkPlan(msgspec.Struct, frozen=True):

@@ -110,7 +110,7 @@ def _check(value: Any, line: int) -> None:
         below: list[Any] = []
         for item in level:
             if isinstance(item, _BadNumber):
-                raise SyntaxProblemError(line, f"{item[:40]} is too large a number", "put a text in quotes")
+                raise SyntaxProblemError(line, "a number is too large", "put a text in quotes")
             if isinstance(item, str):
                 _check_text(item, line)
             elif isinstance(item, dict):

@@ -126,7 +126,7 @@ def tagged(tag: str, text: str) -> Scalar:
     if tag == _FLOAT and type(value) is int and value < _INT64:
         return float(value)
     if tag != _type(value):
-        raise ValueError(f"{text!r} is not a value of type {tag.removeprefix(PREFIX)}")
+        raise ValueError(f"the value is not of type {tag.removeprefix(PREFIX)}")
     return value
 
 
@@ -185,7 +185,7 @@ def key_text(value: Scalar) -> str:
     if isinstance(value, float):
         return _float_key(value)
     if value is None or value >= _INT64:
-        raise ValueError(f"{'null' if value is None else value} cannot be a key")
+        raise ValueError(f"{'null' if value is None else 'such a value'} cannot be a key")
     return str(value)
 
 

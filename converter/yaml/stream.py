@@ -166,7 +166,7 @@ def _split(text: str, offset: int) -> Iterator[tuple[str, int]]:
         rest = content[3:].strip()
         if rest and not rest.startswith("#"):
             raise SyntaxProblemError(
-                number + 1, f"{content[:40]!r} is not a document separator", "put only a comment after ---"
+                number + 1, "a line begins with --- and is not a document separator", "put only a comment after ---"
             )
         if found:
             yield "\n".join([*found, ""]), first

@@ -59,7 +59,7 @@ def test_a_kind_that_the_cluster_lacks_under_warn(shipped):
 
 def test_an_annotation_that_is_no_policy(hook):
     answer = ask(hook, review(work(SERVED_NOWHERE, annotations={POLICY_ANNOTATION: "maybe"})))
-    assert "'maybe' is not a policy" in answer.warnings[0]
+    assert "is not one of: deny, warn, ignore" in answer.warnings[0]
 
 
 def test_incomplete_enablements(hook):
@@ -132,10 +132,10 @@ def test_what_is_no_review(hook, body, words):
             b'{"apiVersion":"batch/v1","kind":"CronJob","spec":{"jobTemplate":{"spec":{"a":1,"a":2}}}}',
             "spec.jobTemplate.spec.a: this key is set more than once",
         ),
-        (b'{"apiVersion":"batch/v1","kind":"CronJob","spec":{"a":[0,1e400]}}', "spec.a[1]: 1e400 is too large"),
+        (b'{"apiVersion":"batch/v1","kind":"CronJob","spec":{"a":[0,1e400]}}', "spec.a[1]: a number is too large"),
         (
             b'{"apiVersion":"batch/v1","kind":"CronJob","spec":{"a":' + b"9" * 5000 + b"}}",
-            "spec.a: 99999999999999999999… (5000 digits) is too large",
+            "spec.a: a number is too large",
         ),
     ],
 )

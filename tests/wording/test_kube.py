@@ -15,8 +15,8 @@ from converter.kube.strict_json import check_strictly
         (b'{"a":1,"a":1}', "a: this key is set more than once in the same object"),
         (b'{"a":{"b":NaN}}', "a.b: NaN is not a number"),
         (b'{"a":[-Infinity]}', "a[0]: -Infinity is not a number"),
-        (b'{"a":-1e999}', "a: -1e999 is too large a number"),
-        (b'{"a":' + b"1" * 401 + b"}", "a: 11111111111111111111… (401 digits) is too large"),
+        (b'{"a":-1e999}', "a: a number is too large"),
+        (b'{"a":' + b"1" * 401 + b"}", "a: a number is too large"),
         (b'{"a":', "is not JSON"),
         (b'{"a":"\xff"}', "is not JSON"),
         (b"[" * 100_000 + b"]" * 100_000, "nested too deep"),
@@ -34,7 +34,7 @@ def test_json_that_the_api_server_would_refuse(text, message):
         ([], "an object, not list"),
         ({"kind": "X"}, "apiVersion: must be a non-empty string"),
         ({"apiVersion": "v1"}, "kind: must be a non-empty string"),
-        ({"apiVersion": 1, "kind": "X"}, "integer 1"),
+        ({"apiVersion": 1, "kind": "X"}, "found: integer"),
     ],
 )
 def test_a_manifest_without_version_or_kind(manifest, message):

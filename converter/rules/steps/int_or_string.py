@@ -56,7 +56,7 @@ class IntOrString(Step):
             count = None if numbers is None else numbers.pop(number, None)
             text = None if strings is None else strings.pop(string, None)
             if count and text:
-                raise LensError(both, f"is set together with {string} {text!r}; set only one of the two", refused=True)
+                raise LensError(both, f"is set together with {string}; set only one of the two", refused=True)
             if count is not None and type(count) is not int:
                 raise wrong_type(both, "an integer", count)
             if text is not None and type(text) is not str:

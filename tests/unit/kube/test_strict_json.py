@@ -28,11 +28,10 @@ def test_the_place_is_named(text, path):
     assert caught.value.path == path
 
 
-def test_a_long_number_is_cut_in_the_message():
+def test_a_long_number_is_not_in_the_message():
     with pytest.raises(ManifestError) as caught:
         check_strictly(b'{"a":' + b"1" * 4001 + b"}")
-    assert "4001" in caught.value.problem
-    assert len(caught.value.problem) < 200
+    assert "1" not in caught.value.problem
 
 
 @pytest.mark.parametrize(

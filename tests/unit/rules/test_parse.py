@@ -176,3 +176,9 @@ def test_an_alias_is_told_and_does_not_grow(text):
 def test_kinds_are_names_and_listed_once(kinds, code):
     problem = only(rule_text("steps: []").replace("kind: Thing", kinds))
     assert (problem.line, problem.code) == (5, code)
+
+
+def test_a_secret_is_never_converted():
+    text = rule_text("steps: []", left="v1").replace("kind: Thing", "kind: Secret")
+    assert only(text).code is ProblemCode.INVALID
+    assert book(rule_text("steps: []").replace("kind: Thing", "kind: Secret")).rules  # of another group

@@ -6,6 +6,7 @@ import logging
 
 import pytest
 
+from converter.client.errors import RejectedError
 from converter.server.conversion_log import ConversionLog
 from converter.server.logging import FORMATS, emit, set_up
 from converter.server.metrics import Metrics
@@ -76,3 +77,18 @@ async def test_lines_of_conversions_wait_for_each_other(until, caplog):
 def test_nothing_is_nothing(caplog):
     emit("x", [])
     assert not caplog.records
+
+
+@pytest.mark.parametrize("stream", [(style, "info") for style in FORMATS], indirect=True)
+def test_an_error_of_an_api_server_is_logged_without_what_it_quotes(stream):
+    said_nowhere = 2
+    error = RejectedError("PATCH /x", 422, "Invalid", 'spec.a: Invalid value: "hunter2": no')
+    log = logging.getLogger("x")
+    log.warning("cannot write %s: %s", "x", error)
+    wrong = RuntimeError(f"hunter{said_nowhere}")
+    wrong.__cause__ = error
+    log.error("broken", exc_info=wrong)
+    said = stream.getvalue()
+    assert "hunter2" not in said
+    assert said.count("PATCH /x") == 2
+    assert "RuntimeError" in said
