@@ -1,9 +1,11 @@
-"""The engine of the shipped rule book, read once for each process: it never changes."""
+"""The engine of the shipped rule book and its coverage, made once for each process: they never change."""
 
 from __future__ import annotations
 
 from functools import cache
 
+from converter.catalog import load_catalog
+from converter.coverage import Matrix, build_matrix
 from converter.engine import Engine
 
 
@@ -11,3 +13,9 @@ from converter.engine import Engine
 def shipped_engine() -> Engine:
     """Read the shipped rule book."""
     return Engine.from_rules()
+
+
+@cache
+def shipped_matrix() -> Matrix:
+    """Build the coverage of the shipped rule book, which takes seconds."""
+    return build_matrix(shipped_engine().book, load_catalog())

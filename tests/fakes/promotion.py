@@ -1,12 +1,12 @@
 """A new control plane with one old member behind its cluster proxy, both of what the catalog says of their releases."""
 
 from converter.catalog import load_catalog
-from converter.engine import Engine
 from converter.kube import GroupVersionKind
 from tests.fakes.apiserver import FakeApiServer
+from tests.shipped import shipped_engine
 
 CATALOG = load_catalog()
-CONVERTER = Engine.from_rules()
+CONVERTER = shipped_engine()
 CLUSTERS = "/apis/cluster.karmada.io/v1alpha1/clusters"
 NEW = "v1.36"
 VERBS = ["create", "delete", "get", "list", "patch", "update", "watch"]

@@ -4,15 +4,15 @@ import json
 
 import pytest
 
-from converter.catalog import load_catalog
-from converter.coverage import State, build_matrix
+from converter.coverage import State
 from converter.coverage.page import render
 from tests.nonempty import some
+from tests.shipped import shipped_matrix
 
 
 @pytest.fixture(scope="module")
-def matrix(shipped):
-    return build_matrix(shipped.book, load_catalog())
+def matrix():
+    return shipped_matrix()
 
 
 def cell(matrix, kind, release):

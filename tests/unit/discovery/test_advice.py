@@ -7,12 +7,12 @@ import pytest
 from converter.catalog import load_catalog
 from converter.discovery import Discovery, named_resources
 from converter.discovery.advice import version_to_write
-from converter.engine import Engine
 from converter.kube import GroupVersionKind
 from tests.nonempty import some
+from tests.shipped import shipped_engine
 
 CATALOG = load_catalog()
-BOOK = Engine.from_rules().book
+BOOK = shipped_engine().book
 
 OLD = {
     ("batch", "v1beta1", "CronJob"): "batch/v1",

@@ -35,11 +35,6 @@ spec: {default: {dangerous: deny, degrading: ignore, harmless: ignore}}
 
 
 @pytest.fixture(scope="module")
-def shipped():
-    return Engine.from_rules()
-
-
-@pytest.fixture(scope="module")
 def denying():
     files = read_rule_files([SHIPPED_RULES])
     return Engine(Configuration.read([*files, RuleFile("deny.yaml", DENY)]))
