@@ -82,7 +82,8 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     add_rules_option(parser)
     what.add_argument(
         "--policy", choices=("deny", "warn", "ignore"), default="deny",
-        help="what to do with a manifest that its cluster certainly cannot get (default: deny)",
+        help="what to do with a manifest that its cluster certainly cannot get (default: deny; what passes cannot be "
+        "applied there, and can leave a failing informer in Karmada)",
     )  # fmt: skip
     add_policy_option(what)
     where = parser.add_argument_group("address and certificate")

@@ -33,6 +33,9 @@ _REFUSED_HINT: Final = (
 
 _TOO_MANY_HINT: Final = "Split the Work; Karmada itself puts one manifest into each."
 
+_UNSERVED: Final = frozenset({IssueReason.NOT_SERVED, IssueReason.UNCONVERTIBLE, IssueReason.IRREVERSIBLE})
+"""Reasons for which a manifest that passes would be sent in a version that its cluster certainly lacks."""
+
 _PATHS_LOGGED: Final = 8
 """How many fields the reason without values names."""
 
@@ -60,11 +63,13 @@ class ManifestPolicy(NamedTuple):
     """The policies for one manifest.
 
     Attributes:
-        unreachable: what to do if the cluster cannot have it.
+        unserved: what to do if it would be sent in a version that the cluster lacks.
+        unreachable: what to do if the cluster cannot have it for another reason.
         asked: the action for losses that the object or its Work asks for; None if neither does.
         warnings: about annotations that cannot be read.
     """
 
+    unserved: Action
     unreachable: Action
     asked: Action | None = None
     warnings: tuple[str, ...] = ()
@@ -97,6 +102,7 @@ class WorkPolicies:
         self.stored_refusals = stored_refusals
         self.losses = losses if losses is not None else _LOSS_POLICIES[policy.losses]
         action, self.warnings = _parsed(annotation, "the Work")
+        self._strict = policy.unreachable is Action.DENY
         self._unreachable = action if action is not None else policy.unreachable
         self._asked = action
 
@@ -104,9 +110,17 @@ class WorkPolicies:
         """Apply a manifest's own annotation; it overrides that of the Work."""
         word = head.policy_word if head is not None else UNSET
         if word is UNSET or head is None:
-            return ManifestPolicy(self._unreachable, self._asked)
+            return ManifestPolicy(self._unserved(self._unreachable), self._unreachable, self._asked)
         action, warnings = _parsed(word, head.label)
-        return ManifestPolicy(action if action is not None else self._unreachable, action, warnings)
+        unreachable = action if action is not None else self._unreachable
+        return ManifestPolicy(self._unserved(unreachable), unreachable, action, warnings)
+
+    def _unserved(self, action: Action) -> Action:
+        """Only the administrator lets a manifest pass in a version that its cluster lacks; an annotation does not.
+
+        It could not be applied there anyway, and from Karmada v1.19 on it would leave an informer that fails forever.
+        """
+        return Action.DENY if self._strict else action
 
 
 def _parsed(word: object, where: str) -> tuple[Action | None, tuple[str, ...]]:
@@ -120,7 +134,7 @@ def _parsed(word: object, where: str) -> tuple[Action | None, tuple[str, ...]]:
 
 def unreachable(head: PartialObject | None, failure: Failure, policy: ManifestPolicy) -> Issue:
     """Make the issue of a manifest that its cluster cannot have; denied only if that is certain."""
-    action = policy.unreachable
+    action = policy.unserved if failure.reason in _UNSERVED else policy.unreachable
     if not failure.certain and action is Action.DENY:
         action = Action.WARN
     if head is None:
@@ -136,7 +150,7 @@ def too_many(count: int, policies: WorkPolicies) -> Issue:
         policies: the Work's policies.
     """
     why = f"the Work has {count} manifests, and at most {MOST_MANIFESTS} are converted"
-    return Issue("", "", "", IssueReason.TOO_MANY, why, policies.of(None).unreachable, _TOO_MANY_HINT)
+    return Issue("", "", "", IssueReason.TOO_MANY, why, policies.of(None).unserved, _TOO_MANY_HINT)
 
 
 def denied(head: PartialObject, losses: Sequence[Loss], way: str) -> Issue:

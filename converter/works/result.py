@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from converter.kube.partial_object import POLICY_ANNOTATION
 from converter.losses.decide import ManifestLosses  # noqa: TC001  a field's type
 from converter.works.overflow import Suspension  # noqa: TC001  a field's type
 from converter.works.policy import Action  # noqa: TC001  a field's type
@@ -19,8 +18,7 @@ if TYPE_CHECKING:
     from converter.losses.model import LossKey, UnstoredData
 
 HINT: Final = (
-    "Leave the cluster out of the placement, send a version that it serves, or add a rule (docs/reference/rules.md); "
-    f"the annotation {POLICY_ANNOTATION}: warn on the object lets it pass unchanged."
+    "Leave the cluster out of the placement, send a version that it serves, or add a rule (docs/reference/rules.md)."
 )
 
 

@@ -147,7 +147,6 @@ def test_a_kind_that_the_cluster_certainly_lacks_is_refused(hook):
         "Widget demo/w (acme.example/v1)",
         "CronJob demo/report (batch/v2)",
         "batch/v1beta1",
-        POLICY_ANNOTATION,
         "docs/reference/rules.md",
     ):
         assert fact in answer.message
@@ -174,13 +173,36 @@ def test_policy_ignore_says_nothing(shipped: Engine):
     assert untouched(ask(webhook(shipped, policy="ignore"), review(work(SERVED_NOWHERE))))
 
 
+def asking(word, where, manifest=SERVED_NOWHERE):
+    """A Work whose own annotation, or whose manifest's, asks for a policy."""
+    noted = {"annotations": {POLICY_ANNOTATION: word}}
+    metadata = {**manifest["metadata"], **(noted if where == "template" else {})}
+    return work({**manifest, "metadata": metadata}, **(noted if where == "work" else {}))
+
+
+@pytest.mark.parametrize("word", ["warn", "ignore"])
 @pytest.mark.parametrize("where", ["work", "template"])
-def test_the_annotation_decides_for_one_object(hook, where):
-    noted = {"annotations": {POLICY_ANNOTATION: "warn"}}
-    manifest = {**SERVED_NOWHERE, "metadata": {**SERVED_NOWHERE["metadata"], **(noted if where == "template" else {})}}
-    answer = ask(hook, review(work(manifest, **(noted if where == "work" else {}))))
+def test_no_annotation_lets_a_version_pass_that_the_cluster_lacks(hook, where, word):
+    """It cannot be applied there; from Karmada v1.19 on, it would leave an informer that fails forever."""
+    assert not ask(hook, review(asking(word, where))).allowed
+    changed = {**ingress(), "spec": {"backend": {}, "defaultBackend": {}}}  # the conversion refuses it
+    assert not ask(hook, review(asking(word, where, changed))).allowed
+
+
+@pytest.mark.parametrize("where", ["work", "template"])
+def test_the_annotation_decides_for_one_object_if_the_administrator_lets_versions_pass(shipped, where):
+    lenient = webhook(shipped, policy="warn")
+    assert not ask(lenient, review(asking("deny", where))).allowed
+    assert ask(lenient, review(asking("ignore", where))).warnings == []
+    answer = ask(lenient, review(asking("warn", where)))
     assert answer.allowed
     assert "Widget demo/w" in answer.warnings[0]
+
+
+@pytest.mark.parametrize("word", ["deny", "warn", "ignore"])
+def test_what_is_not_known_of_a_joining_cluster_passes(hook, word):
+    given = work(SERVED_NOWHERE, cluster="vague", annotations={POLICY_ANNOTATION: word})
+    assert ask(hook, review(given)).allowed
 
 
 def test_an_annotation_that_is_no_policy_is_told(hook):
