@@ -129,7 +129,9 @@ def _addressed(manifest: Manifest, addresses: Addresses) -> Manifest:
     if manifest["kind"] == "Service":
         manifest["spec"]["externalName"] = addresses.discovery_host
     if manifest["kind"] == "ValidatingAdmissionPolicy":
-        manifest["spec"]["variables"] = [{"name": "home", "expression": f"'{addresses.namespace}'"}]
+        for variable in manifest["spec"]["variables"]:
+            if variable["name"] == "home":
+                variable["expression"] = f"'{addresses.namespace}'"
     for webhook in manifest.get("webhooks", ()):
         config: dict[str, Any] = webhook["clientConfig"]
         config["url"] = config["url"].replace(_DEFAULT_ADDRESS, addresses.webhooks.rstrip("/"))

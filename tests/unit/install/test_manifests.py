@@ -10,6 +10,8 @@ import yaml
 from converter.cli import build_parser
 from converter.controllers.apiservices import LABEL
 from converter.install.manifests import KARMADA_PART, Addresses, InstallationError, karmada_part, place_of
+from converter.karmada.interpreters import CUSTOMIZATION
+from converter.karmada.names import MIRROR_LABEL
 from converter.server.run import FINISH_SECONDS, Address
 from converter.server.wiring import Settings, assemble
 from tests.nonempty import some
@@ -162,18 +164,41 @@ def test_addresses_and_the_authority_are_filled_in():
         assert webhook["clientConfig"]["caBundle"] == "Zm9v"
 
 
+@pytest.mark.parametrize("name", ["converter-apiservices", "converter-interpreters"])
+def test_a_policy_is_bound_and_limits_the_controller(name):
+    items = [item for item in karmada_part(Addresses()) if item["metadata"]["name"] == name]
+    policy, binding = items
+    assert [item["kind"] for item in items] == ["ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"]
+    assert binding["spec"]["policyName"] == name
+    users = {one["name"] for item in karmada_part(Addresses()) for one in item.get("subjects", ())}
+    (condition,) = policy["spec"]["matchConditions"]
+    assert condition["expression"].rpartition(" ")[2].strip('"') in users
+
+
+def test_the_policy_on_interpreters_has_our_labels():
+    (policy,) = [
+        item
+        for item in karmada_part(Addresses())
+        if (item["kind"], item["metadata"]["name"]) == ("ValidatingAdmissionPolicy", "converter-interpreters")
+    ]
+    expressions = " ".join(one["expression"] for one in policy["spec"]["variables"])
+    for item in some([one for one in karmada_part(Addresses()) if one["kind"] == CUSTOMIZATION]):
+        assert f'"{item["metadata"]["labels"]["app.kubernetes.io/name"]}"' in expressions
+        assert item["metadata"]["name"].startswith("converter-")
+    assert f'"{MIRROR_LABEL}"' in expressions
+
+
 def test_the_policy_on_api_services_says_what_the_controller_makes():
     addresses = Addresses(namespace="control")
-    (policy,) = [item for item in karmada_part(addresses) if item["kind"] == "ValidatingAdmissionPolicy"]
-    (binding,) = [item for item in karmada_part(addresses) if item["kind"] == "ValidatingAdmissionPolicyBinding"]
-    assert binding["spec"]["policyName"] == policy["metadata"]["name"]
+    (policy,) = [
+        item
+        for item in karmada_part(addresses)
+        if (item["kind"], item["metadata"]["name"]) == ("ValidatingAdmissionPolicy", "converter-apiservices")
+    ]
     assert policy["spec"]["variables"] == [{"name": "home", "expression": "'control'"}]
     expressions = " ".join(one["expression"] for one in policy["spec"]["validations"])
     assert f'"{LABEL}"' in expressions
     assert f'"{options("controller").discovery_service}"' in expressions
-    users = [one for item in karmada_part(addresses) for one in item.get("subjects", ())]
-    (condition,) = policy["spec"]["matchConditions"]
-    assert condition["expression"].rpartition(" ")[2].strip('"') in {user["name"] for user in users}
 
 
 def test_what_others_need_is_applied_first():

@@ -1,0 +1,131 @@
+"""A ValidatingAdmissionPolicy of deploy/karmada on a real API server: what the controller may do with interpreters."""
+
+from __future__ import annotations
+
+import asyncio
+
+import msgspec
+import pytest
+import yaml
+
+from converter.client import ApiServer, RejectedError
+from converter.install.installer import APPLY
+from converter.install.interpreters import CUSTOMIZATIONS
+from converter.install.manifests import OPTIONAL_KINDS, Addresses, karmada_part, place_of
+from converter.karmada.names import MIRROR_LABEL
+from tests.controlplanes import apiserver as controlplane
+from tests.controlplanes import build, kubeconfig
+from tests.controlplanes.karmada import VERSION
+from tests.fakes.interpreters import customization
+
+OURS = CUSTOMIZATIONS.object_path("", "converter-deployments-v1beta1-apps")
+MIRROR = customization("converter-mirror-mine-v1beta1.batch", "batch/v1beta1", "CronJob", retention="return nil")
+MIRROR["metadata"]["labels"] = {MIRROR_LABEL: "true"}
+MIRROR_PATH = CUSTOMIZATIONS.object_path("", MIRROR["metadata"]["name"])
+MINE = customization("mine", "batch/v1", "CronJob", retention="return nil")
+MINE_PATH = CUSTOMIZATIONS.object_path("", "mine")
+KINDS = OPTIONAL_KINDS | {"ClusterRole", "ClusterRoleBinding", "ResourceInterpreterCustomization"}
+
+
+@pytest.fixture(scope="module")
+def server(apiservers):
+    """An API server with RBAC that knows Karmada's customizations."""
+    server = controlplane.ApiServer(apiservers.world, "1.36", "apiserver-interpreters", authorization="RBAC").wait()
+    folder = build.karmada_files(apiservers.world.places, VERSION) / "crds"
+    for file in sorted(folder.rglob("*resourceinterpretercustomizations.yaml")):
+        for document in yaml.safe_load_all(file.read_text()):
+            server.client.create(document)
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+async def admin(server):
+    async with await ApiServer.connect(server.kubeconfig) as admin:
+        for manifest in karmada_part(Addresses()):
+            if manifest["kind"] in KINDS:
+                await applied(admin, manifest)
+        await admin.create(CUSTOMIZATIONS.path(), MINE)
+        yield admin
+        for path in (MIRROR_PATH, MINE_PATH):
+            await remove(admin, path)
+
+
+async def applied(admin, manifest):
+    """Apply an object; a kind of a CRD is served a moment after the CRD is there."""
+    async with asyncio.timeout(60):
+        while True:
+            try:
+                await admin.patch(f"{place_of(manifest).path}?fieldManager=test&force=true", manifest, APPLY)
+            except Exception:  # noqa: BLE001  not served yet
+                await asyncio.sleep(0.1)
+            else:
+                return
+
+
+@pytest.fixture
+async def controller(apiservers, server, admin):
+    """The controller, with the rights of deploy/karmada, as soon as the policy is enforced."""
+    world = apiservers.world
+    pair = world.pki.authority.issue("converter:controller")
+    file = kubeconfig.write(world.run.folder / "interpreters.kubeconfig", server.port, world.pki.authority, pair)
+    async with await ApiServer.connect(file) as controller:
+        async with asyncio.timeout(120):
+            while not await enforced(controller):  # noqa: ASYNC110  the API server says nothing when it enforces
+                await asyncio.sleep(0.1)
+        yield controller
+
+
+async def enforced(controller):
+    """Whether the policy refuses a customization without our label; RBAC would refuse for another reason."""
+    try:
+        await controller.create(f"{CUSTOMIZATIONS.path()}?dryRun=All", {**MIRROR, "metadata": {"name": "other"}})
+    except RejectedError as error:
+        return MIRROR_LABEL in error.problem
+    return False
+
+
+async def remove(server, path):
+    try:
+        found = msgspec.json.decode(await server.get(path))
+    except Exception:  # noqa: BLE001  not there
+        return
+    await server.delete(path, uid=found["metadata"]["uid"])
+
+
+async def refused(request):
+    with pytest.raises(RejectedError) as caught:
+        await request
+    assert caught.value.status == 403
+    assert "converter-interpreters" in caught.value.problem, "by the policy, not by RBAC"
+
+
+async def test_a_mirror_is_created_changed_and_removed(controller):
+    await controller.create(CUSTOMIZATIONS.path(), MIRROR)
+    await controller.patch(MIRROR_PATH, {"spec": {"customizations": {"retention": None}}})
+    await remove(controller, MIRROR_PATH)
+
+
+async def test_ours_is_changed_and_not_removed(controller, admin):
+    await controller.patch(OURS, {"spec": {"customizations": {"retention": None}}})
+    await refused(controller.patch(OURS, {"spec": {"target": {"apiVersion": "apps/v1"}}}))
+    uid = msgspec.json.decode(await admin.get(OURS))["metadata"]["uid"]
+    await refused(controller.delete(OURS, uid=uid))
+
+
+@pytest.mark.parametrize("labels", [{}, {MIRROR_LABEL: "false"}, {"app.kubernetes.io/name": "karmada"}])
+async def test_another_is_not_created(controller, labels):
+    metadata = {"name": "converter-other", "labels": labels}
+    await refused(controller.create(CUSTOMIZATIONS.path(), {**MIRROR, "metadata": metadata}))
+
+
+async def test_a_user_s_is_neither_changed_nor_taken_over_nor_removed(controller, admin):
+    await refused(controller.patch(MINE_PATH, {"spec": {"customizations": {"retention": None}}}))
+    await refused(controller.patch(MINE_PATH, {"metadata": {"labels": {MIRROR_LABEL: "true"}}}))
+    uid = msgspec.json.decode(await admin.get(MINE_PATH))["metadata"]["uid"]
+    await refused(controller.delete(MINE_PATH, uid=uid))
+
+
+async def test_a_mirror_does_not_become_another(controller):
+    await controller.create(CUSTOMIZATIONS.path(), MIRROR)
+    await refused(controller.patch(MIRROR_PATH, {"metadata": {"labels": {MIRROR_LABEL: None}}}))
