@@ -20,10 +20,6 @@ _LONGEST = 1_000
 class ConverterError(Exception):
     """Base of every error this project raises on purpose; its text is fit for a user's eyes."""
 
-    def for_log(self) -> str:
-        """Return the text for logs, which more people read: without values of manifests."""
-        return str(self)
-
 
 class ManifestError(ConverterError):
     """A manifest, or the document around it, has not the shape Kubernetes gives it.

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import msgspec
 
+from converter.client.errors import ApiError
 from converter.errors import ConverterError
 from converter.server.log_writer import LogWriter
 
@@ -156,7 +157,7 @@ class LineHandler(logging.Handler):
 def _message(record: logging.LogRecord) -> str:
     if not isinstance(record.args, tuple):
         return record.getMessage()
-    args = tuple(arg.for_log() if isinstance(arg, ConverterError) else arg for arg in record.args)
+    args = tuple(arg.for_log() if isinstance(arg, ApiError) else arg for arg in record.args)
     return str(record.msg) % args if args else str(record.msg)
 
 
@@ -167,7 +168,9 @@ def traceback_of(error: BaseException) -> str:
     current: BaseException | None = error
     while current is not None and len(parts) < _CHAINED:
         frames = "".join(traceback.format_tb(current.__traceback__))
-        text = f": {current.for_log()}" if isinstance(current, ConverterError) else ""
+        text = ""
+        if isinstance(current, ConverterError):
+            text = f": {current.for_log() if isinstance(current, ApiError) else current}"
         parts.append(f"Traceback (most recent call last):\n{frames}{type(current).__qualname__}{text}{link}")
         cause = current.__cause__
         link = "\n\nwhich led to:\n" if cause is not None else "\n\nduring which this happened:\n"
