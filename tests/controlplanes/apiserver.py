@@ -53,6 +53,7 @@ class ApiServer:
         version: str,
         name: str,
         *,
+        prefix: str | None = None,
         authorization: str = "AlwaysAllow",
         runtime_config: tuple[str, ...] = (),
         flags: tuple[str, ...] = (),
@@ -64,6 +65,7 @@ class ApiServer:
             world: the run it belongs to.
             version: a release (``1.20``) or a version (``1.20.15``) of the table of pins.
             name: its name in the run.
+            prefix: its prefix in etcd; None means one of its own. Two servers of one prefix serve the same objects.
             authorization: value of ``--authorization-mode``.
             runtime_config: groups and versions to switch on or off, besides those of v1.16 that are
                 off since then; ``ALL_VERSIONS`` is one choice.
@@ -74,7 +76,7 @@ class ApiServer:
         self.name = name
         self.version = pins.release("kube-apiserver", version)
         self.port = world.ports.take()
-        self.prefix = f"/{name}"
+        self.prefix = prefix or f"/{name}"
         self.token = secrets.token_hex(16)
         self._authorization = authorization
         self._runtime_config = runtime_config

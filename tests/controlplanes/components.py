@@ -29,12 +29,21 @@ class ControllerManager:
         process: the process itself.
     """
 
-    def __init__(self, world: World, server: ApiServer, *, controllers: str = CONTROLLERS) -> None:
-        """Start it; the server must be ready."""
+    def __init__(
+        self, world: World, server: ApiServer, *, controllers: str = CONTROLLERS, version: str | None = None
+    ) -> None:
+        """Start it; the server must be ready.
+
+        Args:
+            world: the run it belongs to.
+            server: the API server.
+            controllers: value of ``--controllers``.
+            version: of the table of pins; None means the server's own.
+        """
         self.process: Process = world.run.process(
             f"{server.name}-controllers",
             [
-                world.binary("kube-controller-manager", server.version),
+                world.binary("kube-controller-manager", version or server.version),
                 f"--kubeconfig={server.kubeconfig}",
                 f"--authentication-kubeconfig={server.kubeconfig}",
                 f"--authorization-kubeconfig={server.kubeconfig}",
@@ -103,7 +112,7 @@ class Component:
 
 
 class Webhook(Component):
-    """Karmada's webhook, which reports only at its serving port that it is ready.
+    """Karmada's webhook, which tells only at its serving port that it is ready.
 
     Attributes:
         port: where it serves, with TLS.

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from tests.controlplanes import build, pins
 from tests.controlplanes.apiserver import ApiServer
-from tests.controlplanes.components import Component
+from tests.controlplanes.components import Component, ControllerManager
 from tests.controlplanes.karmada import CLUSTERS, FACE, NO_WATCH_LIST, VERSION, Karmada
+from tests.controlplanes.kubelet import Kubelet
 from tests.controlplanes.waiting import wait_until
 from tests.controlplanes.world import World
 
@@ -35,13 +36,23 @@ class MemberSpec:
         release: of its API server, for instance ``1.20``.
         pull: whether a karmada-agent beside it does the work, instead of the control plane.
         runtime_config: as of ``ApiServer``.
+        live: whether controllers and a kubelet run behind it, as ``LiveMember`` describes.
     """
 
     name: str
     release: str
     pull: bool = False
     runtime_config: tuple[str, ...] = ()
+    live: bool = False
 
+
+#: A member with real controllers, of which every workload has to be converted; test_every_workload.py adds it.
+LIVE = MemberSpec("live", "1.16", runtime_config=("apps/v1=false", "apiextensions.k8s.io/v1=false"), live=True)
+#: The kube-controller-manager of v1.20 works with an API server of v1.16, and it is there for other tests.
+_LIVE_CONTROLLER_MANAGER = ("kube-controller-manager", "1.20")
+LIVE_CONTROLLERS = (
+    "deployment,replicaset,statefulset,daemonset,job,cronjob,endpoint,disruption,garbagecollector,namespace"
+)
 
 #: The fleet that e2e tests and developers get.
 MEMBERS = (
@@ -152,6 +163,40 @@ class PullMember(Member):
         super().stop()
 
 
+class LiveMember(Member):
+    """A push member whose workloads run, and of which *every* workload has to be converted.
+
+    Two API servers of v1.16 serve the same objects. Karmada reaches the one that has neither apps/v1 nor
+    apiextensions.k8s.io/v1; controllers and the kubelet of the member use the other one, which has them.
+
+    Attributes:
+        inner: the API server that the member's own controllers use.
+    """
+
+    inner: ApiServer
+    _kubelet: Kubelet
+    _controllers: ControllerManager
+
+    def join(self) -> None:
+        """Start what runs in the member, and make it a member; ``wait`` for it before use."""
+        self.server.wait()
+        self.inner = ApiServer(
+            self._world, self.server.version, f"{self.server.name}-inner", prefix=self.server.prefix
+        ).wait()
+        self._controllers = ControllerManager(
+            self._world, self.inner, controllers=LIVE_CONTROLLERS, version=pins.release(*_LIVE_CONTROLLER_MANAGER)
+        )
+        self._kubelet = Kubelet(self.inner.client)
+        super().join()
+
+    def stop(self) -> None:
+        """Stop all of it."""
+        self._kubelet.stop()
+        self._controllers.process.stop()
+        self.inner.stop()
+        super().stop()
+
+
 class Fleet:
     """A Karmada control plane and its members; ``Fleet.open`` makes one.
 
@@ -255,7 +300,7 @@ class Fleet:
         (self.world.run.folder / "kubeconfigs.json").write_text(json.dumps(facts, indent=2) + "\n")
 
     def _make(self, spec: MemberSpec) -> Member:
-        kind = PullMember if spec.pull else Member
+        kind = PullMember if spec.pull else LiveMember if spec.live else Member
         self.members[spec.name] = kind(self.world, self.karmada, spec)
         return self.members[spec.name]
 

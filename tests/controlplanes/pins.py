@@ -80,7 +80,7 @@ MODULES: tuple[Module, ...] = (
     Module(
         KUBERNETES,
         "1.20.15",
-        {"kube-apiserver": f"{KUBERNETES}/cmd/kube-apiserver"},
+        {name: f"{KUBERNETES}/cmd/{name}" for name in ("kube-apiserver", "kube-controller-manager")},
         pins=OLD_REFLECTION,
         generate_openapi=True,
     ),
