@@ -79,9 +79,10 @@ INTERPRETATIONS = (
         old_versions=("apps/v1beta2", "apps/v1beta1"),
         status=("availableReplicas", "currentReplicas", "readyReplicas", "replicas", "updatedReplicas"),
         generations=True,
+        # Releases that serve these versions have no status.availableReplicas: it is new in v1.22 (apps/v1 types.go).
         healthy=(
             ("status.updatedReplicas", "spec.replicas"),
-            ("status.availableReplicas", "status.updatedReplicas"),
+            ("status.readyReplicas", "status.updatedReplicas"),
         ),
         observed=True,
         replicas=True,

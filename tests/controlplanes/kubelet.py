@@ -28,6 +28,8 @@ class Kubelet:
         self._client = client
         self._stopped = threading.Event()
         client.put({"apiVersion": "v1", "kind": "Node", "metadata": {"name": NODE}})
+        # Admission taints a new node as not ready; the node controller would take that off, and none runs here.
+        client.patch("v1", "Node", NODE, {"spec": {"taints": None}})
         status = {
             "conditions": [{"type": "Ready", "status": "True"}],
             "allocatable": {"cpu": "8", "memory": "16Gi", "pods": "110"},

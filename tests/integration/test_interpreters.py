@@ -72,6 +72,16 @@ def test_a_deployment_s_health(interpret, name, status, healthy):
     assert told is healthy
 
 
+@pytest.mark.parametrize("name", [name for name in BY_NAME if "-statefulsets-" in name])
+@pytest.mark.parametrize(("ready", "healthy"), [(2, True), (1, False)])
+def test_a_stateful_set_is_healthy_without_the_availability_that_old_releases_do_not_report(
+    interpret, name, ready, healthy
+):
+    status = {"observedGeneration": 3, "replicas": 2, "updatedReplicas": 2, "readyReplicas": ready}
+    (told,) = interpret(name, "--operation=InterpretHealth", observed_file=workload(name, status))
+    assert told is healthy
+
+
 @pytest.mark.parametrize("name", DEPLOYMENTS)
 def test_a_deployment_s_status_is_reflected_with_its_generations(interpret, name):
     status = {"observedGeneration": 3, "replicas": 2, "readyReplicas": 1, "conditions": [{"type": "Available"}]}
