@@ -45,3 +45,19 @@ def test_a_refusal_is_explained_by_its_causes_and_not_by_its_words():
 
 def test_what_the_converter_refuses_itself_is_never_explained():
     assert explained("1.16", "Event", Miss(SERIES.way, problem="series.state is missing")) is None
+
+
+def test_only_metrics_that_change_places_with_the_cpu_are_explained():
+    way = Way("autoscaling/v1", "autoscaling/v2", defaulted=True)
+    kind = "HorizontalPodAutoscaler"
+    cpu, memory = {"name": "cpu"}, {"name": "memory"}
+    assert explained("1.36", kind, Miss(way, Difference("spec.metrics[0].type", "Pods", "Resource"))) is not None
+    assert explained("1.36", kind, Miss(way, Difference("spec.metrics[0].type", "Pods", "Object"))) is None
+    assert explained("1.36", kind, Miss(way, Difference("spec.metrics[0].resource", wanted=cpu))) is not None
+    assert explained("1.36", kind, Miss(way, Difference("spec.metrics[0].resource", wanted=memory))) is None
+    assert explained(
+        "1.36", kind, Miss(way, Difference("spec.metrics[0].resource.target.type", "Value", "Utilization"))
+    )
+    assert explained("1.36", kind, Miss(way, Difference("spec.metrics[0].resource.target.type", "Value", "x"))) is None
+    back = Way("autoscaling/v2", "autoscaling/v1", defaulted=True)
+    assert explained("1.36", kind, Miss(back, Difference("spec.metrics[0].type", "Pods", "Resource"))) is None

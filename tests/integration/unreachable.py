@@ -40,6 +40,7 @@ class Unreachable:
 _INVALID = 422
 _OLD_APPS = ("extensions/v1beta1", "apps/v1beta1")
 _BEHAVIOR = "autoscaling.alpha.kubernetes.io/behavior"
+_METRIC = r"spec\.metrics\[\d+\]"
 _CURRENT = r"status\.currentMetrics\[\d+\]\.\w+\.current"
 
 
@@ -98,6 +99,11 @@ def _side_effects(miss: Miss) -> bool:
     return _written(miss, target) and _caused(miss, "sideEffects", "FieldValueNotSupported")
 
 
+def _shared_names(miss: Miss) -> bool:
+    target = "admissionregistration.k8s.io/v1"
+    return _written(miss, target) and _caused(miss, "name", "FieldValueDuplicate")
+
+
 def _unknown_signer(miss: Miss) -> bool:
     signer = miss.sent is not None and miss.sent["spec"].get("signerName") == "kubernetes.io/legacy-unknown"
     return _written(miss, "certificates.k8s.io/v1") and signer and _caused(miss, "signerName", "FieldValueInvalid")
@@ -120,6 +126,31 @@ def _averages(miss: Miss) -> bool:
         or _unexpected(miss, _CURRENT, *zeros)
         or _missing(miss, _CURRENT + r"\.value", "0")
     )
+
+
+def _from_v1(miss: Miss) -> bool:
+    return miss.way.source == "autoscaling/v1" and not miss.way.back
+
+
+def _cpu_place(miss: Miss) -> bool:
+    """Of two metrics that change places, one is the CPU; the other is any."""
+    found = miss.difference
+    if found is None or not _from_v1(miss) or not _place(miss, _METRIC + r"\.\w+"):
+        return False
+    name = found.path.rpartition(".")[2]
+    values = [value for value in (found.got, found.wanted) if value is not UNSET]
+    if name == "type":
+        return "Resource" in values
+    if name == "resource":
+        return any(value["name"] == "cpu" for value in values)
+    return len(values) == 1
+
+
+def _target_type(miss: Miss) -> bool:
+    found = miss.difference
+    kinds = {"Utilization", "Value", "AverageValue"}
+    target = _from_v1(miss) and _place(miss, _METRIC + r"\.\w+\.target\.type")
+    return target and found is not None and {found.got, found.wanted} <= kinds
 
 
 def _null_tolerance(miss: Miss) -> bool:
@@ -159,11 +190,18 @@ UNREACHABLE = (
         ("MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"),
         _side_effects,
     ),
+    Unreachable(
+        "Webhooks that share a name",
+        ("MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"),
+        _shared_names,
+    ),
     Unreachable("Certificate requests for the signer of unknown", ("CertificateSigningRequest",), _unknown_signer),
     Unreachable("Deprecated topology of endpoints", ("EndpointSlice",), _topology),
     Unreachable("What only Ingresses in v1beta1 may be", ("Ingress",), _refused_in("networking.k8s.io/v1")),
     Unreachable("Object metrics with an average, where autoscalers are stored in v1", _HPA, _object_value),
     Unreachable("Averages that an autoscaler's status does not have", _HPA, _averages),
+    Unreachable("The CPU's place among an autoscaler's metrics", _HPA, _cpu_place),
+    Unreachable("A target of another type than its value", _HPA, _target_type),
     Unreachable("Tolerances that are null, since v1.33", _HPA, _null_tolerance, ("1.36",)),
     Unreachable("Behavior before there was behavior, v1.16", _HPA, _early_behavior, ("1.16",)),
     Unreachable("The user * in rbac v1alpha1", ("RoleBinding", "ClusterRoleBinding"), _everyone),
