@@ -187,7 +187,7 @@ def _leaves(original: Json, returned: Json, path: Path) -> Iterator[PreservedVal
                 if value != back:
                     yield from _leaves(value, back, (*path, segment))
     elif type(original) is not type(returned) or original != returned:
-        yield PreservedValue(format_path(path), value=copy_json(original), was=remember(returned))
+        yield PreservedValue(format_path(path), value=copy_json(original), was=copy_json(returned))
 
 
 def _leaves_of_object(original: Manifest, returned: Manifest, path: Path) -> Iterator[PreservedValue]:

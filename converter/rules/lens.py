@@ -11,7 +11,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from converter.errors import ConversionError, ManifestError, RefusedError
-from converter.kube import Path, format_path, type_name
+from converter.kube import Path, format_path, is_empty, type_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -67,14 +67,26 @@ def wrong_type(path: Path, wanted: str, found: Any) -> LensError:
     return LensError(path, f"must be {wanted}, not {type_name(found)}")
 
 
-def foreign_field(path: Path) -> LensError:
-    """Make the error for a field that is unknown in the source version and exists in the target version."""
-    return LensError(
-        path,
-        "unknown field in the manifest's version; it exists in the target version, so converting would activate it. "
-        "Remove it",
-        refused=True,
-    )
+_FOREIGN = "unknown field in the manifest's version, whose API servers drop it; the target version would activate it"
+
+
+def drop_foreign(holder: dict[str, Any], name: str, path: Path, notes: Notes) -> None:
+    """Drop and note a field that is unknown in the source version and exists in the target version.
+
+    An API server drops it from a manifest of the source version, so converting must not activate it (decision 7).
+
+    Args:
+        holder: the object that may have the field.
+        name: the field.
+        path: its path, relative to the object that the lens received.
+        notes: the notes of the lens.
+    """
+    value = holder.get(name)
+    if value is None:
+        return
+    del holder[name]
+    if not is_empty(value):
+        notes.append(Note(path, value, _FOREIGN))
 
 
 def get_value(node: dict[str, Any], keys: Sequence[str]) -> Any:

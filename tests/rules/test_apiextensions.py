@@ -151,16 +151,17 @@ def test_a_field_above_and_in_a_version_is_refused(shipped):
     assert caught.value.path == "spec.versions[1].schema"
 
 
-def test_a_field_of_v1beta1_in_v1_is_refused(shipped):
-    with pytest.raises(RefusedError) as caught:
-        shipped.convert(crd(V1, versions=[version("v1")], validation=OBJECT), to=BETA)
-    assert caught.value.path == "spec.validation"
+def test_a_field_of_v1beta1_in_v1_is_dropped(shipped):
+    made = shipped.convert(crd(V1, versions=[version("v1")], validation=OBJECT), to=BETA)
+    assert [loss.path for loss in made.losses] == ["spec.validation"]
+    assert "validation" not in made.manifest["spec"]
 
 
 def test_a_version_that_says_what_v1_says_anyway_passes(shipped):
     assert to_beta(shipped, version("v1"), version="v1")["version"] == "v1"
-    with pytest.raises(RefusedError):
-        shipped.convert(crd(V1, versions=[version("v1")], version="v2"), to=BETA)
+    made = shipped.convert(crd(V1, versions=[version("v1")], version="v2"), to=BETA)
+    assert [loss.path for loss in made.losses] == ["spec.version"]
+    assert made.manifest["spec"]["version"] == "v1"
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from converter.errors import ManifestError, RefusedError
+from converter.errors import ManifestError
 
 LABELED = {"template": {"metadata": {"labels": {"app": "web"}}}}
 ROLLBACK = "deprecated.deployment.rollback.to"
@@ -111,9 +111,10 @@ def test_a_template_generation_is_an_annotation_in_v1(shipped):
     assert made.manifest["spec"] == spec
 
 
-def test_a_field_of_the_old_version_in_the_new_one_is_refused(shipped):
-    with pytest.raises(RefusedError, match=r"spec\.templateGeneration"):
-        convert(shipped, "DaemonSet", "apps/v1", "extensions/v1beta1", spec={"templateGeneration": 4})
+def test_a_field_of_the_old_version_in_the_new_one_is_dropped(shipped):
+    made = convert(shipped, "DaemonSet", "apps/v1", "extensions/v1beta1", spec={"templateGeneration": 4})
+    assert [loss.path for loss in made.losses] == ["spec.templateGeneration"]
+    assert "templateGeneration" not in made.manifest["spec"]
 
 
 def test_a_stray_annotation_in_the_old_version_is_a_loss(shipped):

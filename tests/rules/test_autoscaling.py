@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from converter.errors import ManifestError, RefusedError
+from converter.errors import ManifestError
 
 ALPHA = "autoscaling.alpha.kubernetes.io/"
 METRICS, CURRENT = f"{ALPHA}metrics", f"{ALPHA}current-metrics"
@@ -173,15 +173,39 @@ def test_a_tolerance_has_no_place_in_v2beta2(shipped):
     ("manifest", "to", "path"),
     [
         (hpa("v1", spec={"metrics": [CPU]}), "v2", "spec.metrics"),
-        (hpa("v1", spec={"behavior": {"scaleUp": {}}}), "v2beta1", "spec.behavior"),
+        (hpa("v1", spec={"behavior": {"scaleUp": {"selectPolicy": "Max"}}}), "v2beta1", "spec.behavior"),
         (hpa("v2", spec={"targetCPUUtilizationPercentage": 5}), "v1", "spec.targetCPUUtilizationPercentage"),
-        (hpa("v2beta2", spec={"metrics": [{"type": "Pods", "pods": {"metricName": "x"}}]}), "v2beta1", "metricName"),
-        (hpa("v2beta1", spec={"metrics": [{"type": "Pods", "pods": {"metric": {}}}]}), "v2", "pods.metric"),
+        (
+            hpa("v2beta2", spec={"metrics": [{"type": "Pods", "pods": {"metricName": "x"}}]}),
+            "v2beta1",
+            "spec.metrics[0].pods.metricName",
+        ),
+        (
+            hpa("v2beta1", spec={"metrics": [{"type": "Pods", "pods": {"metric": {"name": "x"}}}]}),
+            "v2",
+            "spec.metrics[0].pods.metric",
+        ),
     ],
 )
-def test_fields_of_the_other_version_are_refused(shipped, manifest, to, path):
-    with pytest.raises(RefusedError, match=path):
-        shipped.convert(manifest, to=f"autoscaling/{to}")
+def test_fields_of_the_other_version_are_dropped(shipped, manifest, to, path):
+    made = shipped.convert(manifest, to=f"autoscaling/{to}")
+    assert [loss.path for loss in made.losses] == [path]
+    back = shipped.convert(made.manifest, manifest["apiVersion"], made.conversion_data)
+    assert back.manifest == manifest
+
+
+@pytest.mark.parametrize("to", ["v2beta2", "v2beta1"])
+@pytest.mark.parametrize("direction", ["scaleUp", "scaleDown"])
+def test_a_behavior_of_a_tolerance_alone_loses_only_the_tolerance(shipped, direction, to):
+    """A server fills the behavior in, which is more than no behavior says."""
+    given = hpa("v2", spec={"behavior": {direction: {"tolerance": "100m"}}})
+    made = shipped.convert(given, to=f"autoscaling/{to}")
+    assert [loss.path for loss in made.losses] == [f"spec.behavior.{direction}.tolerance"]
+    if to == "v2beta2":
+        assert made.manifest["spec"]["behavior"] == {direction: {}}
+    else:
+        assert BEHAVIOR in made.manifest["metadata"]["annotations"]
+    assert shipped.convert(made.manifest, "autoscaling/v2", made.conversion_data).manifest == given
 
 
 @pytest.mark.parametrize(

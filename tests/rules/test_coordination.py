@@ -2,7 +2,7 @@
 
 import pytest
 
-from converter.errors import ManifestError, RefusedError
+from converter.errors import ManifestError
 
 LEASE = ("coordination.k8s.io/v1", "coordination.k8s.io/v1beta1")
 BETA, ALPHA2, ALPHA1 = (f"coordination.k8s.io/{version}" for version in ("v1beta1", "v1alpha2", "v1alpha1"))
@@ -42,11 +42,11 @@ def test_wrong_types_are_errors(shipped, given, target):
         shipped.convert(given, to=target)
 
 
-def test_a_field_of_the_other_version_is_refused(shipped):
-    with pytest.raises(RefusedError):
-        shipped.convert(candidate(ALPHA1, strategy="S"), to=ALPHA2)
-    with pytest.raises(RefusedError):
-        shipped.convert(candidate(ALPHA2, preferredStrategies=["S"]), to=ALPHA1)
+def test_a_field_of_the_other_version_is_dropped(shipped):
+    made = shipped.convert(candidate(ALPHA1, strategy="S"), to=ALPHA2)
+    assert [loss.path for loss in made.losses] == ["spec.strategy"]
+    made = shipped.convert(candidate(ALPHA2, preferredStrategies=["S"]), to=ALPHA1)
+    assert [loss.path for loss in made.losses] == ["spec.preferredStrategies"]
 
 
 @pytest.mark.parametrize(("source", "target"), [LEASE, LEASE[::-1]])

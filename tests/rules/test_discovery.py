@@ -2,7 +2,7 @@
 
 import pytest
 
-from converter.errors import ManifestError, RefusedError
+from converter.errors import ManifestError
 
 V1, BETA, ALPHA = (f"discovery.k8s.io/{version}" for version in ("v1", "v1beta1", "v1alpha1"))
 NODE, ZONE = "kubernetes.io/hostname", "topology.kubernetes.io/zone"
@@ -53,11 +53,9 @@ def test_an_empty_map_goes(shipped):
     assert convert(shipped, V1, BETA, deprecatedTopology={}) == {}
 
 
-def test_a_field_of_the_other_version_is_refused(shipped):
+def test_a_field_of_the_other_version_is_dropped(shipped):
     for source, target, field in ((V1, BETA, "topology"), (BETA, V1, "deprecatedTopology")):
-        with pytest.raises(RefusedError) as caught:
-            convert(shipped, source, target, **{field: {"a": "b"}})
-        assert caught.value.path == f"endpoints[0].{field}"
+        assert convert(shipped, source, target, **{field: {"a": "b"}}) == {}
 
 
 @pytest.mark.parametrize(

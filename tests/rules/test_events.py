@@ -2,8 +2,6 @@
 
 import pytest
 
-from converter.errors import RefusedError
-
 CORE, V1, BETA = "v1", "events.k8s.io/v1", "events.k8s.io/v1beta1"
 NEW = {
     "regarding": {"kind": "Pod", "name": "p"},
@@ -62,7 +60,5 @@ def test_the_state_of_a_series_is_told_as_a_loss(shipped):
     assert convert(shipped, BETA, CORE, series={"count": 2, "state": ""})["series"] == {"count": 2}
 
 
-def test_a_field_of_the_other_group_is_refused(shipped):
-    with pytest.raises(RefusedError) as caught:
-        convert(shipped, CORE, V1, note="x")
-    assert caught.value.path == "note"
+def test_a_field_of_the_other_group_is_dropped(shipped):
+    assert convert(shipped, CORE, V1, note="x") == convert(shipped, CORE, V1)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from converter.errors import ManifestError, RefusedError
+from converter.errors import ManifestError
 
 if TYPE_CHECKING:
     from converter.engine import Engine
@@ -63,11 +63,10 @@ def test_the_user_called_star_comes_back_with_what_was_kept(shipped: Engine) -> 
     assert shipped.convert(there.manifest, to=V1ALPHA1, conversion_data=there.conversion_data).manifest == given
 
 
-def test_a_field_of_the_other_version_is_refused(shipped: Engine) -> None:
-    with pytest.raises(RefusedError, match=r"subjects\[0\]\.apiVersion"):
-        convert(shipped, {"kind": "User", "name": "u", "apiVersion": "v1"}, V1, V1ALPHA1)
-    with pytest.raises(RefusedError, match=r"subjects\[0\]\.apiGroup"):
-        convert(shipped, {"kind": "User", "name": "u", "apiGroup": GROUP}, V1ALPHA1, V1)
+def test_a_field_of_the_other_version_is_dropped(shipped: Engine) -> None:
+    plain = {"kind": "User", "name": "u"}
+    assert convert(shipped, {**plain, "apiVersion": "v1"}, V1, V1ALPHA1) == convert(shipped, plain, V1, V1ALPHA1)
+    assert convert(shipped, {**plain, "apiGroup": GROUP}, V1ALPHA1, V1) == convert(shipped, plain, V1ALPHA1, V1)
 
 
 @pytest.mark.parametrize("subject", ["jane", 7, ["a"]])

@@ -9,7 +9,7 @@ from typing import Any
 
 from converter.kube import Json, canonical_json, copy_json, is_empty
 from converter.rules.functions.registry import register
-from converter.rules.lens import LensError, Notes, foreign_field, get_object, wrong_type
+from converter.rules.lens import LensError, Notes, drop_foreign, get_object, wrong_type
 
 _SHARED = (
     ("schema", "validation"),
@@ -40,18 +40,17 @@ _FLAGS = frozenset(
 """Fields of a schema in which false means the same as a missing value."""
 
 
-def _hoist(crd: dict[str, Any], _notes: Notes) -> None:
+def _hoist(crd: dict[str, Any], notes: Notes) -> None:
     """Move what all versions share into the spec, as v1beta1 requires, and name the first version."""
     spec = get_object(crd, ("spec",))
     if spec is None:
         return
     versions = _versions(spec)
     first = versions[0].get("name") if versions else None
-    if spec.get("version") not in (None, first):
-        raise foreign_field(("spec", "version"))
+    if spec.get("version") != first:
+        drop_foreign(spec, "version", ("spec", "version"), notes)
     for inside, above in _SHARED:
-        if spec.get(above) is not None:
-            raise foreign_field(("spec", above))
+        drop_foreign(spec, above, ("spec", above), notes)
         values = [version.get(inside) for version in versions]
         if values and _all_alike(values):
             for version in versions:

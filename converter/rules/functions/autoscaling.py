@@ -8,21 +8,23 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from converter.rules.functions.autoscaling_metrics import SPEC_METRICS, STATUS_METRICS, Metrics
+from converter.rules.functions.autoscaling_metrics import SPEC_METRICS, STATUS_METRICS
 from converter.rules.functions.go_json import OMIT, Check, Field, Struct, dump, int32, list_of, load, quantity, text
 from converter.rules.functions.registry import register
 from converter.rules.lens import (
     LensError,
     Note,
     Notes,
+    drop_foreign,
     ensure_object,
-    foreign_field,
     get_object,
     prune_empty,
     wrong_type,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from converter.kube import Json, Path
 
 _ANNOTATIONS = ("metadata", "annotations")
@@ -121,10 +123,9 @@ def _null_or(check: Check) -> Check:
     return lambda value, path: None if value is None else check(value, path)
 
 
-def _refuse_known(holder: dict[str, Any], place: str, names: tuple[str, ...]) -> None:
+def _drop_known(holder: dict[str, Any], place: str, names: tuple[str, ...], notes: Notes) -> None:
     for name in names:
-        if holder.get(name) is not None:
-            raise foreign_field((place, name))
+        drop_foreign(holder, name, (place, name), notes)
 
 
 def _items(holder: dict[str, Any], place: str, name: str) -> list[Any]:
@@ -155,13 +156,13 @@ def _to_v1(node: dict[str, Any], notes: Notes) -> None:
     if spec is not None:
         _spec_to_v1(spec, made, notes)
     if status is not None:
-        _status_to_v1(status, made)
+        _status_to_v1(status, made, notes)
     if made:
         ensure_object(node, _ANNOTATIONS).update(made)
 
 
 def _spec_to_v1(spec: dict[str, Any], made: dict[str, str], notes: Notes) -> None:
-    _refuse_known(spec, "spec", (_CPU,))
+    _drop_known(spec, "spec", (_CPU,), notes)
     metrics = _items(spec, "spec", "metrics")
     others = []
     for index, metric in enumerate(metrics):
@@ -184,8 +185,8 @@ def _spec_to_v1(spec: dict[str, Any], made: dict[str, str], notes: Notes) -> Non
         made[_BEHAVIOR] = _write_behavior(behavior)
 
 
-def _status_to_v1(status: dict[str, Any], made: dict[str, str]) -> None:
-    _refuse_known(status, "status", (_CPU_NOW,))
+def _status_to_v1(status: dict[str, Any], made: dict[str, str], notes: Notes) -> None:
+    _drop_known(status, "status", (_CPU_NOW,), notes)
     metrics = _items(status, "status", "currentMetrics")
     for index, metric in enumerate(metrics):
         share = _cpu_share(metric, "current")
@@ -202,8 +203,8 @@ def _status_to_v1(status: dict[str, Any], made: dict[str, str]) -> None:
 
 def _from_v1(node: dict[str, Any], notes: Notes, *, zero_is_none: bool) -> None:
     spec, status = get_object(node, ("spec",)) or {}, get_object(node, ("status",)) or {}
-    _refuse_known(spec, "spec", ("metrics", "behavior"))
-    _refuse_known(status, "status", ("currentMetrics", "conditions"))
+    _drop_known(spec, "spec", ("metrics", "behavior"), notes)
+    _drop_known(status, "status", ("currentMetrics", "conditions"), notes)
     made: dict[str, Json] = {}
     current: dict[str, Json] = {}
     metrics = _take(node, _METRICS, _null_or(list_of(partial(SPEC_METRICS.read, zero_is_none=zero_is_none))), notes)
@@ -237,7 +238,9 @@ def _cpu_metric(holder: str, numbers: dict[str, Json]) -> Json:
     return {"type": "Resource", "resource": {"name": "cpu", holder: numbers}}
 
 
-def _each(node: dict[str, Any], place: str, name: str, metrics: Metrics, action: str) -> None:
+def _each(
+    node: dict[str, Any], place: str, name: str, change: Callable[[Json, Path, Notes], None], notes: Notes
+) -> None:
     holder = get_object(node, (place,))
     found = None if holder is None else holder.get(name)
     if found is None:
@@ -246,13 +249,13 @@ def _each(node: dict[str, Any], place: str, name: str, metrics: Metrics, action:
         raise wrong_type((place, name), "a list", found)
     for index, metric in enumerate(found):
         if metric is not None:
-            getattr(metrics, action)(metric, (place, name, index))
+            change(metric, (place, name, index), notes)
 
 
 def _to_v2beta1(node: dict[str, Any], notes: Notes) -> None:
     _clear(node, (_BEHAVIOR,), notes)
-    _each(node, "spec", "metrics", SPEC_METRICS, "flatten")
-    _each(node, "status", "currentMetrics", STATUS_METRICS, "flatten")
+    _each(node, "spec", "metrics", SPEC_METRICS.flatten, notes)
+    _each(node, "status", "currentMetrics", STATUS_METRICS.flatten, notes)
     spec = get_object(node, ("spec",))
     behavior = None if spec is None else spec.pop("behavior", None)
     if behavior is not None:
@@ -260,9 +263,9 @@ def _to_v2beta1(node: dict[str, Any], notes: Notes) -> None:
 
 
 def _from_v2beta1(node: dict[str, Any], notes: Notes) -> None:
-    _refuse_known(get_object(node, ("spec",)) or {}, "spec", ("behavior",))
-    _each(node, "spec", "metrics", SPEC_METRICS, "structure")
-    _each(node, "status", "currentMetrics", STATUS_METRICS, "structure")
+    _drop_known(get_object(node, ("spec",)) or {}, "spec", ("behavior",), notes)
+    _each(node, "spec", "metrics", SPEC_METRICS.structure, notes)
+    _each(node, "status", "currentMetrics", STATUS_METRICS.structure, notes)
     behavior = _take(node, _BEHAVIOR, _null_or(_TOLERANT_BEHAVIOR.read), notes)
     if behavior is not OMIT and behavior:
         ensure_object(node, ("spec",))["behavior"] = behavior

@@ -18,7 +18,7 @@ from converter.rules.functions.go_json import (
     text,
     texts_by_name,
 )
-from converter.rules.lens import foreign_field, wrong_type
+from converter.rules.lens import Notes, drop_foreign, wrong_type
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -177,11 +177,11 @@ class Metrics:
             self._add_type(source, inner)
         return made
 
-    def flatten(self, metric: Json, path: Path) -> None:
-        """Make a structured metric of a manifest flat, in place; unknown fields pass.
+    def flatten(self, metric: Json, path: Path, notes: Notes) -> None:
+        """Make a structured metric of a manifest flat, in place; unknown fields pass, but not those of the flat form.
 
         Raises:
-            LensError: something in it has a wrong type, or a field of the flat form is there already.
+            LensError: something in it has a wrong type.
         """
         for name, source in self._sources.items():
             given = _object(metric, path).get(name)
@@ -189,23 +189,23 @@ class Metrics:
                 continue
             flat = source.struct.write(given, (*path, name))
             structured = {field.path[0] for field in source.struct.fields} | {self._holder}
+            for key in [key for key in given if key in flat and key not in structured]:
+                drop_foreign(given, key, (*path, name, key), notes)
             for key, value in given.items():
-                if key in flat and key not in structured and value is not None:
-                    raise foreign_field((*path, name, key))
                 if key not in structured:
                     flat[key] = value
             metric[name] = flat
 
-    def structure(self, metric: Json, path: Path) -> None:
-        """Make a flat metric of a manifest structured, in place; unknown fields pass.
+    def structure(self, metric: Json, path: Path, notes: Notes) -> None:
+        """Make a flat metric of a manifest structured, in place; unknown fields pass, but not those of that form.
 
         Raises:
-            LensError: something in it has a wrong type, or a field of the structured form is there already.
+            LensError: something in it has a wrong type.
         """
         for name, source in self._sources.items():
             given = _object(metric, path).get(name)
             if given is not None:
-                inner = metric[name] = source.struct.move(given, (*path, name))
+                inner = metric[name] = source.struct.move(given, (*path, name), notes)
                 self._add_type(source, inner)
 
     def _add_type(self, source: Source, inner: dict[str, Any]) -> None:

@@ -8,18 +8,17 @@ from __future__ import annotations
 from typing import Any
 
 from converter.rules.functions.registry import register
-from converter.rules.lens import Note, Notes, foreign_field, get_object, wrong_type
+from converter.rules.lens import Note, Notes, drop_foreign, get_object, wrong_type
 
 _LIST = "preferredStrategies"
 _ONE = "strategy"
 
 
-def _to_list(candidate: dict[str, Any], _notes: Notes) -> None:
+def _to_list(candidate: dict[str, Any], notes: Notes) -> None:
     spec = get_object(candidate, ("spec",))
     if spec is None:
         return
-    if spec.get(_LIST) is not None:
-        raise foreign_field(("spec", _LIST))
+    drop_foreign(spec, _LIST, ("spec", _LIST), notes)
     strategy = spec.pop(_ONE, None)
     if strategy is None or strategy == "":
         return
@@ -32,8 +31,7 @@ def _to_one(candidate: dict[str, Any], notes: Notes) -> None:
     spec = get_object(candidate, ("spec",))
     if spec is None:
         return
-    if spec.get(_ONE) is not None:
-        raise foreign_field(("spec", _ONE))
+    drop_foreign(spec, _ONE, ("spec", _ONE), notes)
     strategies = spec.pop(_LIST, None)
     if strategies is None:
         return

@@ -8,17 +8,16 @@ from __future__ import annotations
 from typing import Any
 
 from converter.rules.functions.registry import register
-from converter.rules.lens import Note, Notes, foreign_field, get_object, wrong_type
+from converter.rules.lens import Note, Notes, drop_foreign, get_object, wrong_type
 
 _NODE = "kubernetes.io/hostname"
 _ZONE = "topology.kubernetes.io/zone"
 _DEPRECATED = "v1 has it as deprecatedTopology, which API servers remove from new objects"
 
 
-def _to_map(endpoint: dict[str, Any], _notes: Notes) -> None:
+def _to_map(endpoint: dict[str, Any], notes: Notes) -> None:
     """Put the zone into the map, and the node's name too, where the map has none of its own."""
-    if endpoint.get("topology") is not None:
-        raise foreign_field(("topology",))
+    drop_foreign(endpoint, "topology", ("topology",), notes)
     node, zone = _text(endpoint, "nodeName"), _text(endpoint, "zone")
     topology = get_object(endpoint, ("deprecatedTopology",)) or {}
     endpoint.pop("deprecatedTopology", None)
@@ -34,8 +33,7 @@ def _to_map(endpoint: dict[str, Any], _notes: Notes) -> None:
 def _to_fields(endpoint: dict[str, Any], notes: Notes) -> None:
     """Take zone and node out of the map; a node that is not the endpoint's own stays there, and so does the rest."""
     for name in ("deprecatedTopology", "zone"):
-        if endpoint.get(name) is not None:
-            raise foreign_field((name,))
+        drop_foreign(endpoint, name, (name,), notes)
     node, topology = _text(endpoint, "nodeName"), get_object(endpoint, ("topology",))
     endpoint.pop("topology", None)
     if topology is None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from converter.kube import Json, Path
-from converter.rules.lens import LensError, ensure_object, foreign_field, get_value, wrong_type
+from converter.rules.lens import LensError, Notes, drop_foreign, ensure_object, get_value, wrong_type
 
 OMIT: Any = object()
 """A field's zero where Go leaves the field out (``omitempty``)."""
@@ -177,15 +177,15 @@ class Struct:
                 self._put(made, field, found, path)
         return made
 
-    def move(self, value: Json, path: Path = ()) -> Json:
-        """Make the other version's object of one in a manifest: exact names, unknown fields pass."""
+    def move(self, value: Json, path: Path, notes: Notes) -> Json:
+        """Make the other version's object of one in a manifest: exact names; unknown fields pass, but not its own."""
         if type(value) is not dict:
             raise wrong_type(path, "an object", value)
         known = {field.name for field in self.fields}
         made: dict[str, Json] = {key: item for key, item in value.items() if key not in known}
         for field in self.fields:
-            if field.path[0] not in known and field.path[0] in made:
-                raise foreign_field((*path, field.path[0]))
+            if field.path[0] not in known:
+                drop_foreign(made, field.path[0], (*path, field.path[0]), notes)
         for field in self.fields:
             found = value.get(field.name)
             if found is not None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from converter.rules.functions.registry import register
-from converter.rules.lens import Notes, foreign_field, wrong_type
+from converter.rules.lens import Notes, drop_foreign, wrong_type
 
 _GROUP = "rbac.authorization.k8s.io"
 _ALPHA = f"{_GROUP}/v1alpha1"
@@ -23,10 +23,9 @@ def _text(subject: dict[str, Any], key: str) -> str | None:
     return value
 
 
-def _to_version(subject: dict[str, Any], _notes: Notes) -> None:
+def _to_version(subject: dict[str, Any], notes: Notes) -> None:
     """Name the version, as v1alpha1 does; what both versions fill in for users and groups stays out."""
-    if subject.get("apiVersion") is not None:
-        raise foreign_field(("apiVersion",))
+    drop_foreign(subject, "apiVersion", ("apiVersion",), notes)
     kind, group = _text(subject, "kind"), _text(subject, "apiGroup")
     subject.pop("apiVersion", None)
     subject.pop("apiGroup", None)
@@ -37,10 +36,9 @@ def _to_version(subject: dict[str, Any], _notes: Notes) -> None:
     subject["apiVersion"] = _ALPHA if kind in _IN_GROUP and group == _GROUP else f"{group}/"
 
 
-def _to_group(subject: dict[str, Any], _notes: Notes) -> None:
+def _to_group(subject: dict[str, Any], notes: Notes) -> None:
     """Name the group; for the three kinds v1alpha1 knows, it follows from the kind alone."""
-    if subject.get("apiGroup") is not None:
-        raise foreign_field(("apiGroup",))
+    drop_foreign(subject, "apiGroup", ("apiGroup",), notes)
     kind, version = _text(subject, "kind"), _text(subject, "apiVersion")
     subject.pop("apiGroup", None)
     subject.pop("apiVersion", None)

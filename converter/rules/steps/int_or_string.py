@@ -12,8 +12,8 @@ from converter.rules.lens import (
     LensError,
     Notes,
     Side,
+    drop_foreign,
     ensure_object,
-    foreign_field,
     get_object,
     prune_empty,
     wrong_type,
@@ -39,7 +39,7 @@ class IntOrString(Step):
     neither: int | None = None
 
     def lens(self, toward: Side) -> Lens:
-        """Compile; both fields at once, or one that is in the way, are refused."""
+        """Compile; both fields at once are refused, and one that is in the way is dropped and noted."""
         return scoped(self.scope, self._join() if toward is self.side else self._split())
 
     def _join(self) -> Lens:
@@ -47,10 +47,10 @@ class IntOrString(Step):
         *into_parent, leaf = into
         both, neither = (*number_parent, number), self.neither
 
-        def join_them(node: dict[str, Any], _notes: Notes) -> None:
+        def join_them(node: dict[str, Any], notes: Notes) -> None:
             target = get_object(node, into_parent) if into_parent else node
-            if target is not None and target.get(leaf) is not None:
-                raise foreign_field(into)
+            if target is not None:
+                drop_foreign(target, leaf, into, notes)
             numbers = get_object(node, number_parent)
             strings = numbers if string_parent == number_parent else get_object(node, string_parent)
             count = None if numbers is None else numbers.pop(number, None)
@@ -75,13 +75,13 @@ class IntOrString(Step):
         (*into_parent, leaf), neither = self.into, self.neither
         (*number_parent, number), (*string_parent, string) = self.number, self.string
 
-        def split(node: dict[str, Any], _notes: Notes) -> None:
+        def split(node: dict[str, Any], notes: Notes) -> None:
             numbers = get_object(node, number_parent)
-            if numbers is not None and numbers.get(number) is not None:
-                raise foreign_field((*number_parent, number))
+            if numbers is not None:
+                drop_foreign(numbers, number, (*number_parent, number), notes)
             strings = numbers if string_parent == number_parent else get_object(node, string_parent)
-            if strings is not None and strings.get(string) is not None:
-                raise foreign_field((*string_parent, string))
+            if strings is not None:
+                drop_foreign(strings, string, (*string_parent, string), notes)
             source = get_object(node, into_parent) if into_parent else node
             value = None if source is None else source.get(leaf)
             if source is None or value is None:

@@ -14,8 +14,8 @@ from converter.rules.lens import (
     Note,
     Notes,
     Side,
+    drop_foreign,
     ensure_object,
-    foreign_field,
     get_object,
     prune_empty,
     wrong_type,
@@ -37,7 +37,7 @@ class Rename(Step):
     right: Keys
 
     def lens(self, toward: Side) -> Lens:
-        """Compile; a field that is in the way at the new place is refused."""
+        """Compile; a field that is in the way at the new place is dropped and noted."""
         old, new = (self.left, self.right) if toward is Side.RIGHT else (self.right, self.left)
         if old[:-1] == new[:-1]:
             return scoped(join(self.scope, old[:-1]), _rename_here(old[-1], new[-1]))
@@ -60,9 +60,9 @@ class Rename(Step):
 
 
 def _rename_here(old: str, new: str) -> Lens:
-    def rename(node: dict[str, Any], _notes: Notes) -> None:
-        if node.get(new) is not None:
-            raise foreign_field((new,))
+    def rename(node: dict[str, Any], notes: Notes) -> None:
+        if new in node:
+            drop_foreign(node, new, (new,), notes)
         if old in node:
             node[new] = node.pop(old)
 
@@ -70,9 +70,9 @@ def _rename_here(old: str, new: str) -> Lens:
 
 
 def _lift(outer: str, old: str, new: str) -> Lens:
-    def lift(node: dict[str, Any], _notes: Notes) -> None:
-        if node.get(new) is not None:
-            raise foreign_field((new,))
+    def lift(node: dict[str, Any], notes: Notes) -> None:
+        if new in node:
+            drop_foreign(node, new, (new,), notes)
         source = node.get(outer)
         if type(source) is not dict:
             if source is None:
@@ -88,13 +88,13 @@ def _lift(outer: str, old: str, new: str) -> Lens:
 
 
 def _sink(old: str, outer: str, new: str) -> Lens:
-    def sink(node: dict[str, Any], _notes: Notes) -> None:
+    def sink(node: dict[str, Any], notes: Notes) -> None:
         target = node.get(outer)
         if target is not None:
             if type(target) is not dict:
                 raise wrong_type((outer,), "an object", target)
-            if target.get(new) is not None:
-                raise foreign_field((outer, new))
+            if new in target:
+                drop_foreign(target, new, (outer, new), notes)
         if old in node:
             value = node.pop(old)
             if target is None:
@@ -109,10 +109,10 @@ def _move(old: Keys, new: Keys) -> Lens:
     *old_parent, old_leaf = old
     *new_parent, new_leaf = new
 
-    def move(node: dict[str, Any], _notes: Notes) -> None:
+    def move(node: dict[str, Any], notes: Notes) -> None:
         target = get_object(node, new_parent)
-        if target is not None and target.get(new_leaf) is not None:
-            raise foreign_field(new)
+        if target is not None:
+            drop_foreign(target, new_leaf, new, notes)
         source = get_object(node, old_parent)
         if source is None or old_leaf not in source:
             return
@@ -138,15 +138,14 @@ class Nest(Step):
     always: bool = False
 
     def lens(self, toward: Side) -> Lens:
-        """Compile; a field that is in the way at the new place is refused."""
+        """Compile; a field that is in the way at the new place is dropped and noted."""
         return scoped(self.scope, self._nest() if toward is self.side else self._flatten())
 
     def _nest(self) -> Lens:
         into, fields, always = self.into, self.fields, self.always
 
-        def nest(node: dict[str, Any], _notes: Notes) -> None:
-            if node.get(into) is not None:
-                raise foreign_field((into,))
+        def nest(node: dict[str, Any], notes: Notes) -> None:
+            drop_foreign(node, into, (into,), notes)
             inner = {name: node.pop(name) for name in fields if name in node}
             if inner or always:
                 node[into] = inner
@@ -158,8 +157,7 @@ class Nest(Step):
 
         def flatten(node: dict[str, Any], notes: Notes) -> None:
             for name in fields:
-                if node.get(name) is not None:
-                    raise foreign_field((name,))
+                drop_foreign(node, name, (name,), notes)
             inner = get_object(node, (into,))
             if inner is None:
                 return
@@ -228,7 +226,7 @@ class Annotation(Step):
     side: Side
 
     def lens(self, toward: Side) -> Lens:
-        """Compile; a field that is in the way is refused, a stray annotation is noted and removed."""
+        """Compile; a field that is in the way, and a stray annotation, is dropped and noted."""
         return self._to_field() if toward is self.side else self._to_annotation()
 
     def _to_annotation(self) -> Lens:
@@ -260,10 +258,10 @@ class Annotation(Step):
         *parent, leaf = self.field
         name, field, decode = self.name, self.field, _FROM_TEXT[self.encoding]
 
-        def to_field(node: dict[str, Any], _notes: Notes) -> None:
+        def to_field(node: dict[str, Any], notes: Notes) -> None:
             target = get_object(node, parent)
-            if target is not None and target.get(leaf) is not None:
-                raise foreign_field(field)
+            if target is not None:
+                drop_foreign(target, leaf, field, notes)
             annotations = get_object(node, _ANNOTATIONS)
             text = None if annotations is None else annotations.get(name)
             if annotations is None or type(text) is not str:

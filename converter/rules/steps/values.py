@@ -17,7 +17,6 @@ from converter.rules.lens import (
     get_object,
     get_value,
     identity,
-    prune_empty,
 )
 from converter.rules.steps.base import Step, join
 
@@ -185,7 +184,11 @@ def _is_null(value: Json) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drop(Step):
-    """A field that only one version (``side``) has; on the way to the other it is removed and reported as a loss."""
+    """A field that only one version (``side``) has; on the way to the other it is removed and reported as a loss.
+
+    The object around it stays, even if it is empty then: that it is there can mean something. A server does the same
+    with a field that it does not know.
+    """
 
     scope: Path
     keys: Keys
@@ -203,7 +206,6 @@ class Drop(Step):
             if holder is None or leaf not in holder:
                 return
             value = holder.pop(leaf)
-            prune_empty(node, parent)
             if not is_empty(value):
                 notes.append(Note(keys, value, why))
 

@@ -185,7 +185,8 @@ def asking(word, where, manifest=SERVED_NOWHERE):
 def test_no_annotation_lets_a_version_pass_that_the_cluster_lacks(hook, where, word):
     """It cannot be applied there; from Karmada v1.19 on, it would leave an informer that fails forever."""
     assert not ask(hook, review(asking(word, where))).allowed
-    changed = {**ingress(), "spec": {"backend": {}, "defaultBackend": {}}}  # the conversion refuses it
+    port = {"number": 80, "name": "http"}  # the conversion refuses both at once
+    changed = {**ingress(), "spec": {"defaultBackend": {"service": {"name": "web", "port": port}}}}
     assert not ask(hook, review(asking(word, where, changed))).allowed
 
 

@@ -142,7 +142,7 @@ async def test_an_upgraded_cluster_gets_back_what_the_shelf_holds(karmada, then)
         return
     await until(lambda: manifests(karmada)[0]["apiVersion"] == "a.example/v3" and overflow(karmada))
     (kept,) = json.loads(read_carrier(msgspec.json.encode(has_overflow_store(karmada)[0])))
-    assert kept["values"] == [{"path": "spec", "value": large()["spec"]}]
+    assert kept["values"] == [{"path": f"spec.{name}", "value": value} for name, value in large()["spec"].items()]
     karmada.serve("old", BETTER)
     await until(lambda: manifests(karmada) == [large()] and has_overflow_store(karmada) == [])
 

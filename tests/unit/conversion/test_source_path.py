@@ -13,10 +13,8 @@ from converter.errors import ConverterError
             "spec.defaultBackend.service.port.number",
         ),
         ({"defaultBackend": {"service": "text"}}, "spec.defaultBackend.service"),
-        ({"defaultBackend": {"serviceName": "a"}}, "spec.defaultBackend.serviceName"),
         ({"rules": [{}, {"http": {"paths": ["text"]}}]}, "spec.rules[1].http.paths[0]"),
         ({"rules": "text"}, "spec.rules"),
-        ({"backend": {}}, "spec.backend"),
     ],
 )
 @pytest.mark.parametrize("to", ["networking.k8s.io/v1beta1", "extensions/v1beta1"])

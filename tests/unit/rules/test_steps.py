@@ -1,10 +1,12 @@
 """Each step of the rule language: there, back, what is in its way, and what it refuses."""
 
 import copy
+import functools
 
 import pytest
 
 from converter.errors import ManifestError, RefusedError
+from converter.kube import parse_path
 from tests.rulekit import converter, rule_text, thing
 
 V1, V2 = "a.example/v1", "a.example/v2"
@@ -101,11 +103,18 @@ def test_what_is_not_there_is_left_alone(step, spec):
         ('in: ["spec.l[*]"]\n    steps: [{rename: {a: b}}]', {"spec": {"l": [{}, {"b": 1}]}}, "spec.l[1].b"),
     ],
 )
-def test_a_field_the_source_does_not_know_is_refused_where_it_would_get_a_meaning(step, fields, path):
+def test_a_field_the_source_does_not_know_is_dropped_where_it_would_get_a_meaning(step, fields, path):
+    """An API server drops it from a manifest of that version: decision 7."""
     rules = converter(rule_text(f"steps:\n  - {step}"))
-    with pytest.raises(RefusedError) as caught:
-        rules.convert(thing(V1, **fields), to=V2)
-    assert caught.value.path == path
+    given = thing(V1, **fields)
+    made = rules.convert(given, to=V2)
+    assert [loss.path for loss in made.losses] == [path]
+    without = copy.deepcopy(given)
+    *steps, last = parse_path(path)
+    holder = functools.reduce(lambda node, step: node[step], steps, without)
+    assert holder.pop(last) == made.losses[0].value
+    assert made.manifest == rules.convert(without, to=V2).manifest
+    assert rules.convert(made.manifest, V1, made.conversion_data).manifest == given
 
 
 INT_OR_STRING = "intOrString: {into: spec.p, number: spec.n, string: spec.s}"
