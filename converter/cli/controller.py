@@ -23,7 +23,7 @@ from converter.server import responses as answers
 from converter.server.app import App
 from converter.server.logging import FORMATS, LEVELS, set_up
 from converter.server.metrics import CONTENT_TYPE, Metrics
-from converter.server.rules_reloader import RulesReloader
+from converter.server.rules_reloader import RulesReloader, notes_of
 from converter.server.run import Address, serve
 from converter.works.policy import Action, Policy
 
@@ -127,7 +127,10 @@ async def _run(
         pages: dict[str, Callable[[], web.Response]] = {}
         app = App([], pages, metrics)
         pages["/healthz"] = lambda: answers.text("ok\n")
-        pages["/readyz"] = lambda: app.ready("" if manager.ready else "the first list of clusters is not complete")
+        pages["/readyz"] = lambda: app.ready(
+            "" if manager.ready else "the first list of clusters is not complete",
+            notes_of(rules=rules.state.problems),
+        )
         pages["/metrics"] = lambda: answers.text(metrics.text(), kind=CONTENT_TYPE)
         stop = asyncio.Event()
         acting = asyncio.ensure_future(manager.run())

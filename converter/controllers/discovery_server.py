@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import aiohttp
 
 from converter.errors import ConverterError
+from converter.files import FileError, read_regular
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 _PROBE = aiohttp.ClientTimeout(total=5)
+
+_LARGEST = 1 << 20
+"""Bytes of a file of certificates."""
 
 
 class AuthorityError(ConverterError):
@@ -71,11 +75,11 @@ class Authority:
         Raises:
             AuthorityError: the file cannot be read, or holds no certificates.
         """
-        authority = cls(file.read_bytes)
+        authority = cls(lambda: read_regular(file, _LARGEST))
         try:
-            authority.pem = file.read_bytes()
+            authority.pem = read_regular(file, _LARGEST)
             authority.context = _context(authority.pem)
-        except (OSError, ValueError) as error:
+        except (OSError, FileError, ValueError) as error:
             raise AuthorityError(f"{file}: {error}") from error
         return authority
 
@@ -83,7 +87,7 @@ class Authority:
         """Read the certificates again. Invalid ones are logged once, and the last valid ones stay in use."""
         try:
             pem = self._source()
-        except OSError as error:
+        except (OSError, FileError) as error:
             _log.warning("cannot read the discovery server's authority, using the last valid one: %s", error)
             return self
         if pem and pem not in (self.pem, self._rejected):

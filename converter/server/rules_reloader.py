@@ -167,6 +167,15 @@ class RulesReloader:
         await keep_looking(self.refresh, interval, _log, failure)
 
 
+def notes_of(**problems: Sequence[RuleProblem]) -> list[str]:
+    """Say in a line for ``/readyz`` which files were refused: ``notes_of(rules=..., inventory=...)``."""
+    return [
+        f"{name}: {len(found)} problems in the present files; the last good ones are in use; see the log"
+        for name, found in problems.items()
+        if found
+    ]
+
+
 def internal_problem(file: str, error: Exception) -> RuleProblem:
     """Make the problem for an error that no reader should raise; its traceback is in the log."""
     text = f"the files cannot be read, because of a bug in the converter: {type(error).__name__}"

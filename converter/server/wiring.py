@@ -16,7 +16,7 @@ from converter.server.app import BODY_LIMIT, App, Webhook
 from converter.server.conversion_log import ConversionLog
 from converter.server.inventory_reloader import InventoryReloader
 from converter.server.metrics import CONTENT_TYPE, Metrics
-from converter.server.rules_reloader import RulesReloader
+from converter.server.rules_reloader import RulesReloader, notes_of
 from converter.server.status_page import ClusterRow, KindRow, View, render
 
 if TYPE_CHECKING:
@@ -108,12 +108,7 @@ def assemble(settings: Settings) -> Served:
     pages["/healthz"] = lambda: answers.text("ok\n")
 
     def notes() -> list[str]:
-        found = {"rules": rules.state.problems, "inventory": inventory.problems if inventory is not None else ()}
-        return [
-            f"{name}: {len(problems)} problems in the present files; the last good ones are in use; see the log"
-            for name, problems in found.items()
-            if problems
-        ]
+        return notes_of(rules=rules.state.problems, inventory=inventory.problems if inventory is not None else ())
 
     pages["/readyz"] = lambda: app.ready(missing(), notes())
     pages["/metrics"] = lambda: answers.text(metrics.text(), kind=CONTENT_TYPE)

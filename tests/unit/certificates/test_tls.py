@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import os
 import ssl
 import stat
 import warnings
@@ -236,3 +237,19 @@ async def test_the_watch_survives_any_failure(tmp_path, monkeypatch, until):
     await until(lambda: serving.reloads == 1)
     assert not watch.done()
     watch.cancel()
+
+
+@pytest.mark.parametrize("which", [0, 1, 2])
+def test_a_pipe_in_the_place_of_a_file_does_not_stop_the_reloads(tmp_path, which):
+    trusted, certificate, key = write_throwaway(tmp_path, NAMES, now())
+    pair = ServingCertificate(certificate, key, client_ca=trusted)
+    file = (certificate, key, trusted)[which]
+    content = file.read_bytes()
+    file.unlink()
+    os.mkfifo(file)  # nobody writes to it
+    assert not pair.refresh()
+    assert pair.problem.code is CertificateProblem.UNREADABLE
+    file.unlink()
+    file.write_bytes(content)
+    pair.refresh()
+    assert pair.problem is None

@@ -87,6 +87,32 @@ async def test_the_page_escapes_what_requests_bring(served, serving):
     assert html.escape("<script>x</script>") in shown
 
 
+async def test_a_refused_change_is_shown_where_health_is_asked(tmp_path, serving):
+    fleet, rules = tmp_path / "fleet.yaml", tmp_path / "rules"
+    fleet.write_text(FLEET.read_text())
+    rules.mkdir()
+    served = assemble(Settings(fleet, rules=(rules,)))
+    async with serving(served.app) as running, running.client() as client:
+
+        async def ready():
+            async with client.get("/readyz") as answer:
+                assert answer.status == 200
+                return (await answer.text()).splitlines()
+
+        assert await ready() == ["ok"]
+        fleet.write_text("clusters: 5")
+        (rules / "a.yaml").write_text("broken: [")
+        await asyncio.to_thread(served.rules.refresh)
+        await asyncio.to_thread(served.inventory.refresh)
+        first, *notes = await ready()
+        assert first == "ok"
+        assert [note.partition(":")[0] for note in notes] == ["rules", "inventory"]
+        async with client.get("/metrics") as answer:
+            counted = await answer.text()
+    assert "converter_rules_last_reload_successful 0.0" in counted
+    assert "converter_inventory_last_reload_successful 0.0" in counted
+
+
 BAD = {
     "empty": b"",
     "not JSON": b"nonsense",
