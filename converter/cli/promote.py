@@ -69,7 +69,9 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     parser.add_argument(
         "-o", "--output", choices=("yaml", "json"), help="print policy and templates instead of creating them"
     )
-    parser.add_argument("--kubeconfig", metavar="FILE", required=True, help="kubeconfig of the Karmada API server")
+    parser.add_argument(
+        "--kubeconfig", metavar="FILE", help="kubeconfig of the Karmada API server (default: the one of the Pod)"
+    )
     parser.add_argument("--context", metavar="NAME", help="context of that kubeconfig (default: its current context)")
     add_rules_option(parser)
     parser.set_defaults(run=run)

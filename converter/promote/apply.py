@@ -11,6 +11,7 @@ import msgspec
 from converter.client import AlreadyExistsError, ApiServer, Collection, NotFoundError, RejectedError
 from converter.errors import ConverterError
 from converter.kube import first_difference
+from converter.promote.template import compared
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -119,7 +120,7 @@ class ControlPlaneWriter:
         for annotation, kind in _CLAIMS:
             if annotations.get(annotation, self._policy_name) != self._policy_name:
                 return Decision(promotion, Step.LEAVE, f"{kind} {annotations[annotation]} propagates it")
-        path = first_difference(template, found)
+        path = first_difference(compared(template), found)
         if path:
             return Decision(promotion, Step.LEAVE, f"Karmada has another one: {path} differs")
         return Decision(promotion, Step.KEEP, "Karmada has the same one")

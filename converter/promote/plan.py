@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 from converter.errors import ConversionError, ManifestError
 from converter.promote.model import LeftOut, MissingNamespaceError, MissingObjectError, Plan, Promotion
-from converter.promote.references import RELATED_KINDS, is_related, pod_template, references
+from converter.promote.references import RELATED_KINDS, is_related, own_claims, pod_template, references
 from converter.promote.resources import UnknownKindError
 from converter.promote.template import MANAGED, SKIPPED_KINDS, forget_last_applied, make_template, why_not
 from converter.works.preview import preview_version
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from converter.engine import Engine
     from converter.kube import Manifest
     from converter.promote.member import Member
@@ -97,9 +99,12 @@ class Planner:
             ConverterError: a request failed.
         """
         stored, unknown = self._by_kind()
+        sets = [item for resource in stored if resource.gvk.kind == "StatefulSet" for item in await self._all(resource)]
         for resource in sorted(stored):
             if resource.namespaced:
                 for manifest in await self._all(resource):
+                    if self._is_own_claim(manifest, sets):
+                        continue
                     promotion = self._try(manifest, resource)
                     if promotion is not None:
                         await self._add(promotion, dependencies=False)
@@ -108,6 +113,18 @@ class Planner:
                 if not why_not(manifest):
                     self._leave_out(resource.gvk.kind, manifest["metadata"]["name"], why, failed=True)
         return self._finished()
+
+    def _is_own_claim(self, manifest: Manifest, stateful_sets: Iterable[Manifest]) -> bool:
+        """Whether one of the StatefulSets makes a PersistentVolumeClaim; then it is left out."""
+        if manifest["kind"] != "PersistentVolumeClaim":
+            return False
+        name = manifest["metadata"]["name"]
+        for stateful_set in stateful_sets:
+            if own_claims(stateful_set).fullmatch(name):
+                owner = stateful_set["metadata"]["name"]
+                self._leave_out(manifest["kind"], name, f"StatefulSet {owner} makes it")
+                return True
+        return False
 
     def _by_kind(self) -> tuple[set[Resource], dict[Resource, str]]:
         """Sort the member's kinds: as the control plane stores them, and one version of each other, with the reason."""

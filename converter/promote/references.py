@@ -7,6 +7,7 @@ backends of an Ingress.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -101,6 +102,14 @@ def is_related(manifest: Manifest, workload: Manifest, services: Iterable[str]) 
         names = (workload.get("kind"), _get(workload, "metadata", "name"))
         return (target.get("kind"), target.get("name")) == names
     return kind == "Ingress" and not backends(manifest).isdisjoint(services)
+
+
+def own_claims(stateful_set: Manifest) -> re.Pattern[str]:
+    """Match the names of the PersistentVolumeClaims that a StatefulSet makes: ``data-web-0``."""
+    name = _get(stateful_set, "metadata", "name")
+    claims = [_get(claim, "metadata", "name") for claim in _dicts(_get(stateful_set, "spec", "volumeClaimTemplates"))]
+    names = "|".join(re.escape(claim) for claim in claims if isinstance(claim, str))
+    return re.compile(rf"(?:{names})-{re.escape(str(name))}-\d+" if names else r"(?!)")
 
 
 def backends(ingress: Manifest) -> set[str]:

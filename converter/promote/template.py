@@ -127,6 +127,15 @@ def forget_last_applied(template: Manifest) -> None:
     template["metadata"].get("annotations", {}).pop(_LAST_APPLIED, None)
 
 
+def compared(template: Manifest) -> Manifest:
+    """Return a template without the annotations that one made by hand does not have or need."""
+    metadata = template["metadata"]
+    ignored = {CONFLICT_RESOLUTION, _LAST_APPLIED}
+    annotations = {name: value for name, value in (metadata.get("annotations") or {}).items() if name not in ignored}
+    others = {name: value for name, value in metadata.items() if name != "annotations"}
+    return {**template, "metadata": others | ({"annotations": annotations} if annotations else {})}
+
+
 def _prune_job(job: Manifest) -> None:
     spec = job.get("spec") or {}
     if spec.get("manualSelector"):

@@ -140,6 +140,17 @@ async def test_a_whole_namespace_without_what_the_member_makes_itself(karmada):
     assert not any(item.failed for item in some(plan.left_out))
 
 
+async def test_claims_that_a_stateful_set_makes_are_left_out_of_a_namespace(karmada):
+    spec = {"template": pod_template(), "volumeClaimTemplates": [{"metadata": {"name": "data"}}]}
+    karmada.run(thing("apps/v1", "StatefulSet", "db", spec=spec))
+    for name in ("data-db-0", "data-db-12", "data-other-0", "other-db-0", "data-db-x"):
+        karmada.run(thing("v1", "PersistentVolumeClaim", name))
+    plan = await (await planner(karmada)).everything()
+    claims = {name for kind, name in found(plan) if kind == "PersistentVolumeClaim"}
+    assert claims == {"data-other-0", "other-db-0", "data-db-x"}
+    assert {item.name for item in plan.left_out} == {"data-db-0", "data-db-12"}
+
+
 async def test_an_object_whose_kind_karmada_does_not_store_is_reported(karmada):
     karmada.run(CRON)
     karmada.run(thing("settings.k8s.io/v1alpha1", "PodPreset", "preset"))
@@ -262,6 +273,7 @@ async def test_a_dry_run_of_the_control_plane_finds_what_it_would_refuse_and_cre
     [
         ({}, Step.KEEP),
         ({"spec": {**CRON["spec"], "suspend": True}}, Step.KEEP),
+        ({"metadata": CRON["metadata"]}, Step.KEEP),
         ({"spec": {**CRON["spec"], "schedule": "0 0 * * *"}}, Step.LEAVE),
     ],
 )
