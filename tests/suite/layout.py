@@ -23,6 +23,7 @@ TOPICS = {
     "cli/test_docs.py": "the pages about the command line",
     "conversion/test_convert_fresh.py": "the two ways to convert, against each other",
     "controllers/test_killed_anywhere.py": "a controller that is killed after any of its writes",
+    "controllers/test_secrets.py": "what the controllers write and log about a Secret",
     "install/test_locks.py": "the files in requirements/",
     "rules/test_docs.py": "the pages about rules",
     "works/test_let_pass.py": "losses that were let pass, whatever is said about them later",
