@@ -8,14 +8,14 @@ give the same answer. Its answer equals what is stored unless something changed,
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
 from converter.admission.review import allow, decode_review, patched
 from converter.errors import ManifestError
 from converter.karmada.binding import decode_binding
-from converter.karmada.carried_status import unpack
+from converter.karmada.carried_status import LARGEST_STATUS, decode_raw, unpack_json
 from converter.karmada.conditions import (
     ALL_APPLIED,
     FULLY_APPLIED,
@@ -25,12 +25,20 @@ from converter.karmada.conditions import (
     with_state,
 )
 from converter.karmada.names import STATUS_MARKER
+from converter.kube import cut
+from converter.kube.partial_object import LONGEST_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from converter.karmada.binding import Binding, ObjectReference
     from converter.karmada.carried_status import CarriedStatus
+
+ALL_STATUSES: Final = 2 << 20
+"""Bytes of all statuses that are unpacked in one review. The binding has them all, and etcd stores 1.5 MiB."""
+
+_SMALLEST_SHARE: Final = 16 << 10
+"""Bytes that each status may have, however many there are. One member must not use up the room of the others."""
 
 _MARKER = STATUS_MARKER.encode()
 
@@ -91,19 +99,27 @@ def _unpack_items(binding: Binding) -> tuple[list[dict[str, Any]], list[str]]:
     operations: list[dict[str, Any]] = []
     warnings: list[str] = []
     items = binding.status.aggregated_status or []
-    for index, item in enumerate(items):
-        message = item.get("appliedMessage")
-        if not isinstance(message, str):
-            continue
+    packed = [index for index, item in enumerate(items) if _is_packed(item.get("appliedMessage"))]
+    share = max(ALL_STATUSES // max(len(packed), 1), _SMALLEST_SHARE)
+    left = ALL_STATUSES
+    for index in packed:
+        item = items[index]
         try:
-            status = unpack(message)
+            data = unpack_json(item["appliedMessage"], min(share, left, LARGEST_STATUS))
+            if data is None:
+                continue
+            left -= len(data)
+            status = decode_raw(data)
         except ManifestError as error:
-            warnings.append(f"status of cluster {item.get('clusterName')}: {error}")
+            warnings.append(f"status of cluster {cut(str(item.get('clusterName')), LONGEST_NAME)}: {error}")
             continue
-        if status is not None:
-            items[index] = _item(str(item.get("clusterName", "")), status, binding.spec.resource)
-            operations.append({"op": "replace", "path": f"/status/aggregatedStatus/{index}", "value": items[index]})
+        items[index] = _item(str(item.get("clusterName", "")), status, binding.spec.resource)
+        operations.append({"op": "replace", "path": f"/status/aggregatedStatus/{index}", "value": items[index]})
     return operations, warnings
+
+
+def _is_packed(message: object) -> bool:
+    return isinstance(message, str) and message.startswith(STATUS_MARKER)
 
 
 def _item(cluster: str, status: CarriedStatus, resource: ObjectReference) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Raw
 
 from converter.errors import ConverterError
+from converter.kube import cut
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,6 +27,9 @@ LONGEST_WARNING: Final = 256
 
 ALL_WARNINGS: Final = 4096
 """The length of all warnings together, from the same source."""
+
+LONGEST_DENIAL: Final = 8192
+"""Characters of the longest denial; one about 2,000 manifests helps nobody, and Events hold 1,024."""
 
 ObjectT = TypeVar("ObjectT")
 
@@ -239,7 +243,8 @@ def patched(
 
 def deny(review: RawReview | Review[Any], message: str, warnings: Sequence[str] = ()) -> bytes:
     """Deny an object; the API server shows the message to the client."""
-    response = _Response(review.request.uid, allowed=False, status=_Status(message), warnings=bounded(warnings))
+    status = _Status(cut(message, LONGEST_DENIAL))
+    response = _Response(review.request.uid, allowed=False, status=status, warnings=bounded(warnings))
     return _encode(_Answer(response))
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from converter.catalog.types import FieldCondition, ObjectType
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 _CACHED: Final = 50_000
 """Types that are remembered; a fleet in which every cluster sets other gates must not fill the memory."""
 
+
+_UNKNOWN: Final[Any] = object()
 
 _UNCHECKED: Final = re.compile(
     r"(JobTemplateSpec\.spec|StatefulSetSpec\.volumeClaimTemplates|PersistentVolumeClaimTemplate\.spec)$"
@@ -56,8 +58,9 @@ class EffectiveTypes:
 
     def _reached(self, root: ObjectType) -> frozenset[str] | None:
         """Name the gates that fields at or below a type need; None where every field is stored, whatever the gates."""
-        if root in self._gates:
-            return self._gates[root]
+        known: frozenset[str] | None = self._gates.get(root, _UNKNOWN)
+        if known is not _UNKNOWN:
+            return known
         gates: set[str] = set()
         plain = True
         todo, seen = [root], {root}
@@ -72,8 +75,8 @@ class EffectiveTypes:
                     todo.append(target)
         if len(self._gates) >= _CACHED:
             self._gates.clear()
-        self._gates[root] = None if plain else frozenset(gates)
-        return self._gates[root]
+        found = self._gates[root] = None if plain else frozenset(gates)
+        return found
 
     def _fields(self, full: ObjectType, off: frozenset[str], checked: bool) -> dict[str, FieldType]:  # noqa: FBT001  part of a key
         found = {}

@@ -105,7 +105,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         metavar="BYTES",
         type=whole_number(1, 1 << 30),
         default=BODY_LIMIT,
-        help="largest request body (default: %(default)s, 8 MiB)",
+        help="largest request body (default: %(default)s, 4 MiB)",
     )
     how.add_argument("--drain-seconds", metavar="S", type=seconds, default=None,
                      help="how long /readyz fails before a stop on SIGTERM (default: 5, sample: 0)")  # fmt: skip

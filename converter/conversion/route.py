@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import heapq
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from converter.errors import NoRouteError
 from converter.rules.codegen import sequence
@@ -76,6 +76,10 @@ class CompiledRoute:
         return (self.source, *(edge.target for edge in self.edges))
 
 
+_ROUTES_CACHED: Final = 20_000
+"""Routes that are cached by what a cluster serves; clusters can serve any versions."""
+
+
 class Routes:
     """Finds routes through one rule book, and remembers them: the book never changes."""
 
@@ -88,6 +92,8 @@ class Routes:
         """Every apiVersion that rules reach from ``source`` (itself excluded), with the route there."""
         known = self._from.get((source, kind))
         if known is None:
+            if (source, kind) not in self.book.edges:  # requests can name any; only the book's own are remembered
+                return {}
             known = self._from[source, kind] = self._search(kind, source)
         return known
 
@@ -104,7 +110,9 @@ class Routes:
             routes = [found[target] for target in wanted if target in found]
             if not routes:
                 raise NoRouteError(kind, source, wanted, self.why_not(kind, source, wanted))
-            best = self._best[kind, source, wanted] = min(routes, key=lambda route: route.cost)
+            best = min(routes, key=lambda route: route.cost)
+            if len(self._best) < _ROUTES_CACHED:
+                self._best[kind, source, wanted] = best
         return best
 
     def why_not(self, kind: str, source: str, targets: Iterable[str]) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import zlib
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import msgspec
 
@@ -23,9 +23,10 @@ if TYPE_CHECKING:
 LONGEST_MESSAGE: Final = 32768
 """The longest message of a condition in characters (`metav1.Condition`, validated by the CRD of Works)."""
 
+LARGEST_STATUS: Final = 1 << 20
+"""The largest unpacked status in bytes; etcd stores 1.5 MiB in one object, so a larger one is an attack."""
+
 _PACKED: Final = "z:"
-_LARGEST: Final = 8 << 20
-"""The largest unpacked status in bytes; etcd stores less in one object, so a larger one is an attack."""
 
 
 class ManifestReport(msgspec.Struct, frozen=True, omit_defaults=True, rename="camel"):
@@ -68,7 +69,17 @@ class CarriedStatus(msgspec.Struct, frozen=True, omit_defaults=True, rename="cam
         return next(found, None)
 
 
+class _RawReport(ManifestReport, frozen=True, omit_defaults=True, rename="camel"):
+    status: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+
+
+class _RawStatus(CarriedStatus, frozen=True, omit_defaults=True, rename="camel"):
+    manifests: tuple[_RawReport, ...] = ()
+
+
+_StatusT = TypeVar("_StatusT", bound=CarriedStatus)
 _decoder = msgspec.json.Decoder(CarriedStatus)
+_raw_decoder = msgspec.json.Decoder(_RawStatus)
 
 
 def pack(status: CarriedStatus) -> str:
@@ -97,18 +108,54 @@ def unpack(message: str) -> CarriedStatus | None:
     Raises:
         ManifestError: the text after the marker cannot be read.
     """
+    data = unpack_json(message)
+    return _decode(_decoder, data) if data is not None else None
+
+
+def unpack_json(message: str, limit: int = LARGEST_STATUS) -> bytes | None:
+    """Read the JSON of what `pack` wrote; None for any other message.
+
+    Args:
+        message: the message.
+        limit: the most bytes of JSON.
+
+    Raises:
+        ManifestError: the text after the marker cannot be read, or it is too long.
+    """
     if not message.startswith(STATUS_MARKER):
         return None
+    if len(message) > LONGEST_MESSAGE:
+        raise ManifestError(f"longer than any message: {len(message)} characters, at most {LONGEST_MESSAGE}")
     text = message[len(STATUS_MARKER) :]
+    if not text.startswith(_PACKED):
+        return text.encode("utf-8", "surrogatepass")
+    unpacker = zlib.decompressobj()
     try:
-        if not text.startswith(_PACKED):
-            return _decoder.decode(text)
-        unpacker = zlib.decompressobj()
-        data = unpacker.decompress(base64.b64decode(text[len(_PACKED) :], validate=True), _LARGEST)
-        if not unpacker.eof:
-            raise ManifestError("incomplete, or larger than any status")
-        return _decoder.decode(data)
-    except (ValueError, zlib.error, RecursionError) as error:  # base64 and msgspec raise ValueErrors
+        data = unpacker.decompress(base64.b64decode(text[len(_PACKED) :], validate=True), limit)
+    except (ValueError, zlib.error) as error:  # base64 raises ValueErrors
+        raise ManifestError(f"does not carry a readable status: {error}") from error
+    if not unpacker.eof:
+        raise ManifestError("incomplete, or larger than any status")
+    return data
+
+
+def decode_raw(data: bytes) -> CarriedStatus:
+    """Decode what `unpack_json` returns, but leave each status as JSON (`msgspec.Raw`).
+
+    Raises:
+        ManifestError: it cannot be read.
+    """
+    try:
+        data.decode()  # which the decoder does not check where it skips
+    except UnicodeDecodeError as error:
+        raise ManifestError(f"does not carry a readable status: {error}") from error
+    return _decode(_raw_decoder, data)
+
+
+def _decode(decoder: msgspec.json.Decoder[_StatusT], data: bytes) -> _StatusT:
+    try:
+        return decoder.decode(data)
+    except (ValueError, RecursionError) as error:  # msgspec raises ValueErrors
         raise ManifestError(f"does not carry a readable status: {error}") from error
 
 

@@ -75,3 +75,8 @@ def type_name(value: Json) -> str:
 def is_empty(value: Json) -> bool:
     """Whether API servers treat a value as missing: null, ``{}``, ``[]`` or the empty string."""
     return value is None or (isinstance(value, (dict, list, str)) and not value)
+
+
+def cut(text: str, length: int) -> str:
+    """Cut a text to a number of characters; a text that is cut ends with an ellipsis."""
+    return text if len(text) <= length else f"{text[: length - 1]}…"

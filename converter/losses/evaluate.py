@@ -51,6 +51,8 @@ class LossEvaluator:
         key = (release, gates, api_version, kind)
         answer = self._affected.get(key)
         if answer is None:
+            if (api_version, kind) not in self._index.kinds:
+                return False
             answer = self._is_affected(*key)
             if len(self._affected) < _KINDS_CACHED:
                 self._affected[key] = answer
@@ -224,4 +226,4 @@ class LossEvaluator:
 _MISSING: Final = object()
 
 _KINDS_CACHED: Final = 20_000
-"""Kinds whose answer is cached; requests can name kinds that do not exist."""
+"""Kinds of the catalog whose answer is cached, by release and feature gates."""

@@ -26,6 +26,8 @@ _NOT_LOOKED_INTO: Final = {"apiVersion": Raw, "kind": Raw, "metadata": Raw, "sta
 _CACHED: Final = 20_000
 """Types whose decoder is cached; clusters that set other feature gates have types of their own."""
 
+_NOT_MADE: Any = object()
+
 _TAKEN_OFF: Any = msgspec.defstruct(
     "TakenOff",
     [(f"f{index}", None, None) for index in range(len(TAKEN_OFF_ANNOTATIONS))],
@@ -72,7 +74,8 @@ class SchemaDecoders:
         root = self._catalog.stored_type_of(release, gvk, gates)
         if root is None:
             return None
-        if root not in self._roots:
+        decoder: msgspec.json.Decoder[Any] | None = self._roots.get(root, _NOT_MADE)
+        if decoder is _NOT_MADE:
             if len(self._roots) >= _CACHED:
                 self._roots.clear()
                 self._types.clear()
@@ -82,10 +85,11 @@ class SchemaDecoders:
                     given["metadata"] = _ANY_METADATA | None
                 kind = self._struct(root, frozenset({root}), given)
             except _NoDecoderError:
-                self._roots[root] = None
+                decoder = None
             else:
-                self._roots[root] = msgspec.json.Decoder(kind)
-        return self._roots[root]
+                decoder = msgspec.json.Decoder(kind)
+            self._roots[root] = decoder
+        return decoder
 
     def _struct(self, of: ObjectType, inside: frozenset[ObjectType], given: Mapping[str, Any] = _NO_TYPES) -> Any:
         """Make the type of an object: any of its fields, all optional, and no other.
@@ -126,9 +130,10 @@ class SchemaDecoders:
             return words[tuple(sorted(known.values.known))] | None if known.values.known else None
         if target in inside or known.loose:
             raise _NoDecoderError
-        if target not in self._types:
-            self._types[target] = self._struct(target, inside | {target})
-        return self._types[target] | None
+        made = self._types.get(target)
+        if made is None:
+            made = self._types[target] = self._struct(target, inside | {target})
+        return made | None
 
 
 def accepts(decoder: msgspec.json.Decoder[Any], manifest: bytes | Raw) -> bool:

@@ -24,6 +24,7 @@ class SchemaIndex:
         self.oldest = catalog.releases[0]
         self.newest = catalog.releases[-1]
         self.names = catalog.field_names
+        self.kinds = frozenset((gvk.api_version, gvk.kind) for gvk in catalog.kinds())
         self.finder = UnknownFieldFinder(catalog)
         self.decoders = SchemaDecoders(catalog)
         self.affected = AffectedKinds(catalog)

@@ -9,7 +9,7 @@ annotation records the converter's exclusions, so that it never changes those of
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
 
@@ -183,20 +183,37 @@ class Unreachable:
         """
         self._converter = converter
         self._fleet = fleet
-        self._known: dict[tuple[str, str], Mapping[str, Unavailable]] = {}
-        self._of: tuple[object, object] = (None, None)
+        self._memory = _Memory(None, None, {})
 
     def __call__(self, api_version: str, kind: str) -> Mapping[str, Unavailable] | None:
         """Name the clusters on which a kind is not available, with the reasons; None before the clusters are known."""
         if not self._fleet.ready:
             return None
         converter, fleet = self._converter(), self._fleet.current
-        if self._of[0] is not converter or self._of[1] is not fleet:
-            self._known, self._of = {}, (converter, fleet)
-        found = self._known.get((api_version, kind))
+        memory = self._memory
+        if memory.converter is not converter or memory.fleet is not fleet:
+            memory = self._memory = _Memory(converter, fleet, {})
+        found = memory.known.get((api_version, kind))
         if found is None:
-            found = self._known[api_version, kind] = _unreachable(api_version, kind, fleet, converter)
+            found = _unreachable(api_version, kind, fleet, converter)
+            if len(memory.known) < _KINDS_CACHED and len(api_version) + len(kind) <= _LONGEST_CACHED:
+                memory.known[api_version, kind] = found
         return found
+
+
+class _Memory(NamedTuple):
+    """The answers for one rule book and one fleet; replaced whole, so that threads never mix two of them."""
+
+    converter: Engine | None
+    fleet: Fleet | None
+    known: dict[tuple[str, str], Mapping[str, Unavailable]]
+
+
+_KINDS_CACHED: Final = 4096
+"""Kinds whose answer is cached; requests can name kinds that do not exist."""
+
+_LONGEST_CACHED: Final = 512
+"""Characters of an apiVersion and a kind whose answer is cached."""
 
 
 _SERVED = frozenset({Availability.SERVED, Availability.CONVERTIBLE})

@@ -18,7 +18,9 @@ from aiohttp import HttpVersion11, web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from converter.errors import ConverterError
-from converter.server.responses import PlainReview, failure, review, text
+from converter.server.connections import BoundedServer
+from converter.server.large_reviews import ALL_BODIES, LARGE, Bodies, Held, LargeReviews
+from converter.server.responses import PlainReview, failure, large_review, review, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -33,16 +35,17 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-BODY_LIMIT: Final = 8 * 1024 * 1024
-"""The largest request body in bytes, by default. The API server accepts objects of up to 3 MiB."""
+BODY_LIMIT: Final = 4 << 20
+"""The largest request body in bytes, by default. A review can have an object twice, as it was and as it will be, and
+etcd stores objects of up to 1.5 MiB."""
 
 BODY_SECONDS: Final = 30.0
 """How long a client may take to send a body: the longest timeout of a webhook in Kubernetes."""
 
-_JSON = "application/json"
+_SHARES = 4
+"""How many bodies of the largest size, or answers, there is room for at least."""
 
-_KEEPALIVE_SECONDS = 3600.0
-"""How long an idle connection stays open: longer than in clients written in Go, so that the client closes it."""
+_JSON = "application/json"
 
 _LINGER_SECONDS = 2.0
 """How long to read after an early answer, so that a client that is still sending sees it."""
@@ -56,7 +59,7 @@ class Webhook:
         path: its path, such as ``/mutate/works``.
         name: its name in metrics and logs.
         answer: turns the bytes of a review into the bytes of its answer. It must be quick, because all other requests
-            wait for it. Raises ConverterError for a body that is not a review.
+            wait for it; large reviews are answered in a thread. Raises ConverterError for a body that is not a review.
     """
 
     path: str
@@ -96,6 +99,7 @@ class App:
         body_limit: int = BODY_LIMIT,
         body_seconds: float = BODY_SECONDS,
         clients: Clients | None = None,
+        bodies: Bodies | None = None,
     ) -> None:
         """Make the application.
 
@@ -107,6 +111,7 @@ class App:
             body_seconds: how long a client may take to send a body.
             clients: who may call the webhooks; None for everyone. Pages are open to all, because kubelets that probe
                 the server have no certificate.
+            bodies: counts the bytes of large bodies.
         """
         self._clients = clients
         self._webhooks = {webhook.path: webhook for webhook in webhooks}
@@ -114,18 +119,14 @@ class App:
         self._metrics = metrics
         self._limit = body_limit
         self._seconds = body_seconds
+        self._bodies = bodies or Bodies(max(ALL_BODIES, _SHARES * body_limit))
+        self._thread = LargeReviews()
         self.draining = False
         self.in_flight = 0
 
     def server(self) -> web.Server:
         """Make the server of aiohttp, inside a running event loop."""
-        return web.Server(
-            self.handle,
-            request_factory=self._request,
-            access_log=None,
-            keepalive_timeout=_KEEPALIVE_SECONDS,
-            lingering_time=_LINGER_SECONDS,
-        )
+        return BoundedServer(self.handle, request_factory=self._request, lingering_time=_LINGER_SECONDS)
 
     def _request(
         self,
@@ -155,29 +156,91 @@ class App:
         return response
 
     async def _review(self, webhook: Webhook, request: web.BaseRequest) -> web.StreamResponse:
+        content = request.content
         try:
-            body = await self._body(request)
+            self._check(request)
+            body = b""
+            # Nearly always the whole body has arrived. `request.read` costs 5.8 % more (bench_tricks, aiohttp 3.14.5).
+            if content.is_eof() and content.exception() is None:
+                body = content.read_nowait()
+                if len(body) <= LARGE and body:
+                    return self._answer(webhook, request, body)
+            with self._bodies.holding() as held:
+                return await self._review_slowly(webhook, request, body, held)
         except Rejected as rejected:
             self._metrics.request(webhook.name, rejected.outcome)
             return rejected.response
+
+    def _answer(self, webhook: Webhook, request: web.BaseRequest, body: bytes) -> web.StreamResponse:
         began = time.perf_counter()
         try:
             answer = webhook.answer(body)
-        except ConverterError as error:
-            self._metrics.request(webhook.name, "invalid")
-            _log.info("not a review", extra={"webhook": webhook.name, "why": str(error)})
-            return failure(HTTPStatus.BAD_REQUEST, str(error))
-        except Exception:  # noqa: BLE001  a bug must not stop the server, and its text is not for users
-            self._metrics.request(webhook.name, "failed")
-            return _internal_error(webhook.path)
-        self._metrics.took(webhook.name, time.perf_counter() - began)
-        self._metrics.request(webhook.name, outcome_of(answer))
+        except Exception as error:  # noqa: BLE001  a bug must not stop the server, and its text is not for users
+            return self._failed(webhook, error)
+        self._measure(webhook, answer, began)
         if request.keep_alive and request.version == HttpVersion11 and not self.draining:
             return PlainReview(answer, request._payload_writer)  # noqa: SLF001  see PlainReview for its versions
         return review(answer)
 
-    async def _body(self, request: web.BaseRequest) -> bytes:
-        """Read the body of a POST of JSON that is not too large.
+    async def _review_slowly(
+        self, webhook: Webhook, request: web.BaseRequest, body: bytes, held: Held
+    ) -> web.StreamResponse:
+        """Answer a review that is large, or that has not arrived.
+
+        Raises:
+            Rejected: see `_slow_body`; or there are too many large reviews.
+        """
+        if body:
+            self._hold(held, len(body))
+        else:
+            body = await self._slow_body(request, held)
+        if len(body) > self._limit:
+            raise self._too_large()
+        if len(body) <= LARGE:
+            return self._answer(webhook, request, body)
+        began = time.perf_counter()
+        try:
+            answer = await self._thread.answer(webhook.answer, body)
+        except Exception as error:  # noqa: BLE001  as above
+            return self._failed(webhook, error)
+        self._hold(held, len(answer))
+        self._measure(webhook, answer, began)
+        return await self._write(request, answer)
+
+    async def _write(self, request: web.BaseRequest, answer: bytes) -> web.StreamResponse:
+        """Write a large answer while its bytes are counted; a client that does not read it is disconnected.
+
+        Part by part: asyncio takes a whole answer for a TLS connection at once, whether or not the client reads it.
+        """
+        response = large_review(len(answer))
+        if self.draining:
+            response.force_close()
+        try:
+            async with asyncio.timeout(self._seconds):
+                await response.prepare(request)
+                for start in range(0, len(answer), LARGE):
+                    await response.write(answer[start : start + LARGE])
+                await response.write_eof()
+        except TimeoutError:
+            if request.transport is not None:
+                request.transport.abort()
+        return response
+
+    def _measure(self, webhook: Webhook, answer: bytes, began: float) -> None:
+        self._metrics.took(webhook.name, time.perf_counter() - began)
+        self._metrics.request(webhook.name, outcome_of(answer))
+
+    def _failed(self, webhook: Webhook, error: Exception) -> web.Response:
+        """Make the answer for an exception that is being handled."""
+        if not isinstance(error, ConverterError):
+            self._metrics.request(webhook.name, "failed")
+            return _internal_error(webhook.path)
+        self._metrics.request(webhook.name, "invalid")
+        _log.info("not a review", extra={"webhook": webhook.name, "why": str(error)})
+        return failure(HTTPStatus.BAD_REQUEST, str(error))
+
+    def _check(self, request: web.BaseRequest) -> None:
+        """Check that a request is a POST of JSON that is not too large.
 
         Raises:
             Rejected: it is something else.
@@ -193,28 +256,35 @@ class App:
             raise Rejected("wrong_type", failure(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, message))
         if (request.content_length or 0) > self._limit:
             raise self._too_large()
-        content = request.content
-        # Nearly always the whole body has arrived. `request.read` costs 5.8 % more (bench_tricks.py, aiohttp 3.14.5).
-        if content.is_eof() and content.exception() is None:
-            body = content.read_nowait()
-        else:
-            body = await self._slow_body(request)
-        if len(body) > self._limit:
-            raise self._too_large()
-        return body
 
-    async def _slow_body(self, request: web.BaseRequest) -> bytes:
+    async def _slow_body(self, request: web.BaseRequest, held: Held) -> bytes:
+        """Read a body, and count its bytes as they come.
+
+        Raises:
+            Rejected: it is too large, too slow or incomplete, or there are too many large reviews.
+        """
+        parts: list[bytes] = []
+        size = 0
         try:
             async with asyncio.timeout(self._seconds):
-                return await request.read()
-        except web.HTTPRequestEntityTooLarge:
-            raise self._too_large() from None
+                async for part in request.content.iter_any():
+                    size += len(part)
+                    if size > self._limit:
+                        raise self._too_large()
+                    self._hold(held, len(part))
+                    parts.append(part)
         except TimeoutError:
             message = f"the body did not arrive within {self._seconds:g} seconds; send it again"
             raise Rejected("invalid", failure(HTTPStatus.REQUEST_TIMEOUT, message, close=True)) from None
         except (web.RequestPayloadError, web.PayloadAccessError, HttpProcessingError, OSError) as error:
             message = f"the body is incomplete or its encoding is invalid: {error}"
             raise Rejected("invalid", failure(HTTPStatus.BAD_REQUEST, message, close=True)) from None
+        return b"".join(parts)
+
+    def _hold(self, held: Held, size: int) -> None:
+        if not held.add(size):
+            message = "there are too many large reviews at the moment; send it again"
+            raise Rejected("busy", failure(HTTPStatus.SERVICE_UNAVAILABLE, message, close=True))
 
     def _too_large(self) -> Rejected:
         message = f"the body is larger than {self._limit} bytes; raise the limit with --max-body"

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 import time
 from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
 
+from converter.kube import cut
 from converter.kube.path import without_names
 from converter.server.logging import Fact, emit
 from converter.works.policy import Action
@@ -28,6 +30,12 @@ _FLUSH_SECONDS = 0.1
 
 _FIELDS_LOGGED = 8
 """How many lost fields of one severity a line of the log names."""
+
+_LONGEST_TEXT = 1000
+"""Characters of a field or a reason that are logged and shown."""
+
+_MOST_UNWRITTEN = 1000
+"""Events that wait to be written together."""
 
 _UNNAMED = "more than can be named"
 """Logged as the path of a loss of the whole manifest."""
@@ -79,7 +87,7 @@ class LossEvent(NamedTuple):
         cluster: the cluster.
         kind: the manifest's kind.
         name: its name, with its namespace before a slash where it has one.
-        fields: the lost fields, by severity.
+        fields: the first lost fields, by severity.
     """
 
     at: float
@@ -90,7 +98,7 @@ class LossEvent(NamedTuple):
 
     def fact(self) -> Fact:
         """Make the event of the log."""
-        facts = {weight: ", ".join(map(without_names, paths[:_FIELDS_LOGGED])) for weight, paths in self.fields.items()}
+        facts = {weight: ", ".join(paths) for weight, paths in self.fields.items()}
         return Fact(
             self.at,
             logging.WARNING,
@@ -106,11 +114,13 @@ class ConversionLog:
         self._metrics = metrics
         self._recent: deque[Event] = deque(maxlen=_REMEMBERED)
         self._unwritten: list[Event | LossEvent] = []
+        self._lock = threading.Lock()  # large reviews are answered in a thread
 
     @property
     def recent(self) -> tuple[Event, ...]:
         """The latest events, the newest first."""
-        return tuple(reversed(self._recent))
+        with self._lock:
+            return tuple(reversed(self._recent))
 
     def converted(  # noqa: PLR0917  the protocol of the observer
         self, cluster: str, kind: str, name: str, source: str, target: str, losses: int
@@ -130,7 +140,7 @@ class ConversionLog:
 
     def refused(self, cluster: str, kind: str, name: str, source: str, why: str) -> None:
         """Record a manifest that its cluster cannot get."""
-        self._note(Event(time.time(), cluster, kind, name, source, "", 0, why))
+        self._note(Event(time.time(), cluster, kind, name, source, "", 0, cut(why, _LONGEST_TEXT)))
 
     def lost(self, cluster: str, losses: ManifestLosses) -> None:
         """Count what a manifest loses by severity, and log it in one line, without the values."""
@@ -139,22 +149,28 @@ class ConversionLog:
         for loss, action in losses.decisions:
             self._metrics.lost_field(manifest.kind, loss.severity, action)
             if action is not Action.IGNORE:
-                logged.setdefault(loss.severity.value, []).append(loss.path or _UNNAMED)
+                paths = logged.setdefault(loss.severity.value, [])
+                if len(paths) < _FIELDS_LOGGED:
+                    paths.append(cut(without_names(loss.path), _LONGEST_TEXT) or _UNNAMED)
         if logged:
             self._note(LossEvent(time.time(), cluster, manifest.kind, manifest.place, logged))
 
     def _note(self, event: Event | LossEvent) -> None:
-        if isinstance(event, Event):
-            self._recent.append(event)
-        if not self._unwritten:
+        with self._lock:
+            if isinstance(event, Event):
+                self._recent.append(event)
+            self._unwritten.append(event)
+            waiting = len(self._unwritten)
+        if waiting > _MOST_UNWRITTEN:
+            self.flush()
+        elif waiting == 1:
             try:
                 asyncio.get_running_loop().call_later(_FLUSH_SECONDS, self.flush)
-            except RuntimeError:  # no event loop: the webhook is called as a function
-                emit(_LOGGER, [event.fact()])
-                return
-        self._unwritten.append(event)
+            except RuntimeError:  # a thread, or the webhook is called as a function
+                self.flush()
 
     def flush(self) -> None:
         """Log the events that wait."""
-        events, self._unwritten = self._unwritten, []
+        with self._lock:
+            events, self._unwritten = self._unwritten, []
         emit(_LOGGER, [event.fact() for event in events])

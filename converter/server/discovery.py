@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from converter.discovery import Discovery, named_resources
+from converter.server.connections import BoundedServer
 from converter.server.responses import text
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ class DiscoveryApp:
 
     def server(self) -> web.Server:
         """Make the server of aiohttp, inside a running event loop."""
-        return web.Server(self.handle, access_log=None, keepalive_timeout=3600.0)
+        return BoundedServer(self.handle)
 
     async def refresh(self, interval: float = 1.0) -> None:
         """Take new rules into use while the server runs.

@@ -39,9 +39,10 @@ CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
 
 OUTCOMES: Final = (
     "unchanged", "changed", "denied", "warned", "invalid", "too_large", "wrong_type", "wrong_method", "forbidden",
-    "failed",
+    "busy", "failed",
 )  # fmt: skip
-"""How a request can end: four answers to a review, four invalid requests, unknown clients, and internal errors."""
+"""How a request can end: four answers to a review, four invalid requests, unknown clients, too many
+large reviews at once, and internal errors."""
 
 RELOADS: Final = ("taken", "refused")
 """How a reload of changed rules can end."""

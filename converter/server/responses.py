@@ -22,6 +22,7 @@ _REASONS = {
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "RequestEntityTooLarge",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "UnsupportedMediaType",
     HTTPStatus.INTERNAL_SERVER_ERROR: "InternalError",
+    HTTPStatus.SERVICE_UNAVAILABLE: "ServiceUnavailable",
 }
 """Reasons as Kubernetes names them (StatusReason in apimachinery/pkg/apis/meta/v1/types.go)."""
 
@@ -60,6 +61,13 @@ def failure(status: HTTPStatus, message: str, *, close: bool = False, **headers:
 def review(body: bytes) -> web.Response:
     """Make the answer with an AdmissionReview."""
     return web.Response(body=body, headers={"Content-Type": "application/json"})
+
+
+def large_review(size: int) -> web.StreamResponse:
+    """Make the answer with an AdmissionReview that is written part by part."""
+    response = web.StreamResponse(headers={"Content-Type": "application/json"})
+    response.content_length = size
+    return response
 
 
 _OK: Final = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\nDate: %b\r\n\r\n%b"

@@ -26,6 +26,7 @@ TOPICS = {
     "controllers/test_secrets.py": "what the controllers write and log about a Secret",
     "install/test_locks.py": "the files in requirements/",
     "rules/test_docs.py": "the pages about rules",
+    "test_caches.py": "the bounds of all caches",
     "works/test_let_pass.py": "losses that were let pass, whatever is said about them later",
 }
 

@@ -3,6 +3,8 @@
 import base64
 import copy
 import json
+import tracemalloc
+import zlib
 from pathlib import Path
 
 import jsonpatch
@@ -10,7 +12,7 @@ import pytest
 
 from converter.admission.binding_status import BindingStatusWebhook
 from converter.errors import ConverterError
-from converter.karmada.carried_status import CarriedStatus, ManifestReport, pack
+from converter.karmada.carried_status import LONGEST_MESSAGE, CarriedStatus, ManifestReport, pack
 from converter.karmada.names import STATUS_MARKER
 
 NOW = "2026-11-23T20:00:00Z"
@@ -191,3 +193,46 @@ def test_a_null_object_passes():
 def test_what_is_no_review_is_an_error(body):
     with pytest.raises(ConverterError):
         BindingStatusWebhook().answer(body)
+
+
+def bomb(size):
+    """A status that is small in the message, and as many small lists as fit into a size."""
+    lists = b"[" + b",".join([b"[]"] * (size // 3)) + b"]"
+    report = (
+        b'{"apiVersion":"policy/v1","kind":"PodDisruptionBudget","namespace":"demo","name":"web","status":%b}' % lists
+    )
+    packed = base64.b64encode(zlib.compress(b'{"applied":true,"manifests":[%b]}' % report, 9)).decode()
+    return f"{STATUS_MARKER}z:{packed}"
+
+
+def test_statuses_that_unpack_to_gigabytes_cost_little_memory():
+    """643 KB of such messages took 2.6 GB; a compromised member can send one."""
+    items = [{"clusterName": f"m{number}", "appliedMessage": bomb(8 << 20)} for number in range(50)]
+    items += [{"clusterName": f"k{number}", "appliedMessage": bomb(15 << 10)} for number in range(200)]
+    body = json.dumps(review(binding([*items, {"clusterName": "old", "appliedMessage": carried()}], []))).encode()
+    tracemalloc.start()
+    try:
+        answer = BindingStatusWebhook(lambda: NOW).answer(body)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    print(f"{len(body) >> 10} KiB of bombs: {peak >> 20} MiB at most")
+    assert json.loads(answer)["response"]["allowed"] is True
+    assert peak < 48 << 20
+
+
+def test_one_large_status_takes_no_room_from_the_others():
+    items = [{"clusterName": "bad", "appliedMessage": bomb(8 << 20)}]
+    items += [{"clusterName": f"m{number}", "appliedMessage": carried()} for number in range(100)]
+    stored, response = answered(review(binding(items, [])))
+    first, *others = stored["status"]["aggregatedStatus"]
+    assert first == items[0]
+    assert [item["status"] for item in others] == [STATUS] * 100
+    assert len(response["warnings"]) == 1
+
+
+def test_a_message_that_is_longer_than_any_stays_packed():
+    item = {"clusterName": "bad", "appliedMessage": STATUS_MARKER + "{" + " " * LONGEST_MESSAGE + "}"}
+    stored, response = answered(review(binding([item], [])))
+    assert stored["status"]["aggregatedStatus"] == [item]
+    assert len(response["warnings"]) == 1

@@ -9,6 +9,7 @@ import pytest
 
 from converter.admission.review import (
     ALL_WARNINGS,
+    LONGEST_DENIAL,
     LONGEST_WARNING,
     ReviewError,
     ReviewProblem,
@@ -80,3 +81,8 @@ def test_warnings_are_bounded():
     many = bounded(["y" * 200] * 100)
     assert sum(map(len, many)) <= ALL_WARNINGS
     assert str(100 - len(many) + 1) in many[-1]
+
+
+def test_a_long_denial_is_cut():
+    message = json.loads(deny(read(), "x" * (LONGEST_DENIAL + 1)))["response"]["status"]["message"]
+    assert len(message) == LONGEST_DENIAL

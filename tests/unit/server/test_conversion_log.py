@@ -47,3 +47,10 @@ def test_nothing_lost_is_nothing_counted(shipped, caplog):
     _, metrics, _, log = lost(shipped, work(cronjob()), caplog)
     assert "converter_lost_fields_total{" not in metrics
     assert log == []
+
+
+def test_long_paths_are_cut_and_only_the_first_are_logged(shipped, caplog):
+    unknown = {f"{'x' * 5000}{number}": 1 for number in range(50)}
+    _, _, _, log = lost(shipped, work(cronjob(**unknown)), caplog)
+    (line,) = log
+    assert len(line) < 12_000
