@@ -138,7 +138,7 @@ def plan_mirrors(
             scripts = {}
             for operation in MIRRORED:
                 script = user.scripts.get(operation, "")
-                if not script or operation in handled:
+                if not script or operation in handled or user.leaves(operation):
                     continue
                 words = _moved_words(script, conversion.moved)
                 if words:

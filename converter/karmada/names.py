@@ -62,8 +62,9 @@ MIRROR_OF_ANNOTATION: Final = f"{GROUP}/mirror-of"
 """On such a mirror: the name of the user's customization."""
 
 YIELDS_ANNOTATION: Final = f"{GROUP}/yields"
-"""On a ResourceInterpreterCustomization of the installation: the operations to leave to a user's customization of the
-same version, ``retention,healthInterpretation``, or ``*``. Administrators set it."""
+"""On a ResourceInterpreterCustomization: the operations to leave to another one for the members' version,
+``retention,healthInterpretation``, or ``*``. One of the installation does not have them, and one of a user is not
+mirrored for them. Administrators set it."""
 
 EXECUTION_SPACE_PREFIX: Final = "karmada-es-"
 """Prefix of an execution namespace, which holds the Works of the cluster named after it (pkg/util/names/names.go)."""

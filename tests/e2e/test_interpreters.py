@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from converter.karmada.names import YIELDS_ANNOTATION
+from tests.controlplanes.client import ApiError
 from tests.controlplanes.waiting import wait_until
 from tests.e2e.installation import Installation
 from tests.e2e.propagated import Propagated
@@ -121,3 +123,25 @@ def test_a_mirror_is_kept_in_step_and_ours_comes_back_when_it_goes(fleet, conver
     fleet.client.delete(API_VERSION, KIND, "budgets")
     wait_until("the end of the mirror", lambda: operations(fleet, mirror) is None)
     assert operations(fleet, OURS) == {"healthInterpretation"}
+
+
+def test_ours_makes_room_for_one_of_an_old_version_that_comes_later(fleet, converter, mine):
+    target = ("policy/v1beta1", "PodDisruptionBudget")
+    wait_until("ours", lambda: operations(fleet, OURS) == {"healthInterpretation"})
+    with pytest.raises(ApiError):
+        mine("later", *target, healthInterpretation=WELL)
+    fleet.client.patch(
+        API_VERSION, KIND, OURS, {"metadata": {"annotations": {YIELDS_ANNOTATION: "healthInterpretation"}}}
+    )
+    wait_until("room", lambda: operations(fleet, OURS) == set())
+
+    def created():
+        mine("later", *target, healthInterpretation=WELL)
+        return True
+
+    wait_until("the user's", created, ignore=(ApiError,))
+    fleet.client.patch(API_VERSION, KIND, OURS, {"metadata": {"annotations": {YIELDS_ANNOTATION: None}}})
+    converter.command("install", *converter.addresses)
+    assert operations(fleet, OURS) == set()
+    fleet.client.delete(API_VERSION, KIND, "later")
+    wait_until("ours again", lambda: operations(fleet, OURS) == {"healthInterpretation"})

@@ -6,7 +6,7 @@ from converter.catalog import Release, load_catalog
 from converter.clusters import Cluster
 from converter.controllers.mirrors import MIRRORED, Conversion, conversions_of, mirror_name, plan_mirrors
 from converter.karmada.interpreters import Customization, InterpreterWebhooks, Target
-from converter.karmada.names import MIRROR_LABEL, MIRROR_OF_ANNOTATION
+from converter.karmada.names import MIRROR_LABEL, MIRROR_OF_ANNOTATION, YIELDS_ANNOTATION
 from tests.fakes.interpreters import customization, operations, webhooks
 
 CATALOG = load_catalog()
@@ -105,6 +105,15 @@ def test_a_user_s_webhook_for_the_old_version_comes_before_a_mirror():
     plan = cron(user("mine", "batch/v1", "CronJob", retention=RETAIN), hooks=[InterpreterWebhooks.read(hook)])
     assert plan.mirrors == {}
     assert plan.handled[OLD_CRON] == {"retention"}
+
+
+@pytest.mark.parametrize(("yields", "left"), [("retention", {"statusReflection"}), ("*", set())])
+def test_a_user_keeps_operations_from_being_mirrored(yields, left):
+    thing = customization("mine", "batch/v1", "CronJob", retention=RETAIN, statusReflection="s")
+    thing["metadata"]["annotations"] = {YIELDS_ANNOTATION: yields}
+    plan = cron(Customization.read(thing))
+    assert {operation for mirror in plan.mirrors.values() for operation in operations(mirror)} == left
+    assert plan.handled[OLD_CRON] == left
 
 
 def test_two_customizations_for_one_version_have_a_mirror_each_and_never_the_same_operation():
