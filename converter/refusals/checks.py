@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from converter.kube import Each, parse_path
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from converter.kube import Json, Manifest, Path
     from converter.refusals.model import Check, Place, Server
@@ -30,6 +30,11 @@ def places(node: Any, path: Path, start: Path = ()) -> Iterator[Place]:
         if node is None and index < len(path) - 1:
             return
     yield (*start, *path), node
+
+
+def nothing(_manifest: Manifest, _server: Server) -> Iterable[Place]:
+    """Find nothing: the rule visits schemas instead."""
+    return ()
 
 
 def where(path: str, wrong: Callable[[Json], bool]) -> Check:

@@ -6,9 +6,9 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from converter.catalog import Release
-from converter.refusals.checks import field, items, where
+from converter.refusals.checks import field, items, nothing, where
 from converter.refusals.model import Refusal, RefusalReason, Rule
-from converter.refusals.schemas import defaults, map_keys, schemas_of, sets_of_objects, unstructured
+from converter.refusals.schemas import defaults, map_keys, set_of_objects, unstructured
 from converter.refusals.webhooks import recognized
 
 if TYPE_CHECKING:
@@ -59,28 +59,6 @@ def _conversion_without_pruning(manifest: Manifest, _server: Server) -> Iterator
         yield ("spec", "conversion", "strategy"), strategy
 
 
-def _not_structural(manifest: Manifest, _server: Server) -> Iterator[Place]:
-    for path, schema in schemas_of(manifest):
-        yield from unstructured(path, schema)
-
-
-def _defaults(manifest: Manifest, server: Server) -> Iterator[Place]:
-    if server.release == Release(1, 15) and server.has_on("CustomResourceDefaulting"):
-        return
-    for path, schema in schemas_of(manifest):
-        yield from defaults(path, schema)
-
-
-def _sets_of_objects(manifest: Manifest, server: Server) -> Iterator[Place]:
-    for path, schema in schemas_of(manifest):
-        yield from sets_of_objects(path, schema, knows_map_type=server.release > Release(1, 16))
-
-
-def _map_keys(manifest: Manifest, _server: Server) -> Iterator[Place]:
-    for path, schema in schemas_of(manifest):
-        yield from map_keys(path, schema)
-
-
 RULES: Final = (
     Rule(
         Refusal(
@@ -107,7 +85,8 @@ RULES: Final = (
             "validation of fields that are specified outside them",
             "correct the schema at this place",
         ),
-        _KIND, (_V1,), _not_structural, "apiextensions-apiserver/pkg/apiserver/schema/validation.go",
+        _KIND, (_V1,), nothing, "apiextensions-apiserver/pkg/apiserver/schema/validation.go",
+        visit=unstructured,
     ),
     Rule(
         Refusal(
@@ -115,7 +94,8 @@ RULES: Final = (
             "v1beta1 does not accept defaults in a schema",
             "take the default out for this cluster with an OverridePolicy",
         ),
-        _KIND, (_V1BETA1,), _defaults, f"{_SOURCE}: allowDefaults",
+        _KIND, (_V1BETA1,), nothing, f"{_SOURCE}: allowDefaults",
+        visit=defaults,
     ),
     Rule(
         Refusal(
@@ -123,7 +103,8 @@ RULES: Final = (
             "the items of a list of type set must be scalar or atomic; up to v1.16, no object is",
             "take x-kubernetes-list-type out for this cluster",
         ),
-        _KIND, (_V1, _V1BETA1), _sets_of_objects, f"{_SOURCE}: requireAtomicSetType", since=Release(1, 16),
+        _KIND, (_V1, _V1BETA1), nothing, f"{_SOURCE}: requireAtomicSetType", since=Release(1, 16),
+        visit=set_of_objects,
     ),
     Rule(
         Refusal(
@@ -132,7 +113,8 @@ RULES: Final = (
             "x-kubernetes-list-map-keys must be required or have a default",
             "add the key to required",
         ),
-        _KIND, (_V1, _V1BETA1), _map_keys, f"{_SOURCE}: validateMapListKeysMapSet", since=Release(1, 18),
+        _KIND, (_V1, _V1BETA1), nothing, f"{_SOURCE}: validateMapListKeysMapSet", since=Release(1, 18),
+        visit=map_keys,
     ),
     Rule(
         Refusal(

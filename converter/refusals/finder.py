@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from converter.catalog import DEFAULT_GATES
 from converter.refusals.dropped import DroppedMembers
 from converter.refusals.model import Found, Server
+from converter.refusals.schemas import visit_all
 from converter.refusals.table import rules_of
 
 if TYPE_CHECKING:
@@ -69,6 +70,8 @@ class RefusalFinder:
         for rule in rules:
             for path, value in islice(rule.check(manifest, server), _MOST):
                 found.setdefault(path, Found(path, value, rule.refusal))
+        for rule, (path, value) in visit_all(manifest, server, rules, _MOST):
+            found.setdefault(path, Found(path, value, rule.refusal))
         return [*found.values()]
 
     def without_dropped(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias
 
 import msgspec
 
@@ -114,6 +114,19 @@ Check: TypeAlias = "Callable[[Manifest, Server], Iterable[Place]]"
 """Yields each place that is refused."""
 
 
+class Visit(Protocol):
+    """Looks at one schema of a CRD; yields each place in it that is refused, relative to the schema."""
+
+    def __call__(self, schema: dict[str, Any], server: Server, *, root: bool) -> Iterable[Place]:
+        """Look at a schema, without those below it.
+
+        Args:
+            schema: the schema.
+            server: what the checks look at, apart from the schema.
+            root: whether it is the schema of a whole object.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One check of the validation of some releases.
@@ -126,6 +139,7 @@ class Rule:
         source: where Kubernetes has it.
         since: the first release that has the check; None if the first one that serves the version has it.
         until: the last release that has the check; None if the last one in the catalog has it.
+        visit: finds the places in schemas, if the check is about these.
         sign: matches in the JSON of each manifest that is refused; None if there is no such sign.
     """
 
@@ -136,6 +150,7 @@ class Rule:
     source: str
     since: Release | None = None
     until: Release | None = None
+    visit: Visit | None = None
     sign: re.Pattern[bytes] | None = None
 
     def applies(self, api_version: str, kind: str, release: Release) -> bool:
