@@ -17,12 +17,12 @@ import argparse
 import importlib
 import os
 import sys
-import traceback
 from typing import TYPE_CHECKING, NoReturn, Protocol
 
 from converter.cli.streams import abandon, prepare, warn
 from converter.cli.version import version_text
 from converter.errors import ConverterError
+from converter.tracebacks import traceback_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -163,9 +163,9 @@ def _guarded(act: Callable[[], int]) -> int:
         return FAILED
     except Exception as error:  # noqa: BLE001  a bug: the user gets a message, not a traceback
         if os.environ.get(TRACEBACK_VARIABLE):
-            warn(traceback.format_exc().rstrip())
+            warn(traceback_of(error))
         hint = f"run it again with {TRACEBACK_VARIABLE}=1 and report the output as a bug"
-        warn(f"{PROGRAM}: internal error: {type(error).__name__}: {error}; {hint}")
+        warn(f"{PROGRAM}: internal error: {type(error).__name__}; {hint}")
         return FAILED
 
 

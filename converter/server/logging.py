@@ -7,14 +7,13 @@ import logging
 import re
 import sys
 import time
-import traceback
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import msgspec
 
 from converter.client.errors import ApiError
-from converter.errors import ConverterError
 from converter.server.log_writer import LogWriter
+from converter.tracebacks import traceback_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,9 +24,6 @@ FORMATS = ("text", "json")
 
 LEVELS = ("debug", "info", "warning", "error")
 """Values of ``--log-level``."""
-
-_CHAINED = 8
-"""Errors of a chain that a traceback shows."""
 
 _NOT_FIELDS = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 _is_plain = re.compile(r"[a-zA-Z0-9_./:@+-]+").fullmatch
@@ -159,23 +155,6 @@ def _message(record: logging.LogRecord) -> str:
         return record.getMessage()
     args = tuple(arg.for_log() if isinstance(arg, ApiError) else arg for arg in record.args)
     return str(record.msg) % args if args else str(record.msg)
-
-
-def traceback_of(error: BaseException) -> str:
-    """Format a traceback with the types of errors alone: an error of Python quotes the value that it is about."""
-    parts: list[str] = []
-    link = ""
-    current: BaseException | None = error
-    while current is not None and len(parts) < _CHAINED:
-        frames = "".join(traceback.format_tb(current.__traceback__))
-        text = ""
-        if isinstance(current, ConverterError):
-            text = f": {current.for_log() if isinstance(current, ApiError) else current}"
-        parts.append(f"Traceback (most recent call last):\n{frames}{type(current).__qualname__}{text}{link}")
-        cause = current.__cause__
-        link = "\n\nwhich led to:\n" if cause is not None else "\n\nduring which this happened:\n"
-        current = cause if cause is not None or current.__suppress_context__ else current.__context__
-    return "\n".join(reversed(parts))
 
 
 def dropped_lines() -> int:

@@ -103,7 +103,8 @@ def test_a_bug_is_a_message_and_its_traceback_is_available(monkeypatch, capsys):
     assert main(["catalog"]) == FAILED
     said = capsys.readouterr().err
     assert said.startswith("converter: ")
-    assert ": ZeroDivisionError: " in said
+    assert "ZeroDivisionError" in said
+    assert "division by zero" not in said, "a message of Python can quote a value"
     assert "Traceback" not in said
     monkeypatch.setenv("CONVERTER_TRACEBACK", "1")
     assert main(["catalog"]) == FAILED
