@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from converter.refusals.model import Place, Rule, Server
 
 MOST_SCHEMAS: Final = 25_000
-"""Schemas that are looked at in one manifest, those inside allOf, anyOf, oneOf and not apart; the largest CRDs in use
+"""Schemas that are checked in one manifest, those inside allOf, anyOf, oneOf and not apart; the largest CRDs in use
 have half as many."""
 
 _DEEPEST: Final = 200
