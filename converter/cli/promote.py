@@ -5,15 +5,17 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
+from functools import partial
 from typing import TYPE_CHECKING
 
 from converter.cli import FINDINGS, OK
 from converter.cli.manifest_files import write_documents
-from converter.cli.options import UsageError, add_rules_option, load_converter
+from converter.cli.options import UsageError, add_policy_option, add_rules_option, load_converter
 from converter.cli.streams import warn
 from converter.client import ApiServer
 from converter.losses.messages import explain
 from converter.promote.apply import ControlPlaneWriter, Decision, Step
+from converter.promote.forecast import forecast
 from converter.promote.member import Member
 from converter.promote.plan import Planner
 from converter.promote.policy import make_policy, policy_name
@@ -74,6 +76,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     )
     parser.add_argument("--context", metavar="NAME", help="context of that kubeconfig (default: its current context)")
     add_rules_option(parser)
+    add_policy_option(parser)
     parser.set_defaults(run=run)
 
 
@@ -104,19 +107,25 @@ async def _run(args: argparse.Namespace) -> int:
             plan = await planner.everything()
         else:
             plan = await planner.one(args.kind, args.name, dependencies=not args.no_dependencies)
-        return await _Job(args, server, plan, planner.namespace).run()
+        namespace = planner.namespace
+        foretell = partial(forecast, cluster=member.cluster, converter=converter)
+        return await _Job(
+            args, plan, namespace, lambda name: ControlPlaneWriter(server, namespace, name, foretell)
+        ).run()
 
 
 class _Job:
     """One run of the command, after its plan is made."""
 
-    def __init__(self, args: argparse.Namespace, server: ApiServer, plan: Plan, namespace: str) -> None:
+    def __init__(
+        self, args: argparse.Namespace, plan: Plan, namespace: str, make_writer: Callable[[str], ControlPlaneWriter]
+    ) -> None:
         self.args = args
         self.plan = plan
         self.namespace = namespace
         kind, name = ("namespace", namespace) if args.all else (plan.kind, args.name)
         self.policy_name = args.policy_name or policy_name(kind, name)
-        self.writer = ControlPlaneWriter(server, namespace, self.policy_name)
+        self.writer = make_writer(self.policy_name)
         self.say: Callable[[str], None] = warn if args.output else print
 
     async def run(self) -> int:
@@ -165,8 +174,11 @@ class _Job:
             lost = lost or bool(promotion.losses)
             if decision.step is Step.REFUSED:
                 return f"Karmada would refuse {promotion.label}; correct it on the member, or promote without it"
-            if promotion.problem:
-                return f"cluster {self.args.cluster} could not get {promotion.label} back: {promotion.problem}"
+            expected = promotion.forecast
+            if expected.problem:
+                return f"cluster {self.args.cluster} could not get {promotion.label} back: {expected.problem}"
+            if expected.denied:
+                return f"the loss policy denies {promotion.label}: {_text(expected.denied[0])}"
             if decision.step is Step.LEAVE and self._is_wanted(promotion):
                 return f"{promotion.label}: {decision.why}; delete it in Karmada, or edit its policy"
         return "--strict, and values would be lost" if lost and self.args.strict else ""

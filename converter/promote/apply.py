@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -11,12 +11,13 @@ import msgspec
 from converter.client import AlreadyExistsError, ApiServer, Collection, NotFoundError, RejectedError
 from converter.errors import ConverterError
 from converter.kube import first_difference
-from converter.promote.template import compared
+from converter.promote.template import compared, make_template
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from converter.kube import Manifest
+    from converter.promote.forecast import Forecast
     from converter.promote.model import Promotion
 
 _POLICIES = Collection("/apis/policy.karmada.io/v1alpha1", "propagationpolicies")
@@ -74,14 +75,18 @@ class PolicyConflictError(ConverterError):
 class ControlPlaneWriter:
     """Decides about templates, and writes them."""
 
-    def __init__(self, server: ApiServer, namespace: str, policy_name: str) -> None:
+    def __init__(
+        self, server: ApiServer, namespace: str, policy_name: str, forecast: Callable[[Manifest], Forecast]
+    ) -> None:
         """Prepare.
 
         Args:
             server: the control plane.
             namespace: the namespace of the templates; empty for cluster-scoped templates.
             policy_name: the name of the policy of this promotion.
+            forecast: returns what the member gets of a template.
         """
+        self._forecast = forecast
         self._server = server
         self._namespace = namespace
         self._policy_name = policy_name
@@ -111,11 +116,11 @@ class ControlPlaneWriter:
         found = await self._find(collection.object_path(self._namespace, template["metadata"]["name"]))
         if found is None:
             try:
-                await self._server.create(f"{collection.path(self._namespace)}{_DRY_RUN}", template)
+                raw = await self._server.create(f"{collection.path(self._namespace)}{_DRY_RUN}", template)
             except RejectedError as error:
                 is_secret = template["kind"] == "Secret"  # the problem may name a value
                 return Decision(promotion, Step.REFUSED, error.reason if is_secret else error.problem)
-            return Decision(promotion, Step.CREATE)
+            return Decision(self._as_stored(promotion, msgspec.json.decode(raw)), Step.CREATE)
         annotations = found["metadata"].get("annotations") or {}
         for annotation, kind in _CLAIMS:
             if annotations.get(annotation, self._policy_name) != self._policy_name:
@@ -123,7 +128,11 @@ class ControlPlaneWriter:
         path = first_difference(compared(template), found)
         if path:
             return Decision(promotion, Step.LEAVE, f"Karmada has another one: {path} differs")
-        return Decision(promotion, Step.KEEP, "Karmada has the same one")
+        return Decision(self._as_stored(promotion, found), Step.KEEP, "Karmada has the same one")
+
+    def _as_stored(self, promotion: Promotion, stored: Manifest) -> Promotion:
+        """Forecast again with what the control plane stores: it adds defaults that the member may not know."""
+        return replace(promotion, forecast=self._forecast(make_template(stored)))
 
     async def write(self, policy: Manifest, decisions: Iterable[Decision], report: Callable[[str], None]) -> None:
         """Write the namespace if it is missing, then the policy, then the templates.

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from converter.errors import ConverterError
+from converter.promote.forecast import Forecast
 
 if TYPE_CHECKING:
     from converter.kube import Manifest
@@ -52,15 +53,20 @@ class Promotion:
         template: the template, in the version that the control plane stores.
         resource: how the control plane serves that version.
         read_as: the apiVersion in which the member has the object.
-        losses: what the template does not hold of the object, and what the member would drop of the template.
-        problem: why the member cannot get the template; empty if it can.
+        unread: what the template does not hold of the object.
+        forecast: what the member gets of the template.
     """
 
     template: Manifest
     resource: Resource
     read_as: str
-    losses: tuple[Loss, ...] = ()
-    problem: str = ""
+    unread: tuple[Loss, ...] = ()
+    forecast: Forecast = field(default_factory=Forecast)
+
+    @property
+    def losses(self) -> tuple[Loss, ...]:
+        """What is lost on the way to the control plane and back."""
+        return self.unread + self.forecast.losses
 
     @property
     def label(self) -> str:

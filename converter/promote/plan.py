@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from converter.errors import ConversionError, ManifestError
+from converter.promote.forecast import forecast
 from converter.promote.model import LeftOut, MissingNamespaceError, MissingObjectError, Plan, Promotion
 from converter.promote.references import RELATED_KINDS, is_related, own_claims, pod_template, references
 from converter.promote.resources import UnknownKindError
 from converter.promote.template import MANAGED, SKIPPED_KINDS, forget_last_applied, make_template, why_not
-from converter.works.preview import preview_version
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -232,9 +232,8 @@ class Planner:
         done = self._converter.convert(make_template(manifest), stored.gvk.api_version)
         if done.route is not None:
             forget_last_applied(done.manifest)
-        forecast = preview_version(done.manifest, self._member.cluster, self._converter)
-        losses = (*done.losses, *forecast.losses)
-        return Promotion(done.manifest, stored, manifest["apiVersion"], losses, forecast.problem)
+        expected = forecast(done.manifest, self._member.cluster, self._converter)
+        return Promotion(done.manifest, stored, manifest["apiVersion"], done.losses, expected)
 
     def _leave_out(self, kind: str, name: str, why: str, *, failed: bool = False) -> None:
         if (kind, name) not in self._seen:

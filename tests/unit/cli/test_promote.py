@@ -127,6 +127,25 @@ def test_strict_stops_where_a_value_would_be_lost(karmada):
     assert promote("cronjob", "report", "-n", "demo") == 0
 
 
+POLICY_FILE = """
+apiVersion: apiconverter.dev/v1alpha1
+kind: LossPolicy
+metadata: {name: strict}
+spec:
+  default: {dangerous: deny}
+"""
+
+
+def test_a_loss_that_the_policy_denies_stops_all(karmada, tmp_path):
+    (tmp_path / "policy.yaml").write_text(POLICY_FILE)
+    run(karmada, {**CRON, "spec": {**CRON["spec"], "timeZone": "Etc/UTC"}})
+    words = ("cronjob", "report", "-n", "demo", "--policy-file", str(tmp_path / "policy.yaml"))
+    assert promote(*words) == 1
+    assert karmada.writes == []
+    (tmp_path / "policy.yaml").write_text(POLICY_FILE.replace("deny", "warn"))
+    assert promote(*words) == 0
+
+
 @pytest.mark.parametrize(
     "words",
     [

@@ -4,11 +4,9 @@ import pytest
 
 from converter.client import UnavailableError
 from converter.kube import GroupVersionKind
-from converter.promote.apply import ControlPlaneWriter, PolicyConflictError, Step
 from converter.promote.member import Member, ProxyError, UnknownClusterError
 from converter.promote.model import MissingNamespaceError, MissingObjectError
 from converter.promote.plan import Planner
-from converter.promote.policy import make_policy
 from converter.promote.resources import ControlPlane as Stored
 from converter.promote.resources import UnknownKindError
 from tests.fakes.promotion import CONVERTER, ControlPlane, pod_template, thing
@@ -75,7 +73,7 @@ async def test_a_kind_in_a_version_that_only_the_member_serves_is_converted(karm
     (item,) = (await one(karmada, kind, "report")).promotions
     assert (item.template["apiVersion"], item.read_as) == ("batch/v1", "batch/v1beta1")
     assert item.template["spec"] == CRON["spec"]
-    assert item.problem == ""
+    assert item.forecast.problem == ""
 
 
 async def test_a_discovery_only_version_is_not_one_that_karmada_stores(karmada):
@@ -211,100 +209,6 @@ async def test_a_cluster_scoped_object_needs_no_namespace(karmada):
     plan = await planner(karmada)
     assert len((await plan.one("clusterrole", "reader", dependencies=True)).promotions) == 1
     assert plan.namespace == ""
-
-
-# --- compared with the control plane, and written ---------------------------------------------------------------
-
-
-async def promote(karmada, kind="cronjob", name="report"):
-    plan = await one(karmada, kind, name)
-    writer = ControlPlaneWriter(karmada, "demo", f"promote-{name}")
-    decisions = await writer.decide(plan.promotions)
-    policy = make_policy(f"promote-{name}", "demo", "old", [item.promotion.template for item in decisions])
-    return writer, decisions, policy
-
-
-def steps(decisions):
-    return [decision.step for decision in decisions]
-
-
-async def test_the_namespace_the_policy_and_then_the_templates_are_created(karmada):
-    karmada.run(CRON)
-    writer, decisions, policy = await promote(karmada)
-    assert steps(decisions) == [Step.CREATE]
-    karmada.writes.clear()
-    await writer.write(policy, decisions, lambda _: None)
-    resources = [path.split("/")[-2] for path in karmada.writes]
-    assert resources == ["namespaces", "propagationpolicies", "cronjobs"]
-    template = karmada.stored({**CRON, "apiVersion": "batch/v1"})
-    assert template["metadata"]["annotations"] == {"work.karmada.io/conflict-resolution": "overwrite"}
-
-
-async def test_a_promotion_that_was_interrupted_is_completed(karmada):
-    for item in SHOP:
-        karmada.run(item)
-    writer, decisions, policy = await promote(karmada, "deployment", "shop")
-    karmada.fail = lambda method, path: (503, "Down") if method == "POST" and path.endswith("/deployments") else None
-    with pytest.raises(UnavailableError):
-        await writer.write(policy, decisions, lambda _: None)
-    karmada.fail = lambda *_: None
-    writer, decisions, policy = await promote(karmada, "deployment", "shop")
-    assert set(steps(decisions)) == {Step.CREATE, Step.KEEP}
-    await writer.write(policy, decisions, lambda _: None)
-    _, decisions, _ = await promote(karmada, "deployment", "shop")
-    assert set(steps(decisions)) == {Step.KEEP}
-
-
-async def test_a_dry_run_of_the_control_plane_finds_what_it_would_refuse_and_creates_nothing(karmada):
-    karmada.put("/api/v1/namespaces/demo", NAMESPACE)
-    karmada.run(CRON)
-    karmada.fail = lambda method, _path: (422, "Invalid") if method == "POST" else None
-    _, decisions, _ = await promote(karmada)
-    assert steps(decisions) == [Step.REFUSED]
-    karmada.fail = lambda *_: None
-    karmada.writes.clear()
-    _, decisions, _ = await promote(karmada)
-    assert steps(decisions) == [Step.CREATE]
-    assert karmada.writes == []
-
-
-@pytest.mark.parametrize(
-    ("change", "step"),
-    [
-        ({}, Step.KEEP),
-        ({"spec": {**CRON["spec"], "suspend": True}}, Step.KEEP),
-        ({"metadata": CRON["metadata"]}, Step.KEEP),
-        ({"spec": {**CRON["spec"], "schedule": "0 0 * * *"}}, Step.LEAVE),
-    ],
-)
-async def test_a_template_that_karmada_has_already(karmada, change, step):
-    karmada.put("/api/v1/namespaces/demo", NAMESPACE)
-    karmada.run(CRON)
-    (item,) = (await one(karmada, "cronjob", "report")).promotions
-    karmada.put(karmada.path(item.template), {**item.template, **change})
-    _, decisions, _ = await promote(karmada)
-    assert steps(decisions) == [step]
-
-
-@pytest.mark.parametrize(("policy", "step"), [("other", Step.LEAVE), ("promote-report", Step.KEEP)])
-async def test_a_template_that_a_policy_propagates_already(karmada, policy, step):
-    karmada.put("/api/v1/namespaces/demo", NAMESPACE)
-    karmada.run(CRON)
-    (item,) = (await one(karmada, "cronjob", "report")).promotions
-    item.template["metadata"]["annotations"]["propagationpolicy.karmada.io/name"] = policy
-    karmada.put(karmada.path(item.template), item.template)
-    _, decisions, _ = await promote(karmada)
-    assert steps(decisions) == [step]
-
-
-async def test_another_policy_of_that_name_is_not_touched(karmada):
-    karmada.run(CRON)
-    writer, decisions, policy = await promote(karmada)
-    other = {**policy, "spec": {**policy["spec"], "placement": {}}}
-    await karmada.create("/apis/policy.karmada.io/v1alpha1/namespaces/demo/propagationpolicies", other)
-    with pytest.raises(PolicyConflictError):
-        await writer.write(policy, decisions, lambda _: None)
-    assert karmada.stored({**CRON, "apiVersion": "batch/v1"}) is None
 
 
 async def test_what_a_release_drops_is_a_loss_that_is_known_before(karmada):
