@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import re
 import sys
 from functools import partial
 from typing import TYPE_CHECKING
@@ -46,6 +47,10 @@ exit codes: 0 promoted, or nothing to do; 1 an object was left out, or nothing w
 Karmada would refuse it or has another one, or --strict and a value would be lost; 2 wrong usage, the control plane or
 the member cannot be reached, or refused a request
 """
+
+
+_NAME = re.compile(r"(?!\.{1,2}$)[^/%?#\s]+")
+"""A name that can be a segment of a path, as the API server requires of all names (path segment names)."""
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -96,6 +101,9 @@ def _check(args: argparse.Namespace) -> None:
             raise UsageError("--all needs -n NAMESPACE")
     elif not args.kind or not args.name:
         raise UsageError("name the object as KIND NAME, or pass --all with -n NAMESPACE")
+    for name in (args.name, args.namespace, args.cluster, args.policy_name):
+        if name and not _NAME.fullmatch(name):
+            raise UsageError(f"{name!r} is not the name of an object; a name has no /, no % and no ?")
 
 
 async def _run(args: argparse.Namespace) -> int:

@@ -139,14 +139,21 @@ async def check(server: ApiServer, addresses: Addresses) -> list[Finding]:
         try:
             found = msgspec.json.decode(await server.get(place_of(manifest).path))
         except NotFoundError:
-            is_served = manifest["kind"] not in OPTIONAL_KINDS or await _is_served(server, manifest)
-            missed = Finding(manifest["kind"], _name(manifest), "missing") if is_served else _unserved(manifest)
-            findings.append(missed)
+            findings.append(await _missed(server, manifest, missing))
             continue
         detail = first_difference(without(manifest, missing) if missing else manifest, found)
         state = "different" if detail else "theirs" if missing else "installed"
         findings.append(Finding(manifest["kind"], _name(manifest), state, detail or _owners(missing)))
     return findings
+
+
+async def _missed(server: ApiServer, manifest: Manifest, left_out: Mapping[str, str]) -> Finding:
+    """Find out whether an object that is not there should be there."""
+    if manifest["kind"] in OPTIONAL_KINDS and not await _is_served(server, manifest):
+        return _unserved(manifest)
+    if left_out and not without(manifest, left_out)["spec"]["customizations"]:  # nothing of it is left to do
+        return Finding(manifest["kind"], _name(manifest), "theirs", _owners(left_out))
+    return Finding(manifest["kind"], _name(manifest), "missing")
 
 
 async def _is_served(server: ApiServer, manifest: Manifest) -> bool:

@@ -156,6 +156,11 @@ def test_a_loss_that_the_policy_denies_stops_all(karmada, tmp_path):
         ("cronjob", "absent", "-n", "demo"),
         ("gadget", "report", "-n", "demo"),
         ("cronjob", "report"),
+        ("cronjob", "report/status", "-n", "demo"),
+        ("cronjob", "report?x", "-n", "demo"),
+        ("cronjob", "report", "-n", "demo/pods"),
+        ("cronjob", "..", "-n", "demo"),
+        ("cronjob", "report", "-n", "demo", "--policy-name", "a/b"),
     ],
 )
 def test_wrong_usage_and_what_is_not_there(karmada, words):

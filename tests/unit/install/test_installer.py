@@ -74,6 +74,16 @@ async def test_an_interpreter_of_which_nothing_is_left_is_empty(server):
     assert await states(server) == {OURS: "theirs"}
 
 
+async def test_one_that_has_nothing_left_to_do_is_not_missed(server):
+    await applied(server)
+    server.remove(f"{CUSTOMIZATIONS}/{OURS}")
+    assert await states(server) == {OURS: "missing"}
+    theirs(server, customization("mine", *TARGET, **dict.fromkeys(SHIPPED[OURS] - {"retention"}, "return nil")))
+    assert await states(server) == {OURS: "missing"}
+    theirs(server, customization("other", *TARGET, retention="return nil"))
+    assert await states(server) == {OURS: "theirs"}
+
+
 async def test_users_of_every_version_at_once(server):
     for item in karmada_part(ADDRESSES):
         if item["kind"] == "ResourceInterpreterCustomization":
