@@ -7,7 +7,7 @@ thirteen places, so messages that differ still differ, keep their length, and ke
 A string literal counts as a message where it has the form of prose: two words with a blank between them, or, in an
 f-string, a word and a blank beside a placeholder. Comparisons, keys, patterns and what a text is split or searched by
 stay as they are, so code that reads a message fails its tests. Docstrings stay too, and so do the modules of
-``NO_PROSE``.
+``NO_PROSE``. In the shipped rule files, the reasons are messages.
 """
 
 from __future__ import annotations
@@ -22,6 +22,12 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[2]
 SUITES = tuple(f"tests/{name}" for name in ("unit", "rules", "oracle", "compat", "fuzz", "docs", "suite", "packaging"))
@@ -132,6 +138,32 @@ def mutate(package: Path) -> int:
     return count
 
 
+def mutate_rules(folder: Path) -> int:
+    """Change the reasons in the rule files of a folder in place; returns how many."""
+    count = 0
+    for file in sorted(folder.rglob("*.yaml")):
+        text = file.read_text("utf-8")
+        for start, end in sorted(_reasons(text), reverse=True):
+            text = text[:start] + changed(text[start:end]) + text[end:]
+            count += 1
+        file.write_text(text, "utf-8")
+    return count
+
+
+def _reasons(text: str) -> Iterator[tuple[int, int]]:
+    """Find where the texts for people are: values of ``why``, and the reason of ``unconvertible``."""
+    nodes: list[yaml.Node] = list(yaml.compose_all(text, yaml.SafeLoader))
+    for node in nodes:
+        if isinstance(node, yaml.SequenceNode):
+            nodes += node.value
+        elif isinstance(node, yaml.MappingNode):
+            for key, value in node.value:
+                if key.value in ("why", "unconvertible") and isinstance(value, yaml.ScalarNode):
+                    yield value.start_mark.index, value.end_mark.index
+                else:
+                    nodes.append(value)
+
+
 def _copy(folder: Path) -> None:
     """Copy what git tracks or would track, as a repository of its own: some tests ask git for its files."""
     listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
@@ -154,7 +186,8 @@ def main(arguments: list[str] | None = None) -> int:
     folder = Path(tempfile.mkdtemp(prefix="mutated-messages-"))
     try:
         _copy(folder)
-        print(f"changed {mutate(folder / 'converter')} messages", flush=True)
+        messages, reasons = mutate(folder / "converter"), mutate_rules(folder / "conversion_rules")
+        print(f"changed {messages} messages and {reasons} reasons in rule files", flush=True)
         failed = _failures(folder, options.tests, options.workers)
     finally:
         print(f"the copy: {folder}") if options.keep else shutil.rmtree(folder)

@@ -6,7 +6,7 @@ import ast
 
 import pytest
 
-from tests.wording.mutate import Mutation, changed
+from tests.wording.mutate import Mutation, changed, mutate_rules
 
 
 def mutated(source: str) -> tuple[str, int]:
@@ -51,3 +51,13 @@ def test_data_stays_as_it_is(source):
 def test_messages_that_differ_still_differ():
     assert changed("no rule converts it") != changed("no rule reaches it")
     assert changed(changed("see docs/rules.md, then try")) == "see docs/rules.md, then try"
+
+
+def test_reasons_in_rule_files_are_changed_and_nothing_else(tmp_path):
+    file = tmp_path / "rules.yaml"
+    file.write_text(
+        "spec:  # a note\n  steps: [{drop: {path: a.b, why: 'not known there'}}]\n  unconvertible: no way\n"
+    )
+    assert mutate_rules(tmp_path) == 2
+    expected = "spec:  # a note\n  steps: [{drop: {path: a.b, why: 'abg xabja gurer'}}]\n  unconvertible: ab jnl\n"
+    assert file.read_text() == expected
