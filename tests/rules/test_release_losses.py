@@ -13,6 +13,7 @@ import pytest
 from converter.catalog import GateSettings, Release, load_catalog, walk
 from converter.kube import GroupVersionKind, format_path, gvk_of, parse_path
 from converter.kube.path import EACH, Each
+from converter.losses.concealed import SECRET
 from converter.losses.schema_path import generalized
 from tests.nonempty import some
 
@@ -125,7 +126,8 @@ def test_every_new_field_is_reported_for_the_release_before_and_not_for_its_own(
             place = map_steps(catalog, gvk, after, path)
             manifest = as_manifest(holding(gvk, path, field), place)
             told = shipped.losses.of_release(manifest, gvk, before)
-            if [generalized(parse_path(loss.path)) for loss in told] != [place] or told[0].since != after:
+            shown = place[:1] if gvk.kind == SECRET else place
+            if [generalized(parse_path(loss.path)) for loss in told] != [shown] or told[0].since != after:
                 wrong.append(f"{gvk} {path}: {before} of {after}: {[(loss.path, str(loss.since)) for loss in told]}")
             if shipped.losses.of_release(manifest, gvk, after):
                 wrong.append(f"{gvk} {path}: a false alarm for {after}")
