@@ -72,7 +72,7 @@ class DroppedMembers:
     def _refusal(self, manifest: Manifest, gvk: GroupVersionKind, one: Dropped, lost: set[str]) -> Refusal | None:
         path, holder = one.path, value_at(manifest, one.path[:-1])
         members = self._unions.of(gvk, one.schema)
-        if members is not None and is_last(members, holder, lost) and (one.known or not members.filled_in):
+        if members is not None and is_last(members, holder, lost) and not members.may_be_empty(known=one.known):
             demand = f"it drops {path[-1]}, and demands a {members.noun}"
             return Refusal(RefusalReason.NO_MEMBER_LEFT, demand, f"use another {members.noun} for this cluster")
         surges = gvk.kind == "DaemonSet" and path[-2:] == ("rollingUpdate", "maxSurge")
@@ -84,6 +84,11 @@ class DroppedMembers:
             if has:
                 demand = f"it drops restartPolicy, and an init container that ends cannot have {' and '.join(has)}"
                 return Refusal(RefusalReason.NO_SIDECAR, demand, "make it one of the containers for this cluster")
+        if path[-2:] == ("lifecycle", "stopSignal") and path[-4:-3] == ("initContainers",) and not one.known:
+            container = value_at(manifest, path[:-2])
+            if field(container, "restartPolicy") != "Always":
+                demand = "it drops stopSignal, and an init container that ends cannot have a lifecycle"
+                return Refusal(RefusalReason.INIT_LIFECYCLE, demand, "take the lifecycle out for this cluster")
         return None
 
 

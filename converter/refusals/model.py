@@ -55,6 +55,8 @@ class RefusalReason(StrEnum):
     """The release drops ``maxSurge``, and ``maxUnavailable`` is 0."""
     NO_SIDECAR = "NoSidecar"
     """The release drops the ``restartPolicy`` of an init container that has probes or a lifecycle."""
+    INIT_LIFECYCLE = "InitLifecycle"
+    """The release drops the ``stopSignal`` of an init container, which cannot have the rest of a lifecycle."""
 
 
 class Refusal(msgspec.Struct, frozen=True):

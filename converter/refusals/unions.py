@@ -29,19 +29,21 @@ class _Union(NamedTuple):
         scalars: members that are not objects.
         others: objects that are not members.
         filled_in: whether a server fills a member in where it knows none that was sent.
+        taken_off: whether a server takes the union off if the only member is one that it knows behind a gate.
     """
 
     noun: str
     scalars: frozenset[str] = frozenset()
     others: frozenset[str] = frozenset()
     filled_in: bool = False
+    taken_off: bool = False
 
 
 _HANDLER: Final = _Union("handler")
 REQUIRED: Final = {
     "Probe": _HANDLER,  # validateHandler, pkg/apis/core/validation/validation.go
     "Handler": _HANDLER,
-    "LifecycleHandler": _HANDLER,
+    "LifecycleHandler": _Union("handler", taken_off=True),  # dropPodLifecycleSleepAction, pkg/api/pod/util.go
     "EnvVarSource": _Union("source"),  # validateEnvVarValueFrom
     "Volume": _Union("source", filled_in=True),  # validateVolumeSource; SetDefaults_Volume fills in emptyDir
     "PersistentVolumeSpec": _Union("source", others=frozenset({"claimRef", "nodeAffinity"})),
@@ -61,11 +63,21 @@ class Members(NamedTuple):
         noun: what the union is, for people.
         names: the names of its fields that are members.
         filled_in: see `_Union`.
+        taken_off: see `_Union`.
     """
 
     noun: str
     names: frozenset[str]
     filled_in: bool
+    taken_off: bool
+
+    def may_be_empty(self, *, known: bool) -> bool:
+        """Whether a server accepts the union without a member.
+
+        Args:
+            known: whether it knows the member that was sent, and drops it because of a gate.
+        """
+        return self.taken_off if known else self.filled_in
 
 
 class Unions:
@@ -91,7 +103,7 @@ class Unions:
             return None
         objects = {key for key, field in target.fields.items() if field.kind == "object"}
         names = frozenset((objects - union.others) | union.scalars)
-        return Members(union.noun, names, union.filled_in) if name in names else None
+        return Members(union.noun, names, union.filled_in, union.taken_off) if name in names else None
 
     def _holder(self, gvk: GroupVersionKind, path: Path) -> FieldType | None:
         for release in reversed(self._catalog.releases_of(gvk)):

@@ -44,7 +44,12 @@ def test_no_sign_in_the_json_of_a_manifest_hides_its_refusal(shipped, case: Case
 
 
 def test_every_check_has_a_case():
-    dropped = {RefusalReason.NO_MEMBER_LEFT, RefusalReason.NO_ROLLING_UPDATE, RefusalReason.NO_SIDECAR}
+    dropped = {
+        RefusalReason.NO_MEMBER_LEFT,
+        RefusalReason.NO_ROLLING_UPDATE,
+        RefusalReason.NO_SIDECAR,
+        RefusalReason.INIT_LIFECYCLE,
+    }
     events = {RefusalReason.EVENT_TIME, RefusalReason.DEPRECATED_EVENT_FIELD}
     metric = {RefusalReason.SCALE_TO_ZERO_METRIC}  # needs a gate
     tried = {case.reason for case in CASES}
@@ -82,6 +87,16 @@ def test_a_stateful_set_is_taken_and_its_pods_are_refused(shipped):
         {**pods, "kind": "Deployment"}, gvk_of({**pods, "kind": "Deployment"}), Release(1, 20)
     )
     assert loss.certainly_refused
+
+
+def test_a_hook_that_the_server_takes_off_whole_is_lost_and_not_refused(shipped):
+    """v1.29 knows sleep behind a gate that is off, and drops the whole hook with it."""
+    hook = {"name": "a", "lifecycle": {"preStop": {"sleep": {"seconds": 1}}}}
+    deployment = {"apiVersion": "apps/v1", "kind": "Deployment", "spec": {"template": {"spec": {"containers": [hook]}}}}
+    assert refusals(shipped, deployment, "v1.28") != []
+    (loss,) = shipped.losses.of_release(deployment, gvk_of(deployment), Release(1, 29))
+    assert not loss.refused
+    assert refusals(shipped, deployment, "v1.30") == []
 
 
 def test_places_are_counted_and_cut(shipped):
