@@ -71,6 +71,31 @@ def test_backends_of_a_wrong_type(shipped, backend, words):
             "one handle for a claim",
         ),
         (
+            manifest("storagemigration.k8s.io/v1", "StorageVersionMigration", spec={"resource": {"resource": "jobs"}}),
+            "storagemigration.k8s.io/v1alpha1",
+            "v1alpha1 requires the version of the resource",
+        ),
+        (
+            level("v1", {"nominalConcurrencyShares": "30"}),
+            "flowcontrol.apiserver.k8s.io/v1beta3",
+            "spec.limited.nominalConcurrencyShares: must be an integer",
+        ),
+        (
+            manifest("rbac.authorization.k8s.io/v1", "RoleBinding", subjects=["jane"]),
+            "rbac.authorization.k8s.io/v1alpha1",
+            "subjects[0]: must be an object",
+        ),
+        (
+            manifest("policy/v1", "PodDisruptionBudget", spec={"selector": "all"}),
+            "policy/v1beta1",
+            "spec.selector: must be an object, not string",
+        ),
+        (
+            manifest("resource.k8s.io/v1alpha2", "ResourceClaim"),
+            "resource.k8s.io/v1",
+            "no rule converts ResourceClaim from resource.k8s.io/v1alpha2 to resource.k8s.io/v1: ",
+        ),
+        (
             manifest("resource.k8s.io/v1alpha1", "ResourceClaim"),
             "resource.k8s.io/v1",
             "names one ResourceClass",
