@@ -84,8 +84,9 @@ async def test_a_connection_that_waits_for_its_answer_is_not_closed():
 async def test_a_head_that_does_not_come_ends_the_connection():
     async with server(head_seconds=0.01) as (connect, _):
         reader, writer = await connect()
-        writer.write(REQUEST[:10])
-        assert await reader.read() == b""
+        with contextlib.suppress(ConnectionError):  # the server may be faster than this write
+            writer.write(REQUEST[:10])
+            assert await reader.read() == b""
 
 
 async def test_a_head_that_came_in_time_keeps_the_connection():
