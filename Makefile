@@ -85,6 +85,10 @@ karmada: $(STAMP) ## start a real Karmada with members and the converter, to try
 bench: $(STAMP) ## measure the webhook, compared with a bare server, and the conversions
 	@$(BIN)/python -m tests.bench.bench_webhook $(ARGS)
 
+.PHONY: bench-worst-cases
+bench-worst-cases: $(STAMP) ## measure the most expensive bodies within the limits: none may cost 250 ms of CPU
+	@$(BIN)/python -m tests.bench.bench_worst_cases $(ARGS)
+
 .PHONY: lint
 lint: $(STAMP) ## check style and format (ruff)
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .

@@ -6,7 +6,7 @@ waits for nothing.
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 import msgspec
@@ -29,6 +29,7 @@ from converter.karmada.work import Work
 from converter.kube.partial_object import TypeMeta, partial_object_of
 from converter.works.annotations import OWN_ANNOTATIONS
 from converter.works.carrying import split_carrier
+from converter.works.limits import MOST_VALUES, count_values
 from converter.works.patches import json_patch
 from converter.works.plan import plan_work
 from converter.works.policy import Policy
@@ -135,16 +136,14 @@ class WorkWebhook:
         unchanged = _count_unchanged(work, heads, cluster, rules.losses)
         if unchanged == len(heads):
             return allow_as_is(request.uid)
-        plan_again = partial(
-            plan_work, work, cluster, rules, self._policy, heads=heads, unchanged=unchanged,
-            has_overflow_store=self._has_overflow_store, resumed=_resumes(work, body),
+        stored = _StoredRefusals(self, body, cluster, rules) if request.operation == "UPDATE" else ()
+        plan = plan_work(
+            work, cluster, rules, self._policy, heads=heads, unchanged=unchanged,
+            has_overflow_store=self._has_overflow_store, resumed=_resumes(work, body), stored_refusals=stored,
         )  # fmt: skip
-        plan = plan_again()
-        if plan.denial and request.operation == "UPDATE" and plan.refusals:
-            plan = plan_again(stored_refusals=self._refusals_of_old(body, cluster, rules))
         return self._answer(review, cluster, plan)
 
-    def _refusals_of_old(self, body: bytes, cluster: Cluster, rules: Engine) -> frozenset[LossKey]:
+    def refusals_of_old(self, body: bytes, cluster: Cluster, rules: Engine) -> frozenset[LossKey]:
         """Name what the cluster refuses of the Work as it is stored; a suspended one has not been there."""
         try:
             old = _old_reviews.decode(body).request.old_object
@@ -202,6 +201,31 @@ class WorkWebhook:
         return deny(
             review, render_denial([name], f"the Work {request.namespace}/{request.name} cannot be read: {error}")
         )
+
+
+class _StoredRefusals:
+    """What the cluster refuses of the Work as it is stored; found out when a refusal is denied, which is rare.
+
+    If the Work is too large to be planned twice, each of its refusals counts as one of the stored Work: nothing is
+    denied, and the cluster refuses it.
+    """
+
+    def __init__(self, webhook: WorkWebhook, body: bytes, cluster: Cluster, rules: Engine) -> None:
+        self._webhook = webhook
+        self._body = body
+        self._cluster = cluster
+        self._rules = rules
+
+    def __contains__(self, key: object) -> bool:
+        return self._is_large or key in self._keys
+
+    @cached_property
+    def _is_large(self) -> bool:
+        return count_values(self._body) > MOST_VALUES
+
+    @cached_property
+    def _keys(self) -> frozenset[LossKey]:
+        return self._webhook.refusals_of_old(self._body, self._cluster, self._rules)
 
 
 class _OldObject(msgspec.Struct, rename="camel"):

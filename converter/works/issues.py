@@ -10,12 +10,14 @@ from converter.kube.partial_object import POLICY_ANNOTATION
 from converter.kube.path import without_names
 from converter.losses import messages
 from converter.losses.policy import LossPolicy
-from converter.works.limits import MOST_MANIFESTS
+from converter.works.limits import MOST_BYTES, MOST_MANIFESTS
 from converter.works.policy import Action, Policy, PolicyError
 from converter.works.result import Issue, IssueReason
 
 if TYPE_CHECKING:
     from collections.abc import Container, Sequence
+
+    from msgspec import Raw
 
     from converter.kube.partial_object import PartialObject
     from converter.losses import Loss
@@ -31,7 +33,7 @@ _REFUSED_HINT: Final = (
     f"the annotation {POLICY_ANNOTATION}: warn on the object lets it pass."
 )
 
-_TOO_MANY_HINT: Final = "Split the Work; Karmada itself puts one manifest into each."
+_TOO_LARGE_HINT: Final = "Split the Work; Karmada itself puts one manifest into each."
 
 _UNSERVED: Final = frozenset({IssueReason.NOT_SERVED, IssueReason.UNCONVERTIBLE, IssueReason.IRREVERSIBLE})
 """Reasons for which a manifest that passes would be sent in a version that its cluster certainly lacks."""
@@ -142,15 +144,19 @@ def unreachable(head: PartialObject | None, failure: Failure, policy: ManifestPo
     return Issue(head.kind, head.place, head.api_version, failure.reason, failure.why, action)
 
 
-def too_many(count: int, policies: WorkPolicies) -> Issue:
-    """Make the issue of a Work that has too many manifests to be planned.
+def too_large(manifests: Sequence[Raw], policies: WorkPolicies) -> Issue:
+    """Make the issue of a Work that is too large to be planned.
 
     Args:
-        count: how many it has.
+        manifests: what it has.
         policies: the Work's policies.
     """
-    why = f"the Work has {count} manifests, and at most {MOST_MANIFESTS} are converted"
-    return Issue("", "", "", IssueReason.TOO_MANY, why, policies.of(None).unserved, _TOO_MANY_HINT)
+    size = sum(map(len, manifests))
+    why = (
+        f"the Work has {len(manifests)} manifests of {size} bytes, and at most {MOST_MANIFESTS} of {MOST_BYTES} bytes "
+        "are converted"
+    )
+    return Issue("", "", "", IssueReason.TOO_LARGE, why, policies.of(None).unserved, _TOO_LARGE_HINT)
 
 
 def denied(head: PartialObject, losses: Sequence[Loss], way: str) -> Issue:

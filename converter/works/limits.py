@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 MOST_MANIFESTS: Final = 2000
 """Manifests of a Work that is planned. Karmada puts one manifest into a Work."""
 
-MOST_VALUES: Final = 75_000
+MOST_BYTES: Final = 2 << 20
+"""Bytes of all manifests of a Work that is planned. etcd stores objects of 1.5 MiB by default."""
+
+MOST_VALUES: Final = 50_000
 """Values (fields, items, objects and lists) that are converted in one Work. CustomResourceDefinitions of
 public projects have one for every 15 to 50 bytes."""
 

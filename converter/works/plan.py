@@ -24,9 +24,9 @@ from converter.works import conversions
 from converter.works.annotation_changes import Bookkeeping, changes_for
 from converter.works.annotations import NO_RECORD, ManifestRecord, StoredRecord
 from converter.works.carrying import carry, split_carrier
-from converter.works.issues import WorkPolicies, too_many, unreachable
+from converter.works.issues import WorkPolicies, too_large, unreachable
 from converter.works.issues import denied as denied_issue
-from converter.works.limits import MOST_MANIFESTS, limits_of
+from converter.works.limits import MOST_BYTES, MOST_MANIFESTS, limits_of
 from converter.works.result import NO_CHANGES, Converted, Issue, WorkPlan
 from converter.works.states import ManifestPlan, ManifestState, Target
 from converter.works.suspended import is_suspended
@@ -88,11 +88,11 @@ def plan_work(
     manifests, carried = split_carrier(work.manifests, heads[-1] if heads else None)
     policies = WorkPolicies(policy, converter.loss_policy, annotations.get(POLICY_ANNOTATION), stored_refusals)
     suspended = is_suspended(work, carried)
-    if len(manifests) > MOST_MANIFESTS and (
+    if (len(manifests) > MOST_MANIFESTS or sum(map(len, manifests)) > MOST_BYTES) and (
         annotations or count_unchanged(manifests, heads, cluster, converter.losses) < len(manifests)
     ):
         never_denied = suspended or metadata.deletion_timestamp is not None
-        return _too_many(len(manifests), policies, cluster, never_denied=never_denied)
+        return _too_large(manifests, policies, cluster, never_denied=never_denied)
     overflow = carried if carried is not None else overflow
     stored = StoredRecord.read(annotations, overflow) if annotations else NO_RECORD
     target = Target(cluster, converter, limits_of(len(manifests)), resumed=resumed)
@@ -109,9 +109,9 @@ def plan_work(
     )
 
 
-def _too_many(count: int, policies: WorkPolicies, cluster: Cluster, *, never_denied: bool) -> WorkPlan:
+def _too_large(manifests: Sequence[Raw], policies: WorkPolicies, cluster: Cluster, *, never_denied: bool) -> WorkPlan:
     """Leave a Work as it is, or deny it, without a look at its manifests."""
-    issue = too_many(count, policies)
+    issue = too_large(manifests, policies)
     if issue.action is Action.DENY and not never_denied:
         return WorkPlan(denial=_denial([issue], cluster.name), warnings=policies.warnings, issues=(issue,))
     return WorkPlan(warnings=(*_said([issue], (), cluster.name), *policies.warnings), issues=(issue,))

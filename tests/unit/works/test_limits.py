@@ -15,6 +15,7 @@ from converter.losses.record import LossRecord
 from converter.losses.severity import Severity
 from converter.works.limits import (
     LONGEST_KEY,
+    MOST_BYTES,
     MOST_LOSSES,
     MOST_MANIFESTS,
     MOST_VALUES,
@@ -141,6 +142,12 @@ def test_a_work_with_too_many_manifests_is_denied_unless_all_stay_as_they_are(sh
     suspended = ask(webhook(shipped, OLD), review(given))
     assert suspended.allowed
     assert suspended.operations == []
+
+
+def test_a_work_with_too_many_bytes_is_denied_unless_all_stay_as_they_are(shipped):
+    plain = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}, "data": {"a": "x" * MOST_BYTES}}
+    assert ask(webhook(shipped, OLD), review(work(plain))).operations == []
+    assert not ask(webhook(shipped, OLD), review(work(plain, cronjob()))).allowed
 
 
 def test_values_are_never_counted_too_low():
