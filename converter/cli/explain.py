@@ -128,8 +128,13 @@ def _losses(converter: Engine, manifest: Manifest, cluster: Cluster) -> Iterator
         return
     given, _ = take_conversion_data(manifest)
     found = preview_version(given, cluster, converter).losses
-    yield f"lost: {'nothing' if not found else ''}".rstrip()
-    yield from (f"  {loss}" for loss in found)
+    refused = [loss for loss in found if loss.refused]
+    lost = [loss for loss in found if not loss.refused]
+    yield f"lost: {'nothing' if not lost else ''}".rstrip()
+    yield from (f"  {loss}" for loss in lost)
+    if refused:
+        yield "refused:"
+        yield from (f"  {loss}" for loss in refused)
 
 
 def _others(converter: Engine, route: CompiledRoute, wanted: tuple[str, ...]) -> Iterator[str]:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from converter.kube import Each, parse_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from msgspec import Raw, Struct
+
     from converter.kube import Json, Manifest, Path
-    from converter.refusals.model import Check, Place, Server
+    from converter.refusals.model import Check, Place, Server, Suspects
 
 
 def places(node: Any, path: Path, start: Path = ()) -> Iterator[Place]:
@@ -86,6 +91,30 @@ def repeated(path: str) -> Check:
             seen.add(value)
 
     return check
+
+
+def containing(pattern: bytes) -> Suspects:
+    """Suspect JSON in which a regular expression matches."""
+    expression = re.compile(pattern)
+
+    def suspects(manifest: bytes | Raw) -> bool:
+        return expression.search(manifest) is not None
+
+    return suspects
+
+
+def unlike(sound: type[Struct]) -> Suspects:
+    """Suspect JSON that does not have a type, which manifests without faults have; the decoder runs in C."""
+    decoder = msgspec.json.Decoder(sound)
+
+    def suspects(manifest: bytes | Raw) -> bool:
+        try:
+            decoder.decode(manifest)
+        except (msgspec.MsgspecError, UnicodeError, RecursionError):
+            return True
+        return False
+
+    return suspects
 
 
 def field(node: Any, *keys: str) -> Any:

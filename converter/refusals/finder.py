@@ -20,10 +20,14 @@ if TYPE_CHECKING:
     from converter.catalog import Catalog, GateSettings, Release
     from converter.kube import GroupVersionKind, Manifest, Path
     from converter.refusals.dropped import Dropped
-    from converter.refusals.model import Refusal
+    from converter.refusals.model import Refusal, Suspects
 
 _MOST: Final = 16
 """Places that are named for one check of one manifest; a schema can break the same rule thousands of times."""
+
+
+def _each(_manifest: bytes | Raw) -> bool:
+    return True
 
 
 class RefusalFinder:
@@ -34,6 +38,7 @@ class RefusalFinder:
         self._dropped = DroppedMembers(catalog)
         self.rules_of = lru_cache(maxsize=4096)(rules_of)
         self._server = lru_cache(maxsize=4096)(self._make_server)
+        self._suspects_of = lru_cache(maxsize=4096)(self._find_suspects)
 
     def releases_of(self, gvk: GroupVersionKind) -> tuple[Release, ...]:
         """List the releases that serve a version of a kind by default, oldest first."""
@@ -48,8 +53,8 @@ class RefusalFinder:
             api_version: its apiVersion.
             kind: its kind.
         """
-        rules = self.rules_of(api_version, kind, release)
-        return bool(rules) and any(rule.sign is None or rule.sign.search(manifest) is not None for rule in rules)
+        suspects = self._suspects_of(api_version, kind, release)
+        return any(may_be_refused(manifest) for may_be_refused in suspects)
 
     def find(
         self, manifest: Manifest, gvk: GroupVersionKind, release: Release, gates: GateSettings = DEFAULT_GATES
@@ -86,6 +91,10 @@ class RefusalFinder:
             dropped: the fields that the release drops.
         """
         return {path: refusal for path, _, refusal in self._dropped.find(manifest, gvk, release, dropped)}
+
+    def _find_suspects(self, api_version: str, kind: str, release: Release) -> tuple[Suspects, ...]:
+        """List what decides fast about the JSON of manifests of a kind; each once."""
+        return tuple(dict.fromkeys(rule.suspects or _each for rule in self.rules_of(api_version, kind, release)))
 
     def _make_server(self, release: Release, api_version: str, gates: GateSettings) -> Server:
         own = self._catalog.gates(release)

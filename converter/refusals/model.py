@@ -11,8 +11,9 @@ import msgspec
 from converter.catalog import Release
 
 if TYPE_CHECKING:
-    import re
     from collections.abc import Callable, Iterable
+
+    from msgspec import Raw
 
     from converter.kube import Json, Manifest, Path
 
@@ -116,6 +117,10 @@ Check: TypeAlias = "Callable[[Manifest, Server], Iterable[Place]]"
 """Yields each place that is refused."""
 
 
+Suspects: TypeAlias = "Callable[[bytes | Raw], bool]"
+"""Decides whether the JSON of a manifest may be refused."""
+
+
 class Visit(Protocol):
     """Looks at one schema of a CRD; yields each place in it that is refused, relative to the schema."""
 
@@ -142,7 +147,7 @@ class Rule:
         since: the first release that has the check; None if the first one that serves the version has it.
         until: the last release that has the check; None if the last one in the catalog has it.
         visit: finds the places in schemas, if the check is about these.
-        sign: matches in the JSON of each manifest that is refused; None if there is no such sign.
+        suspects: whether the JSON of a manifest may be refused, decided fast; None if each may be.
     """
 
     refusal: Refusal
@@ -153,7 +158,7 @@ class Rule:
     since: Release | None = None
     until: Release | None = None
     visit: Visit | None = None
-    sign: re.Pattern[bytes] | None = None
+    suspects: Suspects | None = None
 
     def applies(self, api_version: str, kind: str, release: Release) -> bool:
         """Whether a server of a release makes this check of a manifest in a version."""

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from converter.catalog import Release
-from converter.refusals.checks import equal_to, field, items, missing, present, where
+from converter.refusals.checks import containing, equal_to, field, items, missing, present, where
 from converter.refusals.model import Refusal, RefusalReason, Rule
 
 if TYPE_CHECKING:
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 _HPA: Final = ("HorizontalPodAutoscaler",)
 _HPA_VERSIONS: Final = tuple(f"autoscaling/{version}" for version in ("v1", "v2", "v2beta1", "v2beta2"))
 _HPA_SOURCE: Final = "pkg/apis/autoscaling/validation/validation.go"
-_ZERO: Final = re.compile(rb'"minReplicas"\s*:\s*0')
+_ZERO: Final = containing(rb'"minReplicas"\s*:\s*0')
+_ZONE: Final = containing(rb"TZ")
 _GATE: Final = "HPAScaleToZero"
 _METRICS_ANNOTATION: Final = "autoscaling.alpha.kubernetes.io/metrics"
 
@@ -70,7 +71,7 @@ RULES: Final = (
             f"minReplicas: 0 needs the feature gate {_GATE}, which is off up to v1.36 by default",
             "set it to 1 for this cluster with an OverridePolicy, or switch the gate on",
         ),
-        _HPA, _HPA_VERSIONS, _zero_replicas, f"{_HPA_SOURCE}: MinReplicasLowerBound", sign=_ZERO,
+        _HPA, _HPA_VERSIONS, _zero_replicas, f"{_HPA_SOURCE}: MinReplicasLowerBound", suspects=_ZERO,
     ),
     Rule(
         Refusal(
@@ -78,7 +79,7 @@ RULES: Final = (
             "minReplicas: 0 needs a metric of type Object or External",
             "add one, or set minReplicas to 1",
         ),
-        _HPA, _HPA_VERSIONS, _zero_without_metric, f"{_HPA_SOURCE}: validateMetrics", sign=_ZERO,
+        _HPA, _HPA_VERSIONS, _zero_without_metric, f"{_HPA_SOURCE}: validateMetrics", suspects=_ZERO,
     ),
     Rule(
         Refusal(
@@ -88,7 +89,7 @@ RULES: Final = (
         ),
         ("CronJob",), ("batch/v1",), where("spec.schedule", _zone_in_schedule),
         "pkg/apis/batch/validation/validation.go: validateScheduleFormat", since=Release(1, 29),
-        sign=re.compile(rb"TZ"),
+        suspects=_ZONE,
     ),
     Rule(
         Refusal(
@@ -98,7 +99,7 @@ RULES: Final = (
         ),
         ("CronJob",), ("batch/v1", "batch/v1beta1"), _zone_twice,
         "pkg/apis/batch/validation/validation.go: validateScheduleFormat", since=Release(1, 24), until=Release(1, 28),
-        sign=re.compile(rb"TZ"),
+        suspects=_ZONE,
     ),
     Rule(
         Refusal(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Annotated, Final
+
+from msgspec import Meta, Struct
 
 from converter.catalog import Release
 from converter.kube import parse_path
-from converter.refusals.checks import field, items, missing, places, where
+from converter.refusals.checks import containing, field, items, missing, places, unlike, where
 from converter.refusals.model import Refusal, RefusalReason, Rule
 
 if TYPE_CHECKING:
@@ -92,10 +94,62 @@ def _mixed_protocols(manifest: Manifest, server: Server) -> Iterator[Place]:
         yield ("spec", "ports"), ports
 
 
+class _Port(Struct, gc=False):
+    name: Annotated[str, Meta(pattern=f"^({_PORT_NAME.pattern})?$")] = ""
+    number: int = 0
+
+    def __post_init__(self) -> None:
+        if not self.name and not self.number:
+            raise ValueError
+
+
+class _Service(Struct, gc=False):
+    port: _Port
+
+
+class _Backend(Struct, gc=False):
+    service: _Service
+
+
+class _Path(Struct, rename="camel", gc=False):
+    path_type: Annotated[str, Meta(min_length=1)]
+    backend: _Backend
+    path: Annotated[str, Meta(pattern="^(/|$)")] = ""
+
+
+class _Http(Struct, gc=False):
+    paths: list[_Path]
+
+
+class _Rule(Struct, gc=False):
+    http: _Http | None = None
+
+
+class _Tls(Struct, rename="camel", gc=False):
+    secret_name: Annotated[str, Meta(pattern=f"^({_SUBDOMAIN.pattern})?$", max_length=253)] = ""
+
+
+class _Spec(Struct, rename="camel", gc=False):
+    rules: list[_Rule] = []
+    tls: list[_Tls] = []
+    default_backend: _Backend | None = None
+
+
+class _SoundIngress(Struct, gc=False):
+    """An Ingress in v1 in which no check below finds anything, but those of its class."""
+
+    spec: _Spec
+
+
+_UNSOUND: Final = unlike(_SoundIngress)
+_RELATIVE: Final = containing(rb'"path"\s*:\s*"[^"/]')
+_HAS_CLASS: Final = containing(rb"kubernetes\.io/ingress\.class")
+
 RULES: Final = (
     Rule(
         Refusal(RefusalReason.PATH_TYPE, "v1 demands a pathType", "set it; v1beta1 fills in ImplementationSpecific"),
-        _KIND, (_V1,), missing("spec.rules[*].http.paths[*].pathType"), f"{_SOURCE}: validateHTTPIngressPath",
+        _KIND, (_V1,), missing("spec.rules[*].http.paths[*].pathType"),
+        f"{_SOURCE}: validateHTTPIngressPath", suspects=_UNSOUND,
     ),
     Rule(
         Refusal(
@@ -103,7 +157,7 @@ RULES: Final = (
             "a path begins with /",
             "begin it with /",
         ),
-        _KIND, _ALL, _relative_paths, f"{_SOURCE}: validateHTTPIngressPath",
+        _KIND, _ALL, _relative_paths, f"{_SOURCE}: validateHTTPIngressPath", suspects=_RELATIVE,
     ),
     Rule(
         Refusal(
@@ -111,7 +165,7 @@ RULES: Final = (
             "a backend has a resource, or a service with the name or number of a port",
             "complete the backend",
         ),
-        _KIND, (_V1,), _no_backend, f"{_SOURCE}: validateIngressBackend",
+        _KIND, (_V1,), _no_backend, f"{_SOURCE}: validateIngressBackend", suspects=_UNSOUND,
     ),
     Rule(
         Refusal(
@@ -119,7 +173,7 @@ RULES: Final = (
             "the name of a port has at most 15 letters, digits and dashes, and at least one letter",
             "use the number of the port",
         ),
-        _KIND, (_V1,), _port_names, f"{_SOURCE}: validateIngressBackend",
+        _KIND, (_V1,), _port_names, f"{_SOURCE}: validateIngressBackend", suspects=_UNSOUND,
     ),
     Rule(
         Refusal(
@@ -127,7 +181,8 @@ RULES: Final = (
             "v1 demands that the name of a Secret is a DNS subdomain",
             "rename the Secret",
         ),
-        _KIND, (_V1,), where("spec.tls[*].secretName", _not_a_subdomain), f"{_SOURCE}: validateTLSSecretName",
+        _KIND, (_V1,), where("spec.tls[*].secretName", _not_a_subdomain),
+        f"{_SOURCE}: validateTLSSecretName", suspects=_UNSOUND,
     ),
     Rule(
         Refusal(
@@ -136,6 +191,7 @@ RULES: Final = (
             "take one of them out for this cluster",
         ),
         _KIND, _ALL, _class_twice, f"{_SOURCE}: ValidateIngressCreate", since=Release(1, 18), until=Release(1, 26),
+        suspects=_HAS_CLASS,
     ),
     Rule(
         Refusal(
@@ -144,6 +200,7 @@ RULES: Final = (
             "take one of them out",
         ),
         _KIND, _ALL, _classes_differ, f"{_SOURCE}: ValidateIngressCreate", since=Release(1, 27),
+        suspects=_HAS_CLASS,
     ),
     Rule(
         Refusal(
@@ -153,6 +210,6 @@ RULES: Final = (
             "use a Service for each protocol",
         ),
         ("Service",), ("v1",), _mixed_protocols, "pkg/apis/core/validation/validation.go: ValidateService",
-        until=Release(1, 25), sign=re.compile(rb'"LoadBalancer"'),
+        until=Release(1, 25), suspects=containing(rb'"(UDP|SCTP)"'),
     ),
 )  # fmt: skip

@@ -94,6 +94,27 @@ def test_a_refused_work_blocks_no_other_reports_why_and_recovers(fleet, converte
         )
 
 
+def probed(name, probe):
+    deployment = template("Deployment", name)
+    deployment["spec"]["template"]["spec"]["containers"][0]["readinessProbe"] = probe
+    return deployment
+
+
+@pytest.mark.skipif(
+    karmada_version().startswith("1.12."), reason="Karmada v1.12 itself stops at the first Work that is refused"
+)
+def test_what_a_cluster_is_known_to_refuse_is_denied_and_goes_there_once_it_is_changed(fleet, converter):
+    """v1.20 drops the only handler of the probe, and then refuses the Deployment."""
+    with Propagated(fleet, probed("certain", {"grpc": {"port": 80}}), ["new", "old"]) as deployment:
+        wait_until("the refusal", lambda: "readinessProbe.grpc" in refusal(deployment), 90)
+        wait_until("the other being applied", lambda: deployment.aggregated().get("new", {}).get("applied"), 60)
+        assert not deployment.works("old")
+        changed = probed(deployment.name, {"tcpSocket": {"port": 80}})["spec"]
+        fleet.client.patch("apps/v1", "Deployment", deployment.name, {"spec": changed}, NAMESPACE)
+        deployment.wait_until_applied(90)
+        wait_until("the end of the condition", lambda: refusal(deployment) == "", 60)
+
+
 @pytest.fixture
 def mending(fleet, converter):
     """A member of its own, since nothing takes an upgrade back."""
