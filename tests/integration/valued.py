@@ -141,3 +141,13 @@ def known_value_is_taken(client, trial, place):
     """Whether the server takes the object with one of the values that it knows, as it is."""
     answers = ((value, answer(client, manifest)[0]) for value, manifest in trial.controls)
     return any(at(answered, place) == (value, True) for value, answered in answers if answered is not None)
+
+
+INCOMPLETE = {("PersistentVolumeClaim", "spec.dataSourceRef.namespace")}
+"""Fields that the newest server drops with their holder, which says nothing else in a manifest of one field."""
+
+
+def refused_for_its_age(newest, manifest, path):
+    """Whether the newest server takes a manifest, so that an older one refuses it for a field that it does not know."""
+    known = manifest["kind"] in newest.served().get(manifest["apiVersion"], {})
+    return known and (manifest["kind"], path) not in INCOMPLETE and answer(newest, manifest)[0] is not None
