@@ -48,6 +48,8 @@ class RefusalReason(StrEnum):
     KEY_USAGES = "KeyUsages"
     EVENT_TIME = "EventTime"
     DEPRECATED_EVENT_FIELD = "DeprecatedEventField"
+    NEW_FUNCTION = "NewFunction"
+    """An expression calls a function that the release does not have, or does not accept yet."""
     UNKNOWN_VALUE = "UnknownValue"
     """A value of an enumeration that only other releases know."""
     NO_MEMBER_LEFT = "NoMemberLeft"

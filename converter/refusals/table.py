@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 
-from converter.refusals import crds, others, traffic, webhooks
+from converter.refusals import crds, expressions, others, traffic, webhooks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from converter.catalog import Release
     from converter.refusals.model import Rule
 
-RULES: Final[tuple[Rule, ...]] = (*webhooks.RULES, *crds.RULES, *traffic.RULES, *others.RULES)
+RULES: Final[tuple[Rule, ...]] = (*webhooks.RULES, *crds.RULES, *traffic.RULES, *others.RULES, *expressions.RULES)
 
 
 def _by_kind() -> Mapping[str, tuple[Rule, ...]]:

@@ -145,6 +145,13 @@ def signing(version: str, **spec: Any) -> dict:
     )
 
 
+def policy(expression: str) -> dict:
+    rule = {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["configmaps"]}
+    spec = {"matchConstraints": {"resourceRules": [rule]}, "validations": [{"expression": expression}]}
+    return made("admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicy", spec=spec)
+
+
+TEXT = {"type": "string", "maxLength": 64}
 R = RefusalReason
 HTTP = {"httpGet": {"path": "/", "port": 80}}
 GRPC = {"grpc": {"port": 80}}
@@ -264,6 +271,16 @@ CASES = (
          signing("v1")),
     case(R.SIGNER_NAME, "spec.signerName", ALL[1:], signing("v1", signerName=None), signing("v1")),
     case(R.KEY_USAGES, "spec.usages", ALL[1:], signing("v1", usages=[]), signing("v1")),
+    case(R.NEW_FUNCTION, f"{SCHEMA}.properties.spec.properties.a.x-kubernetes-validations[0].rule", ("1.30",),
+         crd("v1", fields(a={**TEXT, "x-kubernetes-validations": [{"rule": "isIP(self)"}]})),
+         crd("v1", fields(a={**TEXT, "x-kubernetes-validations": [{"rule": "self != 'isIP(a)'"}]})), ("1.36",)),
+    case(R.NEW_FUNCTION, "spec.validations[0].expression", ("1.30",), policy("isSemver(object.metadata.name)"),
+         policy("isQuantity(object.metadata.name)"), ("1.36",)),
+    case(R.NEW_FUNCTION, "spec.validations[0].expression", ("1.30",), policy("!format.named('uri').hasValue()"),
+         policy("sets.contains([1], [1])"), ("1.36",)),
+    case(R.NEW_FUNCTION, "webhooks[0].matchConditions[0].expression", ("1.30",),
+         webhooks("v1", hook(matchConditions=[{"name": "a", "expression": "cidr('10.0.0.0/8').prefixLength() == 8"}])),
+         webhooks("v1", hook(matchConditions=[{"name": "a", "expression": "object.spec.ip == 'cidr(a)'"}])), ("1.36",)),
     case(R.NO_MEMBER_LEFT, f"{TEMPLATE}.containers[0].readinessProbe.grpc", BOTH,
          pods(container(readinessProbe=GRPC)), pods(container(readinessProbe=HTTP)), ("1.24", "1.36")),
     case(R.NO_MEMBER_LEFT, f"{TEMPLATE}.containers[0].startupProbe.grpc", ("1.20",),
