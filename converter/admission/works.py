@@ -7,7 +7,7 @@ waits for nothing.
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 import msgspec
 from msgspec import Raw
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 
 _OPERATIONS = frozenset({"CREATE", "UPDATE"})
 _OWN_ANNOTATIONS = frozenset({*OWN_ANNOTATIONS, SUSPENDED_BEFORE_ANNOTATION})
+_SUSPENDS: Final = b'"suspendDispatching"'
 _reviews = msgspec.json.Decoder(Review[Work[Raw] | None])
 _strict = msgspec.json.Decoder(Review[Work[TypeMeta]])
 
@@ -243,10 +244,23 @@ def _resumes(work: Work[Raw], body: bytes) -> bool:
     """Whether a review is about a converted Work that is resumed."""
     if work.suspended is True or CONVERTED_LABEL not in (work.metadata.labels or {}):
         return False
+    if not _names_a_suspension(body):  # faster than to decode the old Work
+        return False
     try:
         return is_resumed(work, _old_reviews.decode(body).request.old_object)
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
         return False
+
+
+def _names_a_suspension(body: bytes) -> bool:
+    """Whether ``suspendDispatching: true`` is somewhere in a body."""
+    at = body.find(_SUSPENDS)
+    while at >= 0:
+        at += len(_SUSPENDS)
+        if body[at : at + 16].lstrip(b" \t\r\n:").startswith(b"true"):
+            return True
+        at = body.find(_SUSPENDS, at)
+    return False
 
 
 def _never_denied(work: Work[Raw]) -> bool:

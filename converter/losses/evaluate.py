@@ -29,6 +29,25 @@ if TYPE_CHECKING:
     from converter.losses.severity import SeverityTable
 
 
+class Doubts(dict[tuple[str, str], "Callable[[bytes | Raw], bool] | None"]):
+    """What tells, by apiVersion and kind, that a manifest has to be searched; None if no manifest of the kind has to.
+
+    Only kinds of the catalog are kept.
+    """
+
+    def __init__(self, evaluator: LossEvaluator, release: Release | None, gates: GateSettings) -> None:
+        super().__init__()
+        self._evaluator = evaluator
+        self._release = release
+        self._gates = gates
+
+    def __missing__(self, key: tuple[str, str]) -> Callable[[bytes | Raw], bool] | None:
+        made = self._evaluator.doubt(self._release, self._gates, *key)
+        if self._evaluator.is_known(*key):
+            self[key] = made
+        return made
+
+
 class LossEvaluator:
     """Finds and weighs losses, by one catalog and one severity table."""
 
@@ -38,6 +57,28 @@ class LossEvaluator:
         self._by_release = ReleaseLosses(self._index, severities)
         self._affected: dict[tuple[Release, GateSettings, str, str], bool] = {}
         self._decoders: dict[tuple[Release, GateSettings, str, str], Any] = {}
+        self._doubts: dict[tuple[Release | None, GateSettings], Doubts] = {}
+
+    def doubts(self, release: Release | None, gates: GateSettings) -> Doubts:
+        """Return, by apiVersion and kind, what finds out whether a release may lose or refuse a manifest or a part."""
+        key = (release, gates)
+        found = self._doubts.get(key)
+        if found is None:
+            if len(self._doubts) >= _SETTINGS_CACHED:
+                self._doubts.clear()
+            found = self._doubts[key] = Doubts(self, release, gates)
+        return found
+
+    def doubt(
+        self, release: Release | None, gates: GateSettings, api_version: str, kind: str
+    ) -> Callable[[bytes | Raw], bool] | None:
+        """Make what `doubts` has for one kind: None if nothing can be lost or refused."""
+        suspect = self._index.refusals.suspects_of(api_version, kind, release) if release is not None else None
+        if not self.may_lose(release, api_version, kind, gates):
+            return suspect
+        return lambda manifest: (
+            not self.accepts(manifest, api_version, kind, release, gates) or (suspect is not None and suspect(manifest))
+        )
 
     def may_lose(
         self, release: Release | None, api_version: str, kind: str, gates: GateSettings = DEFAULT_GATES
@@ -57,6 +98,10 @@ class LossEvaluator:
             if len(self._affected) < _KINDS_CACHED:
                 self._affected[key] = answer
         return answer
+
+    def is_known(self, api_version: str, kind: str) -> bool:
+        """Whether some release in the catalog has a kind in a version."""
+        return (api_version, kind) in self._index.kinds
 
     def _is_affected(self, release: Release, gates: GateSettings, api_version: str, kind: str) -> bool:
         if release < self._index.oldest:
@@ -224,6 +269,9 @@ class LossEvaluator:
 
 
 _MISSING: Final = object()
+
+_SETTINGS_CACHED: Final = 4096
+"""Releases with settings of gates whose doubts are cached; every cluster can have settings of its own."""
 
 _KINDS_CACHED: Final = 20_000
 """Kinds of the catalog whose answer is cached, by release and feature gates."""

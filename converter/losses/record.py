@@ -26,6 +26,9 @@ RECORD_LIMIT: Final = 16 << 10
 _IN_FULL: Final = RECORD_LIMIT // 2
 """Bytes for losses in full if some have to be stored as digests."""
 
+_FEW: Final = 8
+"""Losses that are searched; of more an index is made, for which `functools.cached_property` takes a lock."""
+
 _AROUND: Final = 128
 """Bytes of the document without its losses."""
 
@@ -76,6 +79,8 @@ class LossRecord(msgspec.Struct, frozen=True, dict=True):
 
     def of_conversion(self, manifest: ManifestId) -> tuple[Loss, ...]:
         """List what an earlier conversion lost of a manifest, as far as it is stored in full."""
+        if len(self.losses) <= _FEW:
+            return tuple([loss for loss in self.losses if loss.by_conversion is not None and loss.manifest == manifest])
         return self._of_conversions.get(manifest, ())
 
     @cached_property
@@ -86,9 +91,12 @@ class LossRecord(msgspec.Struct, frozen=True, dict=True):
                 found.setdefault(loss.manifest, []).append(loss)
         return {manifest: tuple(losses) for manifest, losses in found.items()}
 
+    def unstored_of(self, manifest: ManifestId) -> UnstoredData | None:
+        """Say whether a conversion back cannot restore a manifest; None if it can."""
+        return self._unstored.get(manifest) if self.unstored else None
+
     @cached_property
-    def unstored_of(self) -> dict[ManifestId, UnstoredData]:
-        """The first entry of `unstored` for each manifest."""
+    def _unstored(self) -> dict[ManifestId, UnstoredData]:
         return {data.manifest: data for data in reversed(self.unstored)}
 
     def same_losses(self, other: LossRecord) -> bool:

@@ -125,7 +125,10 @@ class SeverityTable:
                 self._found.clear()
             if len(flat) <= _LONGEST_REMEMBERED:
                 self._found[key] = found
-        return next((entry for entry in found if entry.applies_in(namespace, cluster)), None)
+        for entry in found:
+            if entry.applies_in(namespace, cluster):
+                return entry
+        return None
 
     def weigh(self, kind: str, path: Path, namespace: str = "", cluster: str = "") -> Severity:
         """Return the severity of a field; degrading if no entry matches."""

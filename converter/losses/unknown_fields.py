@@ -192,8 +192,9 @@ class UnknownFieldFinder:
 def _search_object(plan: _Plan, node: Any, found: _Found) -> None:
     if type(node) is not dict:  # simpler JSON where that is allowed, or a wrong type, which the server reports
         return
+    get, missing = plan.get, _MISSING
     for key, value in node.items():
-        search = plan.get(key, _MISSING)
+        search = get(key, missing)
         if search is None or value is None:
             continue
         before = len(found)

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 _TEMPLATES_VALIDATED: Final = Release(1, 35)
 """The first release that is known to validate all of a StatefulSet's templates (ValidateStatefulSet)."""
 
+_SPECIAL: Final = frozenset({"maxSurge", "restartPolicy", "stopSignal"})
+"""Fields that are not members of a union, and whose loss can make a manifest invalid."""
+
 _FOR_SIDECARS: Final = ("lifecycle", "livenessProbe", "readinessProbe", "startupProbe")
 
 
@@ -57,11 +60,14 @@ class DroppedMembers:
             dropped: all fields that it drops.
         """
         fields = [*dropped]
+        candidates = [one for one in fields if one.path[-1] in _SPECIAL or self._unions.of(gvk, one.schema) is not None]
+        if not candidates:
+            return []
         lost: dict[Path, set[str]] = {}
         for one in fields:
             lost.setdefault(one.path[:-1], set()).add(str(one.path[-1]))
         found = []
-        for one in fields:
+        for one in candidates:
             refusal = self._refusal(manifest, gvk, one, lost[one.path[:-1]])
             if refusal is not None:
                 if is_of_pods(gvk.kind, one.path, release):

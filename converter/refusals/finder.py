@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
@@ -30,6 +30,13 @@ def _each(_manifest: bytes | Raw) -> bool:
     return True
 
 
+def _any_of(suspects: list[Suspects], manifest: bytes | Raw) -> bool:
+    for may_be_refused in suspects:  # noqa: SIM110  a generator costs more
+        if may_be_refused(manifest):
+            return True
+    return False
+
+
 class RefusalFinder:
     """Runs the checks that apply; answers about kinds are cached, and the cache is bounded."""
 
@@ -38,7 +45,7 @@ class RefusalFinder:
         self._dropped = DroppedMembers(catalog)
         self.rules_of = lru_cache(maxsize=4096)(rules_of)
         self._server = lru_cache(maxsize=4096)(self._make_server)
-        self._suspects_of = lru_cache(maxsize=4096)(self._find_suspects)
+        self.suspects_of = lru_cache(maxsize=4096)(self._find_suspects)
 
     def releases_of(self, gvk: GroupVersionKind) -> tuple[Release, ...]:
         """List the releases that serve a version of a kind by default, oldest first."""
@@ -53,8 +60,8 @@ class RefusalFinder:
             api_version: its apiVersion.
             kind: its kind.
         """
-        suspects = self._suspects_of(api_version, kind, release)
-        return any(may_be_refused(manifest) for may_be_refused in suspects)
+        suspects = self.suspects_of(api_version, kind, release)
+        return suspects is not None and suspects(manifest)
 
     def find(
         self, manifest: Manifest, gvk: GroupVersionKind, release: Release, gates: GateSettings = DEFAULT_GATES
@@ -92,9 +99,12 @@ class RefusalFinder:
         """
         return {path: refusal for path, _, refusal in self._dropped.find(manifest, gvk, release, dropped)}
 
-    def _find_suspects(self, api_version: str, kind: str, release: Release) -> tuple[Suspects, ...]:
-        """List what decides fast about the JSON of manifests of a kind; each once."""
-        return tuple(dict.fromkeys(rule.suspects or _each for rule in self.rules_of(api_version, kind, release)))
+    def _find_suspects(self, api_version: str, kind: str, release: Release) -> Suspects | None:
+        """Give what decides fast about the JSON of manifests of a kind; None if nothing of it is refused."""
+        suspects = [*dict.fromkeys(rule.suspects or _each for rule in self.rules_of(api_version, kind, release))]
+        if len(suspects) <= 1:
+            return suspects[0] if suspects else None
+        return _each if _each in suspects else partial(_any_of, suspects)
 
     def _make_server(self, release: Release, api_version: str, gates: GateSettings) -> Server:
         own = self._catalog.gates(release)

@@ -175,7 +175,7 @@ class StoredRecord(msgspec.Struct, frozen=True, dict=True):
         in_overflow = data is None and self.in_overflow
         if self.losses is NO_LOSSES:
             return ManifestRecord(entry, data, in_overflow)
-        unstored = self.losses.unstored_of.get(entry.manifest)
+        unstored = self.losses.unstored_of(entry.manifest)
         losses = self.losses.of_conversion(manifest_id_of_head(head, entry.source))
         return ManifestRecord(entry, data, in_overflow, losses, unstored)
 

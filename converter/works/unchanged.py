@@ -25,14 +25,11 @@ def count_unchanged(
         cluster: the cluster.
         losses: what its release loses and refuses.
     """
-    served, release, gates = cluster.served, cluster.release, cluster.gates
+    served, doubts = cluster.served, losses.doubts(cluster.release, cluster.gates)
     for index, head in enumerate(heads):
         if head is None or head.api_version not in served.get(head.kind, ()):
             return index
-        version, kind = head.api_version, head.kind
-        affected = losses.may_lose(release, version, kind, gates)
-        if affected and not losses.accepts(manifests[index], version, kind, release, gates):
-            return index
-        if losses.may_be_refused(manifests[index], version, kind, release):
+        doubt = doubts[head.api_version, head.kind]
+        if doubt is not None and doubt(manifests[index]):
             return index
     return len(heads)
