@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from converter.catalog import Release, value_at
 from converter.refusals.checks import field
 from converter.refusals.model import Found, Refusal, RefusalReason
+from converter.refusals.traffic import is_checked
 from converter.refusals.unions import Unions, is_last
 
 if TYPE_CHECKING:
@@ -77,7 +78,8 @@ class DroppedMembers:
 
     def _refusal(self, manifest: Manifest, gvk: GroupVersionKind, one: Dropped, lost: set[str]) -> Refusal | None:
         path, holder = one.path, value_at(manifest, one.path[:-1])
-        members = self._unions.of(gvk, one.schema)
+        unchecked = gvk.kind == "Ingress" and not is_checked(value_at(manifest, path[:3]), gvk.api_version)
+        members = self._unions.of(gvk, one.schema) if not unchecked else None
         if members is not None and is_last(members, holder, lost) and not members.may_be_empty(known=one.known):
             demand = f"it drops {path[-1]}, and demands a {members.noun}"
             return Refusal(RefusalReason.NO_MEMBER_LEFT, demand, f"use another {members.noun} for this cluster")

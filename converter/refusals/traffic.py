@@ -31,11 +31,16 @@ _PORT_NAME: Final = re.compile(r"(?=.*[a-z])(?!.*--)[a-z0-9]([-a-z0-9]{0,13}[a-z
 
 
 def _paths(manifest: Manifest, server: Server) -> Iterator[Place]:
-    """Yield the paths of all rules; versions before v1 do not look into the rules of wildcard hosts."""
+    """Yield the paths of all rules that the server checks."""
     for index, rule in enumerate(items(manifest, "spec", "rules")):
-        host = field(rule, "host")
-        if server.api_version == _V1 or not (isinstance(host, str) and "*" in host):
+        if is_checked(rule, server.api_version):
             yield from places(rule, _PATHS, ("spec", "rules", index))
+
+
+def is_checked(rule: Json, api_version: str) -> bool:
+    """Whether a server checks a rule of an Ingress; versions before v1 leave out those of wildcard hosts."""
+    host = field(rule, "host")
+    return api_version == _V1 or not (isinstance(host, str) and "*" in host)
 
 
 def _backends(manifest: Manifest, server: Server) -> Iterator[Place]:

@@ -9,6 +9,7 @@ import pytest
 from tests.controlplanes.client import ApiError
 from tests.controlplanes.servers import RELEASES
 from tests.generators.refused import CASES
+from tests.integration.test_seeds import written
 from tests.nonempty import some
 from tests.unit.refusals.test_finder import refusals
 
@@ -48,3 +49,18 @@ def test_servers_refuse_what_is_known_to_be_refused_and_take_it_mended(apiserver
     print(f"v{release}: {counts['refused']} manifests refused and taken mended, {counts['taken']} taken as they are")
     assert not wrong, "\n".join(wrong)
     assert counts["refused"] > len(CASES) // 3
+
+
+@pytest.mark.parametrize("release", RELEASES)
+def test_what_a_server_takes_is_not_reported_as_refused(all_versions_apiservers, shipped, release, report_count):
+    client = all_versions_apiservers[release].client
+    served, taken, wrong = client.served(), 0, []
+    for seed in some(written()):
+        if seed["kind"] not in served.get(seed["apiVersion"], {}):
+            continue
+        known, said = refusals(shipped, seed, release), answer(client, seed)
+        taken += not said
+        wrong += [f"{seed['kind']} {seed['metadata']['name']}: {known}"] if known and not said else []
+    report_count(f"{taken} manifests taken, none of them reported as refused")
+    assert not wrong, "\n".join(wrong)
+    assert taken > len(served) // 2

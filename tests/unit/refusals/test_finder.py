@@ -99,6 +99,15 @@ def test_a_hook_that_the_server_takes_off_whole_is_lost_and_not_refused(shipped)
     assert refusals(shipped, deployment, "v1.30") == []
 
 
+def test_rules_of_wildcard_hosts_are_checked_in_v1_alone(shipped):
+    rule = {"host": "*.example.test", "http": {"paths": [{"path": "a", "backend": {"resource": {"kind": "A"}}}]}}
+    old = {"apiVersion": "networking.k8s.io/v1beta1", "kind": "Ingress", "spec": {"rules": [rule]}}
+    assert refusals(shipped, old, "v1.16") == []
+    assert refusals(shipped, {**old, "apiVersion": "networking.k8s.io/v1"}, "v1.20") != []
+    del rule["host"]
+    assert len(refusals(shipped, old, "v1.16")) == 2
+
+
 def test_places_are_counted_and_cut(shipped):
     schema = fields(**{f"a{number}": {} for number in range(1000)})
     assert 0 < len(refusals(shipped, crd("v1", schema), "v1.24")) < 50
