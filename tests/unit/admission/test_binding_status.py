@@ -207,8 +207,9 @@ def bomb(size):
 
 def test_statuses_that_unpack_to_gigabytes_cost_little_memory():
     """643 KB of such messages took 2.6 GB; a compromised member can send one."""
-    items = [{"clusterName": f"m{number}", "appliedMessage": bomb(8 << 20)} for number in range(50)]
-    items += [{"clusterName": f"k{number}", "appliedMessage": bomb(15 << 10)} for number in range(200)]
+    large, small = bomb(8 << 20), bomb(15 << 10)
+    items = [{"clusterName": f"m{number}", "appliedMessage": large} for number in range(50)]
+    items += [{"clusterName": f"k{number}", "appliedMessage": small} for number in range(200)]
     body = json.dumps(review(binding([*items, {"clusterName": "old", "appliedMessage": carried()}], []))).encode()
     tracemalloc.start()
     try:
