@@ -103,6 +103,15 @@ def containing(pattern: bytes) -> Suspects:
     return suspects
 
 
+def naming(text: bytes) -> Suspects:
+    """Suspect JSON that has a text; several times faster than a regular expression."""
+
+    def suspects(manifest: bytes | Raw) -> bool:
+        return text in bytes(manifest)
+
+    return suspects
+
+
 def unlike(sound: type[Struct]) -> Suspects:
     """Suspect JSON that does not have a type, which manifests without faults have; the decoder runs in C."""
     decoder = msgspec.json.Decoder(sound)

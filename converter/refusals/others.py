@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from converter.catalog import Release
-from converter.refusals.checks import containing, equal_to, field, items, missing, present, where
+from converter.refusals.checks import containing, equal_to, field, items, missing, naming, present, where
 from converter.refusals.model import Refusal, RefusalReason, Rule
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ _HPA: Final = ("HorizontalPodAutoscaler",)
 _HPA_VERSIONS: Final = tuple(f"autoscaling/{version}" for version in ("v1", "v2", "v2beta1", "v2beta2"))
 _HPA_SOURCE: Final = "pkg/apis/autoscaling/validation/validation.go"
 _ZERO: Final = containing(rb'"minReplicas"\s*:\s*0')
-_ZONE: Final = containing(rb"TZ")
+_ZONE: Final = naming(b"TZ")
 _GATE: Final = "HPAScaleToZero"
 _METRICS_ANNOTATION: Final = "autoscaling.alpha.kubernetes.io/metrics"
 

@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 
 from converter.catalog import Release
 from converter.kube import parse_path
-from converter.refusals.checks import containing, field, items, missing, places, unlike, where
+from converter.refusals.checks import containing, field, items, missing, naming, places, unlike, where
 from converter.refusals.model import Refusal, RefusalReason, Rule
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def _mixed_protocols(manifest: Manifest, server: Server) -> Iterator[Place]:
 
 
 class _Port(Struct, gc=False):
-    name: Annotated[str, Meta(pattern=f"^({_PORT_NAME.pattern})?$")] = ""
+    name: Annotated[str, Meta(max_length=15, pattern=r"\A[a-z][a-z0-9]*(-[a-z0-9]+)*\Z")] = ""
     number: int = 0
 
     def __post_init__(self) -> None:
@@ -119,7 +119,7 @@ class _Backend(Struct, gc=False):
 class _Path(Struct, rename="camel", gc=False):
     path_type: Annotated[str, Meta(min_length=1)]
     backend: _Backend
-    path: Annotated[str, Meta(pattern="^(/|$)")] = ""
+    path: Annotated[str, Meta(pattern=r"\A/")] = ""
 
 
 class _Http(Struct, gc=False):
@@ -131,7 +131,7 @@ class _Rule(Struct, gc=False):
 
 
 class _Tls(Struct, rename="camel", gc=False):
-    secret_name: Annotated[str, Meta(pattern=f"^({_SUBDOMAIN.pattern})?$", max_length=253)] = ""
+    secret_name: Annotated[str, Meta(max_length=253, pattern=r"\A[a-z0-9]+([-.][a-z0-9]+)*\Z")] = ""
 
 
 class _Spec(Struct, rename="camel", gc=False):
@@ -141,14 +141,19 @@ class _Spec(Struct, rename="camel", gc=False):
 
 
 class _SoundIngress(Struct, gc=False):
-    """An Ingress in v1 in which no check below finds anything, but those of its class."""
+    """An Ingress in v1 in which no check below finds anything, but those of its class.
+
+    The expressions are simpler than those of the checks, and match less: they cost half as much.
+    """
 
     spec: _Spec
 
 
 _UNSOUND: Final = unlike(_SoundIngress)
 _RELATIVE: Final = containing(rb'"path"\s*:\s*"[^"/]')
-_HAS_CLASS: Final = containing(rb"kubernetes\.io/ingress\.class")
+_HAS_CLASS: Final = naming(_CLASS.encode())
+
+_RELATIVE_PATH: Final = Refusal(RefusalReason.INGRESS_PATH, "a path begins with /", "begin it with /")
 
 RULES: Final = (
     Rule(
@@ -157,12 +162,11 @@ RULES: Final = (
         f"{_SOURCE}: validateHTTPIngressPath", suspects=_UNSOUND,
     ),
     Rule(
-        Refusal(
-            RefusalReason.INGRESS_PATH,
-            "a path begins with /",
-            "begin it with /",
-        ),
-        _KIND, _ALL, _relative_paths, f"{_SOURCE}: validateHTTPIngressPath", suspects=_RELATIVE,
+        _RELATIVE_PATH, _KIND, (_V1,), _relative_paths, f"{_SOURCE}: validateHTTPIngressPath", suspects=_UNSOUND
+    ),
+    Rule(
+        _RELATIVE_PATH, _KIND, (_V1BETA1, _EXTENSIONS), _relative_paths, f"{_SOURCE}: validateHTTPIngressPath",
+        suspects=_RELATIVE,
     ),
     Rule(
         Refusal(
