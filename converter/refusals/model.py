@@ -36,6 +36,7 @@ class RefusalReason(StrEnum):
     CONVERSION_NEEDS_PRUNING = "ConversionNeedsPruning"
     SCALE_TO_ZERO = "ScaleToZero"
     SCALE_TO_ZERO_METRIC = "ScaleToZeroMetric"
+    METRIC_VALUE = "MetricValue"
     PATH_TYPE = "PathType"
     INGRESS_PATH = "IngressPath"
     INGRESS_BACKEND = "IngressBackend"

@@ -23,6 +23,9 @@ _ZONE: Final = naming(b"TZ")
 _GATE: Final = "HPAScaleToZero"
 _METRICS_ANNOTATION: Final = "autoscaling.alpha.kubernetes.io/metrics"
 
+_ZERO_QUANTITY: Final = re.compile(r"[+-]?(0+\.?0*|\.0+)([a-zA-Z]{1,2}|[eE][+-]?\d+)?")
+_OBJECT: Final = containing(rb'"(targetValue|value)"\s*:\s*["0]')
+
 _CSR: Final = ("CertificateSigningRequest",)
 _CSR_SOURCE: Final = "pkg/apis/certificates/validation/validation.go"
 
@@ -46,6 +49,12 @@ def _zero_without_metric(manifest: Manifest, server: Server) -> Iterator[Place]:
     kept = field(manifest, "metadata", "annotations", _METRICS_ANNOTATION)
     if not kinds & {"Object", "External"} and not (isinstance(kept, str) and re.search('"(Object|External)"', kept)):
         yield ("spec", "minReplicas"), 0
+
+
+def _is_zero(value: object) -> bool:
+    return (isinstance(value, str) and _ZERO_QUANTITY.fullmatch(value) is not None) or (
+        type(value) is int and value == 0
+    )
 
 
 def _zone_in_schedule(value: object) -> bool:
@@ -80,6 +89,21 @@ RULES: Final = (
             "add one, or set minReplicas to 1",
         ),
         _HPA, _HPA_VERSIONS, _zero_without_metric, f"{_HPA_SOURCE}: validateMetrics", suspects=_ZERO,
+    ),
+    *(
+        Rule(
+            Refusal(
+                RefusalReason.METRIC_VALUE,
+                "the value of an object metric must be positive; autoscaling/v1 shows 0 for a missing one",
+                "take it out if there is an average",
+            ),
+            _HPA, versions, where(f"spec.metrics[*].object.{name}", _is_zero), f"{_HPA_SOURCE}: validateMetricTarget",
+            suspects=_OBJECT,
+        )
+        for name, versions in (
+            ("target.value", ("autoscaling/v2", "autoscaling/v2beta2")),
+            ("targetValue", ("autoscaling/v2beta1",)),
+        )
     ),
     Rule(
         Refusal(

@@ -151,6 +151,13 @@ def policy(expression: str) -> dict:
     return made("admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicy", spec=spec)
 
 
+def hits(**target: Any) -> dict:
+    target |= {"type": "AverageValue", "averageValue": "1"}
+    return {"type": "Object", "object": {"metric": {"name": "a"}, "describedObject": SERVICE, "target": target}}
+
+
+SERVICE = {"apiVersion": "v1", "kind": "Service", "name": "a"}
+OLD_HITS = {"type": "Object", "object": {"metricName": "a", "target": SERVICE, "targetValue": "1"}}
 TEXT = {"type": "string", "maxLength": 64}
 R = RefusalReason
 HTTP = {"httpGet": {"path": "/", "port": 80}}
@@ -243,6 +250,13 @@ CASES = (
     case(R.SCALE_TO_ZERO, "spec.minReplicas", ALL, hpa("v1", minReplicas=0), hpa("v1", minReplicas=1)),
     case(R.SCALE_TO_ZERO, "spec.minReplicas", ALL[:3], hpa("v2beta2", minReplicas=0, metrics=[EXTERNAL]),
          hpa("v2beta2", minReplicas=1, metrics=[EXTERNAL])),
+    case(R.METRIC_VALUE, "spec.metrics[0].object.target.value", ALL[:3],
+         hpa("v2beta2", metrics=[hits(value="0")]), hpa("v2beta2", metrics=[hits()])),
+    case(R.METRIC_VALUE, "spec.metrics[0].object.target.value", ALL[2:],
+         hpa("v2", metrics=[hits(value="0")]), hpa("v2", metrics=[hits()])),
+    case(R.METRIC_VALUE, "spec.metrics[0].object.targetValue", ALL[:3],
+         hpa("v2beta1", metrics=[OLD_HITS | {"object": OLD_HITS["object"] | {"targetValue": "0"}}]),
+         hpa("v2beta1", metrics=[OLD_HITS])),
     case(R.PATH_TYPE, "spec.rules[0].http.paths[0].pathType", ALL[1:],
          ingress(path={"path": "/", "backend": BACKEND}), ingress(path=step())),
     case(R.INGRESS_PATH, "spec.rules[0].http.paths[0].path", ALL[1:],
