@@ -39,6 +39,11 @@ _ONLY_OUTSIDE: Final = (
 )  # fmt: skip
 """Fields that a schema inside allOf, anyOf, oneOf or not cannot have."""
 
+_NOT_INSIDE: Final = frozenset(_ONLY_OUTSIDE)
+
+_MOST_OF_ONE: Final = 100
+"""Places that are found in the validation of one schema; a few are reported."""
+
 _FREE_METADATA: Final = frozenset({"name", "generateName"})
 
 
@@ -168,7 +173,7 @@ def unstructured(schema: dict[str, Any], server: Server, *, root: bool) -> Itera
     if isinstance(metadata, dict) and not _FREE_METADATA.issuperset(metadata):
         found.append((("properties", "metadata"), field(schema, "properties", "metadata")))
     if nested:
-        found += _validations(schema, completely=root)
+        found += islice(_validations(schema, completely=root), _MOST_OF_ONE)
     return found
 
 
@@ -182,7 +187,7 @@ def _validations(schema: dict[str, Any], *, completely: bool) -> Iterator[Place]
     outside = schema if completely else None
     todo = [(inside, value, outside) for inside, value in _nested(schema) if not _is_int_or_string(inside, schema)]
     for path, value, known in todo:  # grows on the way
-        for name in _ONLY_OUTSIDE:
+        for name in _ONLY_OUTSIDE if not _NOT_INSIDE.isdisjoint(value) else ():
             if value.get(name) not in (None, "", False, []):
                 yield (*path, name), value[name]
         if field(value, "properties", "metadata") is not None:
