@@ -56,7 +56,7 @@ async def secret(server):
     return msgspec.json.decode(await server.get(PATH))
 
 
-async def test_it_is_filled_kept_renewed_and_mended(server, keeper):
+async def test_it_is_filled_kept_renewed_and_repaired(server, keeper):
     await keeper.reconcile(NOW)
     first = await secret(server)
     assert (first["type"], first["metadata"]["labels"]) == ("Opaque", {"mine": "yes"})

@@ -82,7 +82,7 @@ async def test_a_second_round_changes_nothing(world):
     assert {name: after[name]["spec"]["versionPriority"] for name in before} == dict.fromkeys(before, 1)
 
 
-async def test_what_someone_changed_is_mended(world):
+async def test_what_someone_changed_is_repaired(world):
     await world.registrar.reconcile()
     path = API_SERVICES.object_path("", "v1beta1.batch")
     await world.server.patch(path, {"spec": {"caBundle": "YmFy"}})

@@ -37,7 +37,7 @@ async def states(server):
     return {finding.state for finding in await check(server, ADDRESSES)}
 
 
-async def test_it_is_installed_checked_mended_and_removed(karmada):
+async def test_it_is_installed_checked_repaired_and_removed(karmada):
     told = []
     assert "missing" in await states(karmada)
 

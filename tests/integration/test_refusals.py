@@ -28,7 +28,7 @@ def namespace_of(client, manifest):
 
 
 @pytest.mark.parametrize("release", RELEASES)
-def test_servers_refuse_what_is_known_to_be_refused_and_take_it_mended(apiservers, shipped, release):
+def test_servers_refuse_what_is_known_to_be_refused_and_take_it_repaired(apiservers, shipped, release):
     client = apiservers[release].client
     served, counts, wrong = client.served(), Counter(), []
     for case in some(CASES):

@@ -99,7 +99,7 @@ def test_a_rollback_is_an_annotation_in_v1(shipped, annotation, field, old):
     assert back["metadata"] == given["metadata"]
 
 
-def test_an_annotation_that_is_no_number_stays(shipped):
+def test_an_annotation_that_is_not_a_number_stays(shipped):
     made = convert(shipped, "Deployment", "apps/v1", "apps/v1beta1", metadata={"annotations": {ROLLBACK: "two"}})
     assert made.manifest["metadata"]["annotations"] == {ROLLBACK: "two"}
 
@@ -158,7 +158,7 @@ def test_an_observed_generation_of_zero_is_written_by_v1beta1_alone(shipped):
         ({"strategy": [1]}, "spec.strategy"),
     ],
 )
-def test_wrong_types_are_told(shipped, spec, path):
+def test_wrong_types_are_reported(shipped, spec, path):
     with pytest.raises(ManifestError) as caught:
         convert(shipped, "Deployment", "extensions/v1beta1", "apps/v1", spec=spec)
     assert caught.value.path == path

@@ -120,13 +120,13 @@ def test_the_first_cpu_utilization_is_v1s_own_and_a_second_is_lost(shipped):
     assert "spec.metrics[2]" in [loss.path for loss in made.losses]
 
 
-def test_the_order_of_metrics_is_told_once(shipped):
+def test_the_order_of_metrics_is_reported_once(shipped):
     made = shipped.convert(hpa("v2", spec={"metrics": [CPU, MEMORY]}), to="autoscaling/v1")
     assert [loss.path for loss in made.losses] == ["spec.metrics"]
     assert not shipped.convert(hpa("v2", spec={"metrics": [MEMORY, CPU]}), to="autoscaling/v1").losses
 
 
-def test_a_cpu_value_is_no_utilization(shipped):
+def test_a_cpu_value_is_not_a_utilization(shipped):
     metric = {"type": "Resource", "resource": {"name": "cpu", "target": {"type": "AverageValue", "averageValue": "1"}}}
     made = shipped.convert(hpa("v2", spec={"metrics": [metric]}), to="autoscaling/v1").manifest
     assert made["spec"] == {}
@@ -225,7 +225,7 @@ def test_a_behavior_of_a_tolerance_alone_loses_only_the_tolerance(shipped, direc
         ),
     ],
 )
-def test_wrong_types_are_told_where_they_stand(shipped, metrics, path):
+def test_wrong_types_are_reported_where_they_stand(shipped, metrics, path):
     with pytest.raises(ManifestError) as caught:
         shipped.convert(hpa("v2", spec={"metrics": metrics}), to="autoscaling/v1")
     assert caught.value.path == path

@@ -65,7 +65,7 @@ def test_nobody_knows_the_signer_of_what_cannot_be_read(shipped, text):
     assert signer(shipped, base64.b64encode(text.encode()).decode(), CLIENT) == UNKNOWN
 
 
-def test_a_signer_that_is_told_stays(shipped):
+def test_a_given_signer_stays(shipped):
     for source, target in ((V1, BETA), (BETA, V1)):
         given = csr(source, request=signing_request(), usages=CLIENT, signerName="acme.io/own")
         assert shipped.convert(given, to=target).manifest == {**given, "apiVersion": target}

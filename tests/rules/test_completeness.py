@@ -44,7 +44,7 @@ def test_every_pair_of_versions_has_a_route_or_a_reason(shipped: Engine, kind: s
             assert shipped.routes.why_not(kind, source, [target]), f"{kind}: {source} to {target}"
 
 
-def test_the_reasons_are_what_users_are_told(shipped: Engine) -> None:
+def test_the_reasons_are_what_users_read(shipped: Engine) -> None:
     claim = {"apiVersion": "resource.k8s.io/v1alpha1", "kind": "ResourceClaim", "metadata": {"name": "a"}}
     with pytest.raises(NoRouteError) as caught:
         shipped.convert(claim, to="resource.k8s.io/v1")

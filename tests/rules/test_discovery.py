@@ -42,7 +42,7 @@ def test_an_empty_node_in_the_map_gives_way(shipped):
     assert endpoint == {"nodeName": "n", "topology": {NODE: "n"}}
 
 
-def test_what_an_api_server_would_leave_out_of_a_new_object_is_told(shipped):
+def test_what_an_api_server_would_leave_out_of_a_new_object_is_reported(shipped):
     result = shipped.convert(slice_of(BETA, nodeName="n", topology={NODE: "n", ZONE: "z", "rack": "7"}), to=V1)
     assert [(loss.path, loss.value) for loss in result.losses] == [("endpoints[0].topology.rack", "7")]
     assert shipped.convert(slice_of(BETA, topology={ZONE: "z"}), to=V1).losses == ()

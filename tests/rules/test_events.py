@@ -51,7 +51,7 @@ def test_only_events_k8s_io_writes_a_series_without_a_count(shipped, version):
     assert "series" not in convert(shipped, CORE, version)
 
 
-def test_the_state_of_a_series_is_told_as_a_loss(shipped):
+def test_the_state_of_a_series_is_reported_as_a_loss(shipped):
     for source in (BETA, CORE):
         given = {"apiVersion": source, "kind": "Event", "series": {"count": 2, "state": "Ongoing"}}
         result = shipped.convert(given, to=V1)

@@ -48,7 +48,7 @@ def test_every_field_of_the_catalog_there_and_back_again(shipped, source):
     there_and_back()
 
 
-def test_wrong_types_are_told_by_a_typed_error(shipped, source):
+def test_wrong_types_are_reported_by_a_typed_error(shipped, source):
     _, maker, _, targets = source
 
     @settings(max_examples=settings().max_examples // 3)

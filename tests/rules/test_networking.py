@@ -78,14 +78,14 @@ def test_fields_of_the_other_version_are_dropped(shipped, version, backend, fiel
         ({"service": {"port": {"name": 80}}}, ".service.port.name"),
     ],
 )
-def test_wrong_types_are_told_where_they_stand(shipped, backend, path):
+def test_wrong_types_are_reported_where_they_stand(shipped, backend, path):
     with pytest.raises(ManifestError) as caught:
         shipped.convert(ingress(V1, backend=backend), to=BETA)
     assert caught.value.path == f"spec.rules[0].http.paths[0].backend{path}"
 
 
 @pytest.mark.parametrize(("paths", "below"), [("x", ""), (5, ""), ({"a": "b"}, ".a")])
-def test_paths_that_are_no_list_are_told(shipped, paths, below):
+def test_paths_that_are_not_lists_are_reported(shipped, paths, below):
     manifest = {"apiVersion": V1, "kind": "Ingress", "spec": {"rules": [{"http": {"paths": paths}}]}}
     with pytest.raises(ManifestError) as caught:
         shipped.convert(manifest, to=BETA)

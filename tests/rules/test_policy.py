@@ -65,7 +65,7 @@ def test_no_selector_and_a_plain_one_pass(shipped):
     ("selector", "path"),
     [("x", "spec.selector"), (5, "spec.selector"), ({"matchExpressions": "x"}, "spec.selector.matchExpressions")],
 )
-def test_wrong_types_are_told(shipped, selector, path):
+def test_wrong_types_are_reported(shipped, selector, path):
     with pytest.raises(ManifestError) as caught:
         shipped.convert(budget("v1", selector), to="policy/v1beta1")
     assert caught.value.path == path

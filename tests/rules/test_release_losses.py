@@ -323,7 +323,7 @@ def test_a_stray_field_of_another_version_is_not_promised_by_a_later_release(shi
     assert loss.since is None
 
 
-def test_what_servers_fill_in_is_no_loss(shipped):
+def test_what_servers_fill_in_is_not_a_loss(shipped):
     job = {"suspend": False, "completionMode": "NonIndexed", "podReplacementPolicy": "TerminatingOrFailed"}
     service = {"internalTrafficPolicy": "Cluster", "ipFamilies": ["IPv4"], "ipFamilyPolicy": "SingleStack"}
     policy = {"whenDeleted": "Retain", "whenScaled": "Retain"}

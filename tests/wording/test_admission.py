@@ -57,7 +57,7 @@ def test_a_kind_that_the_cluster_lacks_under_warn(shipped):
     ]
 
 
-def test_an_annotation_that_is_no_policy(hook):
+def test_an_annotation_that_is_not_a_policy(hook):
     answer = ask(hook, review(work(SERVED_NOWHERE, annotations={POLICY_ANNOTATION: "maybe"})))
     assert "is not one of: deny, warn, ignore" in answer.warnings[0]
 
@@ -111,7 +111,7 @@ def test_too_many_warnings():
         (body_with(b'{"apiVersion":"v1","kind":"ConfigMap","x":' + DEEP + b"}"), "nested deeper"),
     ],
 )
-def test_what_is_no_review(hook, body, words):
+def test_what_is_not_a_review(hook, body, words):
     with pytest.raises(ReviewError) as caught:
         hook.answer(body)
     assert words in str(caught.value)

@@ -190,7 +190,7 @@ def test_a_null_object_passes():
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", b"[]", b'{"request":{}}'])
-def test_what_is_no_review_is_an_error(body):
+def test_what_is_not_a_review_is_an_error(body):
     with pytest.raises(ConverterError):
         BindingStatusWebhook().answer(body)
 

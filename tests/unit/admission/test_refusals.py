@@ -57,7 +57,7 @@ def test_a_refused_manifest_is_denied_with_the_cluster_and_the_place(shipped):
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_every_refusal_is_denied_and_what_is_mended_passes(shipped, case):
+def test_every_refusal_is_denied_and_what_is_repaired_passes(shipped, case):
     served = [release for release in some(case.refusing) if serves(release, case)]
     for release in served:  # may be empty: no release serves that version by default
         assert not answer(shipped, release, case.manifest)[0].allowed, release

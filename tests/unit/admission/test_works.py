@@ -206,7 +206,7 @@ def test_what_is_not_known_of_a_joining_cluster_passes(hook, word):
     assert ask(hook, review(given)).allowed
 
 
-def test_an_annotation_that_is_no_policy_is_told(hook):
+def test_an_annotation_that_is_not_a_policy_is_reported(hook):
     answer = ask(hook, review(work(SERVED_NOWHERE, annotations={POLICY_ANNOTATION: "maybe"})))
     assert not answer.allowed
     assert POLICY_ANNOTATION in answer.warnings[0]
@@ -288,7 +288,7 @@ def test_stale_bookkeeping_is_cleared(hook):
     assert stored["metadata"]["annotations"] == {"a": "b"}
 
 
-def test_everything_is_told_to_the_observer(shipped: Engine):
+def test_everything_is_reported_to_the_observer(shipped: Engine):
     class Listener:
         def __init__(self):
             self.heard = []

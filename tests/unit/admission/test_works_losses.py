@@ -23,7 +23,7 @@ LESSER = Cluster.from_versions("old", {"a.example/v2": ["Thing"], "v1": ["Config
 BETTER = Cluster.from_versions("old", {"a.example/v1": ["Thing"], "a.example/v2": ["Thing"], "v1": ["ConfigMap"]})
 
 
-def test_losses_are_told_kept_and_given_back():
+def test_losses_are_reported_kept_and_given_back():
     rules = converter(ZONED)
     given = work(config_map(), THING)
     answer = ask(webhook(rules, LESSER), review(given))

@@ -52,7 +52,7 @@ def body_with(manifest: bytes) -> bytes:
         (body_with(b'{"apiVersion":"v1","kind":"ConfigMap","x":' + DEEP + b"}"), ReviewProblem.TOO_DEEP, ""),
     ],
 )
-def test_what_is_no_review_is_an_error_with_its_reason(hook, body, code, fact):
+def test_what_is_not_a_review_is_an_error_with_its_reason(hook, body, code, fact):
     with pytest.raises(ReviewError) as caught:
         hook.answer(body)
     assert caught.value.code is code

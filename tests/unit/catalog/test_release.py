@@ -27,7 +27,7 @@ def test_versions_as_vendors_write_them(text, minor):
 
 
 @pytest.mark.parametrize("text", ["", "v1", "1.", "v1.x", "latest", "v1.2beta", "1.99999", "v-1.20", "٣.٤"])
-def test_what_is_no_release_is_refused_with_its_text(text):
+def test_what_is_not_a_release_is_refused_with_its_text(text):
     with pytest.raises(ReleaseFormatError) as caught:
         Release.parse(text)
     assert caught.value.text == text

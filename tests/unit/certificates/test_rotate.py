@@ -78,7 +78,7 @@ def test_over_thirty_years_every_client_trusts_what_is_served():
 
 @pytest.mark.parametrize("broken", ["ca.crt", "signer.crt", "signer.key", "tls.crt", "tls.key"])
 @pytest.mark.parametrize("how", ["missing", "garbage"])
-def test_a_broken_secret_is_mended(broken, how):
+def test_a_broken_secret_is_repaired(broken, how):
     secret = {"data": written(advance(None, NAMES, START))}
     if how == "missing":
         del secret["data"][broken]
@@ -121,7 +121,7 @@ OFFSETS = [sign * offset for offset in (MINUTE, HOUR, 70 * DAY, YEAR, 7 * YEAR, 
 
 
 @pytest.mark.parametrize("offset", OFFSETS, ids=str)
-def test_one_minute_of_a_wrong_clock_is_mended_once_the_clock_is_right(offset):
+def test_one_minute_of_a_wrong_clock_is_repaired_once_the_clock_is_right(offset):
     good = advance(None, NAMES, START)
     wrong = advance(good, NAMES, START + DAY + offset)
     now = START + DAY + MINUTE

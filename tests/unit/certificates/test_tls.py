@@ -138,7 +138,7 @@ def test_a_half_written_pair_leaves_the_old_one(tmp_path, caplog):
         (b"nonsense", b"nonsense", CertificateProblem.MISMATCH),
     ],
 )
-def test_what_cannot_be_used_is_told(tmp_path, certificate, key, code):
+def test_what_cannot_be_used_is_reported(tmp_path, certificate, key, code):
     files = tmp_path / "c.pem", tmp_path / "k.pem"
     for file, content in zip(files, (certificate, key), strict=True):
         if content is not None:

@@ -84,7 +84,7 @@ def test_a_release_is_a_cluster(capsys, files):
         ("never", "v1.22", 0),
     ],
 )  # fmt: skip
-def test_the_exit_code_says_whether_something_weighs_enough(capsys, files, threshold, release, code):
+def test_the_exit_code_says_whether_something_is_severe_enough(capsys, files, threshold, release, code):
     assert check(capsys, files, "--release", release, "--fail-on", threshold)[0] == code
 
 
@@ -133,7 +133,7 @@ def test_sarif_of_standard_input_has_no_file(capsys, monkeypatch):
     assert "physicalLocation" not in out
 
 
-def test_junit_fails_what_weighs_enough_and_tells_the_rest(capsys, files):
+def test_junit_fails_what_is_severe_enough_and_lists_the_rest(capsys, files):
     _, out, _ = check(capsys, files, "--release", "v1.22", "-o", "junit")
     (suite,) = ET.fromstring(out)
     assert suite.attrib == {"name": "v1.22", "tests": "3", "failures": "1"}
@@ -143,7 +143,7 @@ def test_junit_fails_what_weighs_enough_and_tells_the_rest(capsys, files):
     assert len(fine) == 0
 
 
-def test_what_is_no_manifest_is_a_finding(capsys, tmp_path):
+def test_what_is_not_a_manifest_is_a_finding(capsys, tmp_path):
     (tmp_path / "a.yaml").write_text("kind: CronJob\n")
     code, out, _ = run(capsys, "check", "-f", tmp_path / "a.yaml", "--release", "v1.22", "-o", "json")
     assert code == 1

@@ -69,7 +69,7 @@ async def test_a_long_list_comes_in_pages(server, monkeypatch):
     assert server.reads.count(THINGS.path()) == 4
 
 
-async def test_events_follow_and_each_change_is_told_once(server):
+async def test_events_follow_and_each_change_is_reported_once(server):
     server.put(path("a"), thing("a", 1))
     async with running(Copy(server)) as copy:
         server.apply(path("a"), lambda item: item.update(value=2))
@@ -100,7 +100,7 @@ async def test_a_watch_that_ends_is_taken_up_where_it_ended(server):
         assert server.reads.count(THINGS.path()) == lists, "no new list is needed"
 
 
-async def test_an_expired_watch_leads_to_a_list_that_tells_what_was_missed(server):
+async def test_an_expired_watch_leads_to_a_list_that_shows_what_was_missed(server):
     server.put(path("a"), thing("a", 1))
     server.put(path("b"), thing("b", 1))
     async with running(Copy(server)) as copy:

@@ -122,7 +122,7 @@ async def test_each_refusal_has_its_type_and_the_servers_words(remote, status, r
     assert str(caught.value) == f"GET /x: because ({status} {reason})"
 
 
-async def test_an_answer_that_is_no_status_is_told_as_it_is(remote):
+async def test_an_answer_that_is_not_a_status_is_reported_as_it_is(remote):
     remote.answer = lambda _: web.Response(status=502, text="<html>bad gateway</html>")
     with pytest.raises(UnavailableError, match="bad gateway"):
         await remote.server.get("/x")

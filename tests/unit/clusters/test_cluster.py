@@ -123,7 +123,7 @@ def test_labels_and_odd_enablements():
 
 
 @pytest.mark.parametrize("broken", [{}, [], None, {"metadata": {"name": 1}}, karmada(apiEnablements="all")])
-def test_what_is_no_cluster_is_refused(broken):
+def test_what_is_not_a_cluster_is_refused(broken):
     with pytest.raises(ManifestError):
         Cluster.from_karmada(broken)
 

@@ -124,13 +124,13 @@ def test_what_is_not_an_inventory_is_refused(write, text):
 
 
 @pytest.mark.parametrize("content", ["[]", "{", '{"metadata": {"name": "x"}, "status": {"apiEnablements": 1}}', "NaN"])
-def test_a_broken_saved_cluster_is_told(write, content):
+def test_a_broken_saved_cluster_is_reported(write, content):
     write(content, "broken.json")
     with pytest.raises(InventoryError, match=r"broken\.json"):
         read_inventory(write(HEAD + "clusters: [{name: x, cluster: broken.json}]"))
 
 
-def test_a_missing_file_is_told(tmp_path):
+def test_a_missing_file_is_reported(tmp_path):
     with pytest.raises(InventoryError, match=r"none\.yaml"):
         read_inventory(tmp_path / "none.yaml")
 

@@ -81,7 +81,7 @@ async def test_an_empty_control_plane_is_ready_too(server):
         assert dict(watched.view.current) == {}
 
 
-async def test_clusters_come_upgrade_and_go_and_each_is_told(server):
+async def test_clusters_come_upgrade_and_go_and_each_is_reported(server):
     async with watching(server) as watched:
         put(server, cluster("old", OLD))
         await until(lambda: "old" in watched.view.current)
@@ -106,7 +106,7 @@ async def test_what_does_not_matter_replaces_nothing(server):
         assert watched.view.current["old"] is before["old"]
 
 
-async def test_a_cluster_that_tells_nothing_keeps_its_versions(server):
+async def test_a_cluster_that_reports_nothing_keeps_its_versions(server):
     put(server, cluster("old", OLD))
     async with watching(server) as watched:
         change(server, "old", cluster("old", {}, complete=False))

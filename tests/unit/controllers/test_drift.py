@@ -54,7 +54,7 @@ def test_the_same_losses_at_another_release_change_no_spec(shipped, told):
     assert "spec" not in patch
 
 
-def test_nothing_to_say_is_no_patch(shipped, told):
+def test_nothing_to_say_is_not_a_patch(shipped, told):
     assert judge(shipped, "v1.22", told).patch is None
 
 

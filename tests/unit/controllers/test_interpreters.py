@@ -183,7 +183,7 @@ async def test_ours_steps_aside_for_an_interpreter_webhook(served):
     await until(lambda: ours(served) == SHIPPED)
 
 
-async def test_an_administrator_tells_ours_to_step_aside(served):
+async def test_an_administrator_makes_ours_step_aside(served):
     await installed(served)
     await served.started(OLD)
     annotations = {YIELDS_ANNOTATION: "healthInterpretation"}
@@ -201,7 +201,7 @@ async def test_what_is_not_installed_is_not_created(served):
     assert f"{CUSTOMIZATIONS}/{OURS}" not in served.server.objects
 
 
-async def test_a_field_of_another_place_is_told_in_an_event(served):
+async def test_a_field_of_another_place_is_reported_in_an_event(served):
     await served.started(OLD)
     put(served, customization("ingresses", "networking.k8s.io/v1", "Ingress", retention="return a.spec.defaultBackend"))
     await until(lambda: served.events("InterpreterNotMirrored"))

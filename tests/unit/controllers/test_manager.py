@@ -80,7 +80,7 @@ async def test_from_a_new_work_to_its_status_and_an_upgrade(karmada):
     assert karmada.work["metadata"].get("deletionTimestamp") is None
 
 
-async def test_what_a_cluster_drops_is_told_although_nothing_is_converted(karmada):
+async def test_what_a_cluster_drops_is_reported_although_nothing_is_converted(karmada):
     await karmada.started(NEW, release="v1.22.3")
     karmada.server.put(BINDINGS.object_path("shop", "nightly-cronjob"), binding(clusters=["old"]))
     zoned = new_work()
@@ -98,7 +98,7 @@ async def test_what_a_cluster_drops_is_told_although_nothing_is_converted(karmad
     assert len(karmada.events("FieldsDropped")) == 2
 
 
-async def test_events_on_the_work_and_its_binding_are_told_once(karmada):
+async def test_events_on_the_work_and_its_binding_are_reported_once(karmada):
     await karmada.started()
     karmada.server.put(BINDINGS.object_path("shop", "nightly-cronjob"), binding(clusters=["old"]))
     karmada.server.put(WORK, new_work())
@@ -146,7 +146,7 @@ async def test_a_downgrade_converts_what_was_plain(karmada):
     assert karmada.work["spec"]["workload"]["manifests"][0]["apiVersion"] == "batch/v1beta1"
 
 
-async def test_a_downgrade_that_nothing_can_be_done_about_is_told(karmada):
+async def test_a_downgrade_that_nothing_can_be_done_about_is_reported(karmada):
     await karmada.started(NEW)
     karmada.server.put(WORK, new_work())
     karmada.serve("old", {"v1": ["ConfigMap"]})

@@ -34,7 +34,7 @@ def item(status, *, version="v1beta1", ordinal=0, name="n", health="Healthy"):
     return {"identifier": identifier, "status": status, "health": health}
 
 
-def test_an_applied_work_is_told_in_the_templates_version():
+def test_an_applied_work_is_reported_in_the_templates_version():
     carried = carried_status(work(statuses=[item({"lastScheduleTime": "t"})]), CONVERTER)
     report = carried.of("batch/v1", "CronJob", "s", "n")
     assert (carried.applied, carried.message) == (True, "")
@@ -50,11 +50,11 @@ def test_what_is_not_applied_has_a_message_and_no_status(applied, message):
 @pytest.mark.parametrize(
     "stale", [item({}, version="v1"), item({}, ordinal=3), item({}, ordinal=-1), item({}, name="other"), {"status": {}}]
 )
-def test_a_status_of_what_was_there_before_is_not_told(stale):
+def test_a_status_of_what_was_there_before_is_not_reported(stale):
     assert carried_status(work(statuses=[stale]), CONVERTER).manifests == ()
 
 
-def test_a_manifest_that_was_not_converted_is_told_as_it_is():
+def test_a_manifest_that_was_not_converted_is_reported_as_it_is():
     carried = carried_status(work(sources="[null]", statuses=[item({"x": 1})]), CONVERTER)
     assert carried.of("batch/v1beta1", "CronJob", "s", "n").status == {"x": 1}
 

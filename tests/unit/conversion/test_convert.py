@@ -22,7 +22,7 @@ def test_converting_to_its_own_version_gives_an_equal_manifest():
     assert result.route is None
 
 
-def test_a_loss_two_rules_away_is_told_where_it_stood_at_the_start():
+def test_a_loss_two_rules_away_is_reported_where_it_stood_at_the_start():
     rules = converter(
         rule_text("steps: [{rename: {spec.a: spec.b}}]", name="ab", left=A, right=B),
         rule_text("steps: [{drop: {path: spec.b, side: left, why: gone}}]", name="bc", left=B, right=C),
@@ -33,7 +33,7 @@ def test_a_loss_two_rules_away_is_told_where_it_stood_at_the_start():
     assert rules.convert(result.manifest, to=A, conversion_data=result.conversion_data).manifest == given
 
 
-def test_equal_values_lost_two_rules_away_are_each_told_once_with_their_own_reason():
+def test_equal_values_lost_two_rules_away_are_each_reported_once_with_their_own_reason():
     nest = 'steps: [{nest: {into: "spec.items[*].own", fields: [a, b], side: right}}]'
     steps = """\
     steps:
@@ -71,7 +71,7 @@ def deep(levels):
 
 
 @pytest.mark.parametrize("levels", [600, 10_000, 100_000])
-def test_what_is_nested_too_deep_is_told_and_nothing_more(levels):
+def test_what_is_nested_too_deep_is_reported_and_nothing_more(levels):
     with pytest.raises(ManifestError):
         converter(rule_text("steps: []")).convert(thing(A, spec=deep(levels)), to=B)
 

@@ -41,14 +41,14 @@ def test_the_same_book_gives_the_same_route_whatever_the_order_of_rules():
     )
 
 
-def test_no_route_is_told_with_the_versions():
+def test_no_route_is_reported_with_the_versions():
     with pytest.raises(NoRouteError) as caught:
         routes(rule(A, B)).cheapest("Thing", A, ["a.example/v9", "b.example/v1"])
     assert (caught.value.kind, caught.value.source) == ("Thing", A)
     assert caught.value.targets == ("a.example/v9", "b.example/v1")
 
 
-def test_no_route_is_told_in_the_rule_book_s_words():
+def test_no_route_is_reported_in_the_rule_book_s_words():
     with pytest.raises(NoRouteError, match="another thing altogether"):
         converter(rule(A, B, "unconvertible: v2 is another thing altogether")).convert(
             {"apiVersion": A, "kind": "Thing"}, to=B

@@ -25,7 +25,7 @@ def test_a_place_is_named_as_the_user_wrote_it(shipped, spec, path, to):
     assert caught.value.path == path
 
 
-def test_the_manifest_itself_is_told_with_an_empty_path(shipped):
+def test_the_manifest_itself_is_reported_with_an_empty_path(shipped):
     with pytest.raises(ConverterError) as caught:
         shipped.convert({"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "spec": []}, to="extensions/v1beta1")
     assert caught.value.path == "spec"

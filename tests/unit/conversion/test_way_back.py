@@ -111,7 +111,7 @@ class TestWholeManifest:
         assert back.manifest == {**self.GIVEN, "spec": {"mode": "Shared", "a": 1}}
         assert reasons(back) == {"": Reason.CHANGED}
 
-    def test_what_servers_write_is_no_reason_to_refuse(self):
+    def test_what_servers_write_is_not_a_reason_to_refuse(self):
         rules, manifest, data = self.there()
         manifest["metadata"]["labels"] = {"a": "b"}
         del manifest["status"]

@@ -147,7 +147,7 @@ async def test_a_refusal_for_another_reason_does_not_stop_the_installation(serve
     assert await states(server) == {OURS: "missing"}
 
 
-async def test_an_administrator_tells_ours_to_step_aside(server):
+async def test_an_administrator_makes_ours_step_aside(server):
     await applied(server)
     tell(server, "retention, healthInterpretation")
     assert len(await applied(server)) == 1

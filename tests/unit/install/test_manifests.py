@@ -61,7 +61,7 @@ def test_it_is_let_finish_before_it_is_killed(component):
 
 
 @pytest.mark.parametrize("component", COMPONENTS)
-def test_every_file_it_is_told_of_is_mounted(component):
+def test_every_file_that_it_reads_is_mounted(component):
     args = options(component)
     (container,) = pod(component)["containers"]
     mounts = {mount["mountPath"]: mount["name"] for mount in container["volumeMounts"]}

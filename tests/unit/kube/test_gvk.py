@@ -13,7 +13,7 @@ def test_an_api_version_splits_and_joins(text, group, version):
 
 
 @pytest.mark.parametrize("text", ["", "/v1", "a/b/c", "apps/"])
-def test_what_is_no_api_version_is_refused(text):
+def test_what_is_not_an_api_version_is_refused(text):
     with pytest.raises(ManifestError, match="GROUP/VERSION"):
         split_api_version(text)
 

@@ -86,7 +86,7 @@ def told_line(outcome):
     return line
 
 
-def test_a_field_that_the_release_drops_is_told_at_the_same_version(shipped):
+def test_a_field_that_the_release_drops_is_reported_at_the_same_version(shipped):
     outcome = told(work(config_map(), cron()), cluster("v1.22"), shipped)
     assert told_line(outcome).startswith(FACTS)
     assert {"v1.22", "v1.25", "(dangerous)"} <= set(re.findall(r"v1\.\d+|\(\w+\)$", told_line(outcome)))
@@ -97,7 +97,7 @@ def test_a_field_that_the_release_drops_is_told_at_the_same_version(shipped):
     assert outcome.labels == {LOSSES_LABEL: "true"}
 
 
-def test_the_same_again_is_no_change_and_an_upgrade_takes_the_line_away(shipped):
+def test_the_same_again_is_not_a_change_and_an_upgrade_takes_the_line_away(shipped):
     given = work(cron())
     stored = applied(given, told(given, cluster("v1.22"), shipped))
     assert not told(stored, cluster("v1.22"), shipped).changes
@@ -120,7 +120,7 @@ def test_a_release_that_is_not_known_says_nothing(shipped):
     assert not told(work(cron()), where, shipped).changes
 
 
-def test_what_is_dropped_after_a_conversion_is_told_and_stays_in_the_manifest(shipped):
+def test_what_is_dropped_after_a_conversion_is_reported_and_stays_in_the_manifest(shipped):
     given = work(cron())
     outcome = told(given, cluster("v1.20"), shipped)
     (manifest,) = (json.loads(encoded) for encoded in outcome.manifests.values())
@@ -131,7 +131,7 @@ def test_what_is_dropped_after_a_conversion_is_told_and_stays_in_the_manifest(sh
     assert CONVERSION_DATA_ANNOTATION not in outcome.annotations
 
 
-def test_a_converted_work_is_told_of_anew_when_only_the_release_changes(shipped):
+def test_a_converted_work_is_reported_again_when_only_the_release_changes(shipped):
     given = work(cron())
     stored = applied(given, told(given, cluster("v1.19"), shipped))
     again = applied(stored, told(stored, cluster("v1.20"), shipped))
@@ -163,7 +163,7 @@ def test_a_denial_names_the_field_the_cluster_its_release_and_the_one_that_would
     assert not told(work(cron()), cluster("v1.25"), denying).denial
 
 
-def test_only_what_weighs_enough_is_refused(denying):
+def test_only_what_is_severe_enough_is_refused(denying):
     given = cron(timeZone=None, jobTemplate={"spec": {"podReplacementPolicy": "Failed"}})
     outcome = told(work(given), cluster("v1.22"), denying)
     assert not outcome.denial

@@ -35,7 +35,7 @@ def stored(record):
     return LossRecord.read(record.to_json())
 
 
-def test_nothing_is_no_annotation():
+def test_nothing_is_not_an_annotation():
     assert fit([], RELEASE).to_json() is None
     assert LossRecord.read(None) is NO_LOSSES
     assert LossRecord.read("") is NO_LOSSES
@@ -166,7 +166,7 @@ def many(count=600):
     return work(*({**head, "metadata": metadata, "spec": {"zone": "Mars"}} for metadata in names))
 
 
-def test_a_work_that_loses_more_than_can_be_told_stays_as_it_is():
+def test_a_work_that_loses_more_than_can_be_reported_stays_as_it_is():
     hook = webhook(ZONED, LESSER)
     given = many()
     after = ask(hook, review(given)).applied(given)
@@ -197,7 +197,7 @@ def test_so_does_one_of_which_not_all_is_kept():
     assert "patch" not in ask(hook, review(after)).response
 
 
-def test_so_does_one_whose_cluster_drops_more_than_can_be_told(shipped):
+def test_so_does_one_whose_cluster_drops_more_than_can_be_reported(shipped):
     cluster = Cluster.from_release("old", Release.parse("v1.20"), load_catalog())
     hook = webhook(shipped, cluster)
     given = work(cronjob(**{f"unknown{number:04}": number for number in range(500)}))
@@ -226,7 +226,7 @@ def test_let_pass_has_losses_that_are_stored_as_digests():
     assert later.key not in passed
 
 
-def test_let_pass_tells_values_and_origins_apart():
+def test_let_pass_distinguishes_values_and_origins():
     stored_loss = lost(1)[0]
     others = [*lost(1, value=2), *lost(1, cause=BY_RELEASE), *lost(1, manifest=THING._replace(name="u"))]
     passed = LetPass(fit([stored_loss], RELEASE), [stored_loss, *others])

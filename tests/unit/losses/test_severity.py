@@ -91,12 +91,12 @@ def test_keys_that_requests_invent_do_not_fill_the_memory():
         ("{weight: harmless, kinds: [CronJob], fields: [spec.timeZon]}", 6, ProblemCode.UNKNOWN_FIELD),
     ],
 )
-def test_what_is_wrong_in_a_table_is_told_with_its_line(entry, line, code):
+def test_what_is_wrong_in_a_table_is_reported_with_its_line(entry, line, code):
     (found,) = problems("FieldWeights", f"spec:\n  weights:\n    - {entry}\n")
     assert (found.file, found.line, found.code) == ("0.yaml", line, code)
 
 
-def test_the_shipped_table_weighs_what_the_issue_names():
+def test_the_shipped_table_rates_what_the_documentation_names():
     table = Configuration.read(read_rule_files([SHIPPED_RULES]), load_catalog()).severities
     for kind, path in (
         ("Deployment", "spec.template.spec.containers[0].securityContext.seccompProfile"),
@@ -177,7 +177,7 @@ def test_an_object_makes_its_policy_milder_and_never_stricter():
         ("policy: {}\nspec: {}", ProblemCode.UNKNOWN_KEY),
     ],
 )
-def test_what_is_wrong_in_a_policy_is_told(body, code):
+def test_what_is_wrong_in_a_policy_is_reported(body, code):
     assert code in [problem.code for problem in problems("LossPolicy", body)]
 
 

@@ -110,7 +110,7 @@ def test_a_value_in_a_list_is_found_with_its_place(check, release, told):
     assert unknown(check, quota(scopes=["BestEffort", "CrossNamespacePodAffinity"]), release) == told
 
 
-def test_a_value_deep_inside_is_told_from_a_field(check):
+def test_a_value_deep_inside_differs_from_a_field(check):
     pod = {"tolerations": [{"operator": "Exists"}, {"operator": "Gt"}], "hostUsers": True}
     gvk = GroupVersionKind.of("apps/v1", "Deployment")
     found = check.unknown(deployment(pod), gvk, Release.parse("v1.24"))
@@ -120,7 +120,7 @@ def test_a_value_deep_inside_is_told_from_a_field(check):
     ]
 
 
-def test_a_value_below_a_field_that_is_unknown_itself_is_not_told(check):
+def test_a_value_below_a_field_that_is_unknown_itself_is_not_reported(check):
     rules = [{"action": "FailIndex"}]
     job = {"apiVersion": "batch/v1", "kind": "Job", "spec": {"podFailurePolicy": {"rules": rules}}}
     assert unknown(check, job, "v1.24") == ["spec.podFailurePolicy"]
@@ -129,7 +129,7 @@ def test_a_value_below_a_field_that_is_unknown_itself_is_not_told(check):
 
 
 @pytest.mark.parametrize("wrong", [None, "", "Misspelt", 5, ["Gt"], {"Gt": "Gt"}, [["Gt"]], True])
-def test_what_is_no_value_of_any_release_is_left_to_the_server(check, wrong):
+def test_what_is_not_a_value_of_any_release_is_left_to_the_server(check, wrong):
     assert unknown(check, deployment({"tolerations": [{"operator": wrong}]}), "v1.24") == []
     assert unknown(check, quota(scopes=[wrong]), "v1.20") == []
     assert unknown(check, quota(scopes=wrong), "v1.20") == []

@@ -97,7 +97,7 @@ def test_a_binding_without_placement_follows_others_and_is_left_alone():
 
 
 @pytest.mark.parametrize("note", ["", "nonsense", "[]", '{"old":1}', '{"old":{"why":"x"}}'])
-def test_a_spoilt_note_is_no_note(note):
+def test_a_spoilt_note_is_not_a_note(note):
     assert settled({}, note=note).placement == {"clusterAffinity": {"exclude": ["ancient", "old"]}}
     assert reasons(note) == {}
 

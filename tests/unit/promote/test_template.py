@@ -95,7 +95,7 @@ def test_what_karmada_manages_is_not_promoted_again():
     assert why_not({**SECRET, "metadata": {"name": "s", "labels": {"karmada.io/managed": "true"}}}) == MANAGED
 
 
-def test_an_owner_that_does_not_control_is_no_obstacle():
+def test_an_owner_that_does_not_control_is_not_an_obstacle():
     assert why_not({**SECRET, "metadata": {"name": "s", "ownerReferences": [{"kind": "A", "name": "a"}]}}) == ""
 
 

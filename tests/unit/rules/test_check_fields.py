@@ -23,14 +23,14 @@ def problems(*args, **options):
     return [(problem.line, problem.code, problem.problem) for problem in found(*args, **options)]
 
 
-def test_a_misspelled_field_is_told_with_its_line():
+def test_a_misspelled_field_is_reported_with_its_line():
     [(line, code, text)] = problems("steps:\n  - rename: {spec.defaultBackent: spec.backend}")
     assert (line, code) == (8, ProblemCode.UNKNOWN_FIELD)
     assert "networking.k8s.io/v1 Ingress " in text
     assert " spec.defaultBackent " in text
 
 
-def test_left_and_right_mixed_up_is_told():
+def test_left_and_right_mixed_up_is_reported():
     wrong = problems("steps:\n  - rename: {spec.backend: spec.defaultBackend}")
     assert [code for _, code, _ in wrong] == [ProblemCode.WRONG_SIDE] * 2
 
@@ -60,7 +60,7 @@ def test_a_field_named_for_both_sides_need_be_on_one_only():
     assert problems("steps: [{omitZero: {path: spec.backend.serviceNamf, side: left, zero: ''}}]")
 
 
-def test_a_version_that_no_release_has_is_told():
+def test_a_version_that_no_release_has_is_reported():
     [(_, code, text)] = problems("steps: []", right="networking.k8s.io/v9")
     assert code is ProblemCode.UNKNOWN_KIND
     assert text.endswith("networking.k8s.io/v9 Ingress")

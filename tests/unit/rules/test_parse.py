@@ -54,12 +54,12 @@ def only(text):
         ("steps: [] # \x07", 7, ProblemCode.SYNTAX),
     ],
 )
-def test_a_problem_is_told_with_its_line(body, line, code):
+def test_a_problem_is_reported_with_its_line(body, line, code):
     found = problems(rule_text(body))
     assert (line, code) in [(problem.line, problem.code) for problem in found], found
 
 
-def test_all_problems_of_all_files_are_told_at_once():
+def test_all_problems_of_all_files_are_reported_at_once():
     one = rule_text("steps: [{rename: {a: b, c: 'd e'}}, {drop: {path: x, side: up, why: z}}]")
     with pytest.raises(RuleBookError) as caught:
         Configuration.read([RuleFile("b.yaml", one), RuleFile("a.yaml", "kind: Pod"), RuleFile("c.yaml", "a: [")])
@@ -72,23 +72,23 @@ def test_all_problems_of_all_files_are_told_at_once():
     assert all(str(problem) in str(caught.value) for problem in some(caught.value.problems))
 
 
-def test_a_document_that_is_no_rule_is_told_how_to_start():
+def test_a_document_that_is_not_a_rule_gets_advice():
     problem = only("apiVersion: v1\nkind: Pod\n")
     assert "apiconverter.dev/v1alpha1" in problem.hint
 
 
-def test_a_duplicate_key_is_told():
+def test_a_duplicate_key_is_reported():
     problem = only(rule_text("steps: []\nsteps: []"))
     assert (problem.code, problem.line) == (ProblemCode.DUPLICATE_KEY, 8)
 
 
-def test_syntax_errors_are_told_with_their_line():
+def test_syntax_errors_are_reported_with_their_line():
     problem = only("a: 1\nb: [\n")
     assert (problem.code, problem.line) == (ProblemCode.SYNTAX, 3)
 
 
 @pytest.mark.parametrize("text", ["- 1", "text", "5"])
-def test_a_document_of_another_shape_is_told(text):
+def test_a_document_of_another_shape_is_reported(text):
     assert only(text).code is ProblemCode.WRONG_TYPE
 
 
@@ -97,7 +97,7 @@ def test_an_empty_file_is_an_empty_book(text):
     assert Configuration.read([RuleFile("my.yaml", text)]).book.rules == ()
 
 
-def test_two_rules_of_one_name_are_told():
+def test_two_rules_of_one_name_are_reported():
     text = rule_text("steps: []") + "\n---\n" + rule_text("steps: []", right="a.example/v3")
     problem = only(text)
     assert problem.code is ProblemCode.DUPLICATE
@@ -111,13 +111,13 @@ def test_two_rules_for_one_pair_contradict_each_other():
     assert " thing (my.yaml:1)" in problem.problem
 
 
-def test_two_steps_that_take_one_field_are_told():
+def test_two_steps_that_take_one_field_are_reported():
     problem, *_ = problems(rule_text("steps:\n  - rename: {a: b}\n  - rename: {a: c}"))
     assert (problem.code, problem.line) == (ProblemCode.OVERLAP, 9)
     assert re.search(r"\b8\b", problem.problem)  # the line of the other step
 
 
-def test_an_example_that_fails_is_told_with_the_difference():
+def test_an_example_that_fails_is_reported_with_the_difference():
     body = """
     steps: [{rename: {spec.a: spec.b}}]
     examples:
@@ -156,7 +156,7 @@ def test_a_rule_says_why_there_is_no_conversion():
         "a: &a [x]\nb: &b [*a,*a]\nc: &c [*b,*b]\nd: &d [*c,*c]\ne: [*d,*d]\n",
     ],
 )
-def test_an_alias_is_told_and_does_not_grow(text):
+def test_an_alias_is_reported_and_does_not_grow(text):
     assert any(problem.code is ProblemCode.ALIAS for problem in problems(text))
 
 

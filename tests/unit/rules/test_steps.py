@@ -134,7 +134,7 @@ IN_A_LIST = 'rename: {"spec.l[*].a": "spec.l[*].b"}'
         (ANNOTATED, {"metadata": {"annotations": []}, "spec": {"n": 1}}, "metadata.annotations"),
     ],
 )
-def test_a_wrong_type_is_told_with_its_path(step, fields, path):
+def test_a_wrong_type_is_reported_with_its_path(step, fields, path):
     rules = converter(rule_text(f"steps: [{{{step}}}]"))
     with pytest.raises(ManifestError) as caught:
         rules.convert(thing(V1, **fields), to=V2)
@@ -162,7 +162,7 @@ def test_an_annotation_that_does_not_read_as_the_field_stays_one():
     assert rules.convert(given, to=V2).manifest == {**given, "apiVersion": V2}
 
 
-def test_a_stray_annotation_is_taken_away_told_and_restored():
+def test_a_stray_annotation_is_taken_away_reported_and_restored():
     rules = converter(rule_text("steps: [{annotation: {field: spec.n, name: x.y/n, as: integer, side: left}}]"))
     given = thing(V1, metadata={"annotations": {"x.y/n": "7"}})
     result = rules.convert(given, to=V2)
@@ -249,7 +249,7 @@ class TestDefaults:
         assert rules.convert(thing(V2, spec=other), to=V1).manifest["spec"] == other
 
 
-def test_a_dropped_field_is_told_kept_and_restored():
+def test_a_dropped_field_is_reported_kept_and_restored():
     rules = converter(rule_text("steps: [{drop: {path: spec.zone, side: left, why: v2 runs everywhere}}]"))
     given = thing(V1, spec={"zone": "eu", "x": 1})
     result = rules.convert(given, to=V2)
@@ -258,7 +258,7 @@ def test_a_dropped_field_is_told_kept_and_restored():
     assert rules.convert(result.manifest, to=V1, conversion_data=result.conversion_data).manifest == given
 
 
-def test_a_dropped_field_inside_a_list_is_told_with_its_place():
+def test_a_dropped_field_inside_a_list_is_reported_with_its_place():
     rules = converter(rule_text('steps: [{drop: {path: "spec.l[*].zone", side: left, why: gone}}]'))
     result = rules.convert(thing(V1, spec={"l": [{}, {"zone": "eu"}]}), to=V2)
     assert [loss.path for loss in result.losses] == ["spec.l[1].zone"]

@@ -93,7 +93,7 @@ async def test_an_unknown_path_names_the_known_ones(app, serving):
         assert "/mutate/works" in (await answer.json())["message"]
 
 
-async def test_what_is_no_review_is_told_so(app, serving):
+async def test_what_is_not_a_review_is_answered_so(app, serving):
     async with (
         serving(app) as running,
         running.client() as client,

@@ -22,7 +22,7 @@ def lost(shipped, given, caplog):
     return answer, metrics.text().decode(), activity, log
 
 
-def test_a_lost_field_is_counted_and_told_in_one_line_without_its_value(shipped, caplog):
+def test_a_lost_field_is_counted_and_reported_in_one_line_without_its_value(shipped, caplog):
     given = cronjob(timeZone="Secret/Place")
     given["spec"]["jobTemplate"]["spec"]["podReplacementPolicy"] = "Failed"
     answer, metrics, activity, log = lost(shipped, work(given), caplog)
@@ -35,7 +35,7 @@ def test_a_lost_field_is_counted_and_told_in_one_line_without_its_value(shipped,
     assert activity.recent == ()
 
 
-def test_what_is_ignored_is_counted_and_not_told(shipped, caplog):
+def test_what_is_ignored_is_counted_and_not_reported(shipped, caplog):
     given = cronjob(timeZone="UTC")
     given["metadata"]["annotations"]["apiconverter.dev/policy"] = "ignore"
     _, metrics, _, log = lost(shipped, work(given), caplog)

@@ -38,7 +38,7 @@ def test_addresses(given, wanted):
 
 
 @pytest.mark.parametrize("given", ["8443", "localhost", "localhost:", "localhost:x", "localhost:65536", "::1:8443"])
-def test_what_is_no_address(given):
+def test_what_is_not_an_address(given):
     with pytest.raises(ListenError) as caught:
         Address.parse(given)
     assert repr(given) in str(caught.value)
@@ -49,7 +49,7 @@ def test_urls():
     assert Address("", 1).url == "https://127.0.0.1:1"
 
 
-async def test_an_address_in_use_is_told(app):
+async def test_an_address_in_use_is_reported(app):
     with (
         socket.create_server(("127.0.0.1", 0)) as other,
         pytest.raises(ListenError),

@@ -127,7 +127,7 @@ BAD = {
 
 
 @pytest.mark.parametrize("name", BAD)
-async def test_what_is_no_review_is_a_400_with_a_sentence(served, serving, name):
+async def test_what_is_not_a_review_is_a_400_with_a_sentence(served, serving, name):
     async with (
         serving(served.app) as running,
         running.client() as client,

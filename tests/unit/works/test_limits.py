@@ -126,7 +126,7 @@ def test_a_key_that_is_too_long_is_not_converted(shipped):
         (b'["%s", "%s"]' % (b"v" * 9000, b":" * 9000), False),
     ],
 )
-def test_long_keys_are_told_from_long_values(data, expected):
+def test_long_keys_are_reported_from_long_values(data, expected):
     assert has_long_key(data) is expected
 
 

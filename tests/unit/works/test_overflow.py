@@ -121,7 +121,7 @@ def test_a_suspension_of_ones_own_comes_back(suspended):
     assert back["metadata"]["annotations"] == back["metadata"]["labels"] == {}
 
 
-def test_other_contents_are_carried_anew_and_forget_the_old_shelf():
+def test_other_contents_are_carried_again_and_forget_the_old_shelf():
     stored, _ = stored_away(admitted(work(thing())))
     changed = admitted({**stored, "spec": work(thing(letter="y"))["spec"]})
     assert is_carrier(manifests(changed)[-1])
@@ -194,7 +194,7 @@ def test_what_no_shelf_holds_is_left_out_and_said():
     assert json.loads(stored["metadata"]["annotations"][CONVERSION_DATA_ANNOTATION])[1]["values"]
 
 
-def test_a_controller_revision_of_a_user_is_no_carrier():
+def test_a_controller_revision_of_a_user_is_not_a_carrier():
     own = {"apiVersion": "apps/v1", "kind": "ControllerRevision", "metadata": {"name": "r"}, "revision": 1}
     assert not is_carrier(own)
     assert read_carrier(json.dumps({**own, "data": {"conversionData": "[]"}}).encode()) is None

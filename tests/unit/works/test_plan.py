@@ -137,7 +137,7 @@ def test_a_template_in_another_version_is_converted_from_that():
     assert (entry["from"], entry["to"]) == ("a.example/v2", "a.example/v3")
 
 
-def test_losses_of_what_stays_are_still_told_when_something_else_changes():
+def test_losses_of_what_stays_are_still_reported_when_something_else_changes():
     _, converted = after(work(THING), serving("a.example/v2"))
     line = converted["metadata"]["annotations"][LOSSES_TEXT_ANNOTATION]
     converted["spec"]["workload"]["manifests"].append({**THING, "metadata": {"name": "other"}})

@@ -14,7 +14,7 @@ def test_words_stand_for_policies():
 
 
 @pytest.mark.parametrize("word", ["", "Deny", "allow"])
-def test_other_words_are_told(word):
+def test_other_words_are_reported(word):
     with pytest.raises(PolicyError) as caught:
         Policy.parse(word)
     assert all(action in str(caught.value) for action in ("deny", "warn", "ignore"))

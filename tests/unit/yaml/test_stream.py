@@ -206,7 +206,7 @@ def test_lines_cost_as_much_as_the_values_however_deep_they_are():
     assert document.lines.get((0,) * 248 + (7,)) == 1
 
 
-def test_the_line_of_a_character_that_yaml_does_not_allow_is_told():
+def test_the_line_of_a_character_that_yaml_does_not_allow_is_reported():
     with pytest.raises(SyntaxProblemError) as caught:
         load("a: 1\nb: \x07\n")
     assert caught.value.line == 2

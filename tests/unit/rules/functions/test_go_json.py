@@ -85,7 +85,7 @@ def test_maps_are_sorted_by_name():
 
 
 @pytest.mark.parametrize("broken", ["", "{", "NaN", "[Infinity]", "[" * 100_000])
-def test_what_is_no_json(broken):
+def test_what_is_not_a_json(broken):
     with pytest.raises(ValueError, match=r"\w"):
         load(broken)
 

@@ -138,7 +138,7 @@ def test_constants_are_read_typed_cast_and_by_the_name_of_another(module):
     assert read.untyped(Place("core/v1", "Policy")) == {"Never", "Like"}
 
 
-def test_a_type_with_a_constant_that_cannot_be_read_tells_nothing(module):
+def test_a_type_with_a_constant_that_cannot_be_read_reports_nothing(module):
     assert of(module(), "core/v1", "Other") == frozenset()
 
 
@@ -187,7 +187,7 @@ def test_what_was_there_without_its_type_is_known(module):
     assert wanted == set()
 
 
-def test_a_release_that_tells_no_values_of_a_type_is_no_difference(module):
+def test_a_release_that_lists_no_values_of_a_type_is_not_a_difference(module):
     assert changing(module(**{" Policy = ": " = "}), module())[1] == set()
     assert changing(module(**{"Always Policy = ": "Always Policy = Gone + "}), module())[1] == set()
 
@@ -239,7 +239,7 @@ def test_no_go_is_run_and_a_missing_module_is_reported(monkeypatch):
     assert asked == [["go", "mod", "download", "-json", "k8s.io/api@v0.15.12"]]
 
 
-def test_where_there_is_no_go_it_is_told(monkeypatch):
+def test_where_there_is_no_go_it_is_reported(monkeypatch):
     monkeypatch.setenv("PATH", "")
     with pytest.raises(SystemExit, match="`go` command"):
         modules.fetch()
