@@ -89,7 +89,7 @@ class EffectiveTypes:
 
     def _field(self, field: FieldType, off: frozenset[str], *, checked: bool, below: bool) -> FieldType | None:
         need = field.requirement if checked else None
-        if need is not None and need.kinds is None and not need.met(off) and not need.instead:
+        if need is not None and not need.by_value and not need.met(off):
             return None
         found = self._inside(field, off, checked=below)
         if need is not None and (need.kinds is not None or not need.met(off)):

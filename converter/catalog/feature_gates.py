@@ -147,6 +147,7 @@ class Requirement:
         never: the server always drops the field: it knows it only to read what is stored.
         instead: the value that the server writes where the requirement is not met; empty where it drops the field.
         with_holder: whether what holds the field is dropped with it.
+        having: the only value that is not stored where the requirement is not met; empty where no value is.
         kinds: for a reference: its kinds, each with the gate that it needs, or an empty text. Other kinds need
             the gate `other`.
         other: see `kinds`; ``+name`` is a sibling field that has to be set. Empty: other kinds are dropped.
@@ -156,6 +157,7 @@ class Requirement:
     never: bool = False
     instead: str = ""
     with_holder: bool = False
+    having: str = ""
     kinds: Mapping[str, str] | None = None
     other: str = ""
 
@@ -168,9 +170,15 @@ class Requirement:
             cases = dict(case.partition("=")[::2] for case in mark.removeprefix("kind:").split(","))
             other = cases.pop("*", "")
             return cls(kinds=cases, other=other)
+        mark, caret, having = mark.partition("^")
         expression, _, instead = mark.partition("=")
-        clauses = tuple(frozenset(clause.split("|")) for clause in expression.rstrip("^").split("&"))
-        return cls(clauses, instead=instead, with_holder=expression.endswith("^"))
+        clauses = tuple(frozenset(clause.split("|")) for clause in expression.split("&"))
+        return cls(clauses, instead=instead, with_holder=bool(caret), having=having)
+
+    @property
+    def by_value(self) -> bool:
+        """Whether it depends on the field's value if the field is stored as it was sent."""
+        return self.kinds is not None or bool(self.instead or self.having)
 
     @property
     def gates(self) -> frozenset[str]:

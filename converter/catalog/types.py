@@ -55,7 +55,7 @@ class FieldCondition:
         """
         need = self.requirement
         if need.kinds is None:
-            return value == need.instead
+            return value != need.having if need.having else value == need.instead
         kind = value.get("kind") if isinstance(value, Mapping) else None
         return need.keeps(kind, holder, self.off)
 

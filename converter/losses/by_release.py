@@ -48,7 +48,7 @@ class _Field(NamedTuple):
 
     Attributes:
         field: the field, or the one that holds it if the server drops that too.
-        schema: its place in the type.
+        schema: the place in the type of the field that the server looks at.
         obstacle: why a release that knows the field does not store it; None if it does not know it.
         known: whether any type of the catalog has a field of its name.
     """
@@ -57,6 +57,12 @@ class _Field(NamedTuple):
     schema: Path
     obstacle: Obstacle | None = None
     known: bool = True
+
+    @property
+    def dropped(self) -> Dropped:
+        """What the server drops."""
+        with_holder = self.obstacle is not None and self.obstacle.with_holder
+        return Dropped(self.field.path, self.obstacle is not None, self.schema[:-1] if with_holder else self.schema)
 
 
 class ReleaseLosses:
@@ -112,17 +118,13 @@ class ReleaseLosses:
         ):
             return None
         obstacle = index.histories.obstacle(to.gvk, schema, to.release, to.gates)
-        if obstacle is not None and obstacle.with_holder:
+        if obstacle is not None and obstacle.with_holder and not field.refused:
             holder = field.path[:-1]
-            field, schema = UnknownField(holder, value_at(manifest, holder), conditional=True), schema[:-1]
+            field = UnknownField(holder, value_at(manifest, holder), conditional=True)
         return _Field(field, schema, obstacle)
 
     def _refused_without(self, found: Sequence[_Field], manifest: Manifest, to: Destination) -> Mapping[Path, Refusal]:
-        dropped = [
-            Dropped(one.field.path, one.obstacle is not None, one.schema)
-            for one in found
-            if one.known and not (one.field.refused or one.field.instead)
-        ]
+        dropped = [one.dropped for one in found if one.known and not (one.field.refused or one.field.instead)]
         return self._index.refusals.without_dropped(manifest, to.gvk, to.release, dropped) if dropped else {}
 
     def _loss(self, one: _Field, refused: Mapping[Path, Refusal], identity: ManifestId, to: Destination) -> Loss:

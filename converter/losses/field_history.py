@@ -133,6 +133,9 @@ def _knows(full: ObjectType, *, path: Path, value: str | None) -> bool:
 
 def _stores(stored: ObjectType, *, path: Path, value: str | None) -> bool:
     field = stored.field_at(path)
-    if field is None or value is not None:
-        return field is not None and _knows(stored, path=path, value=value)
+    if field is None:
+        return False
+    if value is not None:
+        kept = field.condition is None or field.condition.stores(value, {})
+        return kept and _knows(stored, path=path, value=value)
     return field.condition is None or field.condition.requirement.kinds is not None

@@ -20,7 +20,7 @@ def test_a_refused_value_with_the_release_that_would_do(shipped):
     job = {"spec": {"podFailurePolicy": {"rules": [{"action": "Ignore"}, {"action": "FailIndex"}]}}}
     assert str(the_loss(shipped, "batch/v1", "Job", job, Release(1, 27))) == (
         'spec.podFailurePolicy.rules[1].action = "FailIndex": Kubernetes v1.27 does not know the value "FailIndex" and '
-        "refuses it; v1.28 would do (dangerous)"
+        "refuses it; v1.29 would do (dangerous)"
     )
 
 
@@ -50,7 +50,7 @@ LINE = (
 )
 REFUSED = (
     'Job demo/import: spec.podFailurePolicy.rules[0].action = "FailIndex": Kubernetes v1.27 does not know the value '
-    '"FailIndex" and refuses it; v1.28 would do (dangerous)'
+    '"FailIndex" and refuses it; v1.29 would do (dangerous)'
 )
 
 

@@ -4,8 +4,9 @@ What `tools/catalog/gosource` finds in the internal types is carried over to the
 client's models. The tables below hold what the program cannot see; each entry names its source.
 
 A mark is written behind a field's type, after ``@``: gates that all have to be on, joined by ``&``, where ``A|B`` is
-one of two; ``A=Default`` where the server writes a value instead; ``A^`` where it drops what holds the field; ``!``
-where it always drops the field; and ``kind:A=G,B,*=H`` where it depends on the value's ``kind``.
+one of two; ``A=Default`` where the server writes a value instead; ``A^`` where it drops what holds the field, and
+``A^FailIndex`` where it does so for one value; ``!`` where it always drops the field; and ``kind:A=G,B,*=H`` where it
+depends on the value's ``kind``.
 """
 
 from __future__ import annotations
@@ -77,6 +78,20 @@ NOT_ON_CREATE = frozenset(
     }
 )
 
+# Lists that are rewritten while a gate is off, and whose lost elements are known otherwise.
+_SHORTENED = frozenset(
+    {
+        # dropImageVolumes: the mounts of the volumes that are dropped.
+        "k8s.io/kubernetes/pkg/apis/core.Container.VolumeMounts",
+        "k8s.io/kubernetes/pkg/apis/core.EphemeralContainerCommon.VolumeMounts",
+        # Without IPv6DualStack, only the first of two addresses is kept: of nodes, which are not deployed, of the
+        # status, and of Services, where the second comes with an ipFamilyPolicy that is dropped as well.
+        "k8s.io/kubernetes/pkg/apis/core.NodeSpec.PodCIDRs",
+        "k8s.io/kubernetes/pkg/apis/core.PodStatus.PodIPs",
+        "k8s.io/kubernetes/pkg/apis/core.ServiceSpec.ClusterIPs",
+    }
+)
+
 # pkg/api/persistentvolumeclaim/util.go, dataSourceIsEnabled (up to v1.21) and EnforceDataSourceBackwardsCompatibility
 # (since v1.22): a source of any other kind is kept only where dataSourceRef is set.
 _SOURCE_GATES = {"PersistentVolumeClaim": "VolumePVCDataSource", "VolumeSnapshot": "VolumeSnapshotDataSource"}
@@ -95,9 +110,11 @@ def marks(sources: Sources, modules: Sequence[Module], minor: int) -> Marks:
         SystemExit: a field cannot be carried over, or a function that may drop fields was not looked into; the tables
             of this module want an entry.
     """
-    strange = set(sources.unreached) - NOT_ON_CREATE
+    strange = set(sources.unreached) - NOT_ON_CREATE - _SHORTENED
     if strange:
-        raise SystemExit(f"v1.{minor}: who calls these functions, and what do they drop? {sorted(strange)}")
+        raise SystemExit(
+            f"v1.{minor}: who calls these functions, or writes these fields, and what do they drop? {sorted(strange)}"
+        )
     found: Marks = {}
     for drop in sources.drops:
         written = _written(drop)
@@ -120,6 +137,8 @@ def _written(drop: Drop) -> str | None:
     if key in _SERVER_WRITTEN or (drop.value and not (drop.all or drop.any)):
         return None
     gates = "&".join([*drop.all, *(["|".join(drop.any)] if drop.any else [])]) or "!"
+    if drop.holder:
+        return f"{gates}^{json.loads(drop.having) if drop.having else ''}"
     value = json.loads(drop.value) if drop.value else None
     return f"{gates}={value}" if value else gates
 
@@ -176,5 +195,5 @@ def gates_of(mark: str) -> set[str]:
     if mark.startswith("kind:"):
         cases = (case.partition("=")[2] for case in mark.removeprefix("kind:").split(","))
         return {gate for gate in cases if gate and not gate.startswith("+")}
-    expression = mark.partition("=")[0].rstrip("^!")
+    expression = mark.partition("^")[0].partition("=")[0].rstrip("!")
     return {gate for clause in expression.split("&") for gate in clause.split("|") if gate}

@@ -60,6 +60,8 @@ class Drop:
         any: and where one of these is on; empty where none matters.
         value: what is written instead, as JSON; empty for nothing.
         maybe: whether the object's own content matters, too.
+        holder: whether what holds the field is dropped with it.
+        having: the only value of the field with which that happens, as JSON; empty for any.
     """
 
     kind: str
@@ -71,6 +73,8 @@ class Drop:
     any: tuple[str, ...]
     value: str
     maybe: bool
+    holder: bool
+    having: str
 
 
 @dataclass(frozen=True)
@@ -105,7 +109,8 @@ class Sources:
         gates: each feature gate as its stage and whether it is on by default.
         drops: the fields that are emptied or rewritten.
         defaults: the values that are filled in.
-        unreached: functions that drop fields by a gate and that no strategy's ``PrepareForCreate`` calls.
+        unreached: functions that drop fields by a gate and that no strategy's ``PrepareForCreate`` calls, and fields
+            that are rewritten by a gate in a way that the program does not understand.
     """
 
     name: str
@@ -161,7 +166,8 @@ def _drop(entry: dict[str, Any]) -> Drop | None:
     if not found:
         return None  # of another module: metadata, which every strategy writes
     alls, anys = tuple(sorted(set(entry["all"] or ()))), tuple(entry["any"] or ())
-    return Drop(entry["kind"], module, group, struct, entry["field"], alls, anys, entry["value"], entry["maybe"])
+    how = (entry[name] for name in ("value", "maybe", "holder", "having"))
+    return Drop(entry["kind"], module, group, struct, entry["field"], alls, anys, *how)
 
 
 def _default(entry: dict[str, Any]) -> Default | None:

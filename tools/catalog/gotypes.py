@@ -88,8 +88,8 @@ class Package:
 
 
 def _is_sent(line: re.Match[str]) -> bool:
-    """Whether a field is in the JSON: by a name, or with its own fields in the place of a name."""
-    return line["name"] != "-" and (bool(line["name"]) or "inline" in line["rest"])
+    """Whether a field is in the JSON: by a name, or embedded, with its own fields (since v1.37 without ``inline``)."""
+    return line["name"] != "-" and (bool(line["name"]) or "inline" in line["rest"] or not line["go"])
 
 
 @dataclass(frozen=True)

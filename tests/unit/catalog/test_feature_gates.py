@@ -43,6 +43,10 @@ def test_a_gate_has_its_stage_and_default_of_the_release(catalog, release, name,
         ("v1.30", JOB, "spec.managedBy", "JobManagedBy"),
         ("v1.36", POD, "spec.schedulingGroup", "GenericWorkload"),
         ("v1.29", CLAIM, "spec.volumeAttributesClassName", "VolumeAttributesClass"),
+        ("v1.31", POD, "spec.volumes[*].image", "ImageVolume"),
+        ("v1.34", POD, "spec.volumes[*].image", "ImageVolume"),
+        ("v1.37", POD, "spec.volumes[*].secret.defaultUser", "AtomicWriteVolumeUserFields"),
+        ("v1.37", POD, "spec.volumes[*].emptyDir.mode", "EmptyDirVolumeMode"),
     ],
 )
 def test_a_field_behind_a_gate_that_is_off_is_not_stored(catalog, release, gvk, path, gate):
@@ -59,6 +63,24 @@ def test_a_gate_that_is_on_by_default_hides_nothing_unless_a_cluster_turns_it_of
     off = GateSettings.parse("CronJobTimeZone=false")
     assert catalog.stored_type_of("v1.25", CRON_JOB, off).field_at(path) is None
     assert catalog.stored_type_of("v1.25", CRON_JOB, GateSettings.parse("AllBeta=false")).field_at(path) is None
+
+
+@pytest.mark.parametrize("release", ["v1.35", "v1.37"])
+def test_an_image_volume_is_stored_where_its_gate_is_on(catalog, release):
+    path = "spec.volumes[*].image"
+    assert catalog.stored_type_of(release, POD).field_at(path) is not None
+    assert catalog.stored_type_of(release, POD, GateSettings.parse("ImageVolume=false")).field_at(path) is None
+    assert catalog.requirements(POD, path, release)[-1].with_holder
+
+
+def test_one_value_of_a_field_needs_a_gate(catalog):
+    path = "spec.podFailurePolicy.rules[*].action"
+    condition = catalog.stored_type_of("v1.28", JOB).field_at(path).condition
+    assert condition.stores("Ignore", {})
+    assert not condition.stores("FailIndex", {})
+    on = GateSettings.parse("JobBackoffLimitPerIndex=true")
+    assert catalog.stored_type_of("v1.28", JOB, on).field_at(path).condition is None
+    assert catalog.stored_type_of("v1.29", JOB).field_at(path).condition is None
 
 
 def test_templates_of_other_kinds_are_stored_unchecked_but_for_their_pods(catalog):

@@ -92,10 +92,16 @@ func (r *run) written(in *Package, target *ast.SelectorExpr, value ast.Expr, may
 		}
 	}
 	key := Assignment{owner, target.Sel.Name}
-	if before, known := r.effects[key]; known && !before.Maybe {
-		return
+	r.take(key, effect)
+	for _, out := range r.filters[key] {
+		r.take(out.key, Effect{Zero: true, Maybe: maybe || out.maybe, Holder: true, Having: out.value})
 	}
-	r.effects[key] = effect
+}
+
+func (r *run) take(key Assignment, effect Effect) {
+	if before, known := r.effects[key]; !known || before.Maybe {
+		r.effects[key] = effect
+	}
 }
 
 // ownerOf names the struct that a selected field is declared in: through embedded structs where there are some.

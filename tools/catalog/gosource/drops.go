@@ -19,15 +19,20 @@ type Drop struct {
 	Value string   `json:"value"` // what is written instead; empty for nothing
 	Maybe bool     `json:"maybe"` // depends on the object as well
 	In    string   `json:"in"`    // the source file
+	// What holds the field is dropped with it: always, or if the field has one value.
+	Holder bool   `json:"holder"`
+	Having string `json:"having"`
 }
 
 var strategyRoots = []string{"k8s.io/kubernetes/pkg/registry", "k8s.io/apiextensions-apiserver/pkg/registry"}
 
 // findDrops interprets PrepareForCreate of every strategy: with all gates on, with each gate off, and with each two off
 // that one condition asks for. It also lists the functions named drop… that ask for a gate and that no strategy
-// reaches, as they may drop what is not found here.
+// reaches, and the fields that get a computed value while a gate is off, other than a list that is filtered: those may
+// drop what is not found here.
 func findDrops(l *Loader, features *Features) ([]Drop, []string) {
 	drops, reached, gated := []Drop{}, map[*ast.FuncDecl]bool{}, map[string]*ast.FuncDecl{}
+	rewritten := map[string]bool{} // fields that get something else while a gate is off
 	for _, root := range strategyRoots {
 		for _, importPath := range l.under(root) {
 			if strings.Contains(importPath, "/rest") || strings.Contains(importPath, "/testing") {
@@ -36,7 +41,7 @@ func findDrops(l *Loader, features *Features) ([]Drop, []string) {
 			loaded := l.load(importPath)
 			for _, function := range declared(loaded) {
 				if function.Name.Name == "PrepareForCreate" {
-					drops = append(drops, strategy(l, features, &Function{loaded, function}, reached)...)
+					drops = append(drops, strategy(l, features, &Function{loaded, function}, reached, rewritten)...)
 				}
 			}
 		}
@@ -47,7 +52,7 @@ func findDrops(l *Loader, features *Features) ([]Drop, []string) {
 			gated[l.files.Position(function.Decl.Pos()).Filename+": "+name] = function.Decl
 		}
 	}
-	missing := []string{}
+	missing := sorted(rewritten)
 	for _, name := range sorted(gated) {
 		if !reached[gated[name]] {
 			missing = append(missing, l.relative(name))
@@ -99,13 +104,13 @@ func (r *run) reset() {
 func newRun(l *Loader, features *Features, off map[string]bool) *run {
 	r := &run{loader: l, features: features, off: off}
 	r.gates, r.together = map[string]bool{}, map[[2]string]bool{}
-	r.effects = map[Assignment]Effect{}
+	r.effects, r.filters = map[Assignment]Effect{}, map[Assignment][]filtered{}
 	r.calls, r.visited = map[*Function]bool{}, map[*ast.FuncDecl]bool{}
 	r.reset()
 	return r
 }
 
-func strategy(l *Loader, features *Features, root *Function, reached map[*ast.FuncDecl]bool) []Drop {
+func strategy(l *Loader, features *Features, root *Function, reached map[*ast.FuncDecl]bool, rewritten map[string]bool) []Drop {
 	execute := func(off ...string) *run {
 		set := map[string]bool{}
 		for _, gate := range off {
@@ -123,7 +128,7 @@ func strategy(l *Loader, features *Features, root *Function, reached map[*ast.Fu
 	on := execute()
 	found := map[Assignment]*Drop{}
 	for key, effect := range on.effects {
-		found[key] = &Drop{Kind: kind, Type: key.Owner, Field: key.Field, Value: effect.Value, Maybe: effect.Maybe, In: in}
+		found[key] = &Drop{Kind: kind, Type: key.Owner, Field: key.Field, Value: effect.Value, Maybe: effect.Maybe, In: in, Holder: effect.Holder, Having: effect.Having}
 		if !effect.Zero && effect.Value == "" {
 			delete(found, key) // a computed value: a list that is filtered, a number that is counted up
 		}
@@ -135,9 +140,12 @@ func strategy(l *Loader, features *Features, root *Function, reached map[*ast.Fu
 	}
 	for _, gate := range sorted(on.gates) {
 		off := execute(gate)
-		for key := range off.effects {
+		for key, effect := range off.effects {
+			if _, was := on.effects[key]; !was && !effect.Zero && effect.Value == "" && len(off.filters[key]) == 0 {
+				rewritten[key.Owner+"."+key.Field] = true
+			}
 			if effect, is := worse(off, key, on); is {
-				found[key] = merged(found[key], Drop{kind, key.Owner, key.Field, []string{gate}, nil, effect.Value, effect.Maybe, in})
+				found[key] = merged(found[key], Drop{kind, key.Owner, key.Field, []string{gate}, nil, effect.Value, effect.Maybe, in, effect.Holder, effect.Having})
 			}
 		}
 	}
@@ -148,7 +156,7 @@ func strategy(l *Loader, features *Features, root *Function, reached map[*ast.Fu
 			_, one := worse(both, key, first)
 			_, other := worse(both, key, second)
 			if is && one && other {
-				found[key] = merged(found[key], Drop{kind, key.Owner, key.Field, nil, pair[:], effect.Value, effect.Maybe, in})
+				found[key] = merged(found[key], Drop{kind, key.Owner, key.Field, nil, pair[:], effect.Value, effect.Maybe, in, effect.Holder, effect.Having})
 			}
 		}
 	}

@@ -20,12 +20,15 @@ type Assignment struct {
 	Field string // HostUsers
 }
 
-// Effect is what is known of an assignment: whether it empties the field, the constant that it writes, and whether it
-// happens only under a condition that depends on the object.
+// Effect is what is known of an assignment: whether it empties the field, the constant that it writes, whether it
+// happens only under a condition that depends on the object, and whether what holds the field is dropped with it: always,
+// or if the field has one value.
 type Effect struct {
-	Zero  bool
-	Value string
-	Maybe bool
+	Zero   bool
+	Value  string
+	Maybe  bool
+	Holder bool
+	Having string
 }
 
 // run is one interpretation of a function with some gates off.
@@ -38,6 +41,7 @@ type run struct {
 	effects  map[Assignment]Effect
 	locals   map[types.Object]Truth
 	values   map[types.Object]string
+	filters  map[Assignment][]filtered // by the list whose elements a loop leaves out
 	calls    map[*Function]bool
 	visited  map[*ast.FuncDecl]bool
 }
@@ -98,6 +102,7 @@ func (r *run) statement(in *Package, statement ast.Stmt, maybe bool, result *out
 	case *ast.ForStmt:
 		r.block(in, at.Body.List, maybe, result)
 	case *ast.RangeStmt:
+		r.filter(in, at, maybe)
 		r.block(in, at.Body.List, maybe, result)
 	case *ast.SwitchStmt:
 		r.cases(in, at.Body, result)

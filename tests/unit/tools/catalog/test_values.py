@@ -155,6 +155,13 @@ def test_fields_are_followed_from_the_kind_through_pointers_lists_aliases_and_pa
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("tag", ['json:",inline"', 'json:""'])  # up to v1.36, and since v1.37
+def test_what_is_embedded_is_followed(module, tag):
+    read = module(**{'json:",inline"': tag})
+    assert ("old", Place("things/v1", "Common")) in set(read.owners(Place("things/v1", "ThingSpec")))
+    assert ("V1ThingSpec", "old") in values.known(TYPES, [THING], read).fields
+
+
 def test_kinds_of_other_modules_are_passed_over(module):
     assert values.known(TYPES, [["other.io", *THING[1:]]], module()).fields == {}
 
