@@ -19,7 +19,7 @@ from converter.promote.apply import PolicyConflictError
 from converter.promote.member import ProxyError
 from tests.rulekit import rule_text
 from tests.unit.cli.test_check import CLAIM, INVENTORY, MANIFESTS
-from tests.unit.cli.test_convert import BUDGET, CRON, OLD_VERSIONS, SLICE, UNKNOWN, to
+from tests.unit.cli.test_convert import BUDGET, CRON, OLD_VERSIONS, SLICE, UNKNOWN, WITHOUT_SIDE_EFFECTS, to
 from tests.unit.cli.test_discovery_options import URL, options
 from tests.unit.cli.test_promote import CRON as CRON_JOB
 from tests.unit.cli.test_promote import NAMESPACE, SHOP, Server
@@ -121,6 +121,13 @@ def test_an_explanation(said):
     assert "by rule poddisruptionbudget-v1-v1beta1" in text
     assert "lost: nothing" in text
     assert "no: no rule converts Widget" in said("explain", "-f", "FILE", "--to", "acme.io/v2", [UNKNOWN])
+
+
+def test_an_explanation_lists_what_the_cluster_refuses_apart(said):
+    text = said("explain", "-f", "FILE", "--cluster", "new", "--inventory", "FLEET", [WITHOUT_SIDE_EFFECTS])
+    lines = [line.strip() for line in text.splitlines()]
+    assert lines[lines.index("refused:") + 1].startswith("webhooks[0].sideEffects")
+    assert "lost: nothing" in lines
 
 
 def test_the_last_lines_of_a_table(said):
