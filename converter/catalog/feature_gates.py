@@ -148,6 +148,7 @@ class Requirement:
         instead: the value that the server writes where the requirement is not met; empty where it drops the field.
         with_holder: whether what holds the field is dropped with it.
         having: the only value that is not stored where the requirement is not met; empty where no value is.
+        first: how many items of a list are stored where the requirement is not met; 0 for other fields.
         kinds: for a reference: its kinds, each with the gate that it needs, or an empty text. Other kinds need
             the gate `other`.
         other: see `kinds`; ``+name`` is a sibling field that has to be set. Empty: other kinds are dropped.
@@ -158,6 +159,7 @@ class Requirement:
     instead: str = ""
     with_holder: bool = False
     having: str = ""
+    first: int = 0
     kinds: Mapping[str, str] | None = None
     other: str = ""
 
@@ -170,15 +172,16 @@ class Requirement:
             cases = dict(case.partition("=")[::2] for case in mark.removeprefix("kind:").split(","))
             other = cases.pop("*", "")
             return cls(kinds=cases, other=other)
+        mark, _, first = mark.partition("#")
         mark, caret, having = mark.partition("^")
         expression, _, instead = mark.partition("=")
         clauses = tuple(frozenset(clause.split("|")) for clause in expression.split("&"))
-        return cls(clauses, instead=instead, with_holder=bool(caret), having=having)
+        return cls(clauses, instead=instead, with_holder=bool(caret), having=having, first=int(first or 0))
 
     @property
     def by_value(self) -> bool:
         """Whether it depends on the field's value if the field is stored as it was sent."""
-        return self.kinds is not None or bool(self.instead or self.having)
+        return self.kinds is not None or bool(self.instead or self.having or self.first)
 
     @property
     def gates(self) -> frozenset[str]:

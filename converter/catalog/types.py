@@ -54,6 +54,8 @@ class FieldCondition:
             holder: the object that has the field.
         """
         need = self.requirement
+        if need.first:
+            return not isinstance(value, list) or len(value) <= need.first
         if need.kinds is None:
             return value != need.having if need.having else value == need.instead
         kind = value.get("kind") if isinstance(value, Mapping) else None

@@ -138,4 +138,5 @@ def _stores(stored: ObjectType, *, path: Path, value: str | None) -> bool:
     if value is not None:
         kept = field.condition is None or field.condition.stores(value, {})
         return kept and _knows(stored, path=path, value=value)
-    return field.condition is None or field.condition.requirement.kinds is not None
+    need = field.condition.requirement if field.condition is not None else None
+    return need is None or need.kinds is not None or need.first > 0

@@ -215,8 +215,12 @@ def _search_object(plan: _Plan, node: Any, found: _Found) -> None:
 def _search_conditional(key: str, search: _Conditional, holder: dict[str, Any], found: _Found) -> None:
     value, before = holder[key], len(found)
     if not search.condition.stores(value, holder):
-        instead = search.condition.requirement.instead
-        found.add(_Hit([key], [key], value, conditional=True, instead=instead))
+        need = search.condition.requirement
+        if need.first:
+            for index in range(need.first, len(value)):
+                found.add(_Hit([index, key], [EACH, key], value[index], conditional=True))
+            return
+        found.add(_Hit([key], [key], value, conditional=True, instead=need.instead))
         return
     _search_into(search.inner, value, found)
     _put_below(key, key, found, before)

@@ -85,7 +85,9 @@ def _not_stored(node: Any, kind: ObjectType, path: Path) -> Iterator[tuple[Path,
         if value is None:
             continue
         if known is None or (known.condition is not None and not known.condition.stores(value, node)):
-            yield below, value, False
+            first = known.condition.requirement.first if known is not None else 0
+            places = [(*below, place) for place in range(first, len(value))] if first else [below]
+            yield from ((place, value[place[-1]] if first else value, False) for place in places)
         else:
             yield from _value_not_stored(value, known, below)
         if key == "metadata" and kind.name in WITH_POD_METADATA and isinstance(value, dict):

@@ -107,6 +107,17 @@ def test_a_rule_that_a_server_drops_for_one_value_is_lost_as_a_whole(shipped):
     assert loss.path == "spec.podFailurePolicy.rules[1]"
 
 
+def test_the_second_address_of_a_service_is_lost_where_servers_keep_one(shipped):
+    service = {"apiVersion": "v1", "kind": "Service", "spec": {"clusterIPs": ["192.0.2.1", "2001:db8::1"]}}
+    (loss,) = lost_in(shipped, service, "v1.20")
+    assert (loss.path, loss.value) == ("spec.clusterIPs[1]", "2001:db8::1")
+    assert (loss.cause.gates, loss.since) == (("IPv6DualStack",), Release(1, 21))
+    assert lost_in(shipped, service, "v1.20", "IPv6DualStack=true") == lost_in(shipped, service, "v1.21") == ()
+    assert not shipped.losses.accepts(json.dumps(service).encode(), "v1", "Service", Release(1, 20))
+    service["spec"]["clusterIPs"].pop()
+    assert lost_in(shipped, service, "v1.20") == ()
+
+
 def test_no_release_is_promised_for_a_claim_from_another_namespace(shipped):
     source = {"kind": "Snapshot", "name": "a", "namespace": "b"}
     claim = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "spec": {"dataSourceRef": source}}

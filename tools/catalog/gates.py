@@ -5,13 +5,14 @@ client's models. The tables below hold what the program cannot see; each entry n
 
 A mark is written behind a field's type, after ``@``: gates that all have to be on, joined by ``&``, where ``A|B`` is
 one of two; ``A=Default`` where the server writes a value instead; ``A^`` where it drops what holds the field, and
-``A^FailIndex`` where it does so for one value; ``!`` where it always drops the field; and ``kind:A=G,B,*=H`` where it
-depends on the value's ``kind``.
+``A^FailIndex`` where it does so for one value; ``A#1`` where it keeps the first item of a list; ``!`` where it always
+drops the field; and ``kind:A=G,B,*=H`` where it depends on the value's ``kind``.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 from tools.catalog.gotypes import Module, Place
@@ -78,6 +79,9 @@ NOT_ON_CREATE = frozenset(
     }
 )
 
+# dropServiceDisabledFields in pkg/registry/core/service/strategy.go, v1.20 to v1.22.
+_ADDRESSES = "k8s.io/kubernetes/pkg/apis/core.ServiceSpec.ClusterIPs"
+
 # Lists that are rewritten while a gate is off, and whose lost elements are known otherwise.
 _SHORTENED = frozenset(
     {
@@ -85,10 +89,10 @@ _SHORTENED = frozenset(
         "k8s.io/kubernetes/pkg/apis/core.Container.VolumeMounts",
         "k8s.io/kubernetes/pkg/apis/core.EphemeralContainerCommon.VolumeMounts",
         # Without IPv6DualStack, only the first of two addresses is kept: of nodes, which are not deployed, of the
-        # status, and of Services, where the second comes with an ipFamilyPolicy that is dropped as well.
+        # status, and of Services (_by_hand).
         "k8s.io/kubernetes/pkg/apis/core.NodeSpec.PodCIDRs",
         "k8s.io/kubernetes/pkg/apis/core.PodStatus.PodIPs",
-        "k8s.io/kubernetes/pkg/apis/core.ServiceSpec.ClusterIPs",
+        _ADDRESSES,
     }
 )
 
@@ -160,6 +164,8 @@ def _by_hand(found: Marks, sources: Sources, minor: int) -> None:
     elif "AnyVolumeDataSource" in sources.gates:
         kinds.append("*=AnyVolumeDataSource")
     found[claim, "dataSource"] = f"kind:{','.join(kinds)}"
+    if _ADDRESSES in sources.unreached:
+        found[Place("core/v1", "ServiceSpec"), "clusterIPs"] = "IPv6DualStack#1"
     # DropDisabledFields there: a reference into another namespace goes as a whole.
     across = "CrossNamespaceVolumeDataSource"
     if across in found.get((claim, "dataSourceRef"), ""):
@@ -195,5 +201,5 @@ def gates_of(mark: str) -> set[str]:
     if mark.startswith("kind:"):
         cases = (case.partition("=")[2] for case in mark.removeprefix("kind:").split(","))
         return {gate for gate in cases if gate and not gate.startswith("+")}
-    expression = mark.partition("^")[0].partition("=")[0].rstrip("!")
+    expression = re.split("[#^=]", mark)[0].rstrip("!")
     return {gate for clause in expression.split("&") for gate in clause.split("|") if gate}

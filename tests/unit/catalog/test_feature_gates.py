@@ -83,6 +83,14 @@ def test_one_value_of_a_field_needs_a_gate(catalog):
     assert catalog.stored_type_of("v1.29", JOB).field_at(path).condition is None
 
 
+def test_a_list_of_which_the_first_item_is_stored(catalog):
+    service = GroupVersionKind.of("v1", "Service")
+    condition = catalog.stored_type_of("v1.20", service).field_at("spec.clusterIPs").condition
+    assert condition.stores(["192.0.2.1"], {})
+    assert not condition.stores(["192.0.2.1", "2001:db8::1"], {})
+    assert catalog.stored_type_of("v1.21", service).field_at("spec.clusterIPs").condition is None
+
+
 def test_templates_of_other_kinds_are_stored_unchecked_but_for_their_pods(catalog):
     template = catalog.stored_type_of("v1.30", CRON_JOB).field_at("spec.jobTemplate.spec").target
     assert template.field_at("managedBy") is not None
