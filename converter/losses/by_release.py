@@ -92,10 +92,11 @@ class ReleaseLosses:
         if limit is not None and len(found) > limit:
             return self._whole(identity, to.release)
         refused = self._refused_without(found, manifest, to) if found else {}
+        places = frozenset([one.field.path for one in found] if any(one.field.refused for one in found) else ())
         losses: list[Loss] = []
         room = _ALL_PATHS
         for one in found:
-            losses.append(self._loss(one, refused, identity, to))
+            losses.append(self._loss(one, refused, identity, to, places))
             room -= len(losses[-1].path)
             if room < 0 and limit is not None:
                 return self._whole(identity, to.release)
@@ -127,20 +128,31 @@ class ReleaseLosses:
         dropped = [one.dropped for one in found if one.known and not (one.field.refused or one.field.instead)]
         return self._index.refusals.without_dropped(manifest, to.gvk, to.release, dropped) if dropped else {}
 
-    def _loss(self, one: _Field, refused: Mapping[Path, Refusal], identity: ManifestId, to: Destination) -> Loss:
+    def _loss(
+        self,
+        one: _Field,
+        refused: Mapping[Path, Refusal],
+        identity: ManifestId,
+        to: Destination,
+        places: frozenset[Path],
+    ) -> Loss:
         field, path = one.field, generalized(one.field.path)
-        cause = self._cause(one, to) if one.known else ByRelease(to.release, newest=self._index.newest)
+        cause = self._cause(one, to, places) if one.known else ByRelease(to.release, newest=self._index.newest)
         severity, consequence = self._severities.assess(to.gvk.kind, path, identity.namespace, to.cluster)
         refusal = refused.get(field.path) if refused else None
         if refusal is not None:
             cause, severity = structs.replace(cause, refused=True, refusal=refusal), Severity.DANGEROUS
         return Loss(identity, str(field), field.value, severity, cause, "" if cause.refused else consequence)
 
-    def _cause(self, one: _Field, to: Destination) -> ByRelease:
+    def _cause(self, one: _Field, to: Destination, places: frozenset[Path]) -> ByRelease:
         field, schema, obstacle, histories = one.field, one.schema, one.obstacle, self._index.histories
         if field.refused and isinstance(field.value, str):
             refusal = Refusal(RefusalReason.UNKNOWN_VALUE, "", of_pods=is_of_pods(to.gvk.kind, field.path, to.release))
-            history = histories.find(to.gvk, schema, to.release, field.value)
+            member = field.value[:1].lower() + field.value[1:]
+            if (*field.path[:-1], member) in places:  # a union: only a release that stores the member takes its name
+                history = histories.find(to.gvk, (*schema[:-1], member), to.release)
+            else:
+                history = histories.find(to.gvk, schema, to.release, field.value)
             return ByRelease(to.release, refused=True, refusal=refusal, history=history)
         history, newest = histories.find(to.gvk, schema, to.release), self._index.newest
         if obstacle is None:

@@ -144,3 +144,12 @@ def test_what_servers_fill_in_is_not_a_loss(shipped):
         "spec": {"persistentVolumeClaimRetentionPolicy": policy},
     }
     assert lost_in(shipped, stateful, "v1.16") == ()
+
+
+def test_the_name_of_a_union_s_member_is_promised_by_the_release_that_stores_the_member(shipped):
+    """v1.20 knows the type ContainerResource, but drops what belongs to it, and refuses the metric."""
+    metric = {"type": "ContainerResource", "containerResource": {"name": "cpu", "container": "app"}}
+    scaler = {"apiVersion": "autoscaling/v2beta2", "kind": "HorizontalPodAutoscaler", "spec": {"metrics": [metric]}}
+    losses = lost_in(shipped, scaler, "v1.18")
+    assert {loss.path for loss in losses} == {"spec.metrics[0].type", "spec.metrics[0].containerResource"}
+    assert {loss.since for loss in losses} == {Release(1, 27)}
