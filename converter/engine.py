@@ -88,20 +88,7 @@ class Engine:
     def convert(
         self, manifest: Manifest, to: str | Iterable[str], conversion_data: ConversionData | None = None
     ) -> Conversion:
-        """Convert a manifest to another apiVersion.
-
-        Args:
-            manifest: one Kubernetes object; it is never changed.
-            to: the apiVersion wanted, or several, of which the cheapest to reach is taken.
-            conversion_data: from an earlier conversion of this manifest (``Conversion.conversion_data``). It is
-                restored first, so that converting to a version and back gives the original exactly. After an edit, the
-                edit wins: ``Conversion.unrestored`` lists the values that it keeps out.
-
-        Raises:
-            ManifestError: it is not a manifest, or a value has a type that its version does not allow.
-            NoRouteError: no rules lead there.
-            RefusedError: the conversion would change the meaning of a value.
-        """
+        """Convert a manifest to another apiVersion, as `converter.Converter.convert` describes."""
         targets = (to,) if isinstance(to, str) else tuple(to)
         gvk = gvk_of(manifest)
         losses: tuple[Loss, ...] = ()

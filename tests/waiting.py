@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import subprocess
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
     from pathlib import Path
 
 HANG_SECONDS = 120.0
@@ -34,6 +34,13 @@ async def until(condition: Callable[[], object], seconds: float = HANG_SECONDS) 
             await asyncio.sleep(_LOOK_SECONDS)
 
 
+async def until_passes(condition: Callable[[], Awaitable[object]], seconds: float = HANG_SECONDS) -> None:
+    """Wait until a condition that sends a request is true; arguments and error as for `until`."""
+    async with asyncio.timeout(seconds):
+        while not await condition():  # noqa: ASYNC110  a server sends no event
+            await asyncio.sleep(_LOOK_SECONDS)
+
+
 def listening(process: subprocess.Popen[Any], folder: Path) -> dict[str, Any]:
     """Wait until a ``converter serve --sample`` listens; returns what it writes down: its URL, its CA, its page.
 
@@ -50,5 +57,5 @@ def listening(process: subprocess.Popen[Any], folder: Path) -> dict[str, Any]:
         with contextlib.suppress(OSError, ValueError):  # it may be half written
             facts: dict[str, Any] = json.loads(file.read_text("utf-8"))
             return facts
-        time.sleep(0.02)
+        time.sleep(_LOOK_SECONDS)
     raise TimeoutError(f"the server does not listen; its exit code: {process.returncode}")

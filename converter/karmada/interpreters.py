@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 import msgspec
 
@@ -40,12 +40,21 @@ The dependencies of all customizations are added up."""
 
 _ANY = "*"
 
+_Shape = TypeVar("_Shape", bound=msgspec.Struct)
+
 
 class Target(NamedTuple):
     """What a customization interprets."""
 
     api_version: str
     kind: str
+
+
+def _read(manifest: Manifest, shape: type[_Shape], kind: str) -> _Shape:
+    try:
+        return msgspec.convert(manifest, shape)
+    except msgspec.ValidationError as error:
+        raise ManifestError(f"is not a {kind}: {error}") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +86,7 @@ class Customization:
         Raises:
             ManifestError: it is not a customization.
         """
-        try:
-            found = msgspec.convert(manifest, _Customization)
-        except msgspec.ValidationError as error:
-            raise ManifestError(f"is not a {CUSTOMIZATION}: {error}") from None
+        found = _read(manifest, _Customization, CUSTOMIZATION)
         target, rules = found.spec.target, found.spec.customizations
         scripts = {field: _script(rules.get(field)) for field in OPERATIONS}
         annotations = found.metadata.annotations or {}
@@ -119,10 +125,7 @@ class InterpreterWebhooks:
         Raises:
             ManifestError: it is not a configuration.
         """
-        try:
-            found = msgspec.convert(manifest, _Webhooks)
-        except msgspec.ValidationError as error:
-            raise ManifestError(f"is not a {WEBHOOK_CONFIGURATION}: {error}") from None
+        found = _read(manifest, _Webhooks, WEBHOOK_CONFIGURATION)
         return cls(found.metadata.name, tuple(rule for webhook in found.webhooks for rule in webhook.rules))
 
     def handles(self, target: Target, field: str) -> bool:

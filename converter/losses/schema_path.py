@@ -1,7 +1,7 @@
 """Shortens a path to what its type says: a request cannot make a new path by other indexes, map keys or deeper nesting.
 
 What is known of a field depends on its type alone. So facts are looked up, and cached, by shortened paths, of which
-there are no more than the catalog has fields.
+there are at most as many as the catalog has fields.
 """
 
 from __future__ import annotations

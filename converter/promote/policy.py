@@ -26,7 +26,7 @@ def policy_name(kind: str, name: str) -> str:
 
 
 def make_policy(name: str, namespace: str, cluster: str, templates: Iterable[Manifest]) -> Manifest:
-    """Make a PropagationPolicy, or a ClusterPropagationPolicy if there is no namespace.
+    """Make a PropagationPolicy, or without a namespace a ClusterPropagationPolicy.
 
     Karmada overwrites the objects that the member has, so that it adopts them. If the templates are deleted, the member
     keeps its objects, as with `karmadactl promote`.

@@ -134,7 +134,7 @@ class Cursor:
                 child.problem(f"{what} has no key {key!r}", f"known keys: {', '.join(known)}", ProblemCode.UNKNOWN_KEY)
 
     def text(self, key: str, default: str | None = None) -> str:
-        """Return the non-empty string under a key, of bounded length; it is required if there is no default."""
+        """Return the non-empty string under a key, of bounded length; without a default it is required."""
         child = self.child(key)
         if child.value is None and default is not None and not self.has(key):
             return default
@@ -151,7 +151,7 @@ class Cursor:
         return default or ""
 
     def choice(self, key: str, choices: tuple[str, ...], default: str | None = None) -> str:
-        """Return the string under a key, which must be one of the choices; it is required if there is no default."""
+        """Return the string under a key, which must be one of the choices; without a default it is required."""
         value = self.text(key, default)
         if value and value not in choices:
             self.child(key).problem(f"{key}: {value!r} is not one of {', '.join(choices)}")

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 import copy
 
 import msgspec
 import pytest
 
-from converter.client import ApiServer, RejectedError
+from converter.client import ApiServer
 from converter.controllers.apiservices import API_SERVICES, LABEL, api_service
 from converter.controllers.discovery_server import Backend
 from converter.install.installer import APPLY
 from converter.install.manifests import OPTIONAL_KINDS, Addresses, karmada_part, place_of
 from tests.controlplanes import apiserver as controlplane
-from tests.controlplanes import kubeconfig
+from tests.integration.policies import controller_of, remove
+from tests.integration.policies import refused as refused_by
 
 NAME = "v1beta1.batch"
 OURS = api_service(NAME, "batch", "v1beta1", Backend("karmada-system", "converter-discovery", 443, "Zm9v"))
@@ -46,39 +46,13 @@ async def admin(server):
 
 @pytest.fixture
 async def controller(apiservers, server, admin):
-    """The controller, with the rights of deploy/karmada, as soon as the policy is enforced."""
-    world = apiservers.world
-    pair = world.pki.authority.issue("converter:controller")
-    file = kubeconfig.write(world.run.folder / "policy.kubeconfig", server.port, world.pki.authority, pair)
-    async with await ApiServer.connect(file) as controller:
-        async with asyncio.timeout(120):
-            while not await enforced(controller):  # noqa: ASYNC110  the API server says nothing when it enforces
-                await asyncio.sleep(0.1)
+    unlabelled = (API_SERVICES.path(), {**OURS, "metadata": {"name": NAME}})
+    async with controller_of(apiservers.world, server, unlabelled, LABEL) as controller:
         yield controller
 
 
-async def enforced(controller):
-    """Whether the policy refuses an APIService without our label; RBAC would refuse for another reason."""
-    try:
-        await controller.create(f"{API_SERVICES.path()}?dryRun=All", {**OURS, "metadata": {"name": NAME}})
-    except RejectedError as error:
-        return LABEL in error.problem
-    return False
-
-
-async def remove(server, path):
-    try:
-        found = msgspec.json.decode(await server.get(path))
-    except Exception:  # noqa: BLE001  not there
-        return
-    await server.delete(path, uid=found["metadata"]["uid"])
-
-
 async def refused(request):
-    with pytest.raises(RejectedError) as caught:
-        await request
-    assert caught.value.status == 403
-    assert "converter-apiservices" in caught.value.problem, "by the policy, not by RBAC"
+    await refused_by(request, "converter-apiservices")
 
 
 async def test_ours_is_created_repaired_and_removed(controller):
@@ -96,10 +70,7 @@ async def test_ours_is_created_repaired_and_removed(controller):
         {"spec": OURS["spec"] | {"service": {"name": "converter-discovery", "namespace": "default", "port": 443}}},
         {"spec": OURS["spec"] | {"groupPriorityMinimum": 2000}},
         {"spec": OURS["spec"] | {"versionPriority": 100}},
-        {
-            "spec": {key: value for key, value in OURS["spec"].items() if key != "caBundle"}
-            | {"insecureSkipTLSVerify": True}
-        },
+        {"spec": UNVERIFIED},
     ],
 )
 async def test_another_is_not_created(controller, change):

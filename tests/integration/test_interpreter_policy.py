@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import msgspec
 import pytest
 import yaml
 
-from converter.client import ApiServer, RejectedError
+from converter.client import ApiError, ApiServer
 from converter.install.installer import APPLY
 from converter.install.interpreters import CUSTOMIZATIONS
 from converter.install.manifests import OPTIONAL_KINDS, Addresses, karmada_part, place_of
 from converter.karmada.names import MIRROR_LABEL
 from tests.controlplanes import apiserver as controlplane
-from tests.controlplanes import build, kubeconfig
+from tests.controlplanes import build
 from tests.controlplanes.karmada import VERSION
 from tests.fakes.interpreters import customization
+from tests.integration.policies import controller_of, remove
+from tests.integration.policies import refused as refused_by
+from tests.waiting import until_passes
 
 OURS = CUSTOMIZATIONS.object_path("", "converter-deployments-v1beta1-apps")
 MIRROR = customization("converter-mirror-mine-v1beta1.batch", "batch/v1beta1", "CronJob", retention="return nil")
@@ -53,51 +54,26 @@ async def admin(server):
 
 async def applied(admin, manifest):
     """Apply an object; a kind of a CRD is served a moment after the CRD is there."""
-    async with asyncio.timeout(60):
-        while True:
-            try:
-                await admin.patch(f"{place_of(manifest).path}?fieldManager=test&force=true", manifest, APPLY)
-            except Exception:  # noqa: BLE001  not served yet
-                await asyncio.sleep(0.1)
-            else:
-                return
+
+    async def accepted():
+        try:
+            await admin.patch(f"{place_of(manifest).path}?fieldManager=test&force=true", manifest, APPLY)
+        except ApiError:
+            return False
+        return True
+
+    await until_passes(accepted)
 
 
 @pytest.fixture
 async def controller(apiservers, server, admin):
-    """The controller, with the rights of deploy/karmada, as soon as the policy is enforced."""
-    world = apiservers.world
-    pair = world.pki.authority.issue("converter:controller")
-    file = kubeconfig.write(world.run.folder / "interpreters.kubeconfig", server.port, world.pki.authority, pair)
-    async with await ApiServer.connect(file) as controller:
-        async with asyncio.timeout(120):
-            while not await enforced(controller):  # noqa: ASYNC110  the API server says nothing when it enforces
-                await asyncio.sleep(0.1)
+    unlabelled = (CUSTOMIZATIONS.path(), {**MIRROR, "metadata": {"name": "other"}})
+    async with controller_of(apiservers.world, server, unlabelled, MIRROR_LABEL) as controller:
         yield controller
 
 
-async def enforced(controller):
-    """Whether the policy refuses a customization without our label; RBAC would refuse for another reason."""
-    try:
-        await controller.create(f"{CUSTOMIZATIONS.path()}?dryRun=All", {**MIRROR, "metadata": {"name": "other"}})
-    except RejectedError as error:
-        return MIRROR_LABEL in error.problem
-    return False
-
-
-async def remove(server, path):
-    try:
-        found = msgspec.json.decode(await server.get(path))
-    except Exception:  # noqa: BLE001  not there
-        return
-    await server.delete(path, uid=found["metadata"]["uid"])
-
-
 async def refused(request):
-    with pytest.raises(RejectedError) as caught:
-        await request
-    assert caught.value.status == 403
-    assert "converter-interpreters" in caught.value.problem, "by the policy, not by RBAC"
+    await refused_by(request, "converter-interpreters")
 
 
 async def test_a_mirror_is_created_changed_and_removed(controller):

@@ -95,7 +95,7 @@ def test_a_resumed_work_is_denied(shipped):
 
 
 def test_what_the_stored_work_has_already_passes_with_a_warning(shipped):
-    """A server does not refuse an update for a fault that the object had before: a cluster's upgrade is no trap."""
+    """A server does not refuse an update for a fault that the object had before: a cluster's upgrade locks nothing."""
     stored = work(BAD)
     again, asked = answer(shipped, "v1.24", BAD, old=stored)
     assert again.allowed

@@ -35,7 +35,7 @@ def test_a_loss_names_the_field_alone(shipped, fields, path):
 
 
 def test_another_value_is_the_same_loss(shipped):
-    """A digest of the value would give a short password away, so it is no part of the identity."""
+    """A digest of the value would give a short password away, so the identity leaves it out."""
     one, two = (losses(shipped, secret(stringdata={"a": value})) for value in ("hunter2", "hunter3"))
     assert [loss.key for loss in one] == [loss.key for loss in two]
 
