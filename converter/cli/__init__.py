@@ -42,6 +42,7 @@ COMMANDS = (
     "explain",
     "check",
     "losses",
+    "plan",
     "promote",
     "rules",
     "catalog",

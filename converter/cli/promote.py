@@ -16,11 +16,11 @@ from converter.cli.streams import warn
 from converter.client import ApiServer
 from converter.losses.messages import explain
 from converter.promote.apply import ControlPlaneWriter, Decision, Step
-from converter.promote.forecast import forecast
 from converter.promote.member import Member
 from converter.promote.plan import Planner
 from converter.promote.policy import make_policy, policy_name
 from converter.promote.resources import ControlPlane
+from converter.works.forecast import forecast
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from converter.kube import Manifest
-    from converter.promote.forecast import Forecast
     from converter.promote.model import Promotion
+    from converter.works.forecast import Forecast
 
 _POLICIES = Collection("/apis/policy.karmada.io/v1alpha1", "propagationpolicies")
 _CLUSTER_POLICIES = Collection("/apis/policy.karmada.io/v1alpha1", "clusterpropagationpolicies", namespaced=False)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from converter.errors import ConverterError
-from converter.promote.forecast import Forecast
+from converter.works.forecast import Forecast
 
 if TYPE_CHECKING:
     from converter.kube import Manifest

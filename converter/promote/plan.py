@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from converter.errors import ConversionError, ManifestError
-from converter.promote.forecast import forecast
 from converter.promote.model import LeftOut, MissingNamespaceError, MissingObjectError, Plan, Promotion
 from converter.promote.references import RELATED_KINDS, is_related, own_claims, pod_template, references
 from converter.promote.resources import UnknownKindError
 from converter.promote.template import MANAGED, SKIPPED_KINDS, forget_last_applied, make_template, why_not
+from converter.works.forecast import forecast
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

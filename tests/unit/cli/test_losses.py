@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import http.server
 import json
-import threading
 
 import pytest
 
@@ -48,60 +46,6 @@ def test_losses_of_works_are_those_of_the_release_and_those_noted(shipped):
     subjects, findings = look(fleet, [work, anchor, elsewhere], shipped)
     assert len(subjects) == 1
     assert [(each.path, each.weight) for each in findings] == [("spec.timeZone", "dangerous"), ("spec.x", "dangerous")]
-
-
-@pytest.fixture
-def control_plane(tmp_path):
-    """A control plane that only lists: Clusters on one page, Works on two."""
-    cluster = {
-        "metadata": {"name": "old"},
-        "status": {
-            "kubernetesVersion": "v1.22.9-eks-abc",
-            "apiEnablements": [{"groupVersion": "batch/v1", "resources": [{"kind": "CronJob", "name": "cronjobs"}]}],
-            "conditions": [{"type": "CompleteAPIEnablements", "status": "True"}],
-        },
-    }
-
-    def work(name):
-        spec = {"timeZone": "UTC"}
-        cron = {"apiVersion": "batch/v1", "kind": "CronJob", "metadata": {"name": name}, "spec": spec}
-        metadata = {"name": name, "namespace": "karmada-es-old"}
-        return {"metadata": metadata, "spec": {"workload": {"manifests": [cron]}}}
-
-    class Lists(http.server.BaseHTTPRequestHandler):
-        def do_GET(self):
-            if "clusters" in self.path:
-                answer = {"metadata": {}, "items": [cluster]}
-            elif "continue=more" in self.path:
-                answer = {"metadata": {}, "items": [work("second")]}
-            else:
-                answer = {"metadata": {"continue": "more"}, "items": [work("first")]}
-            body = json.dumps(answer).encode()
-            self.send_response(200)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_):
-            """Say nothing."""
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Lists) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        config = {
-            "apiVersion": "v1",
-            "kind": "Config",
-            "current-context": "a",
-            "contexts": [{"name": "a", "context": {"cluster": "a", "user": "a"}}],
-            "clusters": [{"name": "a", "cluster": {"server": f"http://127.0.0.1:{server.server_port}"}}],
-            "users": [{"name": "a", "user": {}}],
-        }
-        file = tmp_path / "karmada.config"
-        file.write_text(json.dumps(config))
-        yield file
-        server.shutdown()
-        thread.join()
 
 
 def test_losses_reads_a_live_fleet_page_by_page(capsys, control_plane):

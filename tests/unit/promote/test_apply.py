@@ -6,9 +6,9 @@ import pytest
 
 from converter.client import UnavailableError
 from converter.promote.apply import ControlPlaneWriter, PolicyConflictError, Step
-from converter.promote.forecast import forecast
 from converter.promote.member import Member
 from converter.promote.policy import make_policy
+from converter.works.forecast import forecast
 from tests.fakes.promotion import CONVERTER, ControlPlane
 from tests.unit.promote.test_plan import CRON, NAMESPACE, SHOP, one
 
