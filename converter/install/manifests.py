@@ -31,12 +31,16 @@ _DEFAULT_ADDRESS = "https://converter-admission.karmada-system.svc:443"
 _RESOURCES = {
     "ClusterRole": ("clusterroles", False),
     "ClusterRoleBinding": ("clusterrolebindings", False),
+    "Deployment": ("deployments", True),
     "MutatingWebhookConfiguration": ("mutatingwebhookconfigurations", False),
     "Namespace": ("namespaces", False),
+    "PodDisruptionBudget": ("poddisruptionbudgets", True),
     "ResourceInterpreterCustomization": ("resourceinterpretercustomizations", False),
     "Role": ("roles", True),
     "RoleBinding": ("rolebindings", True),
+    "Secret": ("secrets", True),
     "Service": ("services", True),
+    "ServiceAccount": ("serviceaccounts", True),
     "ValidatingAdmissionPolicy": ("validatingadmissionpolicies", False),
     "ValidatingAdmissionPolicyBinding": ("validatingadmissionpolicybindings", False),
 }
@@ -81,7 +85,7 @@ class Place(NamedTuple):
 
 
 def place_of(manifest: Manifest) -> Place:
-    """Return the location of an object of the Karmada part.
+    """Return the location of an object of either part.
 
     Raises:
         InstallationError: the installer does not know the object's kind.
@@ -89,7 +93,7 @@ def place_of(manifest: Manifest) -> Place:
     kind, metadata = manifest["kind"], manifest["metadata"]
     if kind not in _RESOURCES:
         raise InstallationError(
-            f"deploy/karmada contains a {kind}, a kind that the installer does not know; reinstall the package"
+            f"the installation contains a {kind}, a kind that the installer does not know; reinstall the package"
         )
     plural, namespaced = _RESOURCES[kind]
     group, version = split_api_version(manifest["apiVersion"])
@@ -105,13 +109,18 @@ def karmada_part(addresses: Addresses) -> list[Manifest]:
         InstallationError: a file is missing or invalid.
     """
     manifests = [{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": addresses.namespace}}]
-    manifests += [_addressed(manifest, addresses) for manifest in _read(KARMADA_PART)]
+    manifests += [_addressed(manifest, addresses) for manifest in read_folder(KARMADA_PART)]
     order = ("Namespace", "Service", "ClusterRole", "Role", "ClusterRoleBinding", "RoleBinding")
     last = len(order)
     return sorted(manifests, key=lambda item: order.index(item["kind"]) if item["kind"] in order else last)
 
 
-def _read(folder: Path) -> Iterator[Manifest]:
+def read_folder(folder: Path) -> Iterator[Manifest]:
+    """Yield every object of a kustomization, with its common labels, in the order of its resources.
+
+    Raises:
+        InstallationError: a file is missing or invalid.
+    """
     try:
         kustomization = load((folder / "kustomization.yaml").read_text(encoding="utf-8"))
         labels = {key: value for entry in kustomization["labels"] for key, value in entry["pairs"].items()}

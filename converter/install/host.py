@@ -1,0 +1,103 @@
+"""The host part of the installation: the converter's processes, read from ``deploy/host`` as kustomize reads it.
+
+All its objects are in one namespace, so several converters, one for each Karmada, share a host cluster.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from converter.install.manifests import InstallationError, read_folder
+from converter.package_data import data_folder
+from converter.yaml import YamlError, load
+
+if TYPE_CHECKING:
+    from converter.kube import Manifest
+
+HOST_PART = data_folder("deploy") / "host"
+"""The folder with the objects that ``converter install`` applies to the host cluster."""
+
+IMAGE = "karmada-api-version-converter"
+"""The name that stands for the converter's image in ``deploy/host``."""
+
+CERTIFICATES = "converter-tls"
+"""The Secret that the controller fills with the CA and the serving certificate."""
+
+DEPLOYMENTS = ("converter-controller", "converter-discovery", "converter-admission", "converter-scheduler")
+"""The Deployments of the host part, in the order in which they become available."""
+
+
+@dataclass(frozen=True, slots=True)
+class HostOptions:
+    """What differs between two host parts.
+
+    Attributes:
+        namespace: the namespace of all objects.
+        image: the converter's image, with a tag or a digest; empty for the one in ``deploy/host``.
+        pull_secrets: the names of the Secrets with credentials for the image's registry.
+        scheduler: the Deployment of the converter's scheduler (`converter.install.scheduler`); None for none.
+    """
+
+    namespace: str = "karmada-system"
+    image: str = ""
+    pull_secrets: tuple[str, ...] = field(default=())
+    scheduler: Manifest | None = None
+
+
+def host_part(options: HostOptions) -> list[Manifest]:
+    """Return every object of the host part in the order to apply: accounts, rights, Secrets, then what runs.
+
+    Raises:
+        InstallationError: a file is missing or invalid.
+    """
+    image = options.image or default_image()
+    manifests = [_placed(manifest, options, image) for manifest in read_folder(HOST_PART)]
+    if options.scheduler is not None:
+        manifests.append(options.scheduler)
+    order = ("ServiceAccount", "Role", "RoleBinding", "Secret", "Service", "PodDisruptionBudget", "Deployment")
+    last = len(order)
+    return sorted(manifests, key=lambda item: order.index(item["kind"]) if item["kind"] in order else last)
+
+
+def default_image() -> str:
+    """Return the image of ``deploy/host/kustomization.yaml``: the name and the tag of this release.
+
+    Raises:
+        InstallationError: the file is missing or invalid.
+    """
+    try:
+        kustomization = load((HOST_PART / "kustomization.yaml").read_text(encoding="utf-8"))
+        (entry,) = [item for item in kustomization["images"] if item["name"] == IMAGE]
+        return f"{entry.get('newName', IMAGE)}:{entry['newTag']}"
+    except (OSError, YamlError, KeyError, TypeError, ValueError) as error:
+        raise InstallationError(f"cannot read {HOST_PART}: {error}; reinstall the package") from error
+
+
+def names_registry(image: str) -> bool:
+    """Whether an image names a registry: without one, nodes look on Docker Hub, where the converter is not."""
+    first, slash, _ = image.partition("/")
+    return bool(slash) and ("." in first or ":" in first or first == "localhost")
+
+
+def image_version(image: str) -> str:
+    """Read the tag of an image; its digest if it has no tag; empty for neither."""
+    name, _, digest = image.partition("@")
+    tag = posixpath.basename(name).partition(":")[2]
+    return tag or digest
+
+
+def _placed(manifest: Manifest, options: HostOptions, image: str) -> Manifest:
+    manifest["metadata"]["namespace"] = options.namespace
+    for subject in manifest.get("subjects", ()):
+        if subject["kind"] == "ServiceAccount":
+            subject["namespace"] = options.namespace
+    if manifest["kind"] == "Deployment":
+        spec = manifest["spec"]["template"]["spec"]
+        if options.pull_secrets:
+            spec["imagePullSecrets"] = [{"name": name} for name in options.pull_secrets]
+        for container in spec["containers"]:
+            if container["image"] == IMAGE:
+                container["image"] = image
+    return manifest
