@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
-from converter.server.run import bound_address, listen
+from converter.server.run import Address, listen
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from converter.server.run import Address, Servable
+    from converter.server.run import Servable
 
 _CLOSE_SECONDS = 2.0
 
@@ -26,9 +26,9 @@ async def page_server(app: Servable, address: Address) -> AsyncIterator[Address]
         ListenError: the server cannot listen on the address.
     """
     web_server = app.server()
-    listener = await listen(web_server, address, None)
+    listener = listen(web_server, address, None)
     try:
-        yield bound_address(listener, address)
+        yield Address(address.host, listener.port)
     finally:
-        listener.close()
+        await listener.abort()
         await web_server.shutdown(_CLOSE_SECONDS)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
 from converter.errors import ConverterError
+from converter.server.listener import Listener, bind
 
 if TYPE_CHECKING:
     import ssl
@@ -23,10 +24,8 @@ _log = logging.getLogger(__name__)
 FINISH_SECONDS: Final = 20.0
 """How long requests in flight may take to finish; Kubernetes kills a Pod 30 seconds after SIGTERM."""
 
-_HANDSHAKE_SECONDS = 10.0
 _LOOK_SECONDS = 0.01
 _CLOSE_SECONDS = 2.0
-_BACKLOG = 1024
 
 
 class ListenError(ConverterError):
@@ -128,15 +127,16 @@ async def serve(
     web_server = app.server()
     tasks = [loop.create_task(work) for work in background]
     try:
-        socket_server = await listen(web_server, address, tls)
+        listener = listen(web_server, address, tls)
         _settle_memory()
         with _signals(loop, on_signal):
-            listening(bound_address(socket_server, address))
+            listening(Address(address.host, listener.port))
             await stop.wait()
             app.draining = True  # first of all /readyz says so, and every answer closes its connection
             await sleep(patience[0])
-            socket_server.close()
+            await listener.close()
             await _finish(app)
+            await listener.abort()
             web_server.pre_shutdown()
             await web_server.shutdown(_CLOSE_SECONDS)
     finally:
@@ -164,31 +164,20 @@ def _settle_memory() -> None:
     gc.freeze()
 
 
-async def listen(
-    factory: Callable[[], asyncio.BaseProtocol], address: Address, tls: ssl.SSLContext | None
-) -> asyncio.Server:
-    """Listen on an address.
+def listen(factory: Callable[[], asyncio.BaseProtocol], address: Address, tls: ssl.SSLContext | None) -> Listener:
+    """Listen on an address, inside a running event loop.
 
     Raises:
         ListenError: the server cannot listen on it.
     """
-    loop = asyncio.get_running_loop()
-    timeout = _HANDSHAKE_SECONDS if tls else None
     try:
-        return await loop.create_server(
-            factory, address.host or None, address.port, ssl=tls, backlog=_BACKLOG, ssl_handshake_timeout=timeout
-        )
+        return Listener(factory, bind(address.host, address.port), tls)
     except OSError as error:
         why = error.strerror or str(error)
         raise ListenError(
             f"cannot listen on {address.host}:{address.port}: {why}; choose another address with --listen"
             ", or with --page-listen for the page"
         ) from error
-
-
-def bound_address(server: asyncio.Server, address: Address) -> Address:
-    """Return the address of a server with the port that is in use."""
-    return Address(address.host, int(server.sockets[0].getsockname()[1]))
 
 
 @contextlib.contextmanager
