@@ -152,7 +152,7 @@ def is_scheduler(deployment: Manifest) -> bool:
 
 
 def method_of(deployment: Manifest) -> tuple[Method, str]:
-    """Tell how the scheduler was installed, and the name of that installation."""
+    """Return how the scheduler was installed, and the name of that installation."""
     metadata = deployment["metadata"]
     labels, annotations = metadata.get("labels") or {}, metadata.get("annotations") or {}
     name = metadata["name"]

@@ -20,7 +20,7 @@ HOST_PART = data_folder("deploy") / "host"
 """The folder with the objects that ``converter install`` applies to the host cluster."""
 
 IMAGE = "karmada-api-version-converter"
-"""The name that stands for the converter's image in ``deploy/host``."""
+"""The name in ``deploy/host`` that the image replaces."""
 
 CERTIFICATES = "converter-tls"
 """The Secret that the controller fills with the CA and the serving certificate."""

@@ -8,22 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from converter.client import ApiServer, NotFoundError, RejectedError
-from converter.install.interpreters import APPLY, CUSTOMIZATIONS, InterpreterInstaller, names_of
-from converter.install.manifests import (
-    FIELD_MANAGER,
-    OPTIONAL_KINDS,
-    WEBHOOKS,
-    Addresses,
-    karmada_part,
-    place_of,
-)
+from converter.client import ApiServer, NotFoundError
+from converter.install.apply import Applier, Change, Step, full_name, is_served, owners
+from converter.install.interpreters import CUSTOMIZATIONS, InterpreterInstaller, names_of
+from converter.install.manifests import OPTIONAL_KINDS, WEBHOOKS, Addresses, karmada_part, place_of
 from converter.karmada.interpreters import CUSTOMIZATION, without
 from converter.karmada.names import MIRROR_LABEL
 from converter.kube import first_difference
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from converter.kube import Manifest
 
@@ -66,23 +60,22 @@ async def install(server: ApiServer, addresses: Addresses, report: Callable[[str
             again to apply the rest.
     """
     manifests = karmada_part(addresses)
-    interpreters = InterpreterInstaller(server, names_of(manifests))
+
+    def tell(step: Step) -> None:
+        if step.change not in {Change.REFUSED, Change.UNSERVED}:
+            report(f"applied {step.kind} {step.name}")
+
+    return findings_of(await Applier(server, manifests).apply(manifests, tell))
+
+
+def findings_of(steps: Iterable[Step]) -> list[Finding]:
+    """Report the interpreters that are not applied completely, and the optional objects that are not served."""
     findings = []
-    for manifest in manifests:
-        if manifest["kind"] in OPTIONAL_KINDS and not await _is_served(server, manifest):
-            findings.append(_unserved(manifest))
-            continue
-        if manifest["kind"] != CUSTOMIZATION:
-            await server.patch(f"{place_of(manifest).path}?fieldManager={FIELD_MANAGER}&force=true", manifest, APPLY)
-        else:
-            try:
-                missing = await interpreters.apply(manifest)
-            except RejectedError as error:
-                findings.append(Finding(manifest["kind"], _name(manifest), "refused", str(error)))
-                continue
-            if missing:
-                findings.append(Finding(manifest["kind"], _name(manifest), "theirs", _owners(missing)))
-        report(f"applied {manifest['kind']} {_name(manifest)}")
+    for step in steps:
+        if step.theirs:
+            findings.append(Finding(step.kind, step.name, "theirs", step.theirs))
+        elif step.change in {Change.REFUSED, Change.UNSERVED}:
+            findings.append(Finding(step.kind, step.name, step.change.value, step.detail))
     return findings
 
 
@@ -106,9 +99,9 @@ async def uninstall(server: ApiServer, addresses: Addresses, report: Callable[[s
         try:
             found = msgspec.json.decode(await server.get(place.path))
             await server.delete(place.path, uid=found["metadata"]["uid"])
-            report(f"removed {manifest['kind']} {_name(manifest)}")
+            report(f"removed {manifest['kind']} {full_name(manifest)}")
         except NotFoundError:
-            report(f"not found: {manifest['kind']} {_name(manifest)}")
+            report(f"not found: {manifest['kind']} {full_name(manifest)}")
     for name in await _remove_mirrors(server):
         report(f"removed {CUSTOMIZATION} {name}")
 
@@ -143,39 +136,21 @@ async def check(server: ApiServer, addresses: Addresses) -> list[Finding]:
             continue
         detail = first_difference(without(manifest, missing) if missing else manifest, found)
         state = "different" if detail else "theirs" if missing else "installed"
-        findings.append(Finding(manifest["kind"], _name(manifest), state, detail or _owners(missing)))
+        findings.append(Finding(manifest["kind"], full_name(manifest), state, detail or owners(missing)))
     return findings
 
 
 async def _missed(server: ApiServer, manifest: Manifest, left_out: Mapping[str, str]) -> Finding:
     """Find out whether an object that is not there should be there."""
-    if manifest["kind"] in OPTIONAL_KINDS and not await _is_served(server, manifest):
+    if manifest["kind"] in OPTIONAL_KINDS and not await is_served(server, manifest):
         return _unserved(manifest)
     if left_out and not without(manifest, left_out)["spec"]["customizations"]:  # nothing of it is left to do
-        return Finding(manifest["kind"], _name(manifest), "theirs", _owners(left_out))
-    return Finding(manifest["kind"], _name(manifest), "missing")
-
-
-async def _is_served(server: ApiServer, manifest: Manifest) -> bool:
-    try:
-        await server.get(place_of(manifest).collection.path(), {"limit": "1"})
-    except NotFoundError:
-        return False
-    return True
+        return Finding(manifest["kind"], full_name(manifest), "theirs", owners(left_out))
+    return Finding(manifest["kind"], full_name(manifest), "missing")
 
 
 def _unserved(manifest: Manifest) -> Finding:
-    return Finding(manifest["kind"], _name(manifest), "unserved", "the API server is older than v1.30")
-
-
-def _owners(missing: Mapping[str, str]) -> str:
-    """List operations by their interpreter: ``retention: ResourceInterpreterCustomization mine``."""
-    return "; ".join(f"{field}: {owner}" for field, owner in sorted(missing.items()))
-
-
-def _name(manifest: Manifest) -> str:
-    metadata = manifest["metadata"]
-    return f"{metadata['namespace']}/{metadata['name']}" if metadata.get("namespace") else str(metadata["name"])
+    return Finding(manifest["kind"], full_name(manifest), "unserved", "the API server is older than v1.30")
 
 
 async def trust(server: ApiServer, ca_bundle: str) -> None:

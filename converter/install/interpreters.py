@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from converter.client import ApiServer, Collection, NotFoundError, RejectedError, each_item
-from converter.install.manifests import FIELD_MANAGER, place_of
-from converter.karmada.interpreters import CUSTOMIZATION, Customization, InterpreterWebhooks, taken, without
+from converter.client import ApiServer, Collection, NotFoundError, each_item
+from converter.karmada.interpreters import CUSTOMIZATION, Customization, InterpreterWebhooks, taken
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -79,7 +78,7 @@ def names_of(manifests: Iterable[Manifest]) -> frozenset[str]:
 
 
 class InterpreterInstaller:
-    """Applies the interpreters of one installation."""
+    """Finds what the interpreters of one installation leave to others."""
 
     def __init__(self, server: ApiServer, ours: Iterable[str]) -> None:
         """Prepare.
@@ -102,24 +101,9 @@ class InterpreterInstaller:
             self._known = await Interpreters.read(self._server)
         return left_out(manifest, self._known, self._ours)
 
-    async def apply(self, manifest: Manifest) -> Mapping[str, str]:
-        """Apply an interpreter without the operations that others handle, and return those.
-
-        Raises:
-            RejectedError: Karmada refused it. It was tried twice, because somebody may have created another one.
-            ApiError: the control plane did not answer.
-        """
-        try:
-            return await self._apply(manifest)
-        except RejectedError:
-            self._known = None
-            return await self._apply(manifest)
-
-    async def _apply(self, manifest: Manifest) -> Mapping[str, str]:
-        missing = await self.left_out(manifest)
-        path = f"{place_of(manifest).path}?fieldManager={FIELD_MANAGER}&force=true"
-        await self._server.patch(path, without(manifest, missing), APPLY)
-        return missing
+    def forget(self) -> None:
+        """Read the control plane's interpreters again before the next answer."""
+        self._known = None
 
 
 async def _all(server: ApiServer, collection: Collection) -> list[Manifest]:

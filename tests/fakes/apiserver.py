@@ -104,7 +104,8 @@ class FakeApiServer:
 
     async def patch(self, path, body, content_type="application/merge-patch+json"):
         if content_type == "application/apply-patch+yaml":
-            return await self._apply(path.partition("?")[0], body)
+            place, _, query = path.partition("?")
+            return await self._apply(place, body, dry_run="dryRun=All" in query)
         assert content_type == "application/merge-patch+json"
         await self._before("PATCH", path)
         status = path.endswith("/status")
@@ -124,16 +125,20 @@ class FakeApiServer:
             new = self._admit(at, new, old)
         return self._after("PATCH", path, self._update(at, old, new))
 
-    async def _apply(self, path, body):
+    async def _apply(self, path, body, *, dry_run):
         """Server-side apply by the only manager of an object."""
         await self._before("PATCH", path)
         old = self.objects.get(path)
         if old is None:
             thing = copy.deepcopy(body)
             thing["metadata"] |= {"uid": str(uuid.uuid4()), "generation": 1}
-            return self._after("PATCH", path, self._store(path, self._admit(path, thing, None), "ADDED"))
+            thing = self._admit(path, thing, None)
+            return (
+                msgspec.json.encode(thing) if dry_run else self._after("PATCH", path, self._store(path, thing, "ADDED"))
+            )
         new = copy.deepcopy({**old, **body, "metadata": {**old["metadata"], **body["metadata"]}})
-        return self._after("PATCH", path, self._update(path, old, self._admit(path, new, old)))
+        new = self._admit(path, new, old)
+        return msgspec.json.encode(new) if dry_run else self._after("PATCH", path, self._update(path, old, new))
 
     async def replace(self, path, body):
         await self._before("PUT", path)

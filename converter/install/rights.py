@@ -1,0 +1,108 @@
+"""Asks an API server which rights of an installer are missing, before anything is written."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+
+from converter.errors import ConverterError
+from converter.install.manifests import OPTIONAL_KINDS, place_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from converter.client import ApiServer
+    from converter.kube import Manifest
+
+REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+
+_APPLY = ("get", "create", "patch")
+"""Server-side apply is a patch, and needs ``create`` where the object does not exist."""
+
+_AT_A_TIME = 8
+
+
+class Right(NamedTuple):
+    """One verb on one resource.
+
+    Attributes:
+        verb: the verb.
+        group: the API group; empty for the core group.
+        resource: the plural name; with a subresource, ``serviceaccounts/token``.
+        namespace: the namespace; empty for cluster-scoped resources, or for all namespaces.
+    """
+
+    verb: str
+    group: str
+    resource: str
+    namespace: str = ""
+
+    def __str__(self) -> str:
+        resource = f"{self.resource}.{self.group}" if self.group else self.resource
+        return f"{self.verb} {resource}" + (f" in {self.namespace}" if self.namespace else "")
+
+
+class RightsError(ConverterError):
+    """An administrator lacks rights.
+
+    Attributes:
+        side: the API server, for people.
+        missing: the rights, sorted.
+    """
+
+    def __init__(self, side: str, missing: Iterable[Right]) -> None:
+        self.side = side
+        self.missing = tuple(missing)
+        listed = "".join(f"\n  {right}" for right in self.missing)
+        super().__init__(
+            f"these rights on {side} are missing; use the kubeconfig of a cluster administrator, or grant them:{listed}"
+        )
+
+
+def rights_to_apply(manifests: Iterable[Manifest]) -> set[Right]:
+    """List the rights that are needed to apply objects."""
+    found = set()
+    for manifest in manifests:
+        if manifest["kind"] in OPTIONAL_KINDS:  # an older API server does not serve them
+            continue
+        place = place_of(manifest)
+        group = place.collection.prefix.split("/")[2] if place.collection.prefix.startswith("/apis/") else ""
+        found |= {Right(verb, group, place.collection.resource, place.namespace) for verb in _APPLY}
+    return found
+
+
+async def check_rights(server: ApiServer, side: str, needed: Iterable[Right]) -> None:
+    """Check that the API server grants all rights.
+
+    Args:
+        server: the API server.
+        side: its name for people, such as ``the host cluster``.
+        needed: the rights.
+
+    Raises:
+        RightsError: some are missing.
+        ApiError: the API server did not answer, or has no SelfSubjectAccessReview.
+    """
+    limit = asyncio.Semaphore(_AT_A_TIME)
+
+    async def granted(right: Right) -> bool:
+        resource, _, subresource = right.resource.partition("/")
+        attributes = {
+            "verb": right.verb, "group": right.group, "resource": resource, "subresource": subresource,
+            "namespace": right.namespace,
+        }  # fmt: skip
+        review = {
+            "apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview",
+            "spec": {"resourceAttributes": {key: value for key, value in attributes.items() if value}},
+        }  # fmt: skip
+        async with limit:
+            answer = msgspec.json.decode(await server.create(REVIEWS, review))
+        return bool(answer["status"]["allowed"])
+
+    asked = sorted(set(needed))
+    answers = await asyncio.gather(*(granted(right) for right in asked))
+    missing = [right for right, allowed in zip(asked, answers, strict=True) if not allowed]
+    if missing:
+        raise RightsError(side, missing)
