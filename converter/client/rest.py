@@ -1,26 +1,31 @@
 """Requests to an API server: bytes out, bytes in, and errors as types.
 
-The Python client (``kubernetes.aio``) reads the kubeconfig or the Pod's service account, handles authentication and
+`converter.client.access` reads the kubeconfig or the Pod's service account, and the Python client (``kubernetes.aio``)
 makes the TLS context. The requests use aiohttp directly, because the client's models would decode objects in full.
+
+A request that the API server answers with 401 is sent once more if there is another token by then. It had no effect:
+authentication comes first.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Self
 
 import aiohttp
 import msgspec
-from kubernetes.aio import config as kube_config
-from kubernetes.aio.client import Configuration
 from kubernetes.aio.client.rest import RESTClientObject
 
+from converter.client.access import find_access
 from converter.client.errors import UnavailableError, error_for
-from converter.errors import ConverterError
 
 if TYPE_CHECKING:
     import os
     from collections.abc import AsyncIterator, Mapping
+
+    from converter.client.access import Access
+    from converter.client.credentials import Credentials
 
 MERGE_PATCH = "application/merge-patch+json"
 JSON_PATCH = "application/json-patch+json"
@@ -29,10 +34,6 @@ _METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 _METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 _TIMEOUT = aiohttp.ClientTimeout(total=30, connect=10)
 _AGENT = "karmada-api-version-converter"
-
-
-class AccessError(ConverterError):
-    """The API server's address or credentials cannot be read: no kubeconfig, and not in a Pod."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +62,25 @@ class Collection:
         return f"{path}/{subresource}" if subresource else path
 
 
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """A request as it is sent, without its token."""
+
+    method: str
+    url: str
+    headers: dict[str, str]
+    params: Mapping[str, str] | None = None
+    data: bytes | None = None
+    timeout: aiohttp.ClientTimeout = _TIMEOUT
+
+
 class ApiServer:
     """One API server. Close it after use, or use it as an async context manager."""
 
-    def __init__(self, configuration: Configuration) -> None:
-        self._configuration = configuration
-        self._tls = RESTClientObject(configuration).ssl_context
+    def __init__(self, access: Access) -> None:
+        self._configuration = access.configuration
+        self._credentials = access.credentials
+        self._tls = RESTClientObject(access.configuration).ssl_context
         self._session: aiohttp.ClientSession | None = None
 
     @classmethod
@@ -76,21 +90,12 @@ class ApiServer:
         Raises:
             AccessError: neither is there, or it cannot be read.
         """
-        configuration = Configuration()
-        try:
-            if kubeconfig is None:
-                kube_config.load_incluster_config(configuration)  # type: ignore[no-untyped-call]
-            else:
-                await kube_config.load_kube_config(  # type: ignore[no-untyped-call]
-                    config_file=str(kubeconfig),
-                    context=context,
-                    client_configuration=configuration,
-                    persist_config=False,
-                )
-        except (kube_config.ConfigException, OSError) as error:
-            where = "the Pod's service account" if kubeconfig is None else f"the kubeconfig {kubeconfig}"
-            raise AccessError(f"cannot use {where}: {error}. Pass another one with --kubeconfig.") from error
-        return cls(configuration)
+        return cls(await find_access(kubeconfig, context))
+
+    @property
+    def credentials(self) -> Credentials:
+        """The source of the Authorization header."""
+        return self._credentials
 
     async def __aenter__(self) -> Self:
         return self
@@ -148,11 +153,9 @@ class ApiServer:
         """
         timeout = aiohttp.ClientTimeout(total=None, connect=10, sock_read=idle)
         request = f"WATCH {path}"
+        headers = _headers(_METADATA if metadata_only else _JSON)
         try:
-            headers = await self._headers(_METADATA if metadata_only else _JSON)
-            async with (await self._open()).get(
-                self._url(path), params=params, headers=headers, timeout=timeout
-            ) as answer:
+            async with await self._ask(_Request("GET", self._url(path), headers, params, timeout=timeout)) as answer:
                 if answer.status >= 300:  # noqa: PLR2004 -- HTTP: only 2xx is a success
                     raise error_for(request, answer.status, await answer.read())
                 async for line in _lines(answer.content):
@@ -172,21 +175,43 @@ class ApiServer:
     ) -> bytes:
         request = f"{method} {path}"
         data = None if body is None else msgspec.json.encode(body)
+        headers = _headers(accept, content_type)
         try:
-            async with (await self._open()).request(
-                method,
-                self._url(path),
-                data=data,
-                params=params,
-                headers=await self._headers(accept, content_type),
-                timeout=_TIMEOUT,
-            ) as answer:
+            async with await self._ask(_Request(method, self._url(path), headers, params, data)) as answer:
                 text = await answer.read()
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
             raise UnavailableError(request, 0, "", f"{type(error).__name__} {error}".strip()) from error
         if answer.status >= 300:  # noqa: PLR2004 -- HTTP: only 2xx is a success
             raise error_for(request, answer.status, text)
         return text
+
+    async def _ask(self, request: _Request) -> aiohttp.ClientResponse:
+        """Send a request, and once more if the answer is 401 and there is another token by then."""
+        token = await self._credentials.header()
+        answer = await self._send_with(token, request)
+        if answer.status != HTTPStatus.UNAUTHORIZED:
+            return answer
+        try:
+            other = await self._credentials.after_refusal(token)
+        except BaseException:
+            answer.close()
+            raise
+        if other == token:
+            return answer
+        answer.close()
+        return await self._send_with(other, request)
+
+    async def _send_with(self, token: str, request: _Request) -> aiohttp.ClientResponse:
+        return await (await self._open()).request(
+            request.method,
+            request.url,
+            data=request.data,
+            params=request.params,
+            headers={**request.headers, "Authorization": token} if token else request.headers,
+            timeout=request.timeout,
+            proxy=self._configuration.proxy,
+            server_hostname=self._configuration.tls_server_name,
+        )
 
     async def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
@@ -197,14 +222,10 @@ class ApiServer:
     def _url(self, path: str) -> str:
         return self._configuration.host.rstrip("/") + path
 
-    async def _headers(self, accept: str, content_type: str | None = None) -> dict[str, str]:
-        headers = {"Accept": accept, "User-Agent": _AGENT}
-        if content_type is not None:
-            headers["Content-Type"] = content_type
-        token = await self._configuration.get_api_key_with_prefix("BearerToken", alias="authorization")
-        if token:  # read for each request, so that a rotated token is used
-            headers["Authorization"] = token
-        return headers
+
+def _headers(accept: str, content_type: str | None = None) -> dict[str, str]:
+    headers = {"Accept": accept, "User-Agent": _AGENT}
+    return headers if content_type is None else {**headers, "Content-Type": content_type}
 
 
 async def _lines(content: aiohttp.StreamReader) -> AsyncIterator[bytes]:

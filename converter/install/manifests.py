@@ -26,6 +26,9 @@ FIELD_MANAGER = "converter-install"
 WEBHOOKS = "apiconverter"
 """The name of the webhook configuration."""
 
+DEFAULT_NAMESPACE = "karmada-system"
+"""The namespace in Karmada of the shipped files."""
+
 _DEFAULT_ADDRESS = "https://converter-admission.karmada-system.svc:443"
 
 _RESOURCES = {
@@ -68,7 +71,7 @@ class Addresses:
     webhooks: str = _DEFAULT_ADDRESS
     discovery_host: str = "converter-discovery.karmada-system.svc"
     ca_bundle: str = ""
-    namespace: str = "karmada-system"
+    namespace: str = DEFAULT_NAMESPACE
 
 
 class Place(NamedTuple):
@@ -110,7 +113,7 @@ def karmada_part(addresses: Addresses) -> list[Manifest]:
     """
     manifests = [{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": addresses.namespace}}]
     manifests += [_addressed(manifest, addresses) for manifest in read_folder(KARMADA_PART)]
-    order = ("Namespace", "Service", "ClusterRole", "Role", "ClusterRoleBinding", "RoleBinding")
+    order = ("Namespace", "ServiceAccount", "Service", "ClusterRole", "Role", "ClusterRoleBinding", "RoleBinding")
     last = len(order)
     return sorted(manifests, key=lambda item: order.index(item["kind"]) if item["kind"] in order else last)
 
@@ -137,13 +140,29 @@ def _addressed(manifest: Manifest, addresses: Addresses) -> Manifest:
         manifest["metadata"]["namespace"] = addresses.namespace
     if manifest["kind"] == "Service":
         manifest["spec"]["externalName"] = addresses.discovery_host
+    for subject in manifest.get("subjects", ()):
+        if subject["kind"] == "ServiceAccount":
+            subject["namespace"] = addresses.namespace
     if manifest["kind"] == "ValidatingAdmissionPolicy":
-        for variable in manifest["spec"]["variables"]:
-            if variable["name"] == "home":
-                variable["expression"] = f"'{addresses.namespace}'"
+        _limit(manifest["spec"], addresses.namespace)
     for webhook in manifest.get("webhooks", ()):
         config: dict[str, Any] = webhook["clientConfig"]
         config["url"] = config["url"].replace(_DEFAULT_ADDRESS, addresses.webhooks.rstrip("/"))
         if addresses.ca_bundle:
             config["caBundle"] = addresses.ca_bundle
     return manifest
+
+
+def _limit(policy: dict[str, Any], namespace: str) -> None:
+    """Make a policy name the controller's account and the discovery Service in their namespace."""
+    for condition in policy["matchConditions"]:
+        user, ours = user_name(DEFAULT_NAMESPACE, ""), user_name(namespace, "")
+        condition["expression"] = condition["expression"].replace(user, ours)
+    for variable in policy["variables"]:
+        if variable["name"] == "home":
+            variable["expression"] = f"'{namespace}'"
+
+
+def user_name(namespace: str, account: str) -> str:
+    """Return the user name of a ServiceAccount (Kubernetes: ``pkg/serviceaccount/util.go``)."""
+    return f"system:serviceaccount:{namespace}:{account}"

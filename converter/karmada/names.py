@@ -55,6 +55,12 @@ FEATURE_GATES_ANNOTATION: Final = f"{GROUP}/feature-gates"
 """On a Cluster: the feature gates that its API server sets otherwise than its release does, as ``--feature-gates``
 takes them: ``CronJobTimeZone=true,AllBeta=false``."""
 
+TOKEN_ISSUED_ANNOTATION: Final = f"{GROUP}/token-issued-at"
+"""On a Secret of the host cluster with a token: when the token was issued, in RFC 3339."""
+
+TOKEN_EXPIRES_ANNOTATION: Final = f"{GROUP}/token-expires-at"
+"""On a Secret of the host cluster with a token: when the token ends, in RFC 3339, as the API server granted it."""
+
 MIRROR_LABEL: Final = f"{GROUP}/mirror"
 """On a ResourceInterpreterCustomization that the controller made from a user's; the value is ``true``."""
 

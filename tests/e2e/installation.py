@@ -11,7 +11,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from converter.install.manifests import user_name
 from tests.controlplanes import kubeconfig
+from tests.controlplanes.karmada import NAMESPACE
 from tests.controlplanes.waiting import wait_until
 from tests.e2e.propagated import ANCHOR, CONVERTED, WORK
 
@@ -128,7 +130,7 @@ class Installation:
         return self._world.run.process(f"converter-{name}", command, {"PYTHONPATH": str(_ROOT)})
 
     def _access(self, user: str) -> Path:
-        pair = self._world.pki.authority.issue(f"converter:{user}")
+        pair = self._world.pki.authority.issue(user_name(NAMESPACE, f"converter-{user}"))
         file = self._world.run.folder / f"converter-{user}.kubeconfig"
         server = self.fleet.karmada.apiserver
         return kubeconfig.write(file, server.port, self._world.pki.authority, pair)

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from converter.client import ApiServer, NotFoundError, RejectedError
+from converter.install.manifests import user_name
 from tests.controlplanes import kubeconfig
 from tests.waiting import until_passes
 
@@ -31,7 +32,7 @@ async def controller_of(
         unlabelled: a path, and an object without our label that the policy refuses to create there.
         label: the label; only the policy names it, RBAC would refuse for another reason.
     """
-    pair = world.pki.authority.issue("converter:controller")
+    pair = world.pki.authority.issue(user_name("karmada-system", "converter-controller"))
     file = kubeconfig.write(world.run.folder / f"{server.name}.controller", server.port, world.pki.authority, pair)
     path, manifest = unlabelled
     async with await ApiServer.connect(file) as controller:

@@ -89,7 +89,7 @@ class Deployed:
 
     def access(self, user):
         """Steps 4: a kubeconfig of one of the two users."""
-        pair = self.world.pki.authority.issue(f"converter:{user}")
+        pair = self.world.pki.authority.issue(f"system:serviceaccount:{SYSTEM}:converter-{user}")
         port, authority = self.fleet.karmada.apiserver.port, self.world.pki.authority
         return kubeconfig.write(self.folder / f"{user}.kubeconfig", port, authority, pair)
 

@@ -14,6 +14,8 @@ from converter.cli.discovery_options import discovery_server
 from converter.cli.manifest_files import InputError, items_of, read_documents
 from converter.cli.options import UsageError
 from converter.client import ApiServer
+from converter.client.access import Access
+from converter.client.credentials import LoadedHeader
 from converter.install.installer import Finding
 from converter.promote.apply import PolicyConflictError
 from converter.promote.member import ProxyError
@@ -207,7 +209,7 @@ def installed(monkeypatch, findings):
         return findings
 
     async def connected(*_):
-        return ApiServer(Configuration())
+        return ApiServer(Access(Configuration(), LoadedHeader("", connected)))
 
     monkeypatch.setattr("converter.cli.install.install", applied)
     monkeypatch.setattr(ApiServer, "connect", connected)

@@ -16,7 +16,7 @@ from converter.client import (
     RejectedError,
     UnavailableError,
 )
-from converter.client.rest import AccessError
+from converter.client.access import AccessError
 
 WORKS = Collection("/apis/work.karmada.io/v1alpha1", "works")
 

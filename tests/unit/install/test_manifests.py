@@ -9,7 +9,7 @@ import yaml
 
 from converter.cli import build_parser
 from converter.controllers.apiservices import LABEL
-from converter.install.manifests import KARMADA_PART, Addresses, InstallationError, karmada_part, place_of
+from converter.install.manifests import KARMADA_PART, Addresses, InstallationError, karmada_part, place_of, user_name
 from converter.karmada.interpreters import CUSTOMIZATION
 from converter.karmada.names import MIRROR_LABEL
 from converter.server.run import FINISH_SECONDS, Address
@@ -21,6 +21,7 @@ HOST = ROOT / "deploy" / "host"
 POLICIES = ROOT / "deploy" / "network-policies"
 HOST_PART = [item for file in sorted(HOST.glob("*.yaml")) for item in yaml.safe_load_all(file.read_text())]
 COMPONENTS = ("admission", "controller", "discovery")
+ACCOUNTS = {"converter-admission", "converter-controller", "converter-scheduler"}
 
 
 def host(kind, component):
@@ -170,9 +171,41 @@ def test_a_policy_is_bound_and_limits_the_controller(name):
     policy, binding = items
     assert [item["kind"] for item in items] == ["ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"]
     assert binding["spec"]["policyName"] == name
-    users = {one["name"] for item in karmada_part(Addresses()) for one in item.get("subjects", ())}
     (condition,) = policy["spec"]["matchConditions"]
-    assert condition["expression"].rpartition(" ")[2].strip('"') in users
+    user = user_name("karmada-system", "converter-controller")
+    assert condition["expression"].rpartition(" ")[2].strip('"') == user
+
+
+def subjects(manifests):
+    return [one for item in manifests for one in item.get("subjects", ())]
+
+
+@pytest.mark.parametrize("namespace", ["karmada-system", "control"])
+def test_every_right_is_one_of_a_service_account_of_the_installation(namespace):
+    manifests = karmada_part(Addresses(namespace=namespace))
+    accounts = {
+        (item["metadata"]["namespace"], item["metadata"]["name"])
+        for item in manifests
+        if item["kind"] == "ServiceAccount"
+    }
+    assert accounts == {(namespace, name) for name in ACCOUNTS}
+    for subject in some(subjects(manifests)):
+        assert subject["kind"] == "ServiceAccount"
+        assert (subject["namespace"], subject["name"]) in accounts
+
+
+@pytest.mark.parametrize("name", ["converter-apiservices", "converter-interpreters"])
+def test_a_policy_follows_the_controller_to_another_namespace(name):
+    policy, _ = [item for item in karmada_part(Addresses(namespace="control")) if item["metadata"]["name"] == name]
+    (condition,) = policy["spec"]["matchConditions"]
+    assert condition["expression"].endswith(f'"{user_name("control", "converter-controller")}"')
+
+
+def test_the_controller_requests_tokens_for_the_accounts_of_the_installation_only():
+    rules = [rule for item in karmada_part(Addresses()) for rule in item.get("rules", ())]
+    (rule,) = [rule for rule in rules if "serviceaccounts/token" in rule["resources"]]
+    assert rule["verbs"] == ["create"]
+    assert set(rule["resourceNames"]) == ACCOUNTS
 
 
 def test_the_policy_on_interpreters_has_our_labels():
