@@ -82,7 +82,7 @@ class Applier:
 
         Raises:
             ApiError: the API server refused an object that the installation needs, or did not answer. The objects
-                before it are applied; apply them again to go on.
+                before it are applied; apply them again to apply the rest.
         """
         steps = []
         for manifest in manifests:
