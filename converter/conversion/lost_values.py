@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from msgspec import UNSET
 
 from converter.conversion.path_tree import PathTree
-from converter.kube import WHOLE_MANIFEST, Json, Path, canonical_json, format_path, is_empty, parse_path
+from converter.kube import EACH, WHOLE_MANIFEST, Json, Path, canonical_json, format_path, is_empty, parse_path
+from converter.kube.amounts import is_same_amount
+from converter.rules.lens import RESTATED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -38,7 +40,7 @@ class LostValue:
 
 @dataclass(frozen=True, slots=True)
 class _Leaf:
-    """One value that did not come back, with what came instead; an empty one is reported only with a note."""
+    """One value that did not come back, with what came instead. One that says nothing needs a note to be reported."""
 
     path: Path
     value: Json
@@ -46,7 +48,7 @@ class _Leaf:
 
     @property
     def says(self) -> bool:
-        return not is_empty(self.value)
+        return not is_empty(self.value) and not (self.was is not None and is_same_amount(self.value, self.was))
 
 
 def tell_losses(
@@ -67,9 +69,10 @@ def tell_losses(
     if not notes and values is not None and not values:
         return ()
     gone = _Gone()
+    restated, notes = _split(notes)
     if values is None or (limit is not None and len(notes) > limit):
         return (LostValue(WHOLE_MANIFEST, None, target),)
-    for leaf in (leaf for item in values for leaf in _leaves(item)):
+    for leaf in (leaf for item in values for leaf in _leaves(item, restated)):
         gone.add(leaf)
         if limit is not None and gone.saying > limit:
             return (LostValue(WHOLE_MANIFEST, None, target),)
@@ -136,13 +139,30 @@ class _Gone:
         return [leaf for leaf in self._left.values() if leaf.says]
 
 
-def _leaves(item: PreservedValue) -> Iterator[_Leaf]:
+def _split(notes: Sequence[Note]) -> tuple[PathTree[None] | None, Sequence[Note]]:
+    """Part the places of notes about values that say the same (None if there are none) from the other notes."""
+    if all(note.why != RESTATED for note in notes):
+        return None, notes
+    places = PathTree[None]()
+    for note in notes:
+        if note.why == RESTATED:
+            places.add(_any_item(note.path), None)
+    return places, [note for note in notes if note.why != RESTATED]
+
+
+def _any_item(path: Path) -> Path:
+    """Replace the items of lists in a path by any item: notes count items, and losses name them."""
+    return tuple(segment if isinstance(segment, str) else EACH for segment in path)
+
+
+def _leaves(item: PreservedValue, restated: PathTree[None] | None) -> Iterator[_Leaf]:
     """Spread what does not come back at one place over its fields."""
     if item.value is UNSET or not item.path:
         return
     was = None if item.was is UNSET else item.was
     for path, value in _spread(item.value, parse_path(item.path)):
-        yield _Leaf(path, value, was)
+        if restated is None or not restated.covers(_any_item(path)):
+            yield _Leaf(path, value, was)
 
 
 def _spread(value: Json, path: Path) -> Iterator[tuple[Path, Json]]:

@@ -32,6 +32,15 @@ class PathTree(Generic[T]):
             node = node.below.get(segment)
         return node is not None and bool(node.values or node.below)
 
+    def covers(self, path: Path) -> bool:
+        """Whether a value is at the path or above it."""
+        node: _Node[T] | None = self._root
+        for segment in path:
+            if node is None or node.values:
+                break
+            node = node.below.get(segment)
+        return node is not None and bool(node.values)
+
     def take(self, path: Path) -> list[T]:
         """Remove the values at the path, above it and below it, and return them."""
         taken: list[T] = []

@@ -13,7 +13,6 @@ from converter.errors import ProblemCode, RuleProblem
 from converter.kube import GroupVersionKind, Path, format_path
 from converter.rules.check_bounds import leaves
 from converter.rules.lens import Side
-from converter.rules.steps.moves import Nest, Rename
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -110,18 +109,9 @@ def _moves(found: Sequence[Leaf], side: Side) -> Iterator[_Move]:
     """List the moves in the order in which they lead to a side: back toward the left, forward toward the right."""
     numbered = list(enumerate(found))
     for at, leaf in reversed(numbered) if side is Side.LEFT else numbered:
-        step = leaf.step
-        pairs: list[tuple[Path, Path]] = []
-        if isinstance(step, Rename):
-            pairs = [(step.left, step.right)]
-        elif isinstance(step, Nest):
-            pairs = [((step.into, name), (name,)) for name in step.fields]
-            pairs = pairs if step.side is Side.LEFT else [(right, left) for left, right in pairs]
-        if isinstance(step, (Rename, Nest)):
-            scope = (*leaf.scope, *step.scope)
-            for left, right in pairs:
-                old, new = (right, left) if side is Side.LEFT else (left, right)
-                yield _Move(at, (*scope, *old), (*scope, *new))
+        for left, right in leaf.step.moved_paths():
+            old, new = (right, left) if side is Side.LEFT else (left, right)
+            yield _Move(at, (*leaf.scope, *old), (*leaf.scope, *new))
 
 
 def _own(moves: Iterable[_Move], index: int, path: Path, side: Side) -> Path:

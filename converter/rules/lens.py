@@ -8,7 +8,7 @@ that, because they cost nothing while no value is lost or wrong.
 from __future__ import annotations
 
 from enum import Enum
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from converter.errors import ConversionError, ManifestError, RefusedError
 from converter.kube import Path, format_path, is_empty, type_name
@@ -35,13 +35,16 @@ class Note(NamedTuple):
     Attributes:
         path: its path, relative to the object that the lens received.
         value: the value.
-        why: the reason, for users.
+        why: the reason, for users; or `RESTATED`.
     """
 
     path: Path
     value: Any
     why: str
 
+
+RESTATED: Final = ""
+"""The reason of a note about a value that does not come back as it was, but says the same: it is not lost."""
 
 Notes: TypeAlias = list[Note]
 Lens: TypeAlias = "Callable[[dict[str, Any], Notes], None]"

@@ -5,8 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from converter.rules.steps.blocks import Call, In
+from converter.rules.steps.enums import Enum
 from converter.rules.steps.int_or_string import IntOrString
+from converter.rules.steps.invert import Invert
+from converter.rules.steps.labels import Label
 from converter.rules.steps.moves import Nest, Rename
+from converter.rules.steps.reshape import Reshape
 from converter.rules.steps.values import Values
 
 if TYPE_CHECKING:
@@ -43,7 +47,9 @@ def _leaves(steps: Iterable[Step]) -> Iterator[Step]:
 
 def _moved(step: Step, toward: Side) -> set[frozenset[str]]:
     before, after = step.expected_fields(toward.other), step.expected_fields(toward)
-    if isinstance(step, (Call, Values)):  # the field can stay in its place and mean something else
+    if isinstance(
+        step, (Call, Enum, Invert, Label, Reshape, Values)
+    ):  # the field can stay in its place and mean something else
         fields, common = before, _EVERYWHERE
     elif isinstance(step, (IntOrString, Nest, Rename)):
         fields = tuple(path for path in before if path not in after)

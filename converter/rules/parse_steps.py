@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from converter.errors import ProblemCode
-from converter.kube import Path, format_path
+from converter.kube.amounts import DURATION_UNITS, QUANTITY_UNITS
 from converter.rules.functions import FUNCTIONS
 from converter.rules.lens import Side
-from converter.rules.steps.base import Step, is_plain, keys_of, split_scope
+from converter.rules.parse_paths import SIDES, parse_field, parse_flag, parse_keys, parse_plain, parse_side
+from converter.rules.parse_reshape import (
+    parse_amount,
+    parse_enum,
+    parse_invert,
+    parse_label,
+    parse_list_of_one,
+    parse_map_list,
+)
+from converter.rules.steps.amounts import Duration, Quantity
+from converter.rules.steps.base import Step, keys_of, split_scope
 from converter.rules.steps.blocks import Call, In
 from converter.rules.steps.int_or_string import IntOrString
 from converter.rules.steps.moves import ENCODINGS, Annotation, Nest, Rename
@@ -22,7 +33,6 @@ if TYPE_CHECKING:
     from converter.rules.steps.moves import Keys
     from converter.rules.yaml_source import Cursor
 
-_SIDES = ("left", "right")
 _WITH = ("steps", "when")  # keys next to a step's keyword
 _WITHOUT_KEYS = ("in", "call")  # keywords whose value is not a mapping
 
@@ -56,46 +66,12 @@ def _parse_step(entry: Cursor) -> list[Step]:
     return list(_PARSERS[word](entry, body))
 
 
-def _plain(cursor: Cursor, path: Path) -> Path:
-    if not path:
-        cursor.problem("the path is empty", "name a field, such as spec.replicas")
-    elif not is_plain(path):
-        cursor.problem(f"{format_path(path)}: a step's path can contain only keys and [*]")
-    return tuple(segment for segment in path if is_plain((segment,)))
-
-
-def _field(cursor: Cursor, key: str = "path") -> tuple[Path, Keys]:
-    """Parse a required path that ends in a key; split it into its scope and the keys below."""
-    path = _plain(cursor.child(key), cursor.path(key))
-    scope, keys = split_scope(path)
-    if path and not keys:
-        cursor.child(key).problem(f"{format_path(path)} names the items of a list, not a field in them")
-    return scope, keys or ("",)
-
-
-def _keys(cursor: Cursor, key: str) -> Keys:
-    """Parse a required path of keys only."""
-    scope, keys = _field(cursor, key)
-    if scope:
-        cursor.child(key).problem(f"{key}: [*] is not allowed here", "put the step into an 'in'")
-    return keys
-
-
-def _side(cursor: Cursor) -> Side:
-    return Side(cursor.choice("side", _SIDES))
-
-
-def _flag(cursor: Cursor, key: str) -> bool:
-    """Parse an optional boolean; false if it is missing."""
-    return cursor.has(key) and cursor.child(key).expect(bool, "true or false") and cursor.value[key] is True
-
-
 def _rename(entry: Cursor, body: Cursor) -> Iterator[Step]:
     for old, child in body.items():
         if not child.expect(str, "the path in the other version"):
             continue
-        left_scope, left = split_scope(_plain(child, child.as_path(old)))
-        right_scope, right = split_scope(_plain(child, child.as_path(child.value)))
+        left_scope, left = split_scope(parse_plain(child, child.as_path(old)))
+        right_scope, right = split_scope(parse_plain(child, child.as_path(child.value)))
         if left_scope != right_scope:
             child.problem(
                 "both paths must be inside the same list",
@@ -110,15 +86,15 @@ def _rename(entry: Cursor, body: Cursor) -> Iterator[Step]:
 
 def _nest(entry: Cursor, body: Cursor) -> Iterator[Step]:
     body.only(("into", "fields", "side", "always"), "nest")
-    scope, keys = _field(body, "into")
+    scope, keys = parse_field(body, "into")
     fields = tuple(item.value for item in body.child("fields").entries() if item.expect(str, "a field's name"))
     yield Nest(
         line=entry.line,
         scope=(*scope, *keys[:-1]),
         into=keys[-1],
         fields=fields,
-        side=_side(body),
-        always=_flag(body, "always"),
+        side=parse_side(body),
+        always=parse_flag(body, "always"),
     )
 
 
@@ -126,21 +102,21 @@ def _annotation(entry: Cursor, body: Cursor) -> Iterator[Step]:
     body.only(("field", "name", "as", "side"), "annotation")
     yield Annotation(
         line=entry.line,
-        field=_keys(body, "field"),
+        field=parse_keys(body, "field"),
         name=body.text("name"),
         encoding=body.choice("as", ENCODINGS, "string"),
-        side=_side(body),
+        side=parse_side(body),
     )
 
 
 def _int_or_string(entry: Cursor, body: Cursor) -> Iterator[Step]:
     body.only(("into", "number", "string", "side", "neither"), "intOrString")
-    scope, into = _field(body, "into")
-    number_scope, number = _field(body, "number")
-    string_scope, string = _field(body, "string")
+    scope, into = parse_field(body, "into")
+    number_scope, number = parse_field(body, "number")
+    string_scope, string = parse_field(body, "string")
     if not scope == number_scope == string_scope:
         body.problem("the three fields must be in the same list", code=ProblemCode.CONFLICT)
-    side = Side(body.choice("side", _SIDES, "right"))
+    side = Side(body.choice("side", SIDES, "right"))
     neither = (
         body.value.get("neither") if body.has("neither") and body.child("neither").expect(int, "a number") else None
     )
@@ -149,10 +125,10 @@ def _int_or_string(entry: Cursor, body: Cursor) -> Iterator[Step]:
 
 def _values(entry: Cursor, body: Cursor) -> Iterator[Step]:
     body.only(("path", "pairs"), "values")
-    scope, keys = _field(body)
+    scope, keys = parse_field(body)
     pairs = []
     for pair in body.child("pairs").entries():
-        pair.only(_SIDES, "a pair")
+        pair.only(SIDES, "a pair")
         if pair.has("left") and pair.has("right"):
             pairs.append((pair.value["left"], pair.value["right"]))
         else:
@@ -162,17 +138,17 @@ def _values(entry: Cursor, body: Cursor) -> Iterator[Step]:
 
 def _default(entry: Cursor, body: Cursor) -> Iterator[Step]:
     body.only(("path", "left", "right", "value", "side", "copy", "when", "unless", "empty"), "default")
-    scope, keys = _field(body)
+    scope, keys = parse_field(body)
     left, right = body.value.get("left", MISSING), body.value.get("right", MISSING)
     copied: Keys = ()
     side: Side | None = None
     if body.has("copy") or body.has("value"):
-        side = _side(body)
+        side = parse_side(body)
         if left is not MISSING or right is not MISSING or body.has("copy") == body.has("value"):
             text = "a default must have 'left' and 'right', or 'side' with one of 'value' and 'copy'"
             body.problem(text, code=ProblemCode.CONFLICT)
         if body.has("copy"):
-            copied = _keys(body, "copy")
+            copied = parse_keys(body, "copy")
         elif side is Side.LEFT:
             left = body.value["value"]
         else:
@@ -199,32 +175,32 @@ def _default(entry: Cursor, body: Cursor) -> Iterator[Step]:
         copied_on=side if copied else None,
         when=_guard(body),
         unless=unless,
-        empty=_flag(body, "empty"),
+        empty=parse_flag(body, "empty"),
     )
 
 
 def _drop(entry: Cursor, body: Cursor) -> Iterator[Step]:
     body.only(("path", "side", "why"), "drop")
-    scope, keys = _field(body)
-    yield Drop(line=entry.line, scope=scope, keys=keys, side=_side(body), why=body.text("why"))
+    scope, keys = parse_field(body)
+    yield Drop(line=entry.line, scope=scope, keys=keys, side=parse_side(body), why=body.text("why"))
 
 
 def _omit_zero(entry: Cursor, body: Cursor) -> Iterator[Step]:
     body.only(("path", "side", "zero"), "omitZero")
-    scope, keys = _field(body)
-    yield OmitZero(line=entry.line, scope=scope, keys=keys, side=_side(body), zero=body.value.get("zero", 0))
+    scope, keys = parse_field(body)
+    yield OmitZero(line=entry.line, scope=scope, keys=keys, side=parse_side(body), zero=body.value.get("zero", 0))
 
 
 def _refuse(entry: Cursor, body: Cursor) -> Iterator[Step]:
     body.only(("path", "side", "why", "values"), "refuse")
-    scope, keys = _field(body)
+    scope, keys = parse_field(body)
     values = tuple(item.value for item in body.child("values").entries()) if body.has("values") else None
-    yield Refuse(line=entry.line, scope=scope, keys=keys, side=_side(body), why=body.text("why"), values=values)
+    yield Refuse(line=entry.line, scope=scope, keys=keys, side=parse_side(body), why=body.text("why"), values=values)
 
 
 def _in(entry: Cursor, body: Cursor) -> Iterator[Step]:
     places = [body] if isinstance(body.value, str) else list(body.entries())
-    paths = tuple(_plain(place, place.as_path(place.value)) for place in places if place.expect(str, "a path"))
+    paths = tuple(parse_plain(place, place.as_path(place.value)) for place in places if place.expect(str, "a path"))
     if not entry.has("steps"):
         entry.problem("'in' must have 'steps'", code=ProblemCode.MISSING)
         return
@@ -237,7 +213,7 @@ def _guard(cursor: Cursor) -> Guard:
     guard = []
     for path, child in cursor.child("when").items():
         values = tuple(child.value) if isinstance(child.value, list) else (child.value,)
-        guard.append((keys_of(_plain(child, child.as_path(path))), values))
+        guard.append((keys_of(parse_plain(child, child.as_path(path))), values))
     return tuple(guard)
 
 
@@ -257,7 +233,14 @@ _PARSERS: dict[str, Callable[[Cursor, Cursor], Iterator[Step]]] = {
     "nest": _nest,
     "annotation": _annotation,
     "intOrString": _int_or_string,
+    "label": parse_label,
     "values": _values,
+    "enum": parse_enum,
+    "invert": parse_invert,
+    "listOfOne": parse_list_of_one,
+    "mapList": parse_map_list,
+    "duration": partial(parse_amount, Duration, tuple(DURATION_UNITS)),
+    "quantity": partial(parse_amount, Quantity, tuple(QUANTITY_UNITS)),
     "default": _default,
     "omitZero": _omit_zero,
     "drop": _drop,

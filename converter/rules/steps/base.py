@@ -42,6 +42,10 @@ class Step(ABC):
         """List the fields that the step adds, changes or removes in that side's version."""
         return self.expected_fields(side)
 
+    def moved_paths(self) -> tuple[tuple[Path, Path], ...]:
+        """List the fields that have another path in the other version, as (left, right); what is below moves along."""
+        return ()
+
     def losses(self, toward: Side) -> int:  # noqa: ARG002  # by default a step loses nothing
         """Count the fields whose values can be lost on the way to that side."""
         return 0

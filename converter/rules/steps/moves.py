@@ -58,6 +58,10 @@ class Rename(Step):
         """The one field."""
         return (join(self.scope, self.left if side is Side.LEFT else self.right),)
 
+    def moved_paths(self) -> tuple[tuple[Path, Path], ...]:
+        """The one field."""
+        return ((join(self.scope, self.left), join(self.scope, self.right)),)
+
 
 def _rename_here(old: str, new: str) -> Lens:
     def rename(node: dict[str, Any], notes: Notes) -> None:
@@ -182,6 +186,10 @@ class Nest(Step):
         """The fields, and the object on the side that has it."""
         made = (join(self.scope, (self.into,)),) if side is self.side else ()
         return (*made, *self.expected_fields(side))
+
+    def moved_paths(self) -> tuple[tuple[Path, Path], ...]:
+        """Each field, with and without the object."""
+        return tuple(zip(self.expected_fields(Side.LEFT), self.expected_fields(Side.RIGHT), strict=True))
 
 
 def _from_integer(value: Any) -> str:
