@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -100,11 +101,13 @@ class Configuration:
         book: the conversion rules, checked and compiled.
         severities: how much the loss of each field matters.
         loss_policy: what to do about losses; None if no file has a policy.
+        digest: of the texts of all files; equal texts in the same order have equal digests.
     """
 
     book: RuleBook
     severities: SeverityTable = field(default_factory=SeverityTable, repr=False)
     loss_policy: LossPolicy | None = None
+    digest: str = ""
 
     @classmethod
     def read(cls, files: Iterable[RuleFile], catalog: Catalog | None = None) -> Configuration:
@@ -117,10 +120,11 @@ class Configuration:
         Raises:
             RuleBookError: with every problem of every file, sorted by file and line.
         """
+        files = tuple(files)
         parsed = _parse(files, catalog)
         _raise_any([*parsed.problems, *check_rules(parsed.rules, catalog)])
         policy = parsed.policies[0] if parsed.policies else None
-        return cls(RuleBook.compile(parsed.rules), SeverityTable(parsed.severities), policy)
+        return cls(RuleBook.compile(parsed.rules), SeverityTable(parsed.severities), policy, _digest(files))
 
 
 def parse_rules(files: Iterable[RuleFile]) -> list[Rule]:
@@ -132,6 +136,13 @@ def parse_rules(files: Iterable[RuleFile]) -> list[Rule]:
     parsed = _parse(files, None)
     _raise_any(parsed.problems)
     return parsed.rules
+
+
+def _digest(files: Iterable[RuleFile]) -> str:
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(hashlib.sha256(file.text.encode()).digest())
+    return digest.hexdigest()[:16]
 
 
 class _Parsed(NamedTuple):

@@ -51,12 +51,14 @@ class Engine:
         routes: the routes through the book.
         losses: what a cluster of some release would drop without an error.
         loss_policy: what to do about losses; None if no rule file has a policy.
+        digest: of the texts of all rule files; replicas with the same rules have the same one.
     """
 
     def __init__(self, configuration: Configuration, catalog: Catalog | None = None) -> None:
         self.routes = Routes(configuration.book)
         self.losses = LossEvaluator(catalog or load_catalog(), configuration.severities)
         self.loss_policy: LossPolicy | None = configuration.loss_policy
+        self.digest = configuration.digest
 
     @classmethod
     def from_rules(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import functools
 import os
 import socket
 from pathlib import Path
@@ -21,8 +22,9 @@ from converter.controllers.wiring import KarmadaControllers, Settings
 from converter.server import event_loop as loop
 from converter.server import responses as answers
 from converter.server.app import App
+from converter.server.controller_metrics import ControllerMetrics, watch_informers
 from converter.server.logging import FORMATS, LEVELS, set_up
-from converter.server.metrics import CONTENT_TYPE, Metrics
+from converter.server.metrics import CONTENT_TYPE
 from converter.server.rules_reloader import RulesReloader, notes_of
 from converter.server.run import Address, serve
 from converter.works.policy import Action, Policy
@@ -94,9 +96,10 @@ def run(args: argparse.Namespace) -> int:
     """Run until stopped; return the exit code."""
     set_up(args.log_format, args.log_level)
     address = Address.parse(args.listen)
-    metrics = Metrics([])
+    metrics = ControllerMetrics()
     rules = RulesReloader(tuple(Path(path) for path in rule_paths(args)), catalog=load_catalog, sink=metrics)
     metrics.rules_in_use(len(rules.current.book.rules))
+    metrics.watch_rules(lambda: rules.current.digest)
     settings = Settings(
         identity=args.identity or f"{socket.gethostname()}-{os.getpid()}",
         lease_namespace=args.lease_namespace,
@@ -109,7 +112,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def _run(
-    args: argparse.Namespace, address: Address, rules: RulesReloader, settings: Settings, metrics: Metrics
+    args: argparse.Namespace, address: Address, rules: RulesReloader, settings: Settings, metrics: ControllerMetrics
 ) -> None:
     fleet = FleetView()
     metrics.watch_clusters(lambda: len(fleet.current))
@@ -119,11 +122,17 @@ async def _run(
     ):
         controllers = KarmadaControllers(server, lambda: rules.current, fleet, settings)
         manager = controllers.manager
+        metrics.watch_controllers(controllers.controllers, lambda: manager.leading)
+        watch_informers(metrics, controllers.watches)
         authority = await stack.enter_async_context(certificate_secret(args, server, manager))
         discovery = discovery_server(args, authority)
         if discovery is not None:
-            in_use = controllers.versions_in_use
-            manager.leader_tasks.append(registration(discovery, server, lambda: rules.current, fleet, in_use))
+            in_use, answered = controllers.versions_in_use, [True]
+            metrics.watch_discovery(lambda: answered[-1] if manager.leading else None)
+            report = functools.partial(answered.__setitem__, 0)
+            manager.leader_tasks.append(
+                registration(discovery, server, lambda: rules.current, fleet, in_use, report=report)
+            )
         pages: dict[str, Callable[[], web.Response]] = {}
         app = App([], pages, metrics)
         pages["/healthz"] = lambda: answers.text("ok\n")

@@ -13,6 +13,7 @@ from converter.cli.streams import announce
 from converter.server import event_loop as loop
 from converter.server.discovery import DiscoveryApp
 from converter.server.logging import FORMATS, LEVELS, set_up
+from converter.server.metrics import DiscoveryMetrics
 from converter.server.rules_reloader import RulesReloader
 from converter.server.run import Address, serve
 
@@ -25,7 +26,7 @@ The server lists every resource that a rule knows, without verbs, so that Karmad
 serve. If no replica is reachable, no namespace of the control plane can be deleted; after a minute the controller
 removes the APIServices. Therefore the server needs only its certificate and the rules.
 
-paths served: /apis, /apis/GROUP, /apis/GROUP/VERSION, /openapi/v2, /openapi/v3, /healthz, /livez, /readyz
+paths served: /apis, /apis/GROUP, /apis/GROUP/VERSION, /openapi/v2, /openapi/v3, /healthz, /livez, /readyz, /metrics
 
 exit codes: 0 stopped by SIGTERM or SIGINT; 2 invalid rules, an invalid certificate, an address in use
 """
@@ -56,9 +57,13 @@ def run(args: argparse.Namespace) -> int:
     """Serve until stopped; returns the exit code."""
     set_up(args.log_format, args.log_level)
     address = Address.parse(args.listen)
-    rules = RulesReloader(tuple(Path(path) for path in args.rules), catalog=load_catalog)
+    metrics = DiscoveryMetrics()
+    rules = RulesReloader(tuple(Path(path) for path in args.rules), catalog=load_catalog, sink=metrics)
+    metrics.rules_in_use(len(rules.current.book.rules))
+    metrics.watch_rules(lambda: rules.current.digest)
     certificate = ServingCertificate(args.tls_cert, args.tls_key)
-    app = DiscoveryApp(lambda: rules.current.book, load_catalog())
+    metrics.watch_certificate(lambda: certificate.not_after)
+    app = DiscoveryApp(lambda: rules.current.book, load_catalog(), metrics)
     loop.run(
         serve(
             app,

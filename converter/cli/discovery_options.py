@@ -89,6 +89,8 @@ def registration(
     converter: Callable[[], Engine],
     fleet: FleetView,
     in_use: Callable[[], Iterable[str]],
+    *,
+    report: Callable[[bool], None],
 ) -> Callable[[], Coroutine[Any, Any, None]]:
     """Make the leader task that reconciles the APIServices of a discovery server.
 
@@ -98,6 +100,7 @@ def registration(
         converter: returns the rules in use.
         fleet: the clusters.
         in_use: returns the apiVersions that converted manifests have now.
+        report: called with whether the discovery server answered, each time it was asked.
     """
     needed = NeededVersions(server, converter, fleet, load_catalog(), in_use)
 
@@ -105,6 +108,11 @@ def registration(
         while not discovery.authority_known():  # noqa: ASYNC110 -- a file sends no event
             await asyncio.sleep(_AUTHORITY_SECONDS)
         clock = asyncio.get_running_loop().time
-        await APIServiceReconciler(server, discovery.backend, needed, discovery.reachable, clock).run()
+        await APIServiceReconciler(server, discovery.backend, needed, reachable, clock).run()
+
+    async def reachable() -> bool:
+        up = await discovery.reachable()
+        report(up)
+        return up
 
     return run

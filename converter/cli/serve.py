@@ -21,6 +21,7 @@ from converter.clusters.watched import KarmadaClusters
 from converter.server import event_loop as loop
 from converter.server.app import BODY_LIMIT
 from converter.server.clients import Clients
+from converter.server.controller_metrics import watch_informers
 from converter.server.logging import FORMATS, LEVELS, set_up
 from converter.server.page_server import page_server
 from converter.server.run import Address, serve
@@ -187,7 +188,9 @@ async def _serve(
         if args.kubeconfig is not None or args.in_cluster:
             overrides = read_inventory(args.inventory) if args.inventory is not None else None
             server = await stack.enter_async_context(await ApiServer.connect(args.kubeconfig, args.context))
-            clusters.append(KarmadaClusters(server, served.fleet, overrides).run())
+            watch = KarmadaClusters(server, served.fleet, overrides)
+            watch_informers(served.metrics, lambda: {"clusters": watch.watch})
+            clusters.append(watch.run())
         await serve(
             served.app,
             addresses.webhooks,

@@ -99,6 +99,7 @@ class Informer(Generic[T]):
     Attributes:
         items: the copy. Read it freely; never change it.
         synced: set after the first complete list.
+        failures: how often a list or a watch failed, since the process started.
         after_list: called after every complete list.
     """
 
@@ -127,6 +128,7 @@ class Informer(Generic[T]):
         """
         self.items: dict[Key, T] = {}
         self.synced = asyncio.Event()
+        self.failures = 0
         self.after_list: Callable[[], None] = _ignore
         self._versions: dict[Key, str] = {}
         self._handlers: list[Callable[[Change[T]], None]] = []
@@ -169,6 +171,7 @@ class Informer(Generic[T]):
                 self._version = ""
             except (ApiError, msgspec.MsgspecError) as error:
                 failures += 1
+                self.failures += 1
                 delay = min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** min(failures, 10)) * random.uniform(0.5, 1.0)  # noqa: S311 -- spreads load, guards nothing
                 _log.warning("watch of %s failed: %s; retrying in %.1f s", self._collection.resource, error, delay)
                 await asyncio.sleep(delay)

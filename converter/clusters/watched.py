@@ -59,6 +59,11 @@ class KarmadaClusters:
         self._cache.add_handler(self._changed)
 
     @property
+    def watch(self) -> Informer[Cluster]:
+        """The watch of Clusters, for metrics."""
+        return self._cache
+
+    @property
     def synced(self) -> asyncio.Event:
         """Set once the first list of Clusters is complete, and the fleet is ready."""
         return self._cache.synced

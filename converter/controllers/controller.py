@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
@@ -183,12 +184,30 @@ class ChannelSource(Generic[K, E]):
         """Return at once: a channel has no state."""
 
 
+@dataclass(slots=True)
+class Passes:
+    """The passes of a controller since the process started.
+
+    Attributes:
+        done: how many succeeded.
+        retried: how many must be repeated although nothing is wrong.
+        failed: how many failed.
+        seconds: the time of all.
+    """
+
+    done: int = 0
+    retried: int = 0
+    failed: int = 0
+    seconds: float = 0.0
+
+
 class Controller(Generic[K]):
     """Runs a reconciler for the keys of its sources.
 
     Attributes:
-        name: names the controller in the log.
+        name: names the controller in the log, and in metrics.
         reconciler: what it runs.
+        passes: what came of its passes.
     """
 
     def __init__(
@@ -214,10 +233,18 @@ class Controller(Generic[K]):
         self._sources = tuple(sources)
         self._workers = workers
         self._reads = tuple(reads)
+        self._queue: WorkQueue[K] | None = None
+        self.passes = Passes()
+
+    @property
+    def waiting(self) -> int:
+        """How many keys wait for a worker, or for their next pass."""
+        return len(self._queue) if self._queue is not None else 0
 
     async def run(self) -> None:
         """Reconcile until cancelled."""
         queue: WorkQueue[K] = WorkQueue()
+        self._queue = queue
         stops = [source.start(queue) for source in self._sources]
         try:
             for source in self._sources:
@@ -231,22 +258,29 @@ class Controller(Generic[K]):
             for stop in stops:
                 stop()
             queue.shut_down()
+            self._queue = None
 
     async def _work(self, queue: WorkQueue[K]) -> None:
         while True:
             key = await queue.get()
+            began = time.perf_counter()
             try:
                 result = await self.reconciler.reconcile(key)
             except (ConflictError, RequeueError) as error:
+                self.passes.retried += 1
                 _log.debug("%s %s: %s; retrying in %.2f s", self.name, key, error, queue.add_rate_limited(key))
             except ConverterError as error:
+                self.passes.failed += 1
                 _log.warning("%s %s: %s; retrying in %.1f s", self.name, key, error, queue.add_rate_limited(key))
             except Exception:  # noqa: BLE001 -- a bug that one object triggers must not stop the others
+                self.passes.failed += 1
                 _log.exception("%s %s: retrying in %.1f s", self.name, key, queue.add_rate_limited(key))
             else:
+                self.passes.done += 1
                 queue.forget(key)
                 if result.requeue_after is not None:
                     queue.add_after(key, result.requeue_after)
             finally:
+                self.passes.seconds += time.perf_counter() - began
                 queue.done(key)
             await asyncio.sleep(0)  # a pass without a request does not yield, and the leader has to renew its Lease

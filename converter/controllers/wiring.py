@@ -89,6 +89,8 @@ class KarmadaControllers:
 
     Attributes:
         manager: runs them.
+        controllers: all of them.
+        clusters: watches the clusters.
     """
 
     def __init__(
@@ -119,24 +121,30 @@ class KarmadaControllers:
         self._election = LeaderElector(
             server, settings.lease_namespace, settings.lease_name, settings.identity, now=settings.now
         )
+        self.clusters = KarmadaClusters(server, fleet, settings.overrides, self._changed.send)
+        self.controllers: tuple[Controller[Any], ...] = (
+            self._work_controller(),
+            self._lossy_work_controller(),
+            self._cluster_controller(),
+            self._placement_controller(),
+            self._excluded_binding_controller(),
+            self._denied_binding_controller(),
+            self._interpreter_controller(),
+        )
         self.manager = Manager(
             self._election,
-            caches=[KarmadaClusters(server, fleet, settings.overrides, self._changed.send)],
+            caches=[self.clusters],
             informers=(*self._informers.all, *self._informers.interpreters),
-            controllers=[
-                self._work_controller(),
-                self._lossy_work_controller(),
-                self._cluster_controller(),
-                self._placement_controller(),
-                self._excluded_binding_controller(),
-                self._denied_binding_controller(),
-                self._interpreter_controller(),
-            ],
+            controllers=self.controllers,
         )
 
     def versions_in_use(self) -> frozenset[str]:
         """Return the apiVersions that converted manifests have now. Only the leader knows them all."""
         return frozenset(version for work in self._informers.works.items.values() for version in work.versions)
+
+    def watches(self) -> dict[str, Informer[Any]]:
+        """Return what is watched, by the names that metrics use."""
+        return {"clusters": self.clusters.watch, **self._informers.by_name()}
 
     def rules_changed(self) -> None:
         """Resync all clusters: the rules have changed."""
@@ -256,6 +264,20 @@ class _Informers:
             self.denials,
             *self.excluded.values(),
         )
+
+    def by_name(self) -> dict[str, Informer[Any]]:
+        customizations, webhooks = self.interpreters
+        return {
+            "works": self.works,
+            "anchors": self.anchors,
+            "lossy_works": self.lossy,
+            "overflow": self.overflow,
+            "denials": self.denials,
+            "excluded_bindings": self.excluded[BINDINGS],
+            "excluded_cluster_bindings": self.excluded[CLUSTER_BINDINGS],
+            "interpreter_customizations": customizations,
+            "interpreter_webhooks": webhooks,
+        }
 
 
 @dataclass(frozen=True, slots=True)

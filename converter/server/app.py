@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from aiohttp.web_protocol import RequestHandler
 
     from converter.server.clients import Clients
-    from converter.server.metrics import Metrics
+    from converter.server.metrics import ProcessMetrics
 
 _log = logging.getLogger(__name__)
 
@@ -94,7 +94,7 @@ class App:
         self,
         webhooks: Iterable[Webhook],
         pages: Mapping[str, Callable[[], web.Response]],
-        metrics: Metrics,
+        metrics: ProcessMetrics,
         *,
         body_limit: int = BODY_LIMIT,
         body_seconds: float = BODY_SECONDS,

@@ -15,6 +15,7 @@ from aiohttp import web
 
 from converter.discovery import Discovery, named_resources
 from converter.server.connections import BoundedServer
+from converter.server.metrics import CONTENT_TYPE
 from converter.server.responses import text
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from converter.catalog import Catalog
     from converter.rules import RuleBook
+    from converter.server.metrics import DiscoveryMetrics
 
 _log = logging.getLogger(__name__)
 
@@ -35,13 +37,15 @@ class DiscoveryApp:
         in_flight: always 0, because an answer needs no body and is made at once.
     """
 
-    def __init__(self, book: Callable[[], RuleBook], catalog: Catalog) -> None:
+    def __init__(self, book: Callable[[], RuleBook], catalog: Catalog, metrics: DiscoveryMetrics) -> None:
         """Make the application.
 
         Args:
             book: returns the rules in use.
             catalog: names the resources of the kinds of Kubernetes.
+            metrics: counts the answers; shown under ``/metrics``.
         """
+        self._metrics = metrics
         self._book = book
         self._catalog = catalog
         self._made_for = book()
@@ -78,7 +82,10 @@ class DiscoveryApp:
         path = request.raw_path.partition("?")[0]
         if path == "/readyz" and self.draining:
             return text("not ready: stopping\n", HTTPStatus.SERVICE_UNAVAILABLE)
+        if path == "/metrics":
+            return text(self._metrics.text(), kind=CONTENT_TYPE)
         found = self._discovery.answer(request.method, path, request.headers)
+        self._metrics.answered(found.status)
         headers = {"Content-Type": found.content_type, "Vary": "Accept"}
         if found.etag:
             headers["ETag"] = found.etag

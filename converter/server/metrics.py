@@ -1,28 +1,24 @@
 """What Prometheus reads. Label values come from fixed lists, the rules or the catalog: no request can add a series.
 
-======================================================  ==========================  ====================================
-Metric                                                  Labels                      Meaning
-======================================================  ==========================  ====================================
-``converter_requests_total``                            webhook, outcome            admission requests (`OUTCOMES`)
-``converter_request_duration_seconds``                  webhook                     time to answer a review, in seconds
-``converter_conversions_total``                         kind, source, target        converted manifests
-``converter_lost_fields_total``                         kind, severity, action      fields that a cluster drops
-``converter_rules``                                                                 rules in use
-``converter_rules_last_reload_successful``                                          0 while the rule files are invalid
-``converter_rules_reloads_total``                       outcome                     changes of the rules (`RELOADS`)
-``converter_inventory_last_reload_successful``                                      0 while the inventory is invalid
-``converter_clusters``                                                              known clusters
-``converter_certificate_not_after_timestamp_seconds``                               end of the serving certificate
-``converter_log_dropped_lines_total``                                               log lines that were not written
-======================================================  ==========================  ====================================
+``docs/reference/metrics.md`` lists the metrics of all processes. `converter.server.controller_metrics` adds those of
+the controllers.
 """
 
 from __future__ import annotations
 
+from importlib import metadata
 from typing import TYPE_CHECKING, Final
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
-from prometheus_client.core import CounterMetricFamily
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    disable_created_metrics,
+    generate_latest,
+)
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 
@@ -34,8 +30,10 @@ if TYPE_CHECKING:
 
     from prometheus_client import Metric
 
+disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series for each counter, which nothing reads
+
 CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
-"""The media type of `Metrics.text`."""
+"""The media type of `ProcessMetrics.text`."""
 
 OUTCOMES: Final = (
     "unchanged", "changed", "denied", "warned", "invalid", "too_large", "wrong_type", "wrong_method", "forbidden",
@@ -47,41 +45,41 @@ large reviews at once, and internal errors."""
 RELOADS: Final = ("taken", "refused")
 """How a reload of changed rules can end."""
 
+CODES: Final = ("2xx", "3xx", "4xx", "5xx")
+"""Classes of the status codes of the discovery server."""
+
 _SECONDS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 2.5)
 
 
-class Metrics:
-    """The metrics of one server.
+class ProcessMetrics:
+    """The metrics that every process has.
 
     Attributes:
-        registry: where they are registered; one per server, so that a process can have several.
+        registry: where they are registered; one for each server, so that a process can have several.
     """
 
-    def __init__(self, webhooks: Iterable[str]) -> None:
+    def __init__(self, process: str, webhooks: Iterable[str] = ()) -> None:
         """Create one series for each webhook and outcome, so that a request only has to count.
 
         Args:
-            webhooks: the names of the webhooks.
+            process: what the process is: ``admission``, ``controller`` or ``discovery``.
+            webhooks: the names of its webhooks.
         """
         self.registry = CollectorRegistry()
-        names = tuple(webhooks)
-        self._requests(names)
-        self._conversions = self._counter("conversions", "Manifests converted.", "kind", "source", "target")
-        self._count_conversion: dict[tuple[str, str, str], Callable[[], None]] = {}
-        self._lost_fields = self._counter(
-            "lost_fields", "Fields that a cluster drops or refuses.", "kind", "severity", "action"
-        )
-        self._count_loss: dict[tuple[str, str, str], Callable[[], None]] = {}
+        self.registry.register(_BuildInfo(process))
+        ProcessCollector(registry=self.registry)
         self._reloads = self._counter("rules_reloads", "Changes of the rule files.", "outcome")
         for outcome in RELOADS:
             self._reloads.labels(outcome)
         self._rules = self._gauge("rules", "Rules in use.")
         self._reload_successful = self._gauge("rules_last_reload_successful", "0 while the rule files are invalid.")
         self._reload_successful.set(1)
-        self._inventory = self._gauge("inventory_last_reload_successful", "0 while the inventory file is invalid.")
-        self._inventory.set(1)
-        self._clusters = self._gauge("clusters", "Clusters known.")
         self.registry.register(_DroppedLines())
+        self._count: dict[tuple[str, str], Callable[[], None]] = {}
+        self._observe: dict[str, Callable[[float], None]] = {}
+        names = tuple(webhooks)
+        if names:
+            self._requests(names)
 
     def _requests(self, names: tuple[str, ...]) -> None:
         requests = self._counter("requests", "Admission requests by how they ended.", "webhook", "outcome")
@@ -89,10 +87,8 @@ class Metrics:
             "converter_request_duration_seconds", "Time to answer a review, without the network.", ["webhook"],
             buckets=_SECONDS, registry=self.registry,
         )  # fmt: skip
-        self._count: dict[tuple[str, str], Callable[[], None]] = {
-            (name, outcome): requests.labels(name, outcome).inc for name in names for outcome in OUTCOMES
-        }
-        self._observe: dict[str, Callable[[float], None]] = {name: seconds.labels(name).observe for name in names}
+        self._count = {(name, outcome): requests.labels(name, outcome).inc for name in names for outcome in OUTCOMES}
+        self._observe = {name: seconds.labels(name).observe for name in names}
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
         return Counter(f"converter_{name}", text, labels, registry=self.registry)
@@ -107,6 +103,58 @@ class Metrics:
     def took(self, webhook: str, seconds: float) -> None:
         """Record how long a review took."""
         self._observe[webhook](seconds)
+
+    def rules_in_use(self, rules: int) -> None:
+        """Record the number of rules."""
+        self._rules.set(rules)
+
+    def rules_reloaded(self, outcome: str, rules: int) -> None:
+        """Record a reload that ended in one of `RELOADS` (`converter.server.rules_reloader.ReloadSink`)."""
+        self._reloads.labels(outcome).inc()
+        self._reload_successful.set(outcome == "taken")
+        self._rules.set(rules)
+
+    def watch_rules(self, digest: Callable[[], str]) -> None:
+        """Export the digest of the rules, read at each scrape: replicas with other rules have another one."""
+        self.registry.register(_RulesInfo(digest))
+
+    def watch_clusters(self, count: Callable[[], int]) -> None:
+        """Count the clusters at each scrape."""
+        self._gauge("clusters", "Clusters known.").set_function(count)
+
+    def watch_certificate(self, not_after: Callable[[], dt.datetime]) -> None:
+        """Export the end of the serving certificate, read at each scrape."""
+        gauge = self._gauge("certificate_not_after_timestamp_seconds", "End of the serving certificate.")
+        gauge.set_function(lambda: not_after().timestamp())
+
+    def watch_token(self, not_after: Callable[[], dt.datetime | None]) -> None:
+        """Export the end of the token that the process calls Karmada with, read at each scrape; None for no end."""
+        text = "End of the token that this process calls Karmada with."
+        self.registry.register(_Moment("converter_token_not_after_timestamp_seconds", text, not_after))
+
+    def text(self) -> bytes:
+        """Return all metrics in the text format of Prometheus."""
+        return generate_latest(self.registry)
+
+
+class Metrics(ProcessMetrics):
+    """The metrics of a server of webhooks."""
+
+    def __init__(self, webhooks: Iterable[str]) -> None:
+        """Make them.
+
+        Args:
+            webhooks: the names of the webhooks.
+        """
+        super().__init__("admission", webhooks)
+        self._conversions = self._counter("conversions", "Manifests converted.", "kind", "source", "target")
+        self._count_conversion: dict[tuple[str, str, str], Callable[[], None]] = {}
+        self._lost_fields = self._counter(
+            "lost_fields", "Fields that a cluster drops or refuses.", "kind", "severity", "action"
+        )
+        self._count_loss: dict[tuple[str, str, str], Callable[[], None]] = {}
+        self._inventory = self._gauge("inventory_last_reload_successful", "0 while the inventory file is invalid.")
+        self._inventory.set(1)
 
     def conversion(self, kind: str, source: str, target: str) -> None:
         """Count a converted manifest; its kind and versions are those of the rules."""
@@ -124,32 +172,58 @@ class Metrics:
             count = self._count_loss[labels] = self._lost_fields.labels(*labels).inc
         count()
 
-    def rules_in_use(self, rules: int) -> None:
-        """Record the number of rules."""
-        self._rules.set(rules)
-
-    def rules_reloaded(self, outcome: str, rules: int) -> None:
-        """Record a reload that ended in one of `RELOADS` (`converter.server.rules_reloader.ReloadSink`)."""
-        self._reloads.labels(outcome).inc()
-        self._reload_successful.set(outcome == "taken")
-        self._rules.set(rules)
-
     def inventory_reloaded(self, *, taken: bool) -> None:
         """Record a reload of the inventory (`converter.server.inventory_reloader.InventorySink`)."""
         self._inventory.set(taken)
 
-    def watch_clusters(self, count: Callable[[], int]) -> None:
-        """Count the clusters at each scrape."""
-        self._clusters.set_function(count)
 
-    def watch_certificate(self, not_after: Callable[[], dt.datetime]) -> None:
-        """Export the end of the serving certificate, read at each scrape."""
-        gauge = self._gauge("certificate_not_after_timestamp_seconds", "End of the serving certificate.")
-        gauge.set_function(lambda: not_after().timestamp())
+class DiscoveryMetrics(ProcessMetrics):
+    """The metrics of the discovery server."""
 
-    def text(self) -> bytes:
-        """Return all metrics in the text format of Prometheus."""
-        return generate_latest(self.registry)
+    def __init__(self) -> None:
+        """Create one series for each class of status codes."""
+        super().__init__("discovery")
+        requests = self._counter("discovery_requests", "Requests of the discovery server by status code.", "code")
+        self._count_answer = {code: requests.labels(code).inc for code in CODES}
+
+    def answered(self, status: int) -> None:
+        """Count an answer by its HTTP status."""
+        self._count_answer[f"{status // 100}xx"]()
+
+
+class _BuildInfo(Collector):
+    def __init__(self, process: str) -> None:
+        try:
+            version = metadata.version("karmada-api-version-converter")
+        except metadata.PackageNotFoundError:  # run from a checkout
+            version = "unknown"
+        self._labels = {"process": process, "version": version}
+
+    def collect(self) -> Iterator[Metric]:
+        yield InfoMetricFamily("converter_build", "Version of the converter, and what this process is.", self._labels)
+
+
+class _RulesInfo(Collector):
+    def __init__(self, digest: Callable[[], str]) -> None:
+        self._digest = digest
+
+    def collect(self) -> Iterator[Metric]:
+        text = "Digest of the rules in use; equal rules have equal digests."
+        yield InfoMetricFamily("converter_rulebook", text, {"digest": self._digest()})
+
+
+class _Moment(Collector):
+    """A gauge of a moment that can be unknown: then it has no sample."""
+
+    def __init__(self, name: str, text: str, moment: Callable[[], dt.datetime | None]) -> None:
+        self._name = name
+        self._text = text
+        self._moment = moment
+
+    def collect(self) -> Iterator[Metric]:
+        found = self._moment()
+        if found is not None:
+            yield GaugeMetricFamily(self._name, self._text, found.timestamp())
 
 
 class _DroppedLines(Collector):

@@ -86,6 +86,7 @@ def assemble(settings: Settings) -> Served:
     activity = ConversionLog(metrics)
     rules = RulesReloader(settings.rules, catalog=load_catalog, sink=metrics)
     metrics.rules_in_use(len(rules.current.book.rules))
+    metrics.watch_rules(lambda: rules.current.digest)
     inventory = InventoryReloader(settings.inventory, metrics) if settings.inventory is not None else None
     fleet = inventory.view if inventory is not None else FleetView()
     metrics.watch_clusters(lambda: len(fleet.current))

@@ -109,3 +109,12 @@ def test_a_pattern_of_fields_cannot_take_long_to_match():
     with pytest.raises(RuleBookError) as caught:
         Configuration.read([RuleFile("my.yaml", text)])
     assert [(problem.line, problem.code) for problem in caught.value.problems] == [(5, ProblemCode.TOO_LARGE)]
+
+
+def test_the_digest_is_that_of_the_texts_in_their_order_and_not_of_their_paths():
+    def digest(*files):
+        return Configuration.read([RuleFile(path, text) for path, text in files]).digest
+
+    one, other = "# one\n", "# other\n"
+    assert digest(("a", one), ("b", other)) == digest(("/x/a", one), ("/x/b", other))
+    assert len({digest(("a", one)), digest(("a", other)), digest(("a", one), ("b", other)), digest()}) == 4

@@ -10,7 +10,7 @@ from converter.certificates.issue import make_authority
 from converter.cli.discovery_options import add_registration_options, discovery_server, registration
 from converter.cli.options import UsageError
 from converter.clusters import FleetView
-from converter.controllers.discovery_server import AuthorityError
+from converter.controllers.discovery_server import AuthorityError, DiscoveryServer
 from tests.fakes.apiserver import FakeApiServer
 from tests.fakes.karmada import CONVERTER
 from tests.fakes.virtual_time import advance
@@ -71,17 +71,27 @@ async def test_a_file_overrides_the_secret(tmp_path, authority):
     assert found.authority.refresh().pem == authority
 
 
-async def test_until_the_authority_is_known_nothing_is_touched(authority):
-    known = [b""]
+async def test_until_the_authority_is_known_nothing_is_touched(authority, monkeypatch):
+    known, answers = [b""], []
+
+    async def down(_server):
+        return False
+
+    monkeypatch.setattr(DiscoveryServer, "reachable", down)
     server = FakeApiServer()
     server.fail = lambda *_: (403, "Forbidden")
     discovery = discovery_server(options(*URL), lambda: known[0])
-    task = asyncio.create_task(registration(discovery, server, lambda: CONVERTER, FleetView(), tuple)())
+    task = asyncio.create_task(
+        registration(discovery, server, lambda: CONVERTER, FleetView(), tuple, report=answers.append)()
+    )
     try:
         await advance(60)
-        assert server.reads == []
+        assert server.reads == answers == []
         known[0] = authority
         await until(lambda: server.reads)
+        server.collections.add("apiservices")
+        server.fail = lambda *_: None
+        await until(lambda: answers == [False])
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)

@@ -130,6 +130,7 @@ async def test_a_failing_server_is_asked_again(server, failure):
     server.put(path("a"), thing("a", 1))
     async with running(Copy(server)) as copy:
         assert copy.items == {"a": 1}
+        assert copy.cache.failures == (0 if failure[0] == 410 else 3)
     assert left == [0]
 
 

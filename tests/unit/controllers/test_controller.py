@@ -192,3 +192,32 @@ async def test_a_long_queue_leaves_time_for_other_tasks(run):
         await asyncio.sleep(0)
         seen.append(len(reconciler.keys))
     assert len(set(seen)) > 20, "other tasks had turns between the keys"
+
+
+async def test_passes_are_counted_by_how_they_ended(run):
+    ends = {"fine": DONE, "again": RequeueError(RequeueReason.NAME_TAKEN, "x"), "bad": ApiError("GET x", 500, "", "")}
+    asked = []
+
+    def do(key):
+        asked.append(key)
+        end = ends[key] if asked.count(key) == 1 else DONE
+        if isinstance(end, Exception):
+            raise end
+        return end
+
+    reconciler = Recorded(do)
+    reconciler.gate = asyncio.Event()
+    _, controller = channelled(reconciler, initial=tuple(ends))
+    assert controller.waiting == 0
+    task = run(controller)
+    await advance(0)
+    await advance(0.1)
+    assert controller.waiting == 2
+    reconciler.gate.set()
+    await advance(600)
+    passes = controller.passes
+    assert (passes.done, passes.retried, passes.failed) == (3, 1, 1)
+    assert passes.seconds > 0
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert controller.waiting == 0

@@ -11,6 +11,7 @@ from converter.certificates.tls import ServingCertificate, write_throwaway
 from converter.controllers.discovery_server import Authority, DiscoveryServer
 from converter.rules import RuleBook
 from converter.server.discovery import DiscoveryApp
+from converter.server.metrics import DiscoveryMetrics
 from converter.server.run import Address, serve
 
 NOW = dt.datetime.now(dt.UTC)
@@ -57,7 +58,7 @@ async def test_only_the_right_authority_makes_the_server_reachable(tmp_path):
     authority, certificate, key = write_throwaway(tmp_path, ["localhost", "127.0.0.1"], NOW)
     context = ServingCertificate(certificate, key).context
     book = RuleBook.compile([])
-    app = DiscoveryApp(lambda: book, load_catalog())
+    app = DiscoveryApp(lambda: book, load_catalog(), DiscoveryMetrics())
     stop, bound = asyncio.Event(), asyncio.get_running_loop().create_future()
     task = asyncio.create_task(serve(app, Address("127.0.0.1", 0), context, listening=bound.set_result, stop=stop))
     try:

@@ -1,61 +1,104 @@
-"""The table of metrics is true: in the module, in the documentation and in the registry."""
+"""The table of metrics in the documentation is true: for each process, with types and labels."""
 
 import datetime as dt
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from converter.server import metrics as module
-from converter.server.metrics import OUTCOMES, RELOADS, Metrics
+from converter.controllers.controller import Passes
+from converter.server.controller_metrics import ControllerMetrics, watch_informers
+from converter.server.metrics import OUTCOMES, RELOADS, DiscoveryMetrics, Metrics
 from tests.nonempty import some
 
 PAGE = Path(__file__).parents[3] / "docs" / "reference" / "metrics.md"
+MOMENT = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
 
 
-@pytest.fixture
-def metrics() -> Metrics:
-    made = Metrics(["works"])
-    made.watch_certificate(lambda: dt.datetime(2026, 3, 1, tzinfo=dt.UTC))
+def common(metrics):
+    metrics.watch_rules(lambda: "abc")
+    return metrics
+
+
+def admission():
+    made = common(Metrics(["works"]))
+    made.watch_certificate(lambda: MOMENT)
     made.watch_clusters(lambda: 4)
+    made.watch_token(lambda: MOMENT)
+    watch_informers(made, lambda: {"clusters": SimpleNamespace(items={"a": 1}, failures=2)})
     made.conversion("CronJob", "batch/v1", "batch/v1beta1")
     made.lost_field("CronJob", "dangerous", "warn")
     made.took("works", 0.001)
     return made
 
 
-def exported(metrics: Metrics) -> dict[str, set[str]]:
-    """Every metric by the name that a query uses, with its labels."""
-    found: dict[str, set[str]] = {}
+def discovery():
+    made = common(DiscoveryMetrics())
+    made.watch_certificate(lambda: MOMENT)
+    made.answered(200)
+    return made
+
+
+def controller():
+    made = common(ControllerMetrics())
+    made.watch_clusters(lambda: 4)
+    made.watch_token(lambda: MOMENT)
+    watch_informers(made, lambda: {"works": SimpleNamespace(items={}, failures=0)})
+    made.watch_controllers([SimpleNamespace(name="lossy work", passes=Passes(3, 2, 1, 1.5), waiting=7)], lambda: True)
+    made.watch_discovery(lambda: False)
+    made.watch_scheduler(lambda: True)
+    made.watch_identities(lambda: {"converter-admission": MOMENT})
+    return made
+
+
+PROCESSES = {"Admission": admission, "Controller": controller, "Discovery": discovery}
+
+
+def exported(metrics):
+    """Every metric by the name that a query uses, with its type and labels."""
+    found = {}
     for family in text_string_to_metric_families(metrics.text().decode()):
-        if family.name.endswith("_created"):
-            continue
         name = f"{family.name}_total" if family.type == "counter" else family.name
         labels = {label for sample in family.samples for label in sample.labels}
-        found[name] = labels - {"le"}
+        found[name] = (family.type, labels - {"le"})
     return found
 
 
-def test_the_table_of_the_module_is_the_registry(metrics):
-    rows = re.findall(r"^``(\w+)`` {2,}((?:\w+(?:, )?)*) {2,}\S", module.__doc__ or "", re.MULTILINE)
-    assert {name: set(filter(None, labels.split(", "))) for name, labels in rows} == exported(metrics)
+def documented(process):
+    """The rows of the sections that name a process, or every process."""
+    rows = {}
+    for section in PAGE.read_text("utf-8").split("\n## ")[1:]:
+        title = section.partition("\n")[0].lower()
+        if process.lower() not in title and title != "every process":
+            continue
+        for names, kind, labels in re.findall(r"^\| (`\w+`[^|]*) \| *(\w*) *\|([^|]*)\|", section, re.MULTILINE):
+            for name in re.findall(r"`(\w+)`", names):
+                rows[name] = (kind, set(re.findall(r"`(\w+)`", labels)))
+    return rows
 
 
-def test_the_table_of_the_documentation_is_the_registry(metrics):
-    rows = re.findall(r"^\| `(\w+)` \|([^|]*)\|", PAGE.read_text(), re.MULTILINE)
-    assert {name: set(re.findall(r"`(\w+)`", labels)) for name, labels in rows} == exported(metrics)
+@pytest.mark.parametrize("process", PROCESSES)
+def test_the_table_of_the_documentation_is_the_registry(process):
+    here = exported(PROCESSES[process]())
+    rows = documented(process)
+    assert set(rows) == set(here)
+    own = {name for name in some(sorted(here)) if name.startswith("converter_")}
+    assert {name: here[name] for name in own} == {name: rows[name] for name in own}
 
 
-def test_names_follow_the_conventions_of_prometheus(metrics):
-    families = list(text_string_to_metric_families(metrics.text().decode()))
+@pytest.mark.parametrize("process", PROCESSES)
+def test_names_follow_the_conventions_of_prometheus(process):
+    families = list(text_string_to_metric_families(PROCESSES[process]().text().decode()))
     assert len(families) > 9
     for family in families:
-        assert re.fullmatch(r"converter(_[a-z]+)+", family.name)
+        assert re.fullmatch(r"(converter|process)(_[a-z]+)+", family.name)
         assert family.documentation
-        if family.type == "histogram" or "duration" in family.name or "timestamp" in family.name:
-            assert family.name.removesuffix("_created").endswith("_seconds")
+        if "duration" in family.name or "timestamp" in family.name:
+            assert family.name.endswith("_seconds")
         assert ("total" in family.name) is False  # the suffix of counters only
+        assert not family.name.endswith("_created")
 
 
 def test_every_outcome_has_a_series_from_the_start():
@@ -66,7 +109,9 @@ def test_every_outcome_has_a_series_from_the_start():
         assert f'converter_rules_reloads_total{{outcome="{outcome}"}} 0.0' in text
 
 
-def test_a_refused_reload_shows_until_one_is_taken(metrics):
+def test_a_refused_reload_shows_until_one_is_taken():
+    metrics = admission()
+
     def shown() -> float | None:
         return metrics.registry.get_sample_value("converter_rules_last_reload_successful")
 
@@ -80,8 +125,33 @@ def test_a_refused_reload_shows_until_one_is_taken(metrics):
 def test_the_end_of_the_certificate_is_read_at_each_scrape():
     metrics, end = Metrics([]), [dt.datetime(2026, 3, 1, tzinfo=dt.UTC)]
     metrics.watch_certificate(lambda: end[0])
-    for moment in (dt.datetime(2026, 3, 1, tzinfo=dt.UTC), dt.datetime(2026, 6, 1, tzinfo=dt.UTC)):
+    for moment in (end[0], dt.datetime(2027, 3, 1, tzinfo=dt.UTC)):
         end[0] = moment
         assert metrics.registry.get_sample_value("converter_certificate_not_after_timestamp_seconds") == (
             moment.timestamp()
         )
+
+
+def test_what_is_unknown_has_no_sample():
+    metrics = ControllerMetrics()
+    state = [None]
+    metrics.watch_token(lambda: None)
+    metrics.watch_discovery(lambda: state[0])
+    value = metrics.registry.get_sample_value
+    assert value("converter_token_not_after_timestamp_seconds") is None
+    assert value("converter_discovery_reachable") is None
+    for known in (False, True):
+        state[0] = known
+        assert value("converter_discovery_reachable") == float(known)
+
+
+def test_passes_are_counted_by_how_they_ended():
+    value = controller().registry.get_sample_value
+    ends = {
+        outcome: value("converter_reconciles_total", {"controller": "lossy_work", "outcome": outcome})
+        for outcome in ("done", "retried", "failed")
+    }
+    assert ends == {"done": 3, "retried": 2, "failed": 1}
+    assert value("converter_reconcile_duration_seconds_sum", {"controller": "lossy_work"}) == 1.5
+    assert value("converter_reconcile_duration_seconds_count", {"controller": "lossy_work"}) == 6
+    assert value("converter_queue_keys", {"controller": "lossy_work"}) == 7
