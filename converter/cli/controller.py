@@ -15,7 +15,7 @@ from converter.catalog import load_catalog
 from converter.cli import OK
 from converter.cli.certificate_options import add_certificate_options, certificate_secret
 from converter.cli.discovery_options import add_registration_options, discovery_server, registration
-from converter.cli.options import add_policy_option, add_rules_option, rule_paths
+from converter.cli.options import add_policy_option, add_rules_option, add_scheduler_option, rule_paths
 from converter.client import ApiServer
 from converter.clusters import FleetView, read_inventory
 from converter.controllers.wiring import KarmadaControllers, Settings
@@ -45,8 +45,8 @@ examples:
       as in deploy/host: issues and rotates the certificates, and registers the discovery server with them
 
 Run two or more replicas. A Lease in the control plane elects the one that acts; if it stops, another one takes over
-within 15 seconds. Use the same --rules, --policy-file, --inventory and --policy as for `converter serve`: both must
-come to the same results.
+within 15 seconds. Use the same --rules, --policy-file, --inventory, --policy and --scheduler-name as for
+`converter serve`: both must come to the same results.
 
 paths served for probes and Prometheus, without TLS: /healthz /readyz /metrics
 
@@ -78,6 +78,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         help="the same as for `converter serve` (default: deny)",
     )  # fmt: skip
     add_policy_option(what)
+    add_scheduler_option(what)
     add_registration_options(parser)
     add_certificate_options(parser)
     how = parser.add_argument_group("how it runs")
@@ -106,6 +107,7 @@ def run(args: argparse.Namespace) -> int:
         lease_name=args.lease_name,
         overrides=read_inventory(args.inventory) if args.inventory else None,
         policy=Policy.parse(args.policy),
+        own_scheduler=args.scheduler_name,
     )
     loop.run(_run(args, address, rules, settings, metrics))
     return OK

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from converter.clusters import read_inventory
 from converter.engine import Engine
 from converter.errors import ConverterError
+from converter.placement.scheduler_name import DEFAULT_SCHEDULER, OWN_SCHEDULER
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
 
 class UsageError(ConverterError):
     """Options that contradict each other or are missing; the message says which to give."""
+
+
+_LABEL_VALUE = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?")
 
 
 def whole_number(minimum: int, maximum: int) -> Callable[[str], int]:
@@ -84,6 +89,31 @@ def add_policy_option(parser: argparse._ActionsContainer) -> None:
         metavar="FILE",
         help="a LossPolicy: what to do about fields that a cluster drops (docs/reference/losses.md; default: warn)",
     )
+
+
+def add_scheduler_option(parser: argparse._ActionsContainer) -> None:
+    """Add ``--scheduler-name``, the scheduler of bindings that need a conversion."""
+    parser.add_argument(
+        "--scheduler-name",
+        metavar="NAME",
+        type=scheduler_name,
+        default=OWN_SCHEDULER,
+        help="the scheduler of bindings that need a conversion, the same for serve and controller (default: "
+        "%(default)s); empty if Karmada's own scheduler runs with --plugins=*,-APIEnablement",
+    )
+
+
+def scheduler_name(text: str) -> str:
+    """Read the name of the converter's scheduler; a label has it, too.
+
+    Raises:
+        ArgumentTypeError: it cannot be one.
+    """
+    if text == DEFAULT_SCHEDULER:
+        raise argparse.ArgumentTypeError(f"{text} is Karmada's own scheduler; use --scheduler-name= to rely on it")
+    if text and not _LABEL_VALUE.fullmatch(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a label value: at most 63 letters, digits, '-', '_' and '.'")
+    return text
 
 
 def rule_paths(args: argparse.Namespace) -> list[str]:

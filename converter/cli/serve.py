@@ -13,7 +13,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from converter.certificates.tls import ServingCertificate, write_throwaway
 from converter.cli import OK
-from converter.cli.options import UsageError, add_policy_option, add_rules_option, rule_paths, seconds, whole_number
+from converter.cli.options import (
+    UsageError,
+    add_policy_option,
+    add_rules_option,
+    add_scheduler_option,
+    rule_paths,
+    seconds,
+    whole_number,
+)
 from converter.cli.streams import announce
 from converter.client import ApiServer
 from converter.clusters import read_inventory
@@ -87,6 +95,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         "applied there, and can leave a failing informer in Karmada)",
     )  # fmt: skip
     add_policy_option(what)
+    add_scheduler_option(what)
     where = parser.add_argument_group("address and certificate")
     where.add_argument("--listen", metavar="HOST:PORT", default="127.0.0.1:8443",
                        help="default: %(default)s; :8443 for every interface, port 0 for any free one")  # fmt: skip
@@ -134,6 +143,7 @@ def run(args: argparse.Namespace) -> int:
         inventory=FLEET if args.sample else None if karmada else args.inventory,
         rules=tuple(Path(path) for path in rule_paths(args)),
         policy=args.policy,
+        own_scheduler=args.scheduler_name,
         body_limit=args.max_body,
         clients=Clients(args.client_name) if args.client_ca is not None else None,
     )

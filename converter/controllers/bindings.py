@@ -1,31 +1,41 @@
-"""Reconciles the placement of bindings: it excludes the clusters that no conversion can reach."""
+"""Reconciles bindings: it names their scheduler, and excludes the clusters that no conversion can reach."""
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from converter.client import ApiError, Key, each_item
+from converter.client import ApiError, Key, NotFoundError, each_item
 from converter.controllers.controller import DONE, Result
 from converter.controllers.denied_works import is_shown
 from converter.controllers.karmada_events import BindingKey
-from converter.controllers.objects import annotation, decode, merge_patch, same_version
+from converter.controllers.objects import decode, same_version
 from converter.errors import ManifestError
 from converter.karmada.binding import read_binding
-from converter.karmada.names import EXCLUDED_ANNOTATION, EXCLUDED_LABEL
-from converter.placement.exclusions import exclude, held_clusters, reasons
+from converter.karmada.names import EXCLUDED_ANNOTATION, SCHEDULER_LABEL
+from converter.placement.exclusions import reasons
+from converter.placement.settle import settle
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from converter.client import ApiServer, Change, Collection, Informer
     from converter.controllers.event_recorder import EventRecorder
+    from converter.karmada.binding import Binding
     from converter.kube import Manifest
     from converter.placement.exclusions import Unavailable
+    from converter.placement.settle import Settled
 
 _log = logging.getLogger(__name__)
+
+WRITES_A_SECOND: Final = 20.0
+"""How many bindings are patched in a second: half of what a scheduler handles with its default ``--kube-api-qps``."""
+
+RESYNC_SECONDS: Final = 600.0
+"""How often all bindings are read again."""
 
 
 class _Metadata(msgspec.Struct):
@@ -74,18 +84,16 @@ def exclusions_changed(change: Change[ExcludedBinding]) -> bool:
     return change.after is not None and change.before != change.after
 
 
-class PlacementReconciler:
-    """Reconciles all bindings of a collection.
-
-    The key is the collection, not a binding: a change of the fleet can concern every binding, and a copy of all
-    bindings in memory would cost more than reading them when the fleet changes. Single bindings pass the webhook.
-    """
+class BindingSettler:
+    """Patches a binding that differs from what the webhook would make of it."""
 
     def __init__(
         self,
         server: ApiServer,
         unreachable: Callable[[str, str], Mapping[str, Unavailable] | None],
-        denied: Callable[[BindingKey], None],
+        converted: Callable[[str, str], bool],
+        own_scheduler: str,
+        writes_a_second: float = WRITES_A_SECOND,
     ) -> None:
         """Prepare.
 
@@ -93,10 +101,78 @@ class PlacementReconciler:
             server: the control plane.
             unreachable: returns the clusters on which an apiVersion and kind is not available, with the reasons; None
                 before the clusters are known.
-            denied: is called for each binding that shows a denied Work. The denial may be over since no replica led.
+            converted: returns whether some cluster gets an apiVersion and kind only by conversion.
+            own_scheduler: the name of the converter's scheduler; empty if Karmada's runs without APIEnablement instead.
+            writes_a_second: the largest rate of patches. Each one makes a scheduler look at its binding.
         """
         self._server = server
         self._unreachable = unreachable
+        self._converted = converted
+        self._own_scheduler = own_scheduler
+        self._interval = 1.0 / writes_a_second
+        self._next_write = 0.0
+
+    async def settle(self, collection: Collection, binding: Manifest) -> None:
+        """Patch a binding if it has to be.
+
+        Raises:
+            ApiError: the patch failed.
+        """
+        metadata = binding["metadata"]
+        try:
+            decoded = read_binding(binding)
+            placement = decoded.spec.checked_placement()
+        except ManifestError as error:
+            _log.warning("cannot read binding %s, leaving it as it is: %s", metadata["name"], error)
+            return
+        given = SCHEDULER_LABEL in (decoded.metadata.labels or {})
+        if metadata.get("deletionTimestamp") or (placement is None and not given):
+            return
+        template = decoded.spec.resource
+        unreachable = self._unreachable(template.api_version, template.kind)
+        if unreachable is None:
+            return
+        converted = self._converted(template.api_version, template.kind)
+        wanted = settle(decoded, placement, unreachable, self._own_scheduler, converted=converted)
+        patch = wanted.merge_patch(decoded, placement)
+        if not patch or self._waits_for_a_write(decoded, wanted):
+            return
+        await self._turn()
+        path = collection.object_path(metadata.get("namespace", ""), metadata["name"])
+        await self._server.patch(path, {**patch, "metadata": {**patch.get("metadata", {}), **same_version(binding)}})
+
+    def _waits_for_a_write(self, binding: Binding, wanted: Settled) -> bool:
+        """Whether a binding of Karmada's scheduler has no exclusions yet: its next write brings them."""
+        noted = EXCLUDED_ANNOTATION in (binding.metadata.annotations or {})
+        given = SCHEDULER_LABEL in (binding.metadata.labels or {})
+        return bool(self._own_scheduler) and wanted.scheduler.is_karmadas and not noted and not given
+
+    async def _turn(self) -> None:
+        """Wait until the next write is due."""
+        now = asyncio.get_running_loop().time()
+        delay, self._next_write = self._next_write - now, max(now, self._next_write) + self._interval
+        if delay > 0:
+            await asyncio.sleep(delay)
+
+
+class PlacementReconciler:
+    """Reconciles all bindings of a collection.
+
+    The key is the collection, not a binding: a change of the fleet can concern every binding, and a copy of all
+    bindings in memory would cost more than reading them when the fleet changes. Single bindings pass the webhook. What
+    was written while no webhook answered is found by reading all bindings again from time to time.
+    """
+
+    def __init__(self, server: ApiServer, settler: BindingSettler, denied: Callable[[BindingKey], None]) -> None:
+        """Prepare.
+
+        Args:
+            server: the control plane.
+            settler: patches a binding.
+            denied: is called for each binding that shows a denied Work. The denial may be over since no replica led.
+        """
+        self._server = server
+        self._settler = settler
         self._denied = denied
 
     async def reconcile(self, key: Collection) -> Result:
@@ -112,42 +188,15 @@ class PlacementReconciler:
                 metadata = binding["metadata"]
                 self._denied(BindingKey(key, Key(metadata.get("namespace", ""), metadata["name"])))
             try:
-                await self._exclude(key, binding)
+                await self._settler.settle(key, binding)
+            except NotFoundError:
+                continue
             except ApiError as error:
-                _log.warning("cannot update the placement of binding %s: %s", binding["metadata"]["name"], error)
+                _log.warning("cannot update binding %s: %s", binding["metadata"]["name"], error)
                 failed = error
         if failed is not None:
             raise failed
-        return DONE
-
-    async def _exclude(self, collection: Collection, binding: Manifest) -> None:
-        metadata = binding["metadata"]
-        try:
-            decoded = read_binding(binding)
-            spec = decoded.spec
-            placement = spec.checked_placement()
-        except ManifestError as error:
-            _log.warning("cannot read binding %s, ignoring its placement: %s", metadata["name"], error)
-            return
-        if metadata.get("deletionTimestamp") or placement is None:
-            return
-        note = annotation(binding, EXCLUDED_ANNOTATION) or None
-        unreachable = self._unreachable(spec.resource.api_version, spec.resource.kind)
-        if unreachable is None:
-            return
-        wanted = exclude(placement, held_clusters(decoded, unreachable), unreachable, note)
-        if wanted.placement == placement and wanted.note == note:
-            return
-        patch: dict[str, Any] = {
-            "metadata": {
-                **same_version(binding),
-                "annotations": {EXCLUDED_ANNOTATION: wanted.note},
-                "labels": {EXCLUDED_LABEL: "true" if wanted.note else None},
-            },
-            "spec": {"placement": merge_patch(placement, wanted.placement)},
-        }
-        path = collection.object_path(metadata.get("namespace", ""), metadata["name"])
-        await self._server.patch(path, patch)
+        return Result(requeue_after=RESYNC_SECONDS)
 
 
 class ExcludedBindingReconciler:

@@ -17,6 +17,7 @@ from converter.controllers.anchor import manifests_of, source_versions
 from converter.controllers.objects import annotation, decode
 from converter.karmada.interpreters import API_VERSION, CUSTOMIZATION
 from converter.karmada.names import LOSSES_TEXT_ANNOTATION, cluster_of
+from converter.placement.settle import BINDINGS, CLUSTER_BINDINGS
 
 if TYPE_CHECKING:
     from converter.client import ApiServer
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-BINDINGS = Collection("/apis/work.karmada.io/v1alpha2", "resourcebindings")
-CLUSTER_BINDINGS = Collection("/apis/work.karmada.io/v1alpha2", "clusterresourcebindings", namespaced=False)
 EVENTS = Collection("/api/v1", "events")
 
 _REMEMBERED = 4096

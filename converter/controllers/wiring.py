@@ -9,6 +9,7 @@ from converter.client import Informer, Key, LeaderElector
 from converter.client.clock import Now, utc_now
 from converter.clusters.watched import KarmadaClusters
 from converter.controllers.bindings import (
+    BindingSettler,
     ExcludedBindingReconciler,
     PlacementReconciler,
     excluded_binding,
@@ -24,7 +25,7 @@ from converter.controllers.denied_works import (
     bindings_of,
 )
 from converter.controllers.drift import DriftDetector
-from converter.controllers.event_recorder import BINDINGS, CLUSTER_BINDINGS, EVENTS, EventRecorder
+from converter.controllers.event_recorder import EVENTS, EventRecorder
 from converter.controllers.interpreters import InterpreterReconciler, kinds_of
 from converter.controllers.karmada_events import FAILED, BindingKey, Denial, read_denial
 from converter.controllers.lossy_works import LossyWorkReconciler, losses_changed
@@ -46,6 +47,8 @@ from converter.karmada.names import (
     OVERFLOW_LABEL,
 )
 from converter.placement.exclusions import Unreachable
+from converter.placement.scheduler_name import OWN_SCHEDULER
+from converter.placement.settle import BINDINGS, CLUSTER_BINDINGS
 from converter.works.policy import Policy
 
 if TYPE_CHECKING:
@@ -72,6 +75,7 @@ class Settings:
             seen it.
         overrides: clusters as an admin describes them.
         policy: what admission does with a manifest that is not available on its cluster.
+        own_scheduler: the name of the converter's scheduler; empty if Karmada's runs without APIEnablement instead.
         now: the wall clock.
     """
 
@@ -81,6 +85,7 @@ class Settings:
     settle_seconds: tuple[float, ...] = (2.0, 30.0)
     overrides: Fleet | None = None
     policy: Policy = field(default_factory=Policy)
+    own_scheduler: str = OWN_SCHEDULER
     now: Now = utc_now
 
 
@@ -118,6 +123,8 @@ class KarmadaControllers:
         detector = DriftDetector(converter, fleet, settings.policy)
         self._readmission = Readmission(self._client, detector, self._overflow, self._recorder)
         self._denied = DeniedWorks(server, self._informers.denials, settings.now)
+        unreachable = Unreachable(converter, fleet)
+        self._settler = BindingSettler(server, unreachable, unreachable.converted, settings.own_scheduler)
         self._election = LeaderElector(
             server, settings.lease_namespace, settings.lease_name, settings.identity, now=settings.now
         )
@@ -186,8 +193,7 @@ class KarmadaControllers:
         return Controller("cluster", reconciler, [source], workers=_WORKERS, reads=self._informers.all)
 
     def _placement_controller(self) -> Controller[Collection]:
-        unreachable = Unreachable(self._converter, self._fleet)
-        reconciler = PlacementReconciler(self._server, unreachable, self._shown.send)
+        reconciler = PlacementReconciler(self._server, self._settler, self._shown.send)
         source = ChannelSource(self._resynced, _all_bindings, lambda: _all_bindings(""))
         return Controller("placement", reconciler, [source])
 

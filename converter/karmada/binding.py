@@ -65,6 +65,7 @@ class BindingSpec(msgspec.Struct, rename="camel"):
     Attributes:
         resource: the template.
         placement: the JSON of the placement; read it through `checked_placement`.
+        scheduler_name: the scheduler that handles it; None or empty for Karmada's own.
         clusters: the clusters that the scheduler chose.
         required_by: the schedules of bindings that need this one's template.
         graceful_eviction_tasks: the clusters that the object is being moved away from.
@@ -72,6 +73,7 @@ class BindingSpec(msgspec.Struct, rename="camel"):
 
     resource: ObjectReference = msgspec.field(default_factory=ObjectReference)
     placement: Any = None
+    scheduler_name: str | None = None
     clusters: list[TargetCluster] | None = None
     required_by: list[BindingSnapshot] | None = None
     graceful_eviction_tasks: list[EvictionTask] | None = None

@@ -51,6 +51,12 @@ EXCLUDED_ANNOTATION: Final = f"{GROUP}/excluded-clusters"
 EXCLUDED_LABEL: Final = f"{GROUP}/excluded"
 """On a binding with that annotation, so that a watch can select these bindings; the value is ``true``."""
 
+SCHEDULER_LABEL: Final = f"{GROUP}/scheduler"
+"""On a binding that the converter gave to its own scheduler; the value is the name of that scheduler."""
+
+SCHEDULER_BEFORE_ANNOTATION: Final = f"{GROUP}/scheduler-before"
+"""On a binding with that label: the name of the scheduler before, which is ``default-scheduler`` or empty."""
+
 FEATURE_GATES_ANNOTATION: Final = f"{GROUP}/feature-gates"
 """On a Cluster: the feature gates that its API server sets otherwise than its release does, as ``--feature-gates``
 takes them: ``CronJobTimeZone=true,AllBeta=false``."""

@@ -13,6 +13,7 @@ from converter.kube.manifest import (
     name_of,
     type_name,
 )
+from converter.kube.merge_patch import merge_patch
 from converter.kube.path import EACH, WHOLE_MANIFEST, Each, Named, Path, Segment, format_path, parse_path
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "format_path",
     "gvk_of",
     "is_empty",
+    "merge_patch",
     "name_of",
     "parse_path",
     "split_api_version",

@@ -1,9 +1,10 @@
 """Excludes clusters that no conversion can reach from a binding's placement.
 
-Karmada's scheduler plugin APIEnablement is off, because it also excludes clusters that a conversion can reach. So the
-converter excludes clusters without any reachable version in the ``exclude`` list of the placement. The scheduler checks
-that list first (`ClusterMatches` in pkg/util/selector.go), and schedules again after each change of the placement. An
-annotation records the converter's exclusions, so that it never changes those of a policy.
+A scheduler that gives objects to clusters that need a conversion runs without the plugin APIEnablement, which would
+also exclude clusters that a conversion can reach. So the converter excludes clusters without any reachable version in
+the ``exclude`` list of the placement. The scheduler checks that list first (`ClusterMatches` in
+pkg/util/selector.go), and schedules again after each change of the placement. An annotation records the converter's
+exclusions, so that it never changes those of a policy.
 """
 
 from __future__ import annotations
@@ -187,6 +188,15 @@ class Unreachable:
 
     def __call__(self, api_version: str, kind: str) -> Mapping[str, Unavailable] | None:
         """Name the clusters on which a kind is not available, with the reasons; None before the clusters are known."""
+        found = self._find(api_version, kind)
+        return None if found is None else found.unavailable
+
+    def converted(self, api_version: str, kind: str) -> bool:
+        """Whether some cluster gets a kind only by conversion; False before the clusters are known."""
+        found = self._find(api_version, kind)
+        return found is not None and found.converted
+
+    def _find(self, api_version: str, kind: str) -> _Found | None:
         if not self._fleet.ready:
             return None
         converter, fleet = self._converter(), self._fleet.current
@@ -195,10 +205,22 @@ class Unreachable:
             memory = self._memory = _Memory(converter, fleet, {})
         found = memory.known.get((api_version, kind))
         if found is None:
-            found = _unreachable(api_version, kind, fleet, converter)
+            found = _look(api_version, kind, fleet, converter)
             if len(memory.known) < _KINDS_CACHED and len(api_version) + len(kind) <= _LONGEST_CACHED:
                 memory.known[api_version, kind] = found
         return found
+
+
+class _Found(NamedTuple):
+    """What a fleet can do with a kind in one version.
+
+    Attributes:
+        unavailable: the clusters on which it is not available.
+        converted: whether some cluster gets it only by conversion.
+    """
+
+    unavailable: Mapping[str, Unavailable]
+    converted: bool
 
 
 class _Memory(NamedTuple):
@@ -206,7 +228,7 @@ class _Memory(NamedTuple):
 
     converter: Engine | None
     fleet: Fleet | None
-    known: dict[tuple[str, str], Mapping[str, Unavailable]]
+    known: dict[tuple[str, str], _Found]
 
 
 _KINDS_CACHED: Final = 4096
@@ -219,10 +241,11 @@ _LONGEST_CACHED: Final = 512
 _SERVED = frozenset({Availability.SERVED, Availability.CONVERTIBLE})
 
 
-def _unreachable(api_version: str, kind: str, fleet: Fleet, converter: Engine) -> dict[str, Unavailable]:
-    choices = ((name, choose(api_version, kind, cluster, converter)) for name, cluster in fleet.items())
-    return {
+def _look(api_version: str, kind: str, fleet: Fleet, converter: Engine) -> _Found:
+    choices = {name: choose(api_version, kind, cluster, converter) for name, cluster in fleet.items()}
+    unavailable = {
         name: Unavailable(choice.why, certain=choice.availability is Availability.UNREACHABLE)
-        for name, choice in choices
+        for name, choice in choices.items()
         if choice.availability not in _SERVED
     }
+    return _Found(unavailable, any(choice.availability is Availability.CONVERTIBLE for choice in choices.values()))

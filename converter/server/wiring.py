@@ -11,6 +11,7 @@ from converter.admission.works import WorkWebhook
 from converter.catalog import load_catalog
 from converter.clusters import FleetView
 from converter.placement.exclusions import Unreachable
+from converter.placement.scheduler_name import OWN_SCHEDULER
 from converter.server import responses as answers
 from converter.server.app import BODY_LIMIT, App, Webhook
 from converter.server.conversion_log import ConversionLog
@@ -36,6 +37,7 @@ class Settings:
         inventory: the file of clusters; None if the fleet comes from Karmada.
         rules: rule files or directories of an admin, in addition to the shipped rules.
         policy: what to do with manifests that a cluster cannot get: ``deny``, ``warn`` or ``ignore``.
+        own_scheduler: the name of the converter's scheduler; empty if Karmada's runs without APIEnablement instead.
         body_limit: the largest body accepted, in bytes.
         clients: who may call the webhooks; None for everyone.
     """
@@ -43,6 +45,7 @@ class Settings:
     inventory: Path | None
     rules: tuple[Path, ...] = ()
     policy: str = "deny"
+    own_scheduler: str = OWN_SCHEDULER
     body_limit: int = BODY_LIMIT
     clients: Clients | None = None
 
@@ -92,7 +95,8 @@ def assemble(settings: Settings) -> Served:
     metrics.watch_clusters(lambda: len(fleet.current))
     works = WorkWebhook(rules, fleet, settings.policy, activity, has_overflow_store=inventory is None)
     pages: dict[str, Callable[[], web.Response]] = {}
-    placement = PlacementWebhook(Unreachable(lambda: rules.current, fleet))
+    unreachable = Unreachable(lambda: rules.current, fleet)
+    placement = PlacementWebhook(unreachable, unreachable.converted, settings.own_scheduler)
     webhooks = [
         Webhook("/mutate/works", "works", works.answer),
         Webhook("/mutate/bindings", "bindings", placement.answer),

@@ -50,7 +50,7 @@ class Installation:
         self.discovery = self._start("discovery", "discovery", *tls, "--listen", f"127.0.0.1:{self.discovery_port}")
         self.admission = self._start(
             "admission", "serve", "--kubeconfig", str(self._access("admission")), *tls,
-            "--listen", f"127.0.0.1:{self.admission_port}", "--drain-seconds", "0",
+            "--listen", f"127.0.0.1:{self.admission_port}", "--drain-seconds", "0", "--scheduler-name=",
         )  # fmt: skip
         self.controllers = [
             self._start(
@@ -64,6 +64,7 @@ class Installation:
                 f"controller-{number}",
                 "--log-level",
                 "debug",
+                "--scheduler-name=",
                 "--discovery-url",
                 f"https://localhost:{self.discovery_port}",
                 "--discovery-ca-file",

@@ -95,7 +95,7 @@ class Karmada:
         broken: the moments at which the Work was neither labelled nor owned.
     """
 
-    def __init__(self, converter=CONVERTER, policy="deny"):
+    def __init__(self, converter=CONVERTER, policy="deny", own_scheduler=""):
         self.converter = converter
         self.server = FakeApiServer()
         self.server.on_change = self.check
@@ -105,7 +105,9 @@ class Karmada:
         self.broken = []
         rules = SimpleNamespace(current=converter)
         works = WorkWebhook(rules, self.webhook_fleet, policy, has_overflow_store=True)
-        placement = PlacementWebhook(Unreachable(lambda: converter, self.webhook_fleet))
+        self.own_scheduler = own_scheduler
+        unreachable = Unreachable(lambda: converter, self.webhook_fleet)
+        placement = PlacementWebhook(unreachable, unreachable.converted, own_scheduler)
         bindings = ("resourcebindings", "clusterresourcebindings")
         self.server.webhooks = [
             Webhook("works.apiconverter.dev", frozenset({"works"}), works.answer),
@@ -202,7 +204,7 @@ class Karmada:
     # --- ours ------------------------------------------------------------------------------------------------
 
     def controllers(self, identity="a"):
-        settings = Settings(identity=identity, settle_seconds=SETTLE_SECONDS, now=now)
+        settings = Settings(identity=identity, settle_seconds=SETTLE_SECONDS, own_scheduler=self.own_scheduler, now=now)
         return KarmadaControllers(self.server, lambda: self.converter, FleetView(), settings)
 
     def start(self, identity="a"):

@@ -3,7 +3,6 @@
 import msgspec
 import pytest
 
-from converter.controllers.event_recorder import BINDINGS
 from converter.controllers.work_client import WORKS
 from converter.karmada.carried_status import unpack
 from converter.karmada.names import (
@@ -14,6 +13,7 @@ from converter.karmada.names import (
     LOSSES_ANNOTATION,
     anchor_reference,
 )
+from converter.placement.settle import BINDINGS
 from tests.fakes.karmada import NAME, NEW, NS, OLD, WORK, new_work
 from tests.fakes.virtual_time import advance
 from tests.nonempty import some
