@@ -52,6 +52,7 @@ COMMANDS = (
     "controller",
     "discovery",
     "install",
+    "uninstall",
     "completion",
 )
 """Every command, in the order of the help; each is the module of that name in this package."""

@@ -1,4 +1,4 @@
-"""``converter install``, ``uninstall`` and ``status``: apply, remove and check the Karmada part."""
+"""``converter install`` and ``status``: apply and check the Karmada part of the installation."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from converter.cli import FINDINGS, OK
 from converter.cli.options import UsageError
 from converter.cli.streams import warn
 from converter.client import ApiServer, NotFoundError
-from converter.controllers.apiservices import API_SERVICES, LABEL, remove_api_services
-from converter.install.installer import check, install, uninstall
+from converter.controllers.apiservices import API_SERVICES, LABEL
+from converter.install.installer import check, install
 from converter.install.manifests import WEBHOOKS, Addresses, karmada_part
 from converter.karmada.names import CONVERTED_LABEL
 from converter.yaml import dump_all
@@ -42,17 +42,6 @@ exit codes: 0 installed; 1 installed without an interpreter that Karmada refused
 or refused a request
 """
 
-_UNINSTALL = """\
-examples:
-  converter uninstall --kubeconfig karmada.config
-
-First the webhooks go, then the APIServices, then the rest. Works that are converted at that moment are counted;
-docs/how-to/install.md has the order that leaves nothing behind.
-
-exit codes: 0 removed; 1 removed, but converted Works are left; 2 the control plane cannot be reached, or refused a
-request
-"""
-
 _STATUS = """\
 examples:
   converter status --kubeconfig karmada.config
@@ -71,11 +60,10 @@ _LEFT_OUT = {
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the parsers of the three commands."""
+    """Add the parsers of both commands."""
     raw = argparse.RawDescriptionHelpFormatter
     for name, run, text, epilog in (
         ("install", run_install, "apply the Karmada part of the installation", _INSTALL),
-        ("uninstall", run_uninstall, "remove the Karmada part of the installation", _UNINSTALL),
         ("status", run_status, "check the Karmada part of the installation", _STATUS),
     ):
         parser = commands.add_parser(
@@ -132,22 +120,6 @@ def run_install(args: argparse.Namespace) -> int:
         return FINDINGS if any(finding.state == "refused" for finding in findings) else OK
 
     return _with_server(args, apply)
-
-
-def run_uninstall(args: argparse.Namespace) -> int:
-    """Remove every object; returns the exit code."""
-    addresses = _addresses(args)
-
-    async def remove(server: ApiServer) -> int:
-        await uninstall(server, addresses, print)
-        for name in await remove_api_services(server):
-            print(f"removed APIService {name}")
-        left = await _converted_works(server)
-        if left:
-            print(f"{len(left)} Works are still converted: {', '.join(left[:10])}{' …' if len(left) > 10 else ''}")  # noqa: PLR2004  enough to find them
-        return FINDINGS if left else OK
-
-    return _with_server(args, remove)
 
 
 def run_status(args: argparse.Namespace) -> int:

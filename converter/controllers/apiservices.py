@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from converter.client import AlreadyExistsError, ApiError, Collection, NotFoundError
-from converter.karmada.names import GROUP
+from converter.karmada.names import DISCOVERY_LABEL
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -25,8 +25,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-LABEL = f"{GROUP}/discovery"
-"""On each APIService of ours; the value is ``true``."""
+LABEL = DISCOVERY_LABEL
 
 PATIENCE = 60.0
 """Seconds for which the discovery server may be unreachable before its APIServices are removed."""
@@ -120,18 +119,6 @@ class APIServiceReconciler:
         elif not _matches(found["spec"], wanted["spec"]):
             await self.server.patch(API_SERVICES.object_path("", name), {"spec": wanted["spec"]})
             _log.info("repaired APIService %s", name)
-
-
-async def remove_api_services(server: ApiServer) -> list[str]:
-    """Remove all APIServices of ours, as an uninstallation does; return their names.
-
-    Raises:
-        ApiError: a request failed.
-    """
-    ours = await _ours(server)
-    for name in sorted(ours):
-        await _delete(server, ours[name])
-    return sorted(ours)
 
 
 async def _ours(server: ApiServer) -> dict[str, dict[str, Any]]:

@@ -20,7 +20,7 @@ from converter.controllers.event_recorder import EVENTS
 from converter.controllers.karmada_events import SUCCEEDED, event_version
 from converter.controllers.objects import decode, same_version
 from converter.karmada.conditions import find_condition
-from converter.karmada.names import GROUP
+from converter.karmada.names import WORK_REFUSED
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -31,8 +31,7 @@ if TYPE_CHECKING:
     from converter.controllers.karmada_events import BindingKey, Denial
     from converter.kube import Manifest
 
-CONDITION: Final = f"{GROUP}/WorkRefused"
-"""The type of the condition. It is True, or absent."""
+CONDITION: Final = WORK_REFUSED
 
 CHECK_SECONDS: Final = 20.0
 """How often to check whether a denied Work has been accepted."""

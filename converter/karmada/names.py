@@ -67,6 +67,12 @@ TOKEN_ISSUED_ANNOTATION: Final = f"{GROUP}/token-issued-at"
 TOKEN_EXPIRES_ANNOTATION: Final = f"{GROUP}/token-expires-at"
 """On a Secret of the host cluster with a token: when the token ends, in RFC 3339, as the API server granted it."""
 
+DISCOVERY_LABEL: Final = f"{GROUP}/discovery"
+"""On each APIService that leads to the discovery server; the value is ``true``."""
+
+WORK_REFUSED: Final = f"{GROUP}/WorkRefused"
+"""The type of a binding's condition that admission refused one of its Works. It is True, or absent."""
+
 MIRROR_LABEL: Final = f"{GROUP}/mirror"
 """On a ResourceInterpreterCustomization that the controller made from a user's; the value is ``true``."""
 

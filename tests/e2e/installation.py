@@ -115,7 +115,7 @@ class Installation:
         with contextlib.ExitStack() as ends:
             for process in (self.discovery, self.admission):
                 ends.callback(process.stop)
-            ends.callback(self.command, "uninstall")
+            ends.callback(self.command, "uninstall", "--karmada-part-only", "--yes")
             for process in self.controllers:
                 ends.callback(process.stop)
             wait_until("the end of all that is converted", self._nothing_converted, 60)

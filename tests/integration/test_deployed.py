@@ -195,9 +195,8 @@ def test_it_is_installed_works_and_leaves_nothing_behind(fleet):
     assert not client.list(WORK, "Work", labels="apiconverter.dev/anchor=true")
 
     deployed.processes["controller"].stop()
-    code, said = deployed.converter("uninstall", *deployed.options)
+    code, said = deployed.converter("uninstall", "--karmada-part-only", "--yes")
     assert code == 0, said
-    deployed.kubectl(fleet.karmada.apiserver, "-n", SYSTEM, "delete", "lease", "apiconverter")
     assert not client.list("apiregistration.k8s.io/v1", "APIService", labels="apiconverter.dev/discovery=true")
     for kind in (
         "clusterroles",

@@ -1,0 +1,187 @@
+"""``converter uninstall``: removes the converter, and leaves every workload running where it runs."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+import tempfile
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from converter.cli import FAILED, FINDINGS, OK
+from converter.cli.clusters import add_cluster_options, host_kubeconfig
+from converter.cli.options import UsageError, add_rules_option
+from converter.cli.streams import warn
+from converter.client import ApiServer, NotFoundError
+from converter.engine import Engine
+from converter.install.hand_back_works import WorkReturner
+from converter.install.host_removal import HelmRelease, helm_release
+from converter.install.manifests import Addresses
+from converter.install.uninstall import Uninstallation
+
+if TYPE_CHECKING:
+    from converter.install.bindings import ReleasedBindings
+    from converter.install.hand_back_works import Survey
+
+_EPILOG = """\
+examples:
+  converter uninstall --karmada-kubeconfig karmada.config --kubeconfig host.config
+  converter uninstall --karmada-kubeconfig karmada.config --karmada-part-only --yes
+  converter uninstall --karmada-kubeconfig karmada.config --dry-run --output json
+
+Every workload continues to run where it runs. Nothing is deleted or created on any member. Before anything changes, the
+command lists the objects that Karmada cannot change from then on, because their members do not serve the version of the
+template. Then it asks. They follow their templates again when the member is upgraded, or the converter is installed
+again. If you delete such a template, its object stays on the member.
+
+What it does: it takes over the controller's Lease, removes the webhooks, hands each converted Work back as Karmada sent
+it, deletes the anchors, and takes exclusions and scheduler names off bindings. Then it removes APIServices,
+interpreters, rights and Leases, the processes in the host cluster, their Secrets and the ConfigMap converter-rules. You
+can interrupt it anywhere; run it again to do the rest.
+
+Rules of your own are read from the ConfigMap converter-rules of the host cluster, or from --rules.
+
+exit codes: 0 removed; 1 you said no, or something is left: it belongs to Helm, or to a policy of yours; 2 not removed, or
+not completely: a Work cannot be handed back, or an API server cannot be reached or refused a request
+"""
+
+_RULES = "converter-rules"
+_LISTED = 50
+
+
+def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command's parser."""
+    parser = commands.add_parser(
+        "uninstall",
+        help="remove the converter, and leave every workload running",
+        description="Remove the converter from Karmada and from the host cluster, and leave every workload running.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add_cluster_options(parser, wait="2m")
+    parser.add_argument(
+        "--karmada-part-only",
+        action="store_true",
+        help="leave the host cluster alone; its kubeconfig is not needed, and --kubeconfig can name Karmada's",
+    )
+    parser.add_argument("--yes", action="store_true", help="do not ask")
+    parser.add_argument("--dry-run", action="store_true", help="list what will not be synchronized, and change nothing")
+    parser.add_argument("--output", choices=("text", "json"), default="text", help="default: %(default)s")
+    add_rules_option(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Remove the converter; returns the exit code."""
+    return asyncio.run(_run(args))
+
+
+async def _run(args: argparse.Namespace) -> int:
+    async with AsyncExitStack() as stack:
+        karmada, host = await _servers(args, stack)
+        engine = await _engine(args, host, stack)
+        survey = await WorkReturner(karmada, engine).survey()
+        _print(survey, args.output)
+        if survey.unrestorable:
+            warn("nothing was changed: pass the rules that converted these Works with --rules")
+            return FAILED
+        if args.dry_run:
+            return OK
+        if not _agreed(args, survey):
+            warn("nothing was changed")
+            return FINDINGS
+        release = None if host is None else await helm_release(host, args.namespace)
+        report = _reporter(args.output)
+        released = await Uninstallation(
+            karmada=karmada,
+            host=None if release else host,
+            engine=engine,
+            addresses=Addresses(namespace=args.namespace),
+            report=report,
+            wait=args.wait,
+        ).run()
+        return _finished(release, released)
+
+
+async def _servers(args: argparse.Namespace, stack: AsyncExitStack) -> tuple[ApiServer, ApiServer | None]:
+    """Open Karmada's API server, and the host's unless it is left alone."""
+    if args.karmada_part_only:
+        config = args.karmada_kubeconfig or args.kubeconfig
+        context = args.karmada_context or (args.context if args.karmada_kubeconfig is None else None)
+        return await stack.enter_async_context(await ApiServer.connect(config, context)), None
+    if args.karmada_kubeconfig is None:
+        raise UsageError("--karmada-kubeconfig is missing: the kubeconfig of an administrator of Karmada")
+    karmada = await stack.enter_async_context(await ApiServer.connect(args.karmada_kubeconfig, args.karmada_context))
+    host = await ApiServer.connect(host_kubeconfig(args.kubeconfig), args.context)
+    return karmada, await stack.enter_async_context(host)
+
+
+async def _engine(args: argparse.Namespace, host: ApiServer | None, stack: AsyncExitStack) -> Engine:
+    """Make the engine of the rules that the installation uses."""
+    if args.rules or host is None:
+        return Engine.from_rules(args.rules)
+    try:
+        path = f"/api/v1/namespaces/{args.namespace}/configmaps/{_RULES}"
+        data: dict[str, str] = msgspec.json.decode(await host.get(path)).get("data") or {}
+    except NotFoundError:
+        return Engine.from_rules()
+    folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="converter-rules-")))
+    for name, text in data.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return Engine.from_rules([folder] if data else [])
+
+
+def _print(survey: Survey, form: str) -> None:
+    if form == "json":
+        document: dict[str, Any] = {
+            "unsynchronized": [item._asdict() for item in survey.unsynchronized],
+            "unrestorable": [item._asdict() for item in survey.unrestorable],
+        }
+        sys.stdout.write(msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n")
+        return
+    found = survey.unsynchronized
+    if found:
+        print(f"{len(found)} objects stay as they are on their members; Karmada can no longer change or delete them:")
+    for item in found:
+        name = f"{item.namespace}/{item.name}" if item.namespace else item.name
+        print(f"  cluster {item.cluster}: {item.kind} {name} has {item.version}, its template {item.source}")
+    for lost in survey.unrestorable:
+        print(f"cannot hand back Work {lost.work}: {lost.why}")
+    if not found and not survey.unrestorable:
+        print("No Work is converted: everything stays synchronized.")
+
+
+def _agreed(args: argparse.Namespace, survey: Survey) -> bool:
+    """Ask on the terminal, unless ``--yes`` answers.
+
+    Raises:
+        UsageError: nobody can be asked.
+    """
+    if args.yes:
+        return True
+    if not sys.stdin.isatty():
+        raise UsageError("standard input is not a terminal: read the list above, then pass --yes")
+    objects = len(survey.unsynchronized)
+    sys.stderr.write(f"Remove the converter from namespace {args.namespace}; {objects} objects stay behind. Type yes: ")
+    sys.stderr.flush()
+    return sys.stdin.readline().strip().lower() == "yes"
+
+
+def _reporter(form: str) -> Any:
+    return warn if form == "json" else print
+
+
+def _finished(release: HelmRelease | None, released: ReleasedBindings) -> int:
+    """Say what is left to do, and return the exit code."""
+    for name in released.kept:
+        warn(f"binding {name} names the converter's scheduler, because its policy does; create the policy again")
+    for name, why in released.unread.items():
+        warn(f"binding {name} was left alone: {why}")
+    if release is not None:
+        command = f"helm uninstall {release.name} -n {release.namespace}"
+        warn(f"the processes belong to a Helm release; remove them: {command}")
+    return FINDINGS if release is not None or released.kept or released.unread else OK
