@@ -113,6 +113,10 @@ class ProblemCode(StrEnum):
     OVERLAP = "Overlap"
     """Two steps handle one field."""
     EXAMPLE_FAILED = "ExampleFailed"
+    UNMAPPED_FIELD = "UnmappedField"
+    """A field of one version of a CRD that the other version lacks, and that no step of the rule names."""
+    DIFFERENT_FIELD = "DifferentField"
+    """A field that two versions of a CRD have with another type, default, or set of values."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 from converter.catalog import load_catalog
 from converter.cli import FAILED, FINDINGS, OK
+from converter.cli.crd_files import add_crd_option, read_crds
 from converter.config import SHIPPED_RULES, Configuration, parse_rules, read_rule_files
 from converter.errors import RuleBookError
+from converter.rules.check_crds import check_crds
 from converter.rules.examples import failing_examples
 from converter.rules.functions import FUNCTIONS
 
@@ -22,6 +24,7 @@ _LINT = """\
 examples:
   converter rules lint ./rules            # together with the shipped rules, as the webhook loads them
   converter rules lint --alone ./rules
+  converter rules lint ./rules --crd ./crds/widgets.yaml
 
 exit codes: 0 no problem; 1 problems, each with file, line and a hint; 2 a path cannot be read
 """
@@ -42,6 +45,8 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     lint = verbs.add_parser("lint", help="check rule files", epilog=_LINT, formatter_class=raw,
                             description="Check rules against the shipped book and Kubernetes' types.")  # fmt: skip
     lint.add_argument("paths", nargs="*", metavar="PATH", help="rule files or directories (default: the shipped rules)")
+    use = "know their fields, and prove each rule for them: list all that is neither mapped, dropped nor identical"
+    add_crd_option(lint, use)
     lint.add_argument("--alone", action="store_true", help="check without the shipped rules")
     lint.set_defaults(run=run_lint)
     test = verbs.add_parser("test", help="run the examples inside rules", epilog=_TEST, formatter_class=raw,
@@ -68,7 +73,13 @@ def run_lint(args: argparse.Namespace) -> int:
         book = Configuration.read(files, load_catalog()).book
     except RuleBookError as error:
         return _report(error.problems, FINDINGS)
+    crds = read_crds(args.crd)
+    found = check_crds(book.rules, crds)
+    if found.problems:
+        return _report(found.problems, FINDINGS)
     print(f"{len(files)} files, {len(book.rules)} rules, {len(book.kinds())} kinds: no problem")
+    if args.crd:
+        print(f"{found.compared} pairs of versions proved: each field is mapped, dropped or identical")
     return OK
 
 

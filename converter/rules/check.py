@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from converter.errors import ProblemCode, RuleProblem
 from converter.kube import Path, format_path
-from converter.rules.check_fields import unknown_names
+from converter.rules.check_fields import CatalogTypes, unknown_names
 from converter.rules.examples import failing_examples
 from converter.rules.lens import Side
 
@@ -25,7 +25,7 @@ def check_rules(rules: Sequence[Rule], catalog: Catalog | None) -> list[RuleProb
         problems += _overlaps(rule)
         problems += failing_examples(rule)
     if catalog is not None:
-        problems += unknown_names(rules, catalog)
+        problems += unknown_names(rules, CatalogTypes(catalog))
     return problems
 
 
@@ -59,10 +59,10 @@ def _same_edges(rules: Iterable[Rule]) -> Iterator[RuleProblem]:
 
 def _overlaps(rule: Rule) -> Iterator[RuleProblem]:
     for side in Side:
-        taken: dict[Path, Step] = {}
+        taken: dict[tuple[Path, bool], Step] = {}  # one step can move a field, and another change its value
         for step in rule.steps:
             for path in step.owned_fields(side):
-                other = taken.setdefault(path, step)
+                other = taken.setdefault((path, step.stays), step)
                 if other is not step:
                     yield _problem(
                         rule,

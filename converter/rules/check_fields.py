@@ -7,12 +7,13 @@ in one version, the checker undoes the steps before it, or applies the steps aft
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from converter.errors import ProblemCode, RuleProblem
 from converter.kube import GroupVersionKind, Path, format_path
 from converter.rules.check_bounds import leaves
 from converter.rules.lens import Side
+from converter.rules.steps.values import Default
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -25,13 +26,41 @@ _SUBRESOURCE_KINDS = frozenset({"Binding", "DeploymentRollback", "Eviction", "Sc
 """Kinds that are only posted to a subresource, which the catalog does not list."""
 
 
-class _KnownTypes:
+class KnownTypes(Protocol):
+    """Where the fields of kinds are known."""
+
+    @property
+    def source(self) -> str:
+        """Where a field is looked for: ``any release``."""
+
+    @property
+    def nobody(self) -> str:
+        """What to say of a kind that is not known: ``no release``."""
+
+    def expects(self, gvk: GroupVersionKind) -> bool:
+        """Whether a version that is not known is a mistake."""
+
+    def has(self, gvk: GroupVersionKind) -> bool:
+        """Whether the kind is known in that version."""
+
+    def has_field(self, gvk: GroupVersionKind, path: Path) -> bool:
+        """Whether the version has the field."""
+
+
+class CatalogTypes:
     """The catalog's types of the kinds that rules name; looks up each kind once."""
 
+    source = "any release"
+    nobody = "no Kubernetes release"
+
     def __init__(self, catalog: Catalog) -> None:
-        self.groups = frozenset(gvk.group for gvk in catalog.kinds())
+        self._groups = frozenset(gvk.group for gvk in catalog.kinds())
         self._catalog = catalog
         self._types: dict[GroupVersionKind, tuple[ObjectType, ...]] = {}
+
+    def expects(self, gvk: GroupVersionKind) -> bool:
+        """Whether Kubernetes has the group: other groups belong to custom resources."""
+        return gvk.group in self._groups
 
     def has(self, gvk: GroupVersionKind) -> bool:
         """Whether any release has the kind in that version."""
@@ -50,12 +79,8 @@ class _KnownTypes:
         return any(kind.field_at(path) is not None for kind in self._types_of(gvk))
 
 
-def unknown_names(rules: Iterable[Rule], catalog: Catalog) -> Iterator[RuleProblem]:
-    """Find versions and fields of Kubernetes' own kinds that no release has.
-
-    Groups that no release serves belong to custom resources and are not checked.
-    """
-    known = _KnownTypes(catalog)
+def unknown_names(rules: Iterable[Rule], known: KnownTypes) -> Iterator[RuleProblem]:
+    """Find versions and fields of known kinds that nothing has. Kinds that are not known are not checked."""
     for rule in rules:
         for kind in rule.kinds:
             if kind not in _SUBRESOURCE_KINDS:
@@ -63,16 +88,16 @@ def unknown_names(rules: Iterable[Rule], catalog: Catalog) -> Iterator[RuleProbl
                     yield from _unknown(rule, GroupVersionKind.of(rule.version(side), kind), side, known)
 
 
-def _unknown(rule: Rule, gvk: GroupVersionKind, side: Side, known: _KnownTypes) -> Iterator[RuleProblem]:
+def _unknown(rule: Rule, gvk: GroupVersionKind, side: Side, known: KnownTypes) -> Iterator[RuleProblem]:
     if known.has(gvk):
         yield from _unknown_fields(rule, gvk, side, known)
-    elif gvk.group in known.groups:
-        text = f"rule {rule.name}: no Kubernetes release has {gvk}"
-        hint = "run `converter catalog` to list the kinds of a release"
+    elif known.expects(gvk):
+        text = f"rule {rule.name}: {known.nobody} has {gvk}"
+        hint = "check the version; `converter catalog` lists the kinds of a release"
         yield RuleProblem(rule.file, rule.line, text, hint, ProblemCode.UNKNOWN_KIND)
 
 
-def _unknown_fields(rule: Rule, gvk: GroupVersionKind, side: Side, known: _KnownTypes) -> Iterator[RuleProblem]:
+def _unknown_fields(rule: Rule, gvk: GroupVersionKind, side: Side, known: KnownTypes) -> Iterator[RuleProblem]:
     across = GroupVersionKind.of(rule.version(side.other), gvk.kind)
     found = list(leaves(rule.steps))
     moves = {one: [*_moves(found, one)] for one in Side}
@@ -83,10 +108,11 @@ def _unknown_fields(rule: Rule, gvk: GroupVersionKind, side: Side, known: _Known
             if known.has_field(gvk, own):
                 continue
             elsewhere = known.has_field(across, _own(moves[side.other], index, path, side.other))
-            if elsewhere and name in leaf.step.expected_fields(side.other):  # one name for both sides, and one has it
+            is_shared = name in leaf.step.expected_fields(side.other)  # one name for both sides
+            if elsewhere and (is_shared or isinstance(leaf.step, Default)):  # what a version means that lacks the field
                 continue
             hint = "check whether it is on the other side" if elsewhere else "check the spelling"
-            text = f"rule {rule.name}: {gvk} has no field {format_path(own)} in any release"
+            text = f"rule {rule.name}: {gvk} has no field {format_path(own)} in {known.source}"
             code = ProblemCode.WRONG_SIDE if elsewhere else ProblemCode.UNKNOWN_FIELD
             yield RuleProblem(rule.file, leaf.step.line, text, hint, code)
 

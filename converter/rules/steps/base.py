@@ -51,6 +51,11 @@ class Step(ABC):
         return 0
 
     @property
+    def stays(self) -> bool:
+        """Whether the step only changes a value at its place, so that another step can move the field."""
+        return False
+
+    @property
     def keeps_order(self) -> bool:
         """Whether consecutive steps of this type run in written order in both directions, as defaults do."""
         return False

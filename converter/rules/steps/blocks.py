@@ -46,7 +46,7 @@ class In(Step):
 
     def owned_fields(self, side: Side) -> tuple[Path, ...]:
         """List what the steps own, below each path."""
-        return () if self.when else self._below(lambda step: step.owned_fields(side))
+        return () if self.when else self._below(lambda step: () if step.stays else step.owned_fields(side))
 
     def _below(self, listed: Callable[[Step], tuple[Path, ...]]) -> tuple[Path, ...]:
         return tuple(join(path, name) for path in self.paths for step in self.steps for name in listed(step))

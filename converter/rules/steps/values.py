@@ -70,6 +70,11 @@ class Values(Step):
         words = "; ".join(f"{shown(old)} becomes {shown(new)}" for old, new in turned)
         return f"{format_path(join(self.scope, self.keys))}: {words}"
 
+    @property
+    def stays(self) -> bool:
+        """It changes a value at its place."""
+        return True
+
     def expected_fields(self, side: Side) -> tuple[Path, ...]:  # noqa: ARG002  # the same on both sides
         """The field."""
         return (join(self.scope, self.keys),)

@@ -1,0 +1,162 @@
+"""CustomResourceDefinitions: which versions they have, with which schemas. Reads v1 and v1beta1."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from converter.errors import ConverterError
+from converter.kube import GroupVersionKind, name_of
+from converter.rules.schema import SchemaError, has_field, read_schema
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from converter.kube import Json, Manifest, Path
+    from converter.rules.schema import Schema
+
+KIND = "CustomResourceDefinition"
+
+
+class CrdError(ConverterError):
+    """A CustomResourceDefinition that cannot be read.
+
+    Attributes:
+        name: its name.
+        problem: what is wrong with it.
+    """
+
+    def __init__(self, name: str, problem: str) -> None:
+        self.name = name
+        self.problem = problem
+        super().__init__(f"CustomResourceDefinition {name}: {problem}")
+
+
+@dataclass(frozen=True, slots=True)
+class Crd:
+    """A kind of custom resources.
+
+    Attributes:
+        group: its API group.
+        kind: the kind.
+        plural: its name in URLs.
+        namespaced: whether its objects are namespaced.
+        strategy: how the API server converts: ``None``, by the apiVersion alone, or ``Webhook``.
+        schemas: the ``openAPIV3Schema`` of each version, by apiVersion, in the order of the CRD.
+    """
+
+    group: str
+    kind: str
+    plural: str
+    namespaced: bool
+    strategy: str
+    schemas: Mapping[str, Json]
+
+
+def read_crd(manifest: Manifest) -> Crd:
+    """Read a CustomResourceDefinition.
+
+    Raises:
+        CrdError: a field that identifies the kind or a version is missing, or has another type.
+    """
+    name = name_of(manifest)
+    spec = _object(manifest, "spec", name)
+    names = _object(spec, "names", name)
+    group, kind, plural = _text(spec, "group", name), _text(names, "kind", name), _text(names, "plural", name)
+    conversion = spec.get("conversion")
+    strategy = conversion.get("strategy") if isinstance(conversion, dict) else None
+    shared = spec.get("validation")
+    versions = spec.get("versions")
+    if versions is None and isinstance(spec.get("version"), str):  # v1beta1 with one version
+        versions = [{"name": spec["version"]}]
+    if not isinstance(versions, list) or not versions:
+        raise CrdError(name, "spec.versions must be a list of versions")
+    schemas: dict[str, Json] = {}
+    for version in versions:
+        if not isinstance(version, dict):
+            raise CrdError(name, "spec.versions must be a list of objects")
+        own = version.get("schema", shared)
+        schema = own.get("openAPIV3Schema") if isinstance(own, dict) else None
+        schemas[f"{group}/{_text(version, 'name', name)}"] = {} if schema is None else schema
+    return Crd(group, kind, plural, spec.get("scope") != "Cluster", strategy or "None", schemas)
+
+
+def _object(holder: dict[str, Any], key: str, name: str) -> dict[str, Any]:
+    found = holder.get(key)
+    if not isinstance(found, dict):
+        raise CrdError(name, f"{key} must be an object")
+    return found
+
+
+def _text(holder: dict[str, Any], key: str, name: str) -> str:
+    found = holder.get(key)
+    if not isinstance(found, str) or not found:
+        raise CrdError(name, f"{key} must be a non-empty string")
+    return found
+
+
+@dataclass(slots=True)
+class CrdSchemas:
+    """The schemas of the versions of some custom resources.
+
+    Attributes:
+        crds: the custom resources.
+        groups: their API groups.
+    """
+
+    crds: tuple[Crd, ...] = ()
+    _documents: dict[GroupVersionKind, Json] = field(default_factory=dict)
+    _read: dict[GroupVersionKind, Schema] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, manifests: Iterable[Manifest]) -> CrdSchemas:
+        """Read the CustomResourceDefinitions among some manifests.
+
+        Raises:
+            CrdError: one cannot be read.
+        """
+        crds = tuple(read_crd(manifest) for manifest in manifests if manifest.get("kind") == KIND)
+        documents = {
+            GroupVersionKind.of(version, crd.kind): schema for crd in crds for version, schema in crd.schemas.items()
+        }
+        read = {gvk: _schema(document, gvk) for gvk, document in documents.items()}
+        return cls(crds, documents, read)
+
+    @property
+    def source(self) -> str:
+        """Where a field is looked for."""
+        return "the CRD"
+
+    @property
+    def nobody(self) -> str:
+        """What to say of a kind that is not known."""
+        return "no CRD given"
+
+    def expects(self, gvk: GroupVersionKind) -> bool:
+        """Whether the kind is one of the custom resources."""
+        return (gvk.group, gvk.kind) in self.kinds
+
+    @property
+    def kinds(self) -> frozenset[tuple[str, str]]:
+        """Each group with a kind."""
+        return frozenset((crd.group, crd.kind) for crd in self.crds)
+
+    def document(self, gvk: GroupVersionKind) -> Json:
+        """Return the ``openAPIV3Schema`` of a version; None if no CRD has it."""
+        return self._documents.get(gvk)
+
+    def has(self, gvk: GroupVersionKind) -> bool:
+        """Whether a CRD has the version."""
+        return gvk in self._documents
+
+    def has_field(self, gvk: GroupVersionKind, path: Path) -> bool:
+        """Whether a version has a field, or keeps fields that its schema does not name."""
+        schema = self._read.get(gvk)
+        return schema is not None and (path[:1] == ("metadata",) or has_field(schema, path))
+
+
+def _schema(document: Json, gvk: GroupVersionKind) -> Schema:
+    try:
+        return read_schema(document)
+    except SchemaError as error:
+        raise CrdError(f"of {gvk.kind}", f"the schema of {gvk.version}: {error}") from error
