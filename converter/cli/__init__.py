@@ -53,6 +53,8 @@ COMMANDS = (
     "discovery",
     "install",
     "uninstall",
+    "pause",
+    "resume",
     "completion",
 )
 """Every command, in the order of the help; each is the module of that name in this package."""

@@ -45,7 +45,7 @@ can interrupt it anywhere; run it again to do the rest.
 
 Rules of your own are read from the ConfigMap converter-rules of the host cluster, or from --rules.
 
-exit codes: 0 removed; 1 you said no, or something is left: it belongs to Helm, or to a policy of yours; 2 not removed, or
+exit codes: 0 removed; 1 you said no, or something is left that belongs to Helm or to a policy; 2 not removed, or
 not completely: a Work cannot be handed back, or an API server cannot be reached or refused a request
 """
 

@@ -21,6 +21,7 @@ from converter.controllers.karmada_events import SUCCEEDED, event_version
 from converter.controllers.objects import decode, same_version
 from converter.karmada.conditions import find_condition
 from converter.karmada.names import WORK_REFUSED
+from converter.karmada.touch import touch_patch
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -154,7 +155,7 @@ class DenialRetrier:
             except NotFoundError:
                 continue
             denial = await self._denied.current(key, binding["metadata"]["uid"])
-            patch = _touch(binding) if denial is not None and cluster in denial.clusters else None
+            patch = touch_patch(binding) if denial is not None and cluster in denial.clusters else None
             if patch is not None:
                 await self._server.patch(path, patch)
 
@@ -177,16 +178,3 @@ def _condition_patch(binding: Manifest, why: str, now: dt.datetime) -> Manifest 
             {"type": CONDITION, "status": "True", "reason": "WorkRefused", "message": why, "lastTransitionTime": since}
         )
     return {"metadata": same_version(binding), "status": {"conditions": others}}
-
-
-def _touch(binding: Manifest) -> Manifest | None:
-    """Make a patch of the spec that changes nothing for Karmada: it reconciles only when the spec changes.
-
-    ``preserveResourcesOnDeletion`` means the same when absent and when false. None if it is true, or the binding is
-    being deleted.
-    """
-    preserved = binding["spec"].get("preserveResourcesOnDeletion")
-    if preserved or binding["metadata"].get("deletionTimestamp"):
-        return None
-    other = None if preserved is False else False
-    return {"metadata": same_version(binding), "spec": {"preserveResourcesOnDeletion": other}}

@@ -3,7 +3,8 @@
 The order leaves no moment at which a deletion can follow:
 
 1. The controller stops: its Lease is held, and its Deployment is scaled to 0.
-2. The webhooks for Works and bindings go. The one for the status of bindings stays until no anchor is left.
+2. The webhooks for Works and bindings go, and the policies of a pause. The webhook for the status of bindings stays
+   until no anchor is left.
 3. Works are handed back, and then their anchors deleted (`converter.install.hand_back_works`).
 4. Names of the converter's scheduler, exclusions and conditions go from bindings (`converter.install.bindings`).
 5. The last webhook, the APIServices, interpreters, policies and rights go.
@@ -28,6 +29,7 @@ from converter.install.bindings import ReleasedBindings, release_bindings
 from converter.install.hand_back_works import WorkReturner, exactly
 from converter.install.held_lease import CONTROLLER_LEASE, LEADER_STOPS, hold
 from converter.install.manifests import WEBHOOKS, Addresses
+from converter.install.pause import Pause
 from converter.karmada.names import DISCOVERY_LABEL
 from converter.placement.scheduler_name import OWN_SCHEDULER
 
@@ -48,7 +50,7 @@ STATUS_WEBHOOK: Final = "binding-status.apiconverter.dev"
 
 _EVENT_SOURCE: Final = "api-version-converter"
 _WEBHOOKS_GONE: Final = 2.0
-"""Seconds until each API server has seen that a webhook is gone."""
+"""Seconds until each API server has seen that a webhook or a policy is gone."""
 
 _ATTEMPTS: Final = 8
 
@@ -88,6 +90,8 @@ class Uninstallation:
         """
         await self._stop_controller()
         await self._remove_webhooks()
+        if await Pause(self.karmada, self.addresses.namespace, self.report).delete_policies():
+            await self.sleep(_WEBHOOKS_GONE)
         await WorkReturner(self.karmada, self.engine, sleep=self.sleep).run(self.report)
         released = await release_bindings(self.karmada, self.scheduler_name, self.report)
         await self._delete_labelled(API_SERVICES, DISCOVERY_LABEL)

@@ -64,6 +64,7 @@ class FakeApiServer:
         self.history: list[tuple[int, str, dict]] = []
         self.crash_after: int | None = None
         self.on_change: Callable[[], None] = lambda: None
+        self.validate: Callable[[str, dict, dict | None], None] = lambda _path, _new, _old: None
         self.fail: Callable[[str, str], tuple[int, str] | None] = lambda _method, _path: None
 
     # --- the interface of ApiServer -------------------------------------------------------------------------
@@ -108,6 +109,7 @@ class FakeApiServer:
             return await self._apply(place, body, dry_run="dryRun=All" in query)
         assert content_type == "application/merge-patch+json"
         await self._before("PATCH", path)
+        path, _, query = path.partition("?")
         status = path.endswith("/status")
         at = path.removesuffix("/status")
         old = self._find("PATCH", at)
@@ -123,6 +125,8 @@ class FakeApiServer:
             if "status" in old:
                 new["status"] = copy.deepcopy(old["status"])
             new = self._admit(at, new, old)
+        if query == "dryRun=All":
+            return msgspec.json.encode(new)
         return self._after("PATCH", path, self._update(at, old, new))
 
     async def _apply(self, path, body, *, dry_run):
@@ -249,6 +253,7 @@ class FakeApiServer:
                 raise self._error(request["operation"], path, response["status"]["code"], "Invalid", message)
             if "patch" in response:
                 new = jsonpatch.apply_patch(new, msgspec.json.decode(base64.b64decode(response["patch"])))
+        self.validate(path, new, old)
         return new
 
     def _find(self, method, path):
@@ -308,6 +313,11 @@ class FakeApiServer:
         failure = self.fail(method, path)
         if failure:
             raise self._error(method, path, *failure)
+
+    @staticmethod
+    def refusal(path, message):
+        """The error by which a ValidatingAdmissionPolicy refuses a write."""
+        return FakeApiServer._error("UPDATE", path, 403, "Forbidden", message)
 
     @staticmethod
     def _error(method, path, status, reason, message=""):

@@ -17,6 +17,11 @@ class Configured(list):
         super().__init__(webhooks)
         self.server = server
 
+    @property
+    def all(self):
+        """Those that are not configured, too."""
+        return super().__iter__()
+
     def __iter__(self):
         stored = self.server.objects.get(WEBHOOK_PATH, {})
         names = {hook["name"].replace("binding-status", "bindingstatus") for hook in stored.get("webhooks") or ()}
