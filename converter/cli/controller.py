@@ -126,6 +126,10 @@ async def _run(
         manager = controllers.manager
         metrics.watch_controllers(controllers.controllers, lambda: manager.leading)
         watch_informers(metrics, controllers.watches)
+        scheduler = controllers.scheduler
+        if scheduler is not None:
+            metrics.watch_scheduler(lambda: scheduler.available)
+            metrics.watch_waiting_bindings(lambda: None if scheduler.available is None else len(scheduler.waiting))
         authority = await stack.enter_async_context(certificate_secret(args, server, manager))
         discovery = discovery_server(args, authority)
         if discovery is not None:
@@ -140,7 +144,7 @@ async def _run(
         pages["/healthz"] = lambda: answers.text("ok\n")
         pages["/readyz"] = lambda: app.ready(
             "" if manager.ready else "the first list of clusters is not complete",
-            notes_of(rules=rules.state.problems),
+            [*notes_of(rules=rules.state.problems), *(scheduler.notes() if scheduler is not None else ())],
         )
         pages["/metrics"] = lambda: answers.text(metrics.text(), kind=CONTENT_TYPE)
         stop = asyncio.Event()

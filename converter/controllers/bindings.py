@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from converter.karmada.binding import Binding
     from converter.kube import Manifest
     from converter.placement.exclusions import Unavailable
+    from converter.placement.given_bindings import GivenBinding
     from converter.placement.settle import Settled
 
 _log = logging.getLogger(__name__)
@@ -197,6 +198,38 @@ class PlacementReconciler:
         if failed is not None:
             raise failed
         return Result(requeue_after=RESYNC_SECONDS)
+
+
+def is_lost(change: Change[GivenBinding]) -> bool:
+    """Whether a binding names another scheduler than the one that the converter gave it to."""
+    return change.after is not None and change.after.lost
+
+
+class LostBindingReconciler:
+    """Settles a binding that Karmada's detector wrote while no webhook answered, before the next resync."""
+
+    def __init__(self, server: ApiServer, settler: BindingSettler) -> None:
+        """Prepare.
+
+        Args:
+            server: the control plane.
+            settler: patches a binding.
+        """
+        self._server = server
+        self._settler = settler
+
+    async def reconcile(self, key: BindingKey) -> Result:
+        """Settle one binding.
+
+        Raises:
+            ApiError: a request failed.
+        """
+        try:
+            binding = decode(await self._server.get(key.collection.object_path(*key.key)))
+            await self._settler.settle(key.collection, binding)
+        except NotFoundError:
+            pass
+        return DONE
 
 
 class ExcludedBindingReconciler:

@@ -82,6 +82,14 @@ class EventRecorder:
         if text:
             await self._record(binding, "Warning", "ClustersExcluded", text)
 
+    async def not_scheduled(self, binding: Manifest, scheduler: str) -> None:
+        """Record that a binding waits for the converter's scheduler."""
+        text = (
+            f"scheduler {scheduler} has not looked at this binding for a minute; clusters that have the object keep "
+            "it, and no cluster is added until the scheduler runs"
+        )
+        await self._record(binding, "Warning", "SchedulerUnavailable", text)
+
     async def interpreter_not_mirrored(self, item: Unmirrored) -> None:
         """Record that an operation of a user's interpreter does not act on a version that members get."""
         metadata = {"name": item.customization.name, "uid": item.customization.uid}

@@ -11,40 +11,33 @@ from converter.clusters.watched import KarmadaClusters
 from converter.controllers.bindings import (
     BindingSettler,
     ExcludedBindingReconciler,
+    LostBindingReconciler,
     PlacementReconciler,
-    excluded_binding,
     exclusions_changed,
+    is_lost,
 )
-from converter.controllers.cached_work import CachedWork, LossyWork, cached_work, lossy_work
 from converter.controllers.controller import Channel, ChannelSource, Controller, InformerSource, Source, own_key
 from converter.controllers.denied_works import (
     DenialRetrier,
     DeniedBindingReconciler,
     DeniedWorks,
-    binding_of,
     bindings_of,
 )
 from converter.controllers.drift import DriftDetector
-from converter.controllers.event_recorder import EVENTS, EventRecorder
+from converter.controllers.event_recorder import EventRecorder
+from converter.controllers.informers import Informers
 from converter.controllers.interpreters import InterpreterReconciler, kinds_of
-from converter.controllers.karmada_events import FAILED, BindingKey, Denial, read_denial
+from converter.controllers.karmada_events import BindingKey
 from converter.controllers.lossy_works import LossyWorkReconciler, losses_changed
 from converter.controllers.manager import Manager
-from converter.controllers.objects import decode
-from converter.controllers.overflow_store import OVERFLOW_OBJECTS, OverflowStore, overflow_metadata, owner_key
+from converter.controllers.overflow_store import OverflowStore, owner_key
 from converter.controllers.readmission import Readmission
 from converter.controllers.resync import ClusterReconciler, Resync
-from converter.controllers.work_client import WORKS, WorkClient
+from converter.controllers.scheduler_monitor import SchedulerMonitor
+from converter.controllers.work_client import WorkClient
 from converter.controllers.work_reconciler import WorkReconciler
-from converter.install.interpreters import CUSTOMIZATIONS, WEBHOOK_CONFIGURATIONS
-from converter.karmada.interpreters import Customization, InterpreterWebhooks
 from converter.karmada.names import (
-    ANCHOR_LABEL,
-    CONVERTED_LABEL,
-    EXCLUDED_LABEL,
     EXECUTION_SPACE_PREFIX,
-    LOSSES_LABEL,
-    OVERFLOW_LABEL,
 )
 from converter.placement.exclusions import Unreachable
 from converter.placement.scheduler_name import OWN_SCHEDULER
@@ -56,6 +49,7 @@ if TYPE_CHECKING:
 
     from converter.client import ApiServer, Change, Collection
     from converter.clusters.fleet import Fleet, FleetView
+    from converter.controllers.cached_work import CachedWork
     from converter.controllers.overflow_store import OverflowMetadata
     from converter.engine import Engine
 
@@ -96,6 +90,7 @@ class KarmadaControllers:
         manager: runs them.
         controllers: all of them.
         clusters: watches the clusters.
+        scheduler: watches the converter's scheduler; None if it has none.
     """
 
     def __init__(
@@ -113,7 +108,7 @@ class KarmadaControllers:
         self._converter = converter
         self._fleet = fleet
         self._settings = settings
-        self._informers = _Informers(server)
+        self._informers = Informers(server)
         self._changed: Channel[str] = Channel()
         self._resynced: Channel[str] = Channel()
         self._shown: Channel[BindingKey] = Channel()
@@ -134,6 +129,7 @@ class KarmadaControllers:
             self._lossy_work_controller(),
             self._cluster_controller(),
             self._placement_controller(),
+            self._lost_binding_controller(),
             self._excluded_binding_controller(),
             self._denied_binding_controller(),
             self._interpreter_controller(),
@@ -144,6 +140,9 @@ class KarmadaControllers:
             informers=(*self._informers.all, *self._informers.interpreters),
             controllers=self.controllers,
         )
+        self.scheduler = self._scheduler_monitor() if settings.own_scheduler else None
+        if self.scheduler is not None:
+            self.manager.leader_tasks.append(self.scheduler.run)
 
     def versions_in_use(self) -> frozenset[str]:
         """Return the apiVersions that converted manifests have now. Only the leader knows them all."""
@@ -197,6 +196,24 @@ class KarmadaControllers:
         source = ChannelSource(self._resynced, _all_bindings, lambda: _all_bindings(""))
         return Controller("placement", reconciler, [source])
 
+    def _lost_binding_controller(self) -> Controller[BindingKey]:
+        sources = [
+            InformerSource(informer, _BindingKeys(collection), is_lost)
+            for collection, informer in self._informers.given.items()
+        ]
+        return Controller("lost binding", LostBindingReconciler(self._server, self._settler), sources)
+
+    def _scheduler_monitor(self) -> SchedulerMonitor:
+        settings = self._settings
+        return SchedulerMonitor(
+            self._server,
+            settings.lease_namespace,
+            settings.own_scheduler,
+            self._informers.given,
+            self._recorder,
+            now=settings.now,
+        )
+
     def _excluded_binding_controller(self) -> Controller[BindingKey]:
         sources = [
             InformerSource(informer, _BindingKeys(collection), exclusions_changed)
@@ -233,57 +250,6 @@ class KarmadaControllers:
     def _works_of_cluster(self, cluster: str) -> Iterable[Key]:
         namespace = EXECUTION_SPACE_PREFIX + cluster
         return [key for key in self._informers.works.items if key.namespace == namespace]
-
-
-class _Informers:
-    """What the leader watches."""
-
-    def __init__(self, server: ApiServer) -> None:
-        self.works = Informer(server, WORKS, cached_work, selector=f"{CONVERTED_LABEL}=true")
-        self.anchors = Informer(server, WORKS, cached_work, selector=f"{ANCHOR_LABEL}=true")
-        lossy = f"{LOSSES_LABEL}=true,!{CONVERTED_LABEL}"
-        self.lossy: Informer[LossyWork] = Informer(server, WORKS, lossy_work, selector=lossy)
-        self.overflow: Informer[OverflowMetadata] = Informer(
-            server,
-            OVERFLOW_OBJECTS,
-            overflow_metadata,
-            selector=f"{OVERFLOW_LABEL}=true",
-            metadata_only=True,
-            index=owner_key,
-        )
-        self.denials: Informer[Denial] = Informer(
-            server, EVENTS, read_denial, fields=f"reason={FAILED}", index=binding_of
-        )
-        self.excluded = {
-            collection: Informer(server, collection, excluded_binding, selector=f"{EXCLUDED_LABEL}=true")
-            for collection in (BINDINGS, CLUSTER_BINDINGS)
-        }
-        self.interpreters = (
-            Informer(server, CUSTOMIZATIONS, lambda raw: Customization.read(decode(raw))),
-            Informer(server, WEBHOOK_CONFIGURATIONS, lambda raw: InterpreterWebhooks.read(decode(raw))),
-        )
-        self.all: tuple[Informer[Any], ...] = (  # all are synced before a write, so that its events are not initial
-            self.works,
-            self.anchors,
-            self.lossy,
-            self.overflow,
-            self.denials,
-            *self.excluded.values(),
-        )
-
-    def by_name(self) -> dict[str, Informer[Any]]:
-        customizations, webhooks = self.interpreters
-        return {
-            "works": self.works,
-            "anchors": self.anchors,
-            "lossy_works": self.lossy,
-            "overflow": self.overflow,
-            "denials": self.denials,
-            "excluded_bindings": self.excluded[BINDINGS],
-            "excluded_cluster_bindings": self.excluded[CLUSTER_BINDINGS],
-            "interpreter_customizations": customizations,
-            "interpreter_webhooks": webhooks,
-        }
 
 
 @dataclass(frozen=True, slots=True)

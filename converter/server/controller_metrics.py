@@ -67,6 +67,11 @@ class ControllerMetrics(ProcessMetrics):
         text = "0 while no scheduler of the converter holds its Lease."
         self.registry.register(_Known("converter_scheduler_available", text, up))
 
+    def watch_waiting_bindings(self, count: Callable[[], int | None]) -> None:
+        """Export how many bindings wait for the converter's scheduler; None if this replica does not know."""
+        text = "Bindings that have waited for the converter's scheduler for more than a minute."
+        self.registry.register(_Known("converter_scheduler_waiting_bindings", text, count))
+
     def watch_identities(self, ends: Callable[[], Mapping[str, dt.datetime]]) -> None:
         """Export the end of each token that the controller renews, by the name of the ServiceAccount."""
         self.registry.register(_Identities(ends))
@@ -113,9 +118,9 @@ class _Informers(Collector):
 
 
 class _Known(Collector):
-    """A gauge of 1 or 0; without a sample while nothing is known."""
+    """A gauge; without a sample while nothing is known."""
 
-    def __init__(self, name: str, text: str, value: Callable[[], bool | None]) -> None:
+    def __init__(self, name: str, text: str, value: Callable[[], float | None]) -> None:
         self._name = name
         self._text = text
         self._value = value

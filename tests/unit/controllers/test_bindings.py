@@ -97,6 +97,16 @@ async def test_what_was_written_while_no_webhook_answered_is_found(karmada):
     assert scheduler(karmada) == OURS
 
 
+async def test_a_name_that_was_lost_while_no_webhook_answered_comes_back_soon(karmada):
+    stored_before(karmada, binding())
+    await karmada.started(OLD)
+    assert scheduler(karmada) == OURS
+    with karmada.without_webhooks():
+        karmada.server.apply(ONE, lambda stored: stored["spec"].update(schedulerName="default-scheduler"))
+    await advance(1)
+    assert scheduler(karmada) == OURS
+
+
 async def test_a_thousand_bindings_are_not_a_storm(karmada):
     stored_before(karmada, *(binding(f"b{number}") for number in range(300)))
     times = []

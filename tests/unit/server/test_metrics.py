@@ -49,6 +49,7 @@ def controller():
     made.watch_controllers([SimpleNamespace(name="lossy work", passes=Passes(3, 2, 1, 1.5), waiting=7)], lambda: True)
     made.watch_discovery(lambda: False)
     made.watch_scheduler(lambda: True)
+    made.watch_waiting_bindings(lambda: 3)
     made.watch_identities(lambda: {"converter-admission": MOMENT})
     return made
 
