@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from converter.catalog import load_catalog
-from converter.cli import FAILED, FINDINGS, OK
+from converter.cli import FAILED, FINDINGS, OK, rules_new
 from converter.cli.crd_files import add_crd_option, read_crds
 from converter.config import SHIPPED_RULES, Configuration, parse_rules, read_rule_files
 from converter.errors import RuleBookError
@@ -53,6 +53,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
                             description="Run the examples inside rule files, in both directions.")  # fmt: skip
     test.add_argument("paths", nargs="*", metavar="PATH", help="rule files or directories (default: the shipped rules)")
     test.set_defaults(run=run_test)
+    rules_new.register(verbs)
     show = verbs.add_parser(
         "list", help="list rules and named functions", description="List rules and named functions."
     )

@@ -61,6 +61,7 @@ class Schema:
         default: what the server fills in if the field is missing; `UNSET` if nothing.
         settled: whether a step says what a missing field becomes.
         origin: where the field is in the schema as given; None if a step made it.
+        description: what the schema says about it.
     """
 
     kind: SchemaKind
@@ -72,6 +73,7 @@ class Schema:
     default: Json = UNSET
     settled: bool = False
     origin: Path | None = None
+    description: str = ""
 
     def __str__(self) -> str:
         if self.kind in {"list", "map"}:
@@ -104,6 +106,8 @@ class _Reader:
         if isinstance(values, list):
             read.values = frozenset(canonical_json(value) for value in values)
         read.default = given.get("default", UNSET)
+        description = given.get("description")
+        read.description = description if isinstance(description, str) else ""
         return read
 
     def _of_type(self, given: dict[str, Any], path: Path) -> Schema:
