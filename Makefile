@@ -132,6 +132,23 @@ $(ACTIONLINT):
 	@GOBIN=$(TOOLS)/.build go install github.com/rhysd/actionlint/cmd/actionlint@v1.7.7
 	@mv $(TOOLS)/.build/actionlint $@
 
+# Chromium comes from the distribution, axe-core from npm.
+BROWSER_STAMP := $(VENV)/.made-browser
+AXE := $(TOOLS)/axe-core-4.11.0
+$(BROWSER_STAMP): requirements/browser.txt $(STAMP)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements/browser.txt
+	@touch $@
+
+$(AXE)/package/axe.min.js:
+	@command -v npm >/dev/null || { echo "npm is required to get axe-core. Install Node.js." >&2; exit 1; }
+	@mkdir -p $(AXE) && cd $(AXE) && npm pack --silent axe-core@4.11.0 >/dev/null && tar xzf axe-core-4.11.0.tgz package/axe.min.js
+
+.PHONY: browser
+browser: $(BROWSER_STAMP) $(AXE)/package/axe.min.js ## run the dashboard in a real Chromium, with screenshots in .run/pictures
+	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get install -y -q chromium >/dev/null; } || \
+		{ echo "Chromium is required; on Debian: apt-get install chromium" >&2; exit 1; }
+	@CONVERTER_AXE=$(AXE)/package/axe.min.js $(PYTEST) tests/browser -p no:xdist $(ARGS)
+
 .PHONY: workflows
 workflows: $(ACTIONLINT) ## check the GitHub workflows (actionlint)
 	@$(ACTIONLINT) -shellcheck= -pyflakes= .github/workflows/*.yml && echo "workflows: no problems"
@@ -163,6 +180,7 @@ lock: $(STAMP) ## lock the dependencies: for development, the image, the wheel a
 	@$(LOCK) pyproject.toml --extra dev -o requirements/dev.txt
 	@$(LOCK) pyproject.toml -c requirements/dev.txt -o requirements/run.txt
 	@$(LOCK) pyproject.toml --extra docs -c requirements/dev.txt -o requirements/docs.txt
+	@$(LOCK) pyproject.toml --extra browser -c requirements/dev.txt -o requirements/browser.txt
 	@$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")' | \
 		$(LOCK) - -o requirements/build.txt
 	@# The oldest aiohttp may need older dependencies; all others keep the versions of dev.txt.

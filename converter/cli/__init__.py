@@ -49,6 +49,7 @@ COMMANDS = (
     "coverage",
     "serve",
     "demo",
+    "dashboard",
     "controller",
     "discovery",
     "install",

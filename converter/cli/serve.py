@@ -26,6 +26,11 @@ from converter.cli.streams import announce
 from converter.client import ApiServer
 from converter.clusters import read_inventory
 from converter.clusters.watched import KarmadaClusters
+from converter.dashboard.access import Everyone
+from converter.dashboard.app import Dashboard
+from converter.dashboard.sessions import Sessions
+from converter.dashboard.sources import fill_with_sample
+from converter.dashboard.store import FleetStore
 from converter.server import event_loop as loop
 from converter.server.app import BODY_LIMIT
 from converter.server.clients import Clients
@@ -37,7 +42,7 @@ from converter.server.sample import FLEET, oldest_first, review_of, sample_manif
 from converter.server.wiring import Served, Settings, assemble
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Iterator
+    from collections.abc import AsyncIterator, Coroutine, Iterator
 
 SAMPLE_FOLDER = Path(".run")
 """Where ``--sample`` stores its CA and its address, for ``converter demo`` and curl."""
@@ -185,7 +190,8 @@ async def _serve(
     async with contextlib.AsyncExitStack() as stack:
         page: Address | None = None
         if addresses.page is not None:
-            page = await stack.enter_async_context(page_server(served.page_app, addresses.page))
+            page_app = await stack.enter_async_context(_sample_dashboard(served)) if args.sample else served.page_app
+            page = await stack.enter_async_context(page_server(page_app, addresses.page))
 
         def listening(bound: Address) -> None:
             if args.sample and authority is not None:
@@ -198,7 +204,6 @@ async def _serve(
         if args.kubeconfig is not None or args.in_cluster:
             overrides = read_inventory(args.inventory) if args.inventory is not None else None
             server = await stack.enter_async_context(await ApiServer.connect(args.kubeconfig, args.context))
-            served.metrics.watch_token(lambda: server.token_expires_at)
             watch = KarmadaClusters(server, served.fleet, overrides)
             watch_informers(served.metrics, lambda: {"clusters": watch.watch})
             clusters.append(watch.run())
@@ -210,6 +215,19 @@ async def _serve(
             background=[*served.background(), certificate.watch(), *clusters],
             listening=listening,
         )
+
+
+@contextlib.asynccontextmanager
+async def _sample_dashboard(served: Served) -> AsyncIterator[Dashboard]:
+    """Make the dashboard of the sample fleet, with the sample manifests as the webhook converts them."""
+    store = FleetStore(lambda: served.rules.current)
+    fill_with_sample(store, served.fleet.current, served.rules.current)
+    dashboard = Dashboard(store, Everyone(), Sessions(), secure=False, ready=lambda: True)
+    await dashboard.start()
+    try:
+        yield dashboard
+    finally:
+        await dashboard.close()
 
 
 @contextlib.contextmanager

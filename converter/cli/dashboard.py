@@ -1,0 +1,138 @@
+"""``converter dashboard``: serves pages that show the fleet, its objects, and what they lose."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import ipaddress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from converter.catalog import load_catalog
+from converter.certificates.tls import ServingCertificate
+from converter.cli import OK
+from converter.cli.options import UsageError, add_policy_option, add_rules_option, rule_paths
+from converter.cli.streams import announce
+from converter.client import ApiServer
+from converter.clusters import read_inventory
+from converter.dashboard.access import Access, Everyone, KarmadaAccess
+from converter.dashboard.app import Dashboard
+from converter.dashboard.sessions import Sessions
+from converter.dashboard.sources import KarmadaSource, fill_with_sample
+from converter.dashboard.store import FleetStore
+from converter.server import event_loop as loop
+from converter.server.logging import FORMATS, LEVELS, set_up
+from converter.server.metrics import Metrics
+from converter.server.rules_reloader import RulesReloader
+from converter.server.run import Address, serve
+from converter.server.sample import FLEET
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Callable, Coroutine
+
+_EPILOG = """\
+examples:
+  converter dashboard --kubeconfig karmada.config --anonymous        # on your own machine
+  converter dashboard --kubeconfig karmada.config --listen :8443 --tls-cert tls.crt --tls-key tls.key \\
+                      --session-key-file session.key
+  converter dashboard --sample
+
+Viewers log in with a token of Karmada, or send it as a bearer token. They see the objects of the namespaces whose
+bindings they may list. The kubeconfig's identity needs read access to Clusters, Works and Events, and the right to
+create TokenReviews and SubjectAccessReviews (deploy/karmada/dashboard-access.yaml).
+
+exit codes: 0 stopped by SIGTERM or SIGINT; 2 wrong usage, invalid rules, no access to the control plane, address in use
+"""
+
+
+def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the parser of the command."""
+    parser = commands.add_parser(
+        "dashboard",
+        help="serve pages that show the fleet",
+        description="Serve pages that show which object goes to which cluster, in which version, and what it loses.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    what = parser.add_argument_group("what it shows")
+    source = what.add_mutually_exclusive_group()
+    source.add_argument(
+        "--kubeconfig", metavar="FILE", help="kubeconfig of Karmada (default: the Pod's service account)"
+    )
+    source.add_argument("--sample", action="store_true", help="show a sample fleet, to everyone on this machine")
+    what.add_argument("--context", metavar="NAME", help="context of that kubeconfig (default: its current context)")
+    add_rules_option(what)
+    add_policy_option(what)
+    who = parser.add_argument_group("who may look")
+    who.add_argument("--anonymous", action="store_true", help="show everything without a token; on loopback only")
+    who.add_argument(
+        "--session-key-file", metavar="FILE", type=Path,
+        help="the key of the sessions, which all replicas share (default: a random one)",
+    )  # fmt: skip
+    where = parser.add_argument_group("address and certificate")
+    where.add_argument("--listen", metavar="HOST:PORT", default="127.0.0.1:8090", help="default: %(default)s")
+    where.add_argument("--tls-cert", metavar="FILE", type=Path, help="serving certificate and its chain, PEM")
+    where.add_argument("--tls-key", metavar="FILE", type=Path, help="private key of the certificate, PEM")
+    where.add_argument(
+        "--behind-tls", action="store_true", help="a proxy terminates TLS: browsers send cookies over TLS only"
+    )
+    how = parser.add_argument_group("operation")
+    how.add_argument("--log-format", choices=FORMATS, default="text", help="default: %(default)s")
+    how.add_argument("--log-level", choices=LEVELS, default="info", help="default: %(default)s")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Serve until stopped; returns the exit code."""
+    set_up(args.log_format, args.log_level)
+    address = Address.parse(args.listen)
+    if (args.anonymous or args.sample) and not is_loopback(address.host):
+        raise UsageError(f"without tokens, the dashboard listens on loopback only, not on {args.listen}")
+    if (args.tls_cert is None) != (args.tls_key is None):
+        raise UsageError("--tls-cert and --tls-key need each other; give both")
+    paths = tuple(Path(path) for path in rule_paths(args))
+    rules = RulesReloader(paths, catalog=load_catalog, sink=Metrics([]))
+    sessions = Sessions.from_file(args.session_key_file) if args.session_key_file is not None else Sessions()
+    loop.run(_run(args, address, rules, sessions))
+    return OK
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address is reached from this machine only."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+async def _run(args: argparse.Namespace, address: Address, rules: RulesReloader, sessions: Sessions) -> None:
+    store = FleetStore(lambda: rules.current)
+    certificate = ServingCertificate(args.tls_cert, args.tls_key) if args.tls_cert is not None else None
+    context: ssl.SSLContext | None = certificate.context if certificate is not None else None
+    secure = context is not None or args.behind_tls
+    async with contextlib.AsyncExitStack() as stack:
+        access: Access = Everyone()
+        watches: list[Callable[[], Coroutine[None, None, None]]] = [
+            rules.watch,
+            *([certificate.watch] if certificate is not None else []),
+        ]
+        ready: Callable[[], bool] = lambda: True  # noqa: E731  the sample is complete at once
+        if args.sample:
+            fill_with_sample(store, read_inventory(FLEET), rules.current)
+        else:
+            server = await stack.enter_async_context(await ApiServer.connect(args.kubeconfig, args.context))
+            access = Everyone() if args.anonymous else KarmadaAccess(server)
+            source = KarmadaSource(server, store)
+            watches.append(source.run)
+            ready = lambda: source.ready  # noqa: E731
+        dashboard = Dashboard(store, access, sessions, secure=secure, ready=ready)
+        await dashboard.start()
+        stack.push_async_callback(dashboard.close)
+
+        def listening(bound: Address) -> None:
+            announce(f"dashboard on {bound.url if context is not None else bound.plain_url}/")
+
+        await serve(dashboard, address, context, background=[watch() for watch in watches], listening=listening)

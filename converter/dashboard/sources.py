@@ -1,0 +1,82 @@
+"""Where the dashboard reads the fleet: Karmada's API through informers, or the sample."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from converter.client import Change, Collection, Informer, Key
+from converter.clusters.watched import CLUSTERS
+from converter.dashboard.rows import stored_work
+from converter.dashboard.store import ABOUT, ClusterFacts, FleetStore, read_cluster, read_event
+from converter.karmada.work import decode_work
+from converter.server.sample import sample_manifests, work_for
+from converter.works.plan import plan_work
+from converter.works.policy import Policy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
+    from converter.client import ApiServer
+    from converter.clusters import Cluster, Fleet
+    from converter.engine import Engine
+    from converter.kube import Manifest
+
+WORKS = Collection("/apis/work.karmada.io/v1alpha1", "works")
+EVENTS = Collection("/api/v1", "events")
+
+
+class KarmadaSource:
+    """Keeps a store up to date with watches of Clusters, Works and Events; sends no other request."""
+
+    def __init__(self, server: ApiServer, store: FleetStore) -> None:
+        clusters = Informer(server, CLUSTERS, read_cluster)
+        works = Informer(server, WORKS, stored_work)
+        clusters.add_handler(store.cluster_changed)
+        works.add_handler(store.work_changed)
+        events = [Informer(server, EVENTS, read_event, fields=f"involvedObject.kind={kind}") for kind in ABOUT]
+        for informer in events:
+            informer.add_handler(store.event_changed)
+        self._informers: list[Informer[Any]] = [clusters, works, *events]
+
+    @property
+    def ready(self) -> bool:
+        """Whether the first lists are complete."""
+        return all(informer.synced.is_set() for informer in self._informers)
+
+    async def run(self) -> None:
+        """Watch until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            for informer in self._informers:
+                group.create_task(informer.run())
+
+
+def fill_with_sample(store: FleetStore, fleet: Fleet, engine: Engine) -> None:
+    """Put the sample manifests into a store, as the webhook converts them for each cluster of a fleet."""
+    for name, cluster in fleet.items():
+        store.cluster_changed(Change(Key("", name), None, ClusterFacts(cluster)))
+        for manifest in sample_manifests():
+            work = admitted(work_for(manifest, name), cluster, engine)
+            metadata = work["metadata"]
+            key = Key(metadata["namespace"], metadata["name"])
+            store.work_changed(Change(key, None, stored_work(msgspec.json.encode(work))))
+
+
+def admitted(work: Manifest, cluster: Cluster, engine: Engine) -> Manifest:
+    """Make the Work that is stored after admission; one that would be denied is stored as it is."""
+    plan = plan_work(decode_work(msgspec.json.encode(work)), cluster, engine, Policy())
+    manifests = list(work["spec"]["workload"]["manifests"])
+    for index, encoded in plan.manifests.items():
+        if encoded is not None:
+            manifests[index] = msgspec.json.decode(encoded)
+    metadata = dict(work["metadata"])
+    for field, changes in (("labels", plan.labels), ("annotations", plan.annotations)):
+        metadata[field] = {**metadata.get(field, {}), **_set(changes.items())}
+    return {**work, "metadata": metadata, "spec": {"workload": {"manifests": manifests}}}
+
+
+def _set(changes: Iterable[tuple[str, str | None]]) -> dict[str, str]:
+    return {name: value for name, value in changes if value is not None}
