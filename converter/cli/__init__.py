@@ -53,6 +53,7 @@ COMMANDS = (
     "controller",
     "discovery",
     "install",
+    "doctor",
     "uninstall",
     "pause",
     "resume",

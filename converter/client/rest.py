@@ -9,6 +9,7 @@ authentication comes first.
 
 from __future__ import annotations
 
+import email.utils
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Self
@@ -122,6 +123,22 @@ class ApiServer:
         """
         accept = _METADATA_LIST if metadata_only else _JSON
         return await self._send("GET", path, params=params, accept=accept)
+
+    async def clock(self) -> dt.datetime | None:
+        """Read the wall clock of the API server, in whole seconds; None if it does not say.
+
+        Source: the ``Date`` header of an answer (RFC 9110, section 6.6.1).
+        """
+        request = _Request("GET", self._url("/version"), _headers(_JSON))
+        try:
+            async with await self._ask(request) as answer:
+                await answer.read()
+        except (TimeoutError, aiohttp.ClientError, OSError) as error:
+            raise UnavailableError("GET /version", 0, "", f"{type(error).__name__} {error}".strip()) from error
+        try:
+            return email.utils.parsedate_to_datetime(answer.headers.get("Date", ""))
+        except ValueError:
+            return None
 
     async def create(self, path: str, body: Any) -> bytes:
         """Create an object in the collection at ``path``; return the stored object."""

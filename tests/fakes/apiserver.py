@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import jsonpatch
 import msgspec
 
+from converter.client.clock import utc_now
 from converter.client.errors import error_for
 from tests.fakes.requests import is_in, is_selected, merge, split_path
 
@@ -64,6 +65,7 @@ class FakeApiServer:
         self.history: list[tuple[int, str, dict]] = []
         self.crash_after: int | None = None
         self.on_change: Callable[[], None] = lambda: None
+        self.wall_clock = utc_now
         self.validate: Callable[[str, dict, dict | None], None] = lambda _path, _new, _old: None
         self.fail: Callable[[str, str], tuple[int, str] | None] = lambda _method, _path: None
 
@@ -86,6 +88,9 @@ class FakeApiServer:
             meta = {"resourceVersion": str(self.version()), **({"continue": more} if more else {})}
             return msgspec.json.encode({"metadata": meta, "items": page})
         raise self._error("GET", path, 404, "NotFound")
+
+    async def clock(self):
+        return self.wall_clock()
 
     async def create(self, path, body):
         path, _, query = path.partition("?")

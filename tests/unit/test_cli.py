@@ -7,7 +7,19 @@ from pathlib import Path
 from converter.cli import COMMANDS
 
 ROOT = Path(__file__).parents[2]
-ONLINE = ("controller", "discovery", "install", "uninstall", "losses", "pause", "plan", "promote", "resume", "serve")
+ONLINE = (
+    "controller",
+    "discovery",
+    "doctor",
+    "install",
+    "uninstall",
+    "losses",
+    "pause",
+    "plan",
+    "promote",
+    "resume",
+    "serve",
+)
 SCRIPT = """
 import sys
 from converter.cli import _modules, build_parser

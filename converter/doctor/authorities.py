@@ -1,0 +1,95 @@
+"""Checks the certificate authorities: API servers verify the processes by those that signed their certificates."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import TYPE_CHECKING, Final
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.hashes import SHA256
+
+from converter.client import Collection
+from converter.doctor.finding import Finding, Result, Trouble, Unchecked
+from converter.doctor.patient import found, listed
+from converter.install.manifests import WEBHOOKS
+from converter.karmada.names import DISCOVERY_LABEL
+
+if TYPE_CHECKING:
+    from converter.doctor.patient import Patient
+
+CONFIGURATION: Final = Collection(
+    "/apis/admissionregistration.k8s.io/v1", "mutatingwebhookconfigurations", namespaced=False
+).object_path("", WEBHOOKS)
+_SERVICES: Final = Collection("/apis/apiregistration.k8s.io/v1", "apiservices", namespaced=False)
+_SECRET: Final = "converter-tls"  # noqa: S105 -- the name of an object
+
+
+async def check_authorities(patient: Patient) -> Result:
+    """Find what Karmada trusts for the webhooks or APIServices, but did not sign their certificate.
+
+    Raises:
+        ApiError: a request failed.
+    """
+    stored = await found(patient.karmada, CONFIGURATION)
+    if stored is None:
+        command = patient.commands.converter("install")
+        return [Finding(Trouble.NOT_INSTALLED, f"MutatingWebhookConfiguration {WEBHOOKS}", {"found": "no"}, command)]
+    trusted = {
+        f"webhook {hook['name']}": read_bundle(hook["clientConfig"].get("caBundle")) for hook in stored["webhooks"]
+    }
+    for service in await listed(patient.karmada, _SERVICES, selector=f"{DISCOVERY_LABEL}=true"):
+        trusted[f"APIService {service['metadata']['name']}"] = read_bundle(service["spec"].get("caBundle"))
+    chain = await _served(patient)
+    command = patient.commands.on_host("rollout restart deployment/converter-controller")
+    result: Result = []
+    if not chain:
+        why = "the certificate of the processes is not at hand: only whether Karmada trusts the same everywhere"
+        result.append(Unchecked("authorities", why))
+    every = frozenset(item for bundle in trusted.values() for item in bundle)
+    for name, bundle in sorted(trusted.items()):
+        if _verifies(bundle, chain) if chain else bundle and frozenset(bundle) == every:
+            continue
+        facts = {"trusted": _names(bundle), "certificate": _names(chain[:1]) if chain else "unknown"}
+        result.append(Finding(Trouble.CA_MISMATCH, name, facts, command))
+    return result
+
+
+async def _served(patient: Patient) -> list[x509.Certificate]:
+    """Return the certificate that the processes present, and those after it; empty if it is not at hand."""
+    if patient.host is None:
+        return []
+    secret = await found(patient.host, f"/api/v1/namespaces/{patient.namespace}/secrets/{_SECRET}")
+    return read_bundle(((secret or {}).get("data") or {}).get("tls.crt"))
+
+
+def read_bundle(text: str | None) -> list[x509.Certificate]:
+    """Read PEM certificates in base64; empty if they cannot be read."""
+    try:
+        return x509.load_pem_x509_certificates(base64.b64decode(text or "", validate=True))
+    except (binascii.Error, ValueError):
+        return []
+
+
+def _verifies(bundle: list[x509.Certificate], chain: list[x509.Certificate]) -> bool:
+    """Whether one of the trusted certificates signed the served one, or one of those after it."""
+    return any(_signed(served, authority) for served in chain for authority in bundle)
+
+
+def _signed(served: x509.Certificate, authority: x509.Certificate) -> bool:
+    if served == authority:
+        return True
+    try:
+        served.verify_directly_issued_by(authority)
+    except (ValueError, TypeError, InvalidSignature):
+        return False
+    return True
+
+
+def _names(certificates: list[x509.Certificate]) -> str:
+    """Name certificates by subject and the begin of their SHA-256 fingerprint."""
+    names = [
+        f"{one.subject.rfc4514_string() or 'no subject'} {one.fingerprint(SHA256()).hex()[:16]}" for one in certificates
+    ]
+    return "; ".join(sorted(names)) or "none"

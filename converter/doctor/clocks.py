@@ -1,0 +1,58 @@
+"""Checks the clocks: tokens, certificates and Leases are valid only where clocks agree."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Final
+
+from converter.client.leader_election import LEASES
+from converter.doctor.finding import Finding, Result, Trouble
+from converter.doctor.patient import found
+from converter.install.held_lease import CONTROLLER_LEASE, is_held
+
+if TYPE_CHECKING:
+    from converter.client import ApiServer
+    from converter.doctor.patient import Patient
+
+MOST: Final = dt.timedelta(seconds=5)
+"""A difference that does no harm; the ``Date`` of an answer has whole seconds, and answers take time."""
+
+
+async def check_clocks(patient: Patient) -> Result:
+    """Find an API server or a controller whose clock differs from the one here.
+
+    Raises:
+        ApiError: a request failed.
+    """
+    result: Result = []
+    servers = {"Karmada API server": patient.karmada, "API server of the host cluster": patient.host}
+    for name, server in servers.items():
+        off = await _difference(patient, server) if server is not None else None
+        if off is not None and abs(off) > MOST:
+            result.append(_finding(name, off))
+    lease = await found(patient.karmada, LEASES.object_path(patient.namespace, CONTROLLER_LEASE))
+    renewed = ((lease or {}).get("spec") or {}).get("renewTime")
+    clock = await patient.karmada.clock()
+    if renewed and clock is not None and not is_held(lease):
+        ahead = dt.datetime.fromisoformat(renewed) - clock
+        if ahead > MOST:  # a Lease of the past is one that nobody renews
+            result.append(_finding(f"controller {(lease or {})['spec'].get('holderIdentity') or ''}".rstrip(), ahead))
+    return result
+
+
+async def _difference(patient: Patient, server: ApiServer) -> dt.timedelta | None:
+    """Return by how much a server's clock is ahead, at least: the time of the request does not count."""
+    before = patient.now()
+    clock = await server.clock()
+    after = patient.now()
+    if clock is None:
+        return None
+    if clock > after:
+        return clock - after
+    return min(dt.timedelta(0), clock + dt.timedelta(seconds=1) - before)
+
+
+def _finding(name: str, off: dt.timedelta) -> Finding:
+    seconds = round(off.total_seconds())
+    facts = {"seconds ahead of this machine" if seconds > 0 else "seconds behind this machine": str(abs(seconds))}
+    return Finding(Trouble.CLOCK_SKEW, name, facts, "chronyc makestep")

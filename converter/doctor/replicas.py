@@ -1,0 +1,116 @@
+"""Checks the replicas: all of them must run one release with one set of rules, because any of them may answer."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from converter.client import ApiError, Collection
+from converter.doctor.finding import Finding, Result, Trouble, Unchecked
+from converter.doctor.patient import listed
+from converter.install.host_removal import COMPONENT_LABEL, SELECTOR
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from converter.doctor.patient import Patient
+    from converter.kube import Manifest
+
+_PODS: Final = Collection("/api/v1", "pods")
+_COMPONENTS: Final = frozenset({"admission", "controller", "discovery"})
+_SAMPLE: Final = re.compile(r"^converter_(?:build|rulebook)_info\{(?P<labels>.*)\} 1(?:\.0)?$", re.MULTILINE)
+_LABEL: Final = re.compile(r'(?P<name>\w+)="(?P<value>[^"]*)"')
+
+
+class Replica(NamedTuple):
+    """What one replica says of itself.
+
+    Attributes:
+        name: its Pod.
+        version: its release.
+        rules: the digest of its rules; empty if it has none.
+    """
+
+    name: str
+    version: str
+    rules: str
+
+
+async def check_replicas(patient: Patient) -> Result:
+    """Read the metrics of each Pod through the API server of the host cluster, and compare them.
+
+    Raises:
+        ApiError: the Pods cannot be listed.
+    """
+    if patient.host is None:
+        return [Unchecked("replicas", "their metrics are read through the API server of the host cluster")]
+    result: Result = []
+    replicas = []
+    for pod in await listed(patient.host, _PODS, patient.namespace, SELECTOR):
+        if (pod["metadata"].get("labels") or {}).get(COMPONENT_LABEL) not in _COMPONENTS or not _runs(pod):
+            continue
+        name = pod["metadata"]["name"]
+        try:
+            text = (await patient.host.get(f"{_PODS.path(patient.namespace)}/{_port(pod)}/proxy/metrics")).decode()
+        except ApiError as error:
+            result.append(Unchecked("replicas", f"Pod {name} does not show its metrics: {error}", failed=True))
+            continue
+        replicas.append(read_replica(name, text))
+    return [*result, *compare(replicas, patient.commands.on_host("rollout restart deployment " + _all()))]
+
+
+def _all() -> str:
+    return " ".join(f"converter-{component}" for component in sorted(_COMPONENTS))
+
+
+def compare(replicas: Iterable[Replica], command: str) -> list[Finding]:
+    """Find replicas of different releases, or with different rules.
+
+    Args:
+        replicas: what each says of itself.
+        command: what mends a difference.
+    """
+    several = list(replicas)
+    found = []
+    for what in ("version", "rules"):
+        groups: dict[str, list[str]] = {}
+        for replica in several:
+            value = getattr(replica, what)
+            if value:
+                groups.setdefault(value, []).append(replica.name)
+        if len(groups) > 1:
+            facts = {f"{what} {value}": ", ".join(sorted(names)) for value, names in sorted(groups.items())}
+            found.append(Finding(Trouble.REPLICAS_DIFFER, f"Pods with another {what}", facts, command))
+    return found
+
+
+def read_replica(name: str, metrics: str) -> Replica:
+    """Read what a replica says of itself in its metrics.
+
+    Args:
+        name: its name.
+        metrics: the metrics, in the text format of Prometheus.
+    """
+    labels = dict(_labels(metrics))
+    return Replica(name, labels.get("version", ""), labels.get("digest", ""))
+
+
+def _labels(metrics: str) -> Iterator[tuple[str, str]]:
+    for sample in _SAMPLE.finditer(metrics):
+        for label in _LABEL.finditer(sample["labels"]):
+            yield label["name"], label["value"]
+
+
+def _runs(pod: Manifest) -> bool:
+    return (pod.get("status") or {}).get("phase") == "Running" and not pod["metadata"].get("deletionTimestamp")
+
+
+def _port(pod: Manifest) -> str:
+    """Write the Pod and the port of its metrics as the proxy of the API server takes them."""
+    ports = {
+        port["name"]: port["containerPort"] for one in pod["spec"]["containers"] for port in one.get("ports") or ()
+    }
+    for name, scheme in (("metrics", "http"), ("http", "http"), ("https", "https")):
+        if name in ports:
+            return f"{scheme}:{pod['metadata']['name']}:{ports[name]}"
+    return str(pod["metadata"]["name"])

@@ -1,0 +1,62 @@
+"""Checks the converter's scheduler: without it, nothing schedules the bindings that name it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Final
+
+from converter.client import each_item
+from converter.client.leader_election import LEASES
+from converter.doctor.finding import Finding, Result, Trouble
+from converter.doctor.patient import found
+from converter.install.scheduler import DEPLOYMENT, LEASE
+from converter.karmada.names import SCHEDULER_LABEL
+from converter.placement.settle import BINDINGS, CLUSTER_BINDINGS
+
+if TYPE_CHECKING:
+    from converter.doctor.patient import Patient
+
+_STALE: Final = dt.timedelta(seconds=60)
+"""The age of a Lease that nobody renews; a leader renews it every 2 seconds."""
+
+
+async def check_scheduler(patient: Patient) -> Result:
+    """Find bindings that name the converter's scheduler while it does not run.
+
+    Raises:
+        ApiError: a request failed.
+    """
+    if not patient.scheduler_name:
+        return []
+    lease = await found(patient.karmada, LEASES.object_path(patient.namespace, LEASE))
+    spec = (lease or {}).get("spec") or {}
+    renewed = spec.get("renewTime")
+    if renewed and spec.get("holderIdentity"):
+        clock = await patient.karmada.clock() or patient.now()
+        if clock - dt.datetime.fromisoformat(renewed) < _STALE:
+            return []
+    waiting = await _bindings(patient)
+    if lease is None and not waiting and patient.host is None:
+        return []  # it may not be installed: an installation that uses Karmada's scheduler has none
+    deployment = None
+    if patient.host is not None:
+        path = f"/apis/apps/v1/namespaces/{patient.namespace}/deployments/{DEPLOYMENT}"
+        deployment = await found(patient.host, path)
+        if deployment is None and not waiting and lease is None:
+            return []
+    facts = {"bindings that name it": str(waiting), "Lease renewed": str(renewed or "never")}
+    if patient.host is not None:
+        status = (deployment or {}).get("status") or {}
+        facts["ready replicas"] = str(status.get("readyReplicas") or 0) if deployment else "no Deployment"
+    restart = patient.commands.on_host(f"rollout restart deployment/{DEPLOYMENT}")
+    command = patient.commands.converter("install") if deployment is None else restart
+    return [Finding(Trouble.SCHEDULER_MISSING, f"Deployment {patient.namespace}/{DEPLOYMENT}", facts, command)]
+
+
+async def _bindings(patient: Patient) -> int:
+    """Count the bindings that name the converter's scheduler."""
+    count = 0
+    for collection in (BINDINGS, CLUSTER_BINDINGS):
+        async for _ in each_item(patient.karmada, collection, selector=SCHEDULER_LABEL):
+            count += 1
+    return count

@@ -1,0 +1,62 @@
+"""`converter doctor`: its exit codes and its output."""
+
+import json
+
+import pytest
+
+from converter.cli import main
+from converter.client import ApiServer
+from tests.nonempty import some
+from tests.unit.doctor.conftest import Server
+
+
+class Connected(Server):
+    """What `ApiServer.connect` gives."""
+
+    async def __aenter__(self):
+        return self
+
+    async def __aexit__(self, *_):
+        return None
+
+
+@pytest.fixture
+def servers(monkeypatch):
+    made = {"karmada.config": Connected("v1.31.0"), "host.config": Connected("v1.30.0")}
+
+    async def connect(kubeconfig, _context):
+        return made[kubeconfig]
+
+    monkeypatch.setattr(ApiServer, "connect", connect)
+    return made
+
+
+def doctor(*options):
+    return main(["doctor", "--karmada-kubeconfig", "karmada.config", *options])
+
+
+@pytest.mark.usefixtures("servers")
+def test_findings(capsys):
+    assert doctor("--karmada-part-only", "--output", "json") == 1
+    data = json.loads(capsys.readouterr().out)
+    assert "not-installed" in {item["trouble"] for item in data["findings"]}
+    assert all(item["command"] for item in some(data["findings"]))
+    assert {item["check"] for item in data["unchecked"]} >= {"identities", "releases", "replicas"}
+
+
+def test_a_check_that_failed(servers, capsys):
+    servers["karmada.config"].fail = lambda *_: (503, "down")
+    assert doctor("--karmada-part-only") == 2
+    assert "not checked" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("servers")
+def test_both_api_servers(capsys):
+    assert doctor("--kubeconfig", "host.config") == 1
+    out = capsys.readouterr().out
+    assert "identity-refused: Secret karmada-system/converter-admission-kubeconfig" in out
+    assert "converter install --karmada-kubeconfig karmada.config --kubeconfig host.config" in out
+
+
+def test_the_kubeconfig_is_needed():
+    assert main(["doctor"]) == 2

@@ -1,0 +1,45 @@
+"""Clocks that differ: of either API server, of the controller; either way."""
+
+import datetime as dt
+
+import pytest
+
+from converter.client.clock import micro_timestamp, utc_now
+from converter.doctor.clocks import check_clocks
+from converter.doctor.finding import Trouble
+from converter.install.held_lease import HOLDER
+from tests.unit.doctor.conftest import LEASES
+
+
+def off(seconds):
+    return lambda: (utc_now() + dt.timedelta(seconds=seconds)).replace(microsecond=0)
+
+
+async def test_clocks_that_agree(patient, karmada, host):
+    karmada.wall_clock, host.wall_clock = off(0), off(-2)
+    assert await check_clocks(patient) == []
+
+
+@pytest.mark.parametrize("seconds", [-90, 90])
+@pytest.mark.parametrize("which", ["karmada", "host"])
+async def test_an_api_server_that_is_off(patient, which, seconds):
+    getattr(patient, which).wall_clock = off(seconds)
+    found = await check_clocks(patient)
+    assert Trouble.CLOCK_SKEW in {item.trouble for item in found}
+    (fact,) = found[0].facts.items()
+    assert abs(int(fact[1]) - 90) <= 2
+    assert ("ahead" in fact[0]) == (seconds > 0)
+
+
+async def test_a_controller_that_is_ahead(patient, karmada):
+    spec = karmada.objects[f"{LEASES}/apiconverter"]["spec"]
+    spec["renewTime"] = micro_timestamp(utc_now() + dt.timedelta(seconds=60))
+    (finding,) = await check_clocks(patient)
+    assert finding.thing == "controller one"
+    spec["holderIdentity"] = HOLDER
+    assert await check_clocks(patient) == []
+
+
+async def test_a_server_that_does_not_say(patient, karmada):
+    karmada.wall_clock = lambda: None
+    assert await check_clocks(patient) == []

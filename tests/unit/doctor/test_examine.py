@@ -1,0 +1,46 @@
+"""All checks together: one that fails hides no other, and each trouble has text, data and a command."""
+
+from converter.doctor.examine import CHECKS, Diagnosis, examine
+from converter.doctor.finding import Finding, Trouble, Unchecked
+from converter.doctor.messages import TITLES, as_data, render
+from converter.doctor.patient import Commands
+from tests.nonempty import some
+
+
+async def test_a_check_that_fails_is_reported_and_the_others_are_made(without_host, karmada):
+    karmada.fail = lambda _, path: (503, "down") if "apiservices" in path else None
+    diagnosis = await examine(without_host)
+    assert {item.check for item in diagnosis.unchecked if item.failed} == {"authorities", "discovery"}
+    assert set(diagnosis.checked) == set(CHECKS) - {"authorities", "discovery"}
+    assert diagnosis.failed
+
+
+async def test_findings_are_gathered(without_host, karmada):
+    karmada.remove("/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/apiconverter")
+    diagnosis = await examine(without_host)
+    assert Trouble.NOT_INSTALLED in {item.trouble for item in diagnosis.findings}
+    assert not diagnosis.failed
+
+
+def test_text_and_data_of_each_trouble():
+    findings = tuple(Finding(trouble, "Thing t", {"fact": "value"}, "mend --it") for trouble in some(Trouble))
+    diagnosis = Diagnosis(findings, (Unchecked("clocks", "why", failed=True),), ("clocks",))
+    text = "\n".join(render(diagnosis))
+    for trouble in some(Trouble):
+        assert f"{trouble}: Thing t: {TITLES[trouble]}" in text
+    assert text.count("mend --it") == len(Trouble)
+    data = as_data(diagnosis)
+    assert [item["trouble"] for item in data["findings"]] == list(Trouble)
+    assert data["findings"][0]["facts"] == {"fact": "value"}
+    assert data["unchecked"] == [{"check": "clocks", "why": "why", "failed": True}]
+
+
+def test_commands_can_be_pasted():
+    made = Commands("k.config", "h.config", "ns")
+    assert (
+        made.converter("install")
+        == "converter install --karmada-kubeconfig k.config --kubeconfig h.config --namespace ns"
+    )
+    assert made.on_karmada("get x") == "kubectl --kubeconfig k.config get x"
+    assert made.on_host("get x") == "kubectl --kubeconfig h.config -n ns get x"
+    assert Commands("k.config").on_host("get x") == "kubectl -n karmada-system get x"
