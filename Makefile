@@ -89,6 +89,10 @@ bench: $(STAMP) ## measure the webhook, compared with a bare server, and the con
 bench-worst-cases: $(STAMP) ## measure the most expensive bodies within the limits: none may cost 250 ms of CPU
 	@$(BIN)/python -m tests.bench.bench_worst_cases $(ARGS)
 
+.PHONY: bench-dashboard
+bench-dashboard: $(STAMP) ## measure the dashboard with 1,000 clusters and 20,000 converted Works
+	@$(BIN)/python -m tests.bench.bench_dashboard $(ARGS)
+
 .PHONY: lint
 lint: $(STAMP) ## check style and format (ruff)
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .

@@ -22,6 +22,7 @@ from converter.client.access import find_access
 from converter.client.errors import UnavailableError, error_for
 
 if TYPE_CHECKING:
+    import datetime as dt
     import os
     from collections.abc import AsyncIterator, Mapping
 

@@ -1,0 +1,127 @@
+"""The dashboard on a real Karmada: what happens appears, and tenants see what Karmada lets them see."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import re
+import threading
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.controlplanes import kubeconfig
+from tests.controlplanes.waiting import wait_until
+from tests.e2e.installation import CONVERTER, Installation
+from tests.e2e.propagated import Propagated
+from tests.e2e.templates import NAMESPACE, template
+
+NEW, OLD = "new", "old"
+VERSIONS = {NEW: "batch/v1", OLD: "batch/v1beta1"}
+RIGHTS = Path(__file__).parents[2] / "deploy" / "dashboard" / "karmada.yaml"
+OTHER = "elsewhere"
+
+
+@pytest.fixture(scope="module")
+def converter(session_fleet):
+    installed = Installation(session_fleet)
+    yield installed
+    installed.stop()
+
+
+def token_of(client, name, namespace):
+    """Make a ServiceAccount that may list the bindings of a namespace; return a token of it."""
+    client.put({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}})
+    client.put({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": name, "namespace": "default"}})
+    rule = {"apiGroups": ["work.karmada.io"], "resources": ["resourcebindings"], "verbs": ["list"]}
+    rbac = "rbac.authorization.k8s.io"
+    metadata = {"name": f"dashboard-{name}", "namespace": namespace}
+    client.put({"apiVersion": f"{rbac}/v1", "kind": "Role", "metadata": metadata, "rules": [rule]})
+    subject = {"kind": "ServiceAccount", "name": name, "namespace": "default"}
+    role = {"apiGroup": rbac, "kind": "Role", "name": metadata["name"]}
+    binding = {"apiVersion": f"{rbac}/v1", "kind": "RoleBinding", "metadata": metadata}
+    client.put({**binding, "roleRef": role, "subjects": [subject]})
+    request = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {"expirationSeconds": 3600}}
+    path = f"/api/v1/namespaces/default/serviceaccounts/{name}/token"
+    return client.raw("POST", path, request)["status"]["token"]
+
+
+class Shown:
+    """The dashboard, and what a viewer gets of it."""
+
+    def __init__(self, port):
+        self.port = port
+
+    def get(self, path, token=""):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        try:
+            connection.request("GET", path, headers={"Authorization": f"Bearer {token}"} if token else {})
+            answer = connection.getresponse()
+            return answer.status, answer.read().decode()
+        except OSError:
+            return 0, ""
+        finally:
+            connection.close()
+
+
+@pytest.fixture(scope="module")
+def shown(session_fleet):
+    for manifest in yaml.safe_load_all(RIGHTS.read_text()):
+        session_fleet.client.put(manifest)
+    world, server = session_fleet.world, session_fleet.karmada.apiserver
+    port = world.ports.take()
+    pair = world.pki.authority.issue("system:serviceaccount:karmada-system:converter-dashboard")
+    config = kubeconfig.write(world.run.folder / "dashboard.kubeconfig", server.port, world.pki.authority, pair)
+    command = [*CONVERTER, "dashboard", "--kubeconfig", str(config), "--listen", f"127.0.0.1:{port}"]
+    process = world.run.process("dashboard", command, {"PYTHONPATH": str(RIGHTS.parents[2])})
+    found = Shown(port)
+    wait_until("the dashboard", lambda: found.get("/readyz")[0] == 200)
+    yield found
+    process.stop()
+
+
+class Stream:
+    """A viewer who follows the view *Live*."""
+
+    def __init__(self, shown, token):
+        self.found = []
+        self._connection = http.client.HTTPConnection("127.0.0.1", shown.port, timeout=120)
+        self._connection.request("GET", "/live/events", headers={"Authorization": f"Bearer {token}"})
+        self._answer = self._connection.getresponse()
+        assert self._answer.status == 200
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self):
+        for line in self._answer:
+            if line.startswith(b"data: "):
+                self.found.append((time.time(), json.loads(line[6:])))
+
+    def names(self):
+        return {item["name"] for _, item in self.found}
+
+
+def test_what_happens_appears_and_tenants_see_their_own(fleet, converter, shown, report_count):
+    mine, other = token_of(fleet.client, "mine", NAMESPACE), token_of(fleet.client, "other", OTHER)
+    follower, stranger = Stream(shown, mine), Stream(shown, other)
+    job = template("CronJob", "dashboard")
+    job["spec"]["timeZone"] = "Europe/Berlin"
+    with Propagated(fleet, job, VERSIONS) as it:
+        wait_until("the conversion in Live", lambda: "dashboard" in follower.names())
+        it.wait_until_applied()
+        at, item = next(pair for pair in follower.found if pair[1]["what"] == "converted")
+        created = it.work(OLD)["metadata"]["creationTimestamp"]
+        report_count(f"shown in Live at {at:.1f}, the Work was created at {created}")
+        status, page = shown.get(item["link"], mine)
+        assert status == 200
+        assert "batch/v1beta1" in page
+        assert re.search(r'class="changed[^"]*"', page)
+        wait_until("the loss on its page", lambda: "lost: dangerous" in shown.get(item["link"], mine)[1])
+        for path in ("/", "/matrix", "/objects?state=all", "/live", "/what-if?cluster=old&to=v1.30", item["link"]):
+            assert "dashboard" not in re.sub(re.escape(item["link"]), "", shown.get(path, other)[1]), path
+            assert shown.get(path)[0] == 401
+            assert shown.get(path, "nonsense")[0] == 401
+        assert "dashboard" in shown.get("/objects", mine)[1]
+    wait_until("the end in Live", lambda: any(item["what"] == "deleted" for _, item in follower.found))
+    assert stranger.names() == set()
