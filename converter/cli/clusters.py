@@ -5,21 +5,29 @@ from __future__ import annotations
 import argparse
 import os
 import re
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from converter.cli.options import UsageError
-from converter.client import ApiServer
+from converter.client import ApiServer, NotFoundError, RejectedError
+from converter.files import FileError, read_regular
+from converter.install.detect import DetectionError, find_installations, select, server_of
+from converter.install.reach import open_karmada
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+
+    from converter.install.detect import KarmadaInstallation
 
 DEFAULT_NAMESPACE = "karmada-system"
 
 _DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
 _LONGEST = 86400
+_LARGEST_KUBECONFIG = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +64,34 @@ def duration(text: str) -> float:
     return float(total)
 
 
-def add_cluster_options(parser: argparse.ArgumentParser, *, wait: str = "") -> None:
+@dataclass(frozen=True, slots=True)
+class Target(Clusters):
+    """The two API servers, and the Karmada that was found in the host cluster.
+
+    Attributes:
+        found: that Karmada; None if the host cluster has none, as with a managed control plane.
+        karmada_server: the address of the Karmada API server in the given kubeconfig, and its CA in base64; both are
+            empty where they are not known.
+    """
+
+    found: KarmadaInstallation | None = None
+    karmada_server: tuple[str, str] = ("", "")
+
+
+def add_cluster_options(parser: argparse.ArgumentParser, *, wait: str = "", find: bool = False) -> None:
     """Add the options that select both API servers and the namespace.
 
     Args:
         parser: the parser of the command.
         wait: the default of ``--wait``; without it, the command does not have that option.
+        find: whether the command finds Karmada in the host cluster, and with it what is not given (`open_target`).
     """
     group = parser.add_argument_group("clusters")
+    secret = " (default: the one in the Secret of Karmada's administrator in the host cluster)" if find else ""
     group.add_argument(
-        "--karmada-kubeconfig", metavar="FILE", help="kubeconfig of the Karmada API server, with an admin's rights"
-    )
+        "--karmada-kubeconfig", metavar="FILE",
+        help=f"kubeconfig of the Karmada API server, with an admin's rights{secret}",
+    )  # fmt: skip
     group.add_argument(
         "--karmada-context", metavar="NAME", help="context of that kubeconfig (default: its current context)"
     )
@@ -77,8 +102,9 @@ def add_cluster_options(parser: argparse.ArgumentParser, *, wait: str = "") -> N
     )  # fmt: skip
     group.add_argument("--context", metavar="NAME", help="context of that kubeconfig (default: its current context)")
     group.add_argument(
-        "--namespace", metavar="NAME", default=DEFAULT_NAMESPACE,
-        help="namespace of the installation, on both API servers (default: %(default)s)",
+        "--namespace", metavar="NAME", default=None if find else DEFAULT_NAMESPACE,
+        help="namespace of the installation, on both API servers (default: "
+        f"{'the one in which Karmada runs' if find else DEFAULT_NAMESPACE})",
     )  # fmt: skip
     if wait:
         group.add_argument(
@@ -119,3 +145,83 @@ async def open_clusters(args: argparse.Namespace) -> AsyncIterator[Clusters]:
         await ApiServer.connect(args.karmada_kubeconfig, args.karmada_context) as karmada,
     ):
         yield Clusters(karmada, host, args.namespace)
+
+
+@asynccontextmanager
+async def open_target(args: argparse.Namespace, *, must_find: bool = True) -> AsyncIterator[Target]:
+    """Open both API servers; find Karmada in the host cluster, and what the options do not give.
+
+    Args:
+        args: the options of ``add_cluster_options`` with ``find``.
+        must_find: whether to look for Karmada where the options give its kubeconfig and namespace.
+
+    Raises:
+        UsageError: an option is missing, or both kubeconfigs lead to one API server.
+        DetectionError: several Karmadas are possible, or something of Karmada's is not as expected.
+        UnreachableError: the kubeconfig in the Secret does not lead to Karmada from here.
+        AccessError: a kubeconfig cannot be read.
+        ApiError: an API server refused a request, or did not answer.
+    """
+    async with AsyncExitStack() as stack:
+        host = await stack.enter_async_context(await ApiServer.connect(host_kubeconfig(args.kubeconfig), args.context))
+        found = None
+        if must_find or args.namespace is None or args.karmada_kubeconfig is None:
+            found = await _find(args, host)
+        if args.karmada_kubeconfig is not None:
+            opened = await ApiServer.connect(args.karmada_kubeconfig, args.karmada_context)
+        elif found is not None:
+            opened = await open_karmada(host, found)
+        else:
+            where = f"namespace {args.namespace}" if args.namespace else "the host cluster"
+            raise UsageError(
+                f"no Karmada was found in {where}; pass --karmada-kubeconfig, or select it with --namespace"
+            )
+        karmada = await stack.enter_async_context(opened)
+        await _check_sides(karmada, host)
+        namespace = args.namespace or (found.namespace if found is not None else DEFAULT_NAMESPACE)
+        yield Target(karmada, host, namespace, found, _given_server(args))
+
+
+async def _find(args: argparse.Namespace, host: ApiServer) -> KarmadaInstallation | None:
+    """Find Karmada in the host cluster; the CA of the kubeconfig that was given decides between several."""
+    found = await find_installations(host, args.namespace)
+    return select(found, ca_bundle=_given_server(args)[1])
+
+
+def _given_server(args: argparse.Namespace) -> tuple[str, str]:
+    """Read the address and the CA of the given kubeconfig; empty where they are not written in it."""
+    if args.karmada_kubeconfig is None or args.karmada_context is not None:
+        return "", ""
+    try:
+        return server_of(read_regular(Path(args.karmada_kubeconfig), _LARGEST_KUBECONFIG).decode())
+    except (DetectionError, FileError, OSError, UnicodeDecodeError):
+        return "", ""  # the client reports what is wrong with it
+
+
+async def _check_sides(karmada: ApiServer, host: ApiServer) -> None:
+    """Check that one API server is Karmada's, and the other one is not.
+
+    Raises:
+        UsageError: they are not.
+    """
+    uids = [await _uid(server) for server in (karmada, host)]
+    if uids[0] and uids[0] == uids[1]:
+        raise UsageError(
+            "both kubeconfigs lead to the same API server; --karmada-kubeconfig selects Karmada's, --kubeconfig the "
+            "one of the cluster in which Karmada runs"
+        )
+    try:
+        await karmada.get("/apis/work.karmada.io/v1alpha1")
+    except NotFoundError as error:
+        raise UsageError(
+            "--karmada-kubeconfig leads to an API server that is not Karmada's: it does not serve "
+            "work.karmada.io/v1alpha1"
+        ) from error
+
+
+async def _uid(server: ApiServer) -> str:
+    """Return what identifies a control plane; empty if it may not be read."""
+    try:
+        return str(msgspec.json.decode(await server.get("/api/v1/namespaces/kube-system"))["metadata"]["uid"])
+    except (NotFoundError, RejectedError):
+        return ""

@@ -1,180 +1,202 @@
-"""``converter install`` and ``status``: apply and check the Karmada part of the installation."""
+"""``converter install``: put the converter beside a Karmada. ``converter upgrade`` shares its options and steps."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import base64
 import sys
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import msgspec
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from converter.cli import FINDINGS, OK
-from converter.cli.options import UsageError
-from converter.cli.streams import warn
-from converter.client import ApiServer, NotFoundError
-from converter.controllers.apiservices import API_SERVICES, LABEL
-from converter.install.installer import check, install
-from converter.install.manifests import WEBHOOKS, Addresses, karmada_part
-from converter.karmada.names import CONVERTED_LABEL
+from converter.cli.clusters import DEFAULT_NAMESPACE, Target, add_cluster_options, open_target
+from converter.cli.install_report import print_done, print_plan
+from converter.cli.karmada_part import add_part_options, addresses, install_part, print_part
+from converter.cli.options import UsageError, add_scheduler_option
+from converter.cli.streams import announce, warn
+from converter.cli.verify import report_checks, wait_for_checks
+from converter.install.flow import Installer, Settings, installed_format
+from converter.install.host import HostOptions, default_image, host_part, names_registry
+from converter.install.manifests import karmada_part
+from converter.install.scheduler import plain_scheduler, second_scheduler
+from converter.install.versions import Versions, check_versions, server_version
 from converter.yaml import dump_all
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from converter.kube import Manifest
 
 _INSTALL = """\
 examples:
-  converter install --kubeconfig karmada.config
-  converter install --kubeconfig karmada.config --ca-file ca.crt --webhook-url https://127.0.0.1:8443 \\
-                    --discovery-host localhost
-  converter install --dry-run                    # print the objects, and change nothing
+  converter install --image registry.example/converter:0.1.0
+      Karmada is found in the host cluster, which is the one of kubectl
+  converter install --karmada-kubeconfig karmada.config --kubeconfig host.config --namespace karmada-system
+  converter install --dry-run                    # what would be created and changed
+  converter install --output yaml                # all objects, for other tools
 
-Applied to the *Karmada* API server (server-side apply, safe to repeat, also to upgrade): webhook configurations, access
-rights, the Service of the discovery server, interpreters for old versions. The processes themselves run in the host
-cluster: kubectl apply -k deploy/host (docs/how-to/install.md).
+It checks rights and versions first, then applies accounts and rights to Karmada, their tokens and the processes to the
+host cluster, waits until the processes run, and applies the webhooks last. Nothing in Karmada itself changes. Then it
+verifies the whole chain, as `converter verify` does. It is safe to repeat.
 
-If you have an interpreter of your own for an old version, yours stays: ours leaves out what yours does, and a warning
-names it.
-
-exit codes: 0 installed; 1 installed without an interpreter that Karmada refused; 2 the control plane cannot be reached,
-or refused a request
+exit codes: 0 installed and verified; 1 installed, but a check failed or an interpreter was refused; 2 not installed
 """
-
-_STATUS = """\
-examples:
-  converter status --kubeconfig karmada.config
-
-`theirs` means that an interpreter of yours does what the named one would do.
-
-exit codes: 0 as installed; 1 something is missing, different or unavailable; 2 the control plane cannot be reached
-"""
-
-
-_LEFT_OUT = {
-    "theirs": "leaves out what another interpreter does",
-    "unserved": "cannot be applied, so that nothing limits the APIServices of the controller",
-    "refused": "was refused and is left out; correct the reason, then run `converter install` again",
-}
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the parsers of both commands."""
-    raw = argparse.RawDescriptionHelpFormatter
-    for name, run, text, epilog in (
-        ("install", run_install, "apply the Karmada part of the installation", _INSTALL),
-        ("status", run_status, "check the Karmada part of the installation", _STATUS),
-    ):
-        parser = commands.add_parser(
-            name, help=text, description=f"{text[0].upper()}{text[1:]}.", epilog=epilog, formatter_class=raw
-        )
-        _add_options(parser)
-        if name == "install":
-            parser.add_argument("--dry-run", action="store_true", help="print the objects instead of applying them")
-        parser.set_defaults(run=run)
+    """Add the parser of the command."""
+    add_command(commands, "install", "install the converter for a Karmada", _INSTALL)
+
+
+def add_command(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, text: str, epilog: str
+) -> None:
+    """Add a parser with the options of both commands."""
+    parser = commands.add_parser(
+        name, help=text, description=f"{text[0].upper()}{text[1:]}.", epilog=epilog,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    add_cluster_options(parser, wait="5m", find=True)
+    _add_options(parser)
+    add_part_options(parser)
+    parser.set_defaults(run=run, command_name=name)
 
 
 def _add_options(parser: argparse.ArgumentParser) -> None:
-    default = Addresses()
-    parser.add_argument(
-        "--kubeconfig", metavar="FILE", help="kubeconfig of the Karmada API server (default: the one of the Pod)"
+    what = parser.add_argument_group("what to install")
+    what.add_argument(
+        "--image", metavar="IMAGE", default="",
+        help="the converter's image, with a tag or a digest (default: karmada-api-version-converter with this release)",
+    )  # fmt: skip
+    what.add_argument(
+        "--image-pull-secret", action="append", default=[], metavar="NAME",
+        help="a Secret of the namespace with credentials for the image's registry (repeatable)",
+    )  # fmt: skip
+    what.add_argument(
+        "--karmada-server", metavar="URL", default="",
+        help="the Karmada API server's address for Pods of the host cluster (default: as Karmada's scheduler has it)",
+    )  # fmt: skip
+    what.add_argument(
+        "--scheduler-image", metavar="IMAGE", default="",
+        help="image of karmada-scheduler, where the host cluster does not run Karmada itself",
+    )  # fmt: skip
+    add_scheduler_option(what)
+    how = parser.add_argument_group("output")
+    how.add_argument(
+        "--dry-run", action="store_true", help="print what would be created and changed, and change nothing"
     )
-    parser.add_argument("--context", metavar="NAME", help="context of that kubeconfig (default: its current context)")
-    parser.add_argument(
-        "--namespace",
-        default=default.namespace,
-        help="namespace in Karmada for Services and Roles (default: %(default)s)",
-    )
-    parser.add_argument("--webhook-url", metavar="URL", default=default.webhooks, help="default: %(default)s")
-    parser.add_argument("--discovery-host", metavar="NAME", default=default.discovery_host, help="default: %(default)s")
-    parser.add_argument(
-        "--ca-file", metavar="FILE", type=Path,
-        help="certificates to trust, PEM (default: the controller fills in its CA)",
+    how.add_argument(
+        "--output", "-o", choices=("text", "yaml"), default="text",
+        help="yaml prints all objects, without the values of Secrets, and changes nothing. It asks no API server, "
+        "unless a kubeconfig is given",
     )  # fmt: skip
 
 
-def _addresses(args: argparse.Namespace) -> Addresses:
-    bundle = ""
+def run(args: argparse.Namespace) -> int:
+    """Run the command; returns the exit code."""
+    if args.karmada_part_only:
+        if args.dry_run or args.output == "yaml":
+            return print_part(args)
+        return asyncio.run(install_part(args))
     if args.ca_file is not None:
-        try:
-            bundle = base64.b64encode(args.ca_file.read_bytes()).decode()
-        except OSError as error:
-            raise UsageError(f"cannot read --ca-file {args.ca_file}: {error.strerror}") from error
-    if not args.webhook_url.startswith("https://"):
-        raise UsageError(f"--webhook-url must begin with https://, not {args.webhook_url!r}")
-    return Addresses(args.webhook_url, args.discovery_host, bundle, args.namespace)
+        raise UsageError("--ca-file needs --karmada-part-only; the controller of the host part has a CA of its own")
+    if args.output == "yaml" and args.kubeconfig is None and args.karmada_kubeconfig is None:
+        return _print_objects(_settings(args, None))
+    return asyncio.run(_run(args))
 
 
-def run_install(args: argparse.Namespace) -> int:
-    """Apply every object; returns the exit code."""
-    addresses = _addresses(args)
-    if args.dry_run:
-        sys.stdout.write(dump_all(karmada_part(addresses)))
-        return OK
-
-    async def apply(server: ApiServer) -> int:
-        findings = await install(server, addresses, print)
-        for finding in findings:
-            warn(f"warning: {finding.kind} {finding.name} {_LEFT_OUT[finding.state]}: {finding.detail}")
-        return FINDINGS if any(finding.state == "refused" for finding in findings) else OK
-
-    return _with_server(args, apply)
-
-
-def run_status(args: argparse.Namespace) -> int:
-    """Check every object, and print a line for each; returns the exit code."""
-    addresses = _addresses(args)
-
-    async def look(server: ApiServer) -> int:
-        good = True
-        for finding in await check(server, addresses):
-            good = good and finding.state in {"installed", "theirs", "unserved"}
-            print(f"{finding.state:10} {finding.kind} {finding.name}{f' ({finding.detail})' if finding.detail else ''}")
-        for name, available, why in await _api_services(server):
-            good = good and available
-            print(f"{'available' if available else 'DOWN':10} APIService {name}{f' ({why})' if why else ''}")
-        trusted = await _has_authority(server)
-        good = good and trusted
-        print(f"{'trusted' if trusted else 'no CA yet':10} webhooks")
-        print(f"{len(await _converted_works(server)):<10} converted Works")
-        return OK if good else FINDINGS
-
-    return _with_server(args, look)
+async def _run(args: argparse.Namespace) -> int:
+    async with open_target(args) as target:
+        settings = _settings(args, target)
+        if args.output == "yaml":
+            return _print_objects(settings)
+        await _check(args, target, settings)
+        installer = Installer(target.karmada, target.host, settings, announce)
+        await installer.check()
+        plan = await installer.plan()
+        print_plan(plan)
+        if args.dry_run:
+            return OK
+        if plan.changes == 0:
+            announce("everything is as this release has it; nothing to do")
+        done = await installer.apply()
+        own = args.scheduler_name if settings.host.scheduler is not None else ""
+        checks = await wait_for_checks(target.karmada, target.namespace, own, args.wait)
+        good = report_checks(checks, "text")
+        print_done(target.namespace, done, good=good)
+    refused = any(step.change == "refused" for step in done.karmada)
+    return OK if good and not refused else FINDINGS
 
 
-def _with_server(args: argparse.Namespace, act: Callable[[ApiServer], Awaitable[int]]) -> int:
-    async def connected() -> int:
-        async with await ApiServer.connect(args.kubeconfig, args.context) as server:
-            return await act(server)
+async def _check(args: argparse.Namespace, target: Target, settings: Settings) -> None:
+    """Check versions and the image, and print what was found.
 
-    return asyncio.run(connected())
+    Raises:
+        VersionError: a release is too old.
+        UsageError: an upgrade without an installation.
+    """
+    found = target.found
+    versions = Versions(
+        found.release if found is not None else "",
+        await server_version(target.karmada),
+        await server_version(target.host),
+    )
+    how = f", installed with {found.method}" if found is not None and found.method != "unknown" else ""
+    announce(
+        f"Karmada {versions.karmada or 'of an unknown release'}{how}, in namespace {target.namespace}; its API server "
+        f"is Kubernetes {versions.karmada_api}, the host cluster {versions.host}"
+    )
+    for warning in check_versions(versions):
+        warn(f"warning: {warning}")
+    image = settings.host.image or default_image()
+    if not names_registry(image):
+        warn(f"warning: image {image} names no registry, so the nodes must have it already; select yours with --image")
+    if args.command_name == "upgrade" and await installed_format(target.karmada) == 0:
+        raise UsageError(f"nothing is installed in namespace {target.namespace}; run `converter install`")
 
 
-async def _items(server: ApiServer, path: str, selector: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = msgspec.json.decode(await server.get(path, {"labelSelector": selector}))["items"]
-    return found
+def _settings(args: argparse.Namespace, target: Target | None) -> Settings:
+    """Derive the settings of the installation from the options and what was found.
+
+    Raises:
+        UsageError: an option is missing.
+    """
+    namespace = target.namespace if target is not None else args.namespace or DEFAULT_NAMESPACE
+    found = target.found if target is not None else None
+    server, authority = args.karmada_server, ""
+    if found is not None:
+        server, authority = server or found.server_url, found.ca_bundle
+    elif target is not None:
+        own_server, authority = target.karmada_server
+        server = server or own_server
+    where = addresses(args, namespace)
+    names = [urlsplit(args.webhook_url).hostname if args.webhook_url else None, args.discovery_host]
+    host = HostOptions(
+        namespace, args.image, tuple(args.image_pull_secret), _scheduler(args, target, namespace),
+        tuple(dict.fromkeys(name for name in names if name)), args.scheduler_name,
+    )  # fmt: skip
+    return Settings(server, authority, host, where, args.wait)
 
 
-async def _converted_works(server: ApiServer) -> list[str]:
-    works = await _items(server, "/apis/work.karmada.io/v1alpha1/works", f"{CONVERTED_LABEL}=true")
-    return sorted(f"{work['metadata']['namespace']}/{work['metadata']['name']}" for work in works)
+def _scheduler(args: argparse.Namespace, target: Target | None, namespace: str) -> Manifest | None:
+    if not args.scheduler_name:
+        return None
+    if target is not None and target.found is not None and not args.scheduler_image:
+        running = target.found.scheduler
+    elif args.scheduler_image:
+        running = plain_scheduler(args.scheduler_image, namespace=namespace)
+    elif target is None:
+        return None
+    else:
+        raise UsageError(
+            "the host cluster does not run Karmada's scheduler, so its image is not known; pass --scheduler-image with "
+            "the image of karmada-scheduler of your Karmada's release"
+        )
+    return second_scheduler(running, namespace=namespace, scheduler_name=args.scheduler_name, lease_namespace=namespace)
 
 
-async def _api_services(server: ApiServer) -> list[tuple[str, bool, str]]:
-    found = []
-    for service in await _items(server, API_SERVICES.path(), f"{LABEL}=true"):
-        conditions = {item["type"]: item for item in (service.get("status") or {}).get("conditions") or ()}
-        condition = conditions.get("Available", {})
-        available = condition.get("status") == "True"
-        found.append((service["metadata"]["name"], available, "" if available else condition.get("message", "")))
-    return sorted(found)
-
-
-async def _has_authority(server: ApiServer) -> bool:
-    path = f"/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/{WEBHOOKS}"
-    try:
-        webhooks = msgspec.json.decode(await server.get(path))["webhooks"]
-    except NotFoundError:
-        return False
-    return all(webhook["clientConfig"].get("caBundle") for webhook in webhooks)
+def _print_objects(settings: Settings) -> int:
+    """Print all objects of both parts."""
+    sys.stdout.write("# The host cluster\n")
+    sys.stdout.write(dump_all(host_part(settings.host)))
+    sys.stdout.write("---\n# Karmada\n")
+    sys.stdout.write(dump_all(karmada_part(settings.addresses)))
+    return OK

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from converter.install.manifests import InstallationError, read_folder
 from converter.package_data import data_folder
+from converter.placement.scheduler_name import OWN_SCHEDULER
 from converter.yaml import YamlError, load
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ CERTIFICATES = "converter-tls"
 DEPLOYMENTS = ("converter-controller", "converter-discovery", "converter-admission", "converter-scheduler")
 """The Deployments of the host part, in the order in which they become available."""
 
+_WITH_SCHEDULER_NAME = ("serve", "controller")
+
 
 @dataclass(frozen=True, slots=True)
 class HostOptions:
@@ -38,12 +41,16 @@ class HostOptions:
         image: the converter's image, with a tag or a digest; empty for the one in ``deploy/host``.
         pull_secrets: the names of the Secrets with credentials for the image's registry.
         scheduler: the Deployment of the converter's scheduler (`converter.install.scheduler`); None for none.
+        certificate_names: DNS names and IP addresses at which Karmada reaches the processes, besides their Services.
+        scheduler_name: the name of the converter's scheduler; empty to rely on Karmada's own.
     """
 
     namespace: str = "karmada-system"
     image: str = ""
     pull_secrets: tuple[str, ...] = field(default=())
     scheduler: Manifest | None = None
+    certificate_names: tuple[str, ...] = field(default=())
+    scheduler_name: str = OWN_SCHEDULER
 
 
 def host_part(options: HostOptions) -> list[Manifest]:
@@ -100,4 +107,8 @@ def _placed(manifest: Manifest, options: HostOptions, image: str) -> Manifest:
         for container in spec["containers"]:
             if container["image"] == IMAGE:
                 container["image"] = image
+            if container["args"][0] == "controller":
+                container["args"] += [f"--certificate-name={name}" for name in options.certificate_names]
+            if container["args"][0] in _WITH_SCHEDULER_NAME and options.scheduler_name != OWN_SCHEDULER:
+                container["args"].append(f"--scheduler-name={options.scheduler_name}")
     return manifest

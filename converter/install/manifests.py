@@ -29,6 +29,12 @@ WEBHOOKS = "apiconverter"
 DEFAULT_NAMESPACE = "karmada-system"
 """The namespace in Karmada of the shipped files."""
 
+FORMAT_ANNOTATION = "apiconverter.dev/data-format"
+"""On the webhook configuration: the format in which the installed release stores conversion data in Works."""
+
+FORMAT = 1
+"""The format that this release writes, and the newest that it reads. A change of it needs a note on downgrades."""
+
 _DEFAULT_ADDRESS = "https://converter-admission.karmada-system.svc:443"
 
 _RESOURCES = {

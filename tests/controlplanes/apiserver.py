@@ -190,4 +190,5 @@ class ApiServer:
         runtime = (*(OLD_GROUPS if self.minor == _FIRST_READYZ else ()), *self._runtime_config)
         if runtime:
             command.append(f"--runtime-config={','.join(runtime)}")
-        return [*command, *self._flags]
+        command += self._flags
+        return command if self._world.names is None else self._world.names.command(command)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from tests.controlplanes import build, pins
 from tests.controlplanes.apiserver import ApiServer
 from tests.controlplanes.components import Component, ControllerManager
-from tests.controlplanes.karmada import CLUSTERS, FACE, NO_WATCH_LIST, VERSION, Karmada
+from tests.controlplanes.karmada import CLUSTERS, FACE, NO_WATCH_LIST, SCHEDULER_PLUGINS, VERSION, Karmada
 from tests.controlplanes.kubelet import Kubelet
 from tests.controlplanes.waiting import wait_until
 from tests.controlplanes.world import World
@@ -220,6 +220,8 @@ class Fleet:
         places: Places | None = None,
         purpose: str = "fleet",
         verbosity: int = 2,
+        plugins: str = SCHEDULER_PLUGINS,
+        named: bool = False,
     ) -> Fleet:
         """Build what is missing, start everything, and return when all clusters are ready.
 
@@ -229,6 +231,8 @@ class Fleet:
             places: where binaries are; None means as the environment says.
             purpose: of the run, for its folder's name.
             verbosity: of the logs of Karmada's controllers; 4 shows informers.
+            plugins: of Karmada's scheduler; empty for those that it has by default.
+            named: whether its API servers know the names of Services on this machine (`World.names`).
 
         Raises:
             HarnessError: something could not be built or started; logs of all processes are kept.
@@ -237,7 +241,9 @@ class Fleet:
         world = World.open(purpose, places)
         try:
             build.binaries(world.places, programs(specs, version))
-            fleet = cls(world, Karmada(world, version))
+            if named:
+                world.know_names()
+            fleet = cls(world, Karmada(world, version, plugins))
             fleet._start(specs, verbosity)
         except BaseException:
             world.close(keep=True)

@@ -61,9 +61,16 @@ class Karmada:
     aggregated: Process
     _start_manager: functools.partial[Component]
 
-    def __init__(self, world: World, version: str = VERSION) -> None:
-        """Start the API server only; ``start`` does the rest when that is ready."""
+    def __init__(self, world: World, version: str = VERSION, plugins: str = SCHEDULER_PLUGINS) -> None:
+        """Start the API server only; ``start`` does the rest when that is ready.
+
+        Args:
+            world: the run it belongs to.
+            version: of Karmada.
+            plugins: of its scheduler; empty for those that Karmada has by default.
+        """
         self._world = world
+        self._plugins = plugins
         self.version = version
         self._switches = itertools.count(1)
         pki = world.pki
@@ -123,7 +130,8 @@ class Karmada:
             component, "karmada-controller-manager", flags={**common, **manager}, **(variables or {})
         )
         self.controller_manager = self._start_manager()
-        self.scheduler = component("karmada-scheduler", flags={**common, "plugins": SCHEDULER_PLUGINS})
+        chosen = {"plugins": self._plugins} if self._plugins else {}
+        self.scheduler = component("karmada-scheduler", flags={**common, **chosen})
         self.controller_manager.wait()
         self.scheduler.wait()
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from tests.controlplanes import build, toolchain
 from tests.controlplanes.client import Client
 from tests.controlplanes.etcd import Etcd
+from tests.controlplanes.names import Names
 from tests.controlplanes.pki import Pki
 from tests.controlplanes.places import Places
 from tests.controlplanes.ports import Ports
@@ -27,6 +28,7 @@ class World:
         ports: gives out free ports.
         pki: the keys.
         etcd: serves all API servers of the run, each under its own prefix.
+        names: what its API servers know Services by; None if they only know the machine's names.
     """
 
     places: Places
@@ -34,6 +36,7 @@ class World:
     ports: Ports
     pki: Pki
     etcd: Etcd
+    names: Names | None = None
     _clients: list[Client] = field(default_factory=list, repr=False)
 
     @classmethod
@@ -55,6 +58,12 @@ class World:
             run.close()
             raise
         return world
+
+    def know_names(self) -> Names:
+        """Give the API servers that start from now on names of their own, for Services that are on this machine."""
+        if self.names is None:
+            self.names = Names(self.run.folder)
+        return self.names
 
     def binary(self, program: str, version: str) -> Path:
         """Return a binary, building it if need be."""

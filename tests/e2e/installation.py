@@ -46,7 +46,7 @@ class Installation:
         pair, trust = self._world.pki.server, self._world.pki.authority.certificate
         tls = ["--tls-cert", str(pair.certificate), "--tls-key", str(pair.key)]
         self.addresses = self.addresses_of(self.admission_port)
-        self.command("install", *self.addresses)
+        self.command("install", "--karmada-part-only", *self.addresses)
         self.discovery = self._start("discovery", "discovery", *tls, "--listen", f"127.0.0.1:{self.discovery_port}")
         self.admission = self._start(
             "admission", "serve", "--kubeconfig", str(self._access("admission")), *tls,

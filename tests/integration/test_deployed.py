@@ -162,12 +162,12 @@ class Deployed:
             f"--webhook-url=https://localhost:{self.ports['admission']}",
             "--discovery-host=localhost",
         ]
-        code, said = self.converter("install", *self.options)
+        code, said = self.converter("install", "--karmada-part-only", *self.options)
         assert code == 0, said
 
     def well(self):
         self.world.run.check()
-        code, said = self.converter("status", *self.options)
+        code, said = self.converter("status", "--karmada-part-only", *self.options)
         assert code == 0, said
         assert "available  APIService v1beta1.batch" in said, said
         return said

@@ -160,7 +160,7 @@ def test_it_has_its_version_and_its_rules(converter):
 
 
 def test_it_has_the_karmada_part(converter):
-    done = converter("install", "--dry-run")
+    done = converter("install", "--output", "yaml")
     assert done.returncode == 0, done.stderr
     kinds = {manifest["kind"] for manifest in yaml.safe_load_all(done.stdout)}
     assert {"MutatingWebhookConfiguration", "ClusterRole", "ResourceInterpreterCustomization"} <= kinds

@@ -129,8 +129,8 @@ def test_the_wheel_reads_its_own_data(run, shipped, tmp_path):
     listed = run("-m", "converter", "rules", "list")
     assert [rule.name for rule in shipped.book.rules if rule.name not in listed] == []
     run("-m", "converter", "rules", "test")
-    kinds = {manifest["kind"] for manifest in yaml.safe_load_all(run("-m", "converter", "install", "--dry-run"))}
-    assert {"MutatingWebhookConfiguration", "ResourceInterpreterCustomization"} <= kinds
+    kinds = {manifest["kind"] for manifest in yaml.safe_load_all(run("-m", "converter", "install", "--output", "yaml"))}
+    assert {"MutatingWebhookConfiguration", "ResourceInterpreterCustomization", "Deployment"} <= kinds
 
 
 def test_a_program_runs_against_the_wheel(run):

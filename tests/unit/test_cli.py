@@ -19,6 +19,9 @@ ONLINE = (
     "promote",
     "resume",
     "serve",
+    "status",
+    "upgrade",
+    "verify",
 )
 SCRIPT = """
 import sys

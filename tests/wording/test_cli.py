@@ -211,9 +211,9 @@ def installed(monkeypatch, findings):
     async def connected(*_):
         return ApiServer(Access(Configuration(), LoadedHeader("", connected)))
 
-    monkeypatch.setattr("converter.cli.install.install", applied)
+    monkeypatch.setattr("converter.cli.karmada_part.install", applied)
     monkeypatch.setattr(ApiServer, "connect", connected)
-    return main(["install", "--kubeconfig", "karmada.config"])
+    return main(["install", "--karmada-part-only", "--kubeconfig", "karmada.config"])
 
 
 def err(capsys):

@@ -1,12 +1,16 @@
 """The options of commands that work on both API servers."""
 
 import argparse
+import base64
 import json
 
 import pytest
 
-from converter.cli.clusters import add_cluster_options, duration, host_kubeconfig, open_clusters
+from converter.cli.clusters import add_cluster_options, duration, host_kubeconfig, open_clusters, open_target
 from converter.cli.options import UsageError
+from converter.client import ApiServer
+from converter.install.detect import DetectionError
+from tests.fakes.apiserver import FakeApiServer
 
 SECONDS = {"2m": 120, "90s": 90, "1h30m": 5400, "0": 0, "24h": 86400, "1h0m1s": 3601}
 
@@ -66,3 +70,110 @@ async def test_both_are_opened(tmp_path):
         assert clusters.namespace == "fleet"
         assert clusters.karmada._url("/") == "https://karmada:1/"
         assert clusters.host._url("/") == "https://host:1/"
+
+
+class Side(FakeApiServer):
+    """One of the two API servers; ``karmada`` says whether it serves Karmada's kinds."""
+
+    def __init__(self, uid, *, karmada=False):
+        super().__init__()
+        self.collections |= {"deployments", "secrets"}
+        self.objects["/api/v1/namespaces/kube-system"] = {"metadata": {"name": "kube-system", "uid": uid}}
+        if karmada:
+            self.objects["/apis/work.karmada.io/v1alpha1"] = {"resources": []}
+            self.objects["/version"] = {"gitVersion": "v1.36.3"}
+
+    async def __aenter__(self):
+        return self
+
+    async def __aexit__(self, *_):
+        """Nothing to close."""
+
+    def add_karmada(self, namespace):
+        container = {
+            "name": "s", "image": "karmada-scheduler:v1.18.2",
+            "command": ["/bin/karmada-scheduler", "--kubeconfig=/etc/kubeconfig"],
+            "volumeMounts": [{"name": "k", "mountPath": "/etc/kubeconfig", "subPath": "kubeconfig"}],
+        }  # fmt: skip
+        spec = {
+            "template": {"spec": {"containers": [container], "volumes": [{"name": "k", "secret": {"secretName": "k"}}]}}
+        }
+        metadata = {"name": "karmada-scheduler", "namespace": namespace}
+        self.put(
+            f"/apis/apps/v1/namespaces/{namespace}/deployments/karmada-scheduler", {"metadata": metadata, "spec": spec}
+        )
+        content = {
+            "current-context": "k", "contexts": [{"name": "k", "context": {"cluster": "k"}}],
+            "clusters": [{"name": "k", "cluster": {"server": f"https://{namespace}"}}],
+        }  # fmt: skip
+        data = {"kubeconfig": base64.b64encode(json.dumps(content).encode()).decode()}
+        self.put(f"/api/v1/namespaces/{namespace}/secrets/k", {"metadata": {"name": "k"}, "data": data})
+
+
+@pytest.fixture
+def sides(monkeypatch):
+    """Two API servers: ``connect`` gives Karmada's for every kubeconfig but ``host``."""
+    host, karmada = Side("one"), Side("two", karmada=True)
+
+    async def connect(kubeconfig=None, context=None):
+        return host if kubeconfig == "host" else karmada
+
+    monkeypatch.setattr(ApiServer, "connect", connect)
+    return host, karmada
+
+
+def target_options(*given):
+    parser = argparse.ArgumentParser()
+    add_cluster_options(parser, find=True)
+    return parser.parse_args(["--kubeconfig", "host", *given])
+
+
+async def test_karmada_is_found_in_the_host_cluster(sides):
+    host, karmada = sides
+    host.add_karmada("fleet-b")
+    async with open_target(target_options()) as target:
+        assert (target.karmada, target.host, target.namespace) == (karmada, host, "fleet-b")
+        assert target.found.server_url == "https://fleet-b"
+
+
+async def test_one_of_several_is_selected_by_its_namespace(sides):
+    host, _ = sides
+    for namespace in ("fleet-a", "fleet-b"):
+        host.add_karmada(namespace)
+    with pytest.raises(DetectionError):
+        async with open_target(target_options()):
+            pass
+    async with open_target(target_options("--namespace", "fleet-a")) as target:
+        assert target.found.namespace == "fleet-a"
+
+
+async def test_a_managed_karmada_needs_its_kubeconfig(sides):
+    with pytest.raises(UsageError):
+        async with open_target(target_options()):
+            pass
+    async with open_target(target_options("--karmada-kubeconfig", "karmada")) as target:
+        assert (target.found, target.namespace) == (None, "karmada-system")
+
+
+async def test_nothing_is_searched_for_where_everything_is_given(sides):
+    host, _ = sides
+    host.fail = lambda _, path: (403, "Forbidden") if "deployments" in path else None
+    given = target_options("--karmada-kubeconfig", "karmada", "--namespace", "fleet-a")
+    async with open_target(given, must_find=False) as target:
+        assert (target.found, target.namespace) == (None, "fleet-a")
+
+
+async def test_two_kubeconfigs_of_one_api_server_are_refused(sides):
+    _, karmada = sides
+    karmada.objects["/api/v1/namespaces/kube-system"]["metadata"]["uid"] = "one"
+    with pytest.raises(UsageError):
+        async with open_target(target_options("--karmada-kubeconfig", "karmada")):
+            pass
+
+
+async def test_an_api_server_that_is_not_karmadas_is_refused(sides):
+    _, karmada = sides
+    del karmada.objects["/apis/work.karmada.io/v1alpha1"]
+    with pytest.raises(UsageError):
+        async with open_target(target_options("--karmada-kubeconfig", "karmada")):
+            pass

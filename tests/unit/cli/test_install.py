@@ -1,0 +1,93 @@
+"""``converter install`` without an API server: what it prints, and the options that it refuses."""
+
+import pytest
+import yaml
+
+from converter.cli import FAILED, OK, main
+from tests.nonempty import some
+
+IMAGE = "registry.example/converter@sha256:0123"
+
+
+@pytest.fixture(autouse=True)
+def no_kubeconfig(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("KUBECONFIG", raising=False)
+
+
+def printed(capsys, *arguments):
+    assert main(["install", *arguments]) == OK
+    return capsys.readouterr().out
+
+
+def objects(capsys, *arguments):
+    return list(yaml.safe_load_all(printed(capsys, "--output", "yaml", *arguments)))
+
+
+def containers(found):
+    return [c for one in found if one["kind"] == "Deployment" for c in one["spec"]["template"]["spec"]["containers"]]
+
+
+def test_all_objects_are_printed_the_same_each_time_and_without_secrets(capsys):
+    found = objects(capsys)
+    assert {"Deployment", "MutatingWebhookConfiguration", "ClusterRole", "Secret"} <= {one["kind"] for one in found}
+    secrets = [one for one in found if one["kind"] == "Secret"]
+    assert not any("data" in one or "stringData" in one for one in some(secrets))
+    assert printed(capsys, "--output", "yaml") == printed(capsys, "-o", "yaml")
+
+
+def test_options_change_the_objects(capsys):
+    found = objects(
+        capsys, "--image", IMAGE, "--namespace", "fleet-b", "--image-pull-secret", "one", "--scheduler-name=",
+        "--webhook-url", "https://hooks.example.com:8443", "--discovery-host", "discovery.example.com",
+    )  # fmt: skip
+    assert {c["image"] for c in some(containers(found))} == {IMAGE}
+    args = {c["args"][0]: c["args"] for c in containers(found)}
+    names = {f"--certificate-name={name}" for name in ("hooks.example.com", "discovery.example.com")}
+    assert names <= set(args["controller"])
+    assert "--scheduler-name=" in args["serve"]
+    assert "--scheduler-name=" in args["controller"]
+    assert "--scheduler-name=" not in args["discovery"]
+    (webhooks,) = [one for one in found if one["kind"] == "MutatingWebhookConfiguration"]
+    assert all(one["clientConfig"]["url"].startswith("https://hooks.example.com:8443/") for one in webhooks["webhooks"])
+    spaces = {one["metadata"].get("namespace", "fleet-b") for one in found}
+    assert spaces == {"fleet-b"}
+
+
+def test_by_default_karmada_reaches_the_services_of_the_namespace(capsys):
+    found = objects(capsys, "--namespace", "fleet-b")
+    (webhooks,) = [one for one in found if one["kind"] == "MutatingWebhookConfiguration"]
+    assert webhooks["webhooks"][0]["clientConfig"]["url"].startswith("https://converter-admission.fleet-b.svc:443/")
+    (service,) = [
+        one
+        for one in found
+        if (one["kind"], one["spec"].get("type") if "spec" in one else "") == ("Service", "ExternalName")
+    ]
+    assert service["spec"]["externalName"] == "converter-discovery.fleet-b.svc"
+
+
+def test_a_scheduler_can_be_printed_for_a_managed_karmada(capsys):
+    image = "docker.io/karmada/karmada-scheduler:v1.18.2"
+    found = objects(capsys, "--scheduler-image", image)
+    assert image in {c["image"] for c in containers(found)}
+    assert image not in {c["image"] for c in containers(objects(capsys))}
+
+
+def test_the_karmada_part_alone(capsys):
+    for option in ("--dry-run", "--output=yaml"):
+        found = list(yaml.safe_load_all(printed(capsys, "--karmada-part-only", option)))
+        assert "Deployment" not in {one["kind"] for one in some(found)}
+        assert "MutatingWebhookConfiguration" in {one["kind"] for one in found}
+
+
+REFUSED = [
+    ["--ca-file", "ca.crt"],
+    ["--webhook-url", "http://plain", "--output", "yaml"],
+    ["--karmada-part-only", "--ca-file", "/does/not/exist", "--dry-run"],
+]
+
+
+@pytest.mark.parametrize("arguments", REFUSED)
+def test_options_that_make_no_sense_are_refused(capsys, arguments):
+    assert main(["install", *arguments]) == FAILED
+    assert capsys.readouterr().err.startswith("converter: ")
