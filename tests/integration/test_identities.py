@@ -129,7 +129,7 @@ async def test_the_controller_requests_tokens_for_the_three_accounts_only(ensure
     now = dt.datetime.now(dt.UTC)
     try:
         async with await connect("controller") as controller:
-            for identity in IDENTITIES:
+            for identity in some(IDENTITIES):
                 token = await request_token(
                     controller, NAMESPACE, account_of(identity), seconds=SHORTEST_SECONDS, now=now
                 )

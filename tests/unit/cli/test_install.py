@@ -49,7 +49,9 @@ def test_options_change_the_objects(capsys):
     assert "--scheduler-name=" in args["controller"]
     assert "--scheduler-name=" not in args["discovery"]
     (webhooks,) = [one for one in found if one["kind"] == "MutatingWebhookConfiguration"]
-    assert all(one["clientConfig"]["url"].startswith("https://hooks.example.com:8443/") for one in webhooks["webhooks"])
+    assert all(
+        one["clientConfig"]["url"].startswith("https://hooks.example.com:8443/") for one in some(webhooks["webhooks"])
+    )
     spaces = {one["metadata"].get("namespace", "fleet-b") for one in found}
     assert spaces == {"fleet-b"}
 

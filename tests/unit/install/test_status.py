@@ -62,7 +62,7 @@ async def test_nothing_is_wrong_with_a_good_installation(site):
     found = await site.read()
     assert found.problems == []
     assert {one.version for one in found.processes} == {"0.1.0"}
-    assert all(one.rollout.complete for one in found.processes)
+    assert {one.rollout.complete for one in found.processes} == {True}
     assert {one.problem for one in found.identities} == {None}
     assert {one.name for one in found.certificates} == {"CA", "serving"}
     assert (found.trusted, found.services, found.works) == (True, {}, 0)
