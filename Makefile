@@ -67,10 +67,19 @@ mutate-messages: $(STAMP) ## change every message in a copy, and list the tests 
 stress: $(STAMP) ## run the tests ten times while every core is busy, and list those that fail
 	@$(BIN)/python -m tests.suite.stress $(TESTS) --workers $(WORKERS) $(ARGS)
 
+.PHONY: prometheus
+prometheus: # Debian's package has prometheus and promtool
+	@command -v promtool >/dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends prometheus >/dev/null; } || \
+		{ echo "promtool is missing; install Debian's package prometheus" >&2; exit 1; }
+
+.PHONY: monitoring
+monitoring: $(STAMP) prometheus ## test the alerts, the objectives and the dashboard with promtool
+	@$(PYTEST) tests/monitoring -n $(WORKERS) $(ARGS)
+
 .PHONY: e2e
-e2e: $(STAMP) ## run the tests that need real control planes, and build these (first time: up to an hour)
+e2e: $(STAMP) prometheus ## run the tests that need real control planes, and build these (first time: up to an hour)
 	@$(BIN)/python -m tests.controlplanes build
-	@$(PYTEST) tests/integration tests/e2e -p no:xdist $(ARGS)
+	@$(if $(RECORD),CONVERTER_TEST_RECORD=tests/data/compatibility.json) $(PYTEST) tests/integration tests/e2e -p no:xdist $(ARGS)
 
 .PHONY: e2e-quick
 e2e-quick: $(STAMP) ## the main path on a Karmada with two members: under two minutes, once its programs are built

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests import versions
 from tests.shipped import shipped_engine
 
 if TYPE_CHECKING:
@@ -36,6 +38,22 @@ def shipped() -> Engine:
 def report_count(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
     """Print a line at the end of the run: how many cases a test tried, and what came of them."""
     return lambda line: record_property(_COUNT, line)
+
+
+_outcomes: Counter[str] = Counter()
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Count how the tests of each folder ended, for the record of versions."""
+    if report.failed or (report.when == "call" and report.passed):
+        folder = "/".join(report.nodeid.split("::")[0].split("/")[:2])
+        _outcomes[f"{folder} {'failed' if report.failed else 'passed'}"] += 1
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Record the versions that the session ran with."""
+    if not hasattr(session.config, "workerinput"):
+        versions.write(session, _outcomes)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -76,6 +76,11 @@ class ServingCertificate:
             _log.warning("certificate %s is valid only %s; renew it, or set the clock", certificate, self._validity)
 
     @property
+    def validity(self) -> Validity:
+        """When the certificate in use is valid."""
+        return self._validity
+
+    @property
     def not_after(self) -> dt.datetime:
         """The end of the certificate in use."""
         return self._validity.end

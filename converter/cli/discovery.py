@@ -62,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
     metrics.rules_in_use(len(rules.current.book.rules))
     metrics.watch_rules(lambda: rules.current.digest)
     certificate = ServingCertificate(args.tls_cert, args.tls_key)
-    metrics.watch_certificate(lambda: certificate.not_after)
+    metrics.watch_certificate(lambda: certificate.validity)
     app = DiscoveryApp(lambda: rules.current.book, load_catalog(), metrics)
     loop.run(
         serve(

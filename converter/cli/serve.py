@@ -154,7 +154,7 @@ def run(args: argparse.Namespace) -> int:
     )
     served = assemble(settings)
     with _certificate(args, address) as (certificate, authority):
-        served.metrics.watch_certificate(lambda: certificate.not_after)
+        served.metrics.watch_certificate(lambda: certificate.validity)
         drain = args.drain_seconds if args.drain_seconds is not None else (0.0 if args.sample else 5.0)
 
         try:

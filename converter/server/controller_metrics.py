@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Protocol
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, SummaryMetricFamily
 from prometheus_client.registry import Collector
 
-from converter.server.metrics import ProcessMetrics
+from converter.server.metrics import Ends, ProcessMetrics
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Callable, Iterator, Mapping, Sequence, Sized
 
     from prometheus_client import Metric
 
+    from converter.certificates.tls import Validity
     from converter.controllers.controller import Passes
 
 
@@ -72,9 +72,13 @@ class ControllerMetrics(ProcessMetrics):
         text = "Bindings that have waited for the converter's scheduler for more than a minute."
         self.registry.register(_Known("converter_scheduler_waiting_bindings", text, count))
 
-    def watch_identities(self, ends: Callable[[], Mapping[str, dt.datetime]]) -> None:
-        """Export the end of each token that the controller renews, by the name of the ServiceAccount."""
-        self.registry.register(_Identities(ends))
+    def watch_identities(self, validity: Callable[[], Mapping[str, Validity]]) -> None:
+        """Export when each token is valid that the controller renews, by the name of the ServiceAccount."""
+
+        def found() -> dict[tuple[str, ...], Validity]:
+            return {(name,): known for name, known in validity().items()}
+
+        self.registry.register(Ends("identity", "the newest token that the controller stored", found, ("identity",)))
 
 
 def watch_informers(metrics: ProcessMetrics, informers: Callable[[], Mapping[str, Watching]]) -> None:
@@ -129,15 +133,3 @@ class _Known(Collector):
         found = self._value()
         if found is not None:
             yield GaugeMetricFamily(self._name, self._text, float(found))
-
-
-class _Identities(Collector):
-    def __init__(self, ends: Callable[[], Mapping[str, dt.datetime]]) -> None:
-        self._ends = ends
-
-    def collect(self) -> Iterator[Metric]:
-        text = "End of the newest token that the controller stored for an identity."
-        family = GaugeMetricFamily("converter_identity_not_after_timestamp_seconds", text, labels=["identity"])
-        for name, end in self._ends().items():
-            family.add_metric([name], end.timestamp())
-        yield family

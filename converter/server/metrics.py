@@ -25,10 +25,11 @@ from prometheus_client.registry import Collector
 from converter.server.logging import dropped_lines
 
 if TYPE_CHECKING:
-    import datetime as dt
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from prometheus_client import Metric
+
+    from converter.certificates.tls import Validity
 
 disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series for each counter, which nothing reads
 
@@ -122,15 +123,18 @@ class ProcessMetrics:
         """Count the clusters at each scrape."""
         self._gauge("clusters", "Clusters known.").set_function(count)
 
-    def watch_certificate(self, not_after: Callable[[], dt.datetime]) -> None:
-        """Export the end of the serving certificate, read at each scrape."""
-        gauge = self._gauge("certificate_not_after_timestamp_seconds", "End of the serving certificate.")
-        gauge.set_function(lambda: not_after().timestamp())
+    def watch_certificate(self, validity: Callable[[], Validity]) -> None:
+        """Export when the serving certificate is valid, read at each scrape."""
+        self.registry.register(Ends("certificate", "the serving certificate", lambda: {(): validity()}))
 
-    def watch_token(self, not_after: Callable[[], dt.datetime | None]) -> None:
-        """Export the end of the token that the process calls Karmada with, read at each scrape; None for no end."""
-        text = "End of the token that this process calls Karmada with."
-        self.registry.register(_Moment("converter_token_not_after_timestamp_seconds", text, not_after))
+    def watch_token(self, validity: Callable[[], Validity | None]) -> None:
+        """Export when the token is valid that the process calls Karmada with; None for a token without an end."""
+
+        def found() -> dict[tuple[str, ...], Validity]:
+            known = validity()
+            return {} if known is None else {(): known}
+
+        self.registry.register(Ends("token", "the token that this process calls Karmada with", found))
 
     def text(self) -> bytes:
         """Return all metrics in the text format of Prometheus."""
@@ -212,18 +216,40 @@ class _RulesInfo(Collector):
         yield InfoMetricFamily("converter_rulebook", text, {"digest": self._digest()})
 
 
-class _Moment(Collector):
-    """A gauge of a moment that can be unknown: then it has no sample."""
+class Ends(Collector):
+    """When something is valid: two gauges, so that an alert can compare what is left with the whole life."""
 
-    def __init__(self, name: str, text: str, moment: Callable[[], dt.datetime | None]) -> None:
+    def __init__(
+        self,
+        name: str,
+        of: str,
+        found: Callable[[], Mapping[tuple[str, ...], Validity]],
+        labels: tuple[str, ...] = (),
+    ) -> None:
+        """Prepare.
+
+        Args:
+            name: the part of the metrics' names between ``converter_`` and ``_not_after_timestamp_seconds``.
+            of: what it is.
+            found: returns what is known, by the values of the labels.
+            labels: the labels.
+        """
         self._name = name
-        self._text = text
-        self._moment = moment
+        self._of = of
+        self._found = found
+        self._labels = labels
 
     def collect(self) -> Iterator[Metric]:
-        found = self._moment()
-        if found is not None:
-            yield GaugeMetricFamily(self._name, self._text, found.timestamp())
+        """Read them."""
+        begin, end = (
+            GaugeMetricFamily(f"converter_{self._name}_{which}_timestamp_seconds", f"{text} of {self._of}.",
+                              labels=self._labels)
+            for which, text in (("not_before", "Beginning"), ("not_after", "End"))
+        )  # fmt: skip
+        for labels, validity in self._found().items():
+            begin.add_metric(labels, validity.start.timestamp())
+            end.add_metric(labels, validity.end.timestamp())
+        yield from (begin, end)
 
 
 class _DroppedLines(Collector):

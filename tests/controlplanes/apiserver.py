@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from tests.controlplanes import kubeconfig, pins
 from tests.controlplanes.waiting import wait_until
+from tests.versions import used
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -75,6 +76,7 @@ class ApiServer:
         self._world = world
         self.name = name
         self.version = pins.release("kube-apiserver", version)
+        used("kubernetes", self.version)
         self.port = world.ports.take()
         self.prefix = prefix or f"/{name}"
         self.token = secrets.token_hex(16)
@@ -150,6 +152,7 @@ class ApiServer:
         """
         self.stop()
         self.version = pins.release("kube-apiserver", version)
+        used("kubernetes", self.version)
         self._flags = (*self._flags, *flags)
         self.process.command = [str(part) for part in self._command()]
         self.client.forget()

@@ -18,6 +18,7 @@ from tests.controlplanes import build
 from tests.controlplanes.apiserver import ApiServer
 from tests.controlplanes.components import Component, ControllerManager, Webhook
 from tests.controlplanes.waiting import wait_until
+from tests.versions import used
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -72,6 +73,7 @@ class Karmada:
         self._world = world
         self._plugins = plugins
         self.version = version
+        used("karmada", version)
         self._switches = itertools.count(1)
         pki = world.pki
         self.apiserver = ApiServer(

@@ -8,13 +8,14 @@ from types import SimpleNamespace
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from converter.certificates.tls import Validity
 from converter.controllers.controller import Passes
 from converter.server.controller_metrics import ControllerMetrics, watch_informers
 from converter.server.metrics import OUTCOMES, RELOADS, DiscoveryMetrics, Metrics
 from tests.nonempty import some
 
 PAGE = Path(__file__).parents[3] / "docs" / "reference" / "metrics.md"
-MOMENT = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
+LIFE = Validity(dt.datetime(2026, 3, 1, tzinfo=dt.UTC), dt.datetime(2026, 6, 1, tzinfo=dt.UTC))
 
 
 def common(metrics):
@@ -24,9 +25,9 @@ def common(metrics):
 
 def admission():
     made = common(Metrics(["works"]))
-    made.watch_certificate(lambda: MOMENT)
+    made.watch_certificate(lambda: LIFE)
     made.watch_clusters(lambda: 4)
-    made.watch_token(lambda: MOMENT)
+    made.watch_token(lambda: LIFE)
     watch_informers(made, lambda: {"clusters": SimpleNamespace(items={"a": 1}, failures=2)})
     made.conversion("CronJob", "batch/v1", "batch/v1beta1")
     made.lost_field("CronJob", "dangerous", "warn")
@@ -36,7 +37,7 @@ def admission():
 
 def discovery():
     made = common(DiscoveryMetrics())
-    made.watch_certificate(lambda: MOMENT)
+    made.watch_certificate(lambda: LIFE)
     made.answered(200)
     return made
 
@@ -44,13 +45,13 @@ def discovery():
 def controller():
     made = common(ControllerMetrics())
     made.watch_clusters(lambda: 4)
-    made.watch_token(lambda: MOMENT)
+    made.watch_token(lambda: LIFE)
     watch_informers(made, lambda: {"works": SimpleNamespace(items={}, failures=0)})
     made.watch_controllers([SimpleNamespace(name="lossy work", passes=Passes(3, 2, 1, 1.5), waiting=7)], lambda: True)
     made.watch_discovery(lambda: False)
     made.watch_scheduler(lambda: True)
     made.watch_waiting_bindings(lambda: 3)
-    made.watch_identities(lambda: {"converter-admission": MOMENT})
+    made.watch_identities(lambda: {"converter-admission": LIFE})
     return made
 
 
@@ -123,14 +124,14 @@ def test_a_refused_reload_shows_until_one_is_taken():
     assert shown() == 1
 
 
-def test_the_end_of_the_certificate_is_read_at_each_scrape():
-    metrics, end = Metrics([]), [dt.datetime(2026, 3, 1, tzinfo=dt.UTC)]
-    metrics.watch_certificate(lambda: end[0])
-    for moment in (end[0], dt.datetime(2027, 3, 1, tzinfo=dt.UTC)):
-        end[0] = moment
-        assert metrics.registry.get_sample_value("converter_certificate_not_after_timestamp_seconds") == (
-            moment.timestamp()
-        )
+def test_the_validity_of_the_certificate_is_read_at_each_scrape():
+    metrics, life = Metrics([]), [LIFE]
+    metrics.watch_certificate(lambda: life[0])
+    for number in range(2):
+        life[0] = Validity(*(moment + dt.timedelta(days=number) for moment in LIFE))
+        for name, moment in zip(("not_before", "not_after"), life[0], strict=True):
+            value = metrics.registry.get_sample_value(f"converter_certificate_{name}_timestamp_seconds")
+            assert value == moment.timestamp()
 
 
 def test_what_is_unknown_has_no_sample():
