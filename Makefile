@@ -194,6 +194,7 @@ lock: $(STAMP) ## lock the dependencies: for development, the image, the wheel a
 	@$(LOCK) pyproject.toml -c requirements/dev.txt -o requirements/run.txt
 	@$(LOCK) pyproject.toml --extra docs -c requirements/dev.txt -o requirements/docs.txt
 	@$(LOCK) pyproject.toml --extra browser -c requirements/dev.txt -o requirements/browser.txt
+	@$(LOCK) pyproject.toml --extra image -c requirements/dev.txt -o requirements/image.txt
 	@$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")' | \
 		$(LOCK) - -o requirements/build.txt
 	@# The oldest aiohttp may need older dependencies; all others keep the versions of dev.txt.
@@ -204,6 +205,20 @@ lock: $(STAMP) ## lock the dependencies: for development, the image, the wheel a
 dist: $(STAMP) ## build the wheel and the sdist into dist/
 	@rm -rf dist
 	@SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(BIN)/python -m hatchling build --directory dist
+
+# The list of contents needs a library and a schema, so they are installed on demand, from a lock of their own.
+IMAGE_STAMP := $(VENV)/.made-image
+$(IMAGE_STAMP): requirements/image.txt $(STAMP)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements/image.txt
+	@touch $@
+
+.PHONY: image
+image: $(IMAGE_STAMP) ## build the image and its SBOM into build/image, without a container engine (needs root and buildah)
+	@$(BIN)/python -m tools.image $(ARGS)
+
+.PHONY: image-test
+image-test: image ## run the image by runc, and build it again: the digest must be the same (needs root, buildah and runc)
+	@$(PYTEST) tests/image -p no:xdist
 
 .PHONY: base-image
 base-image: ## check that the image's base, which is pinned by digest, has both architectures (needs docker buildx)

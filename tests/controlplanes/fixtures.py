@@ -11,10 +11,19 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def skip_unless_asked_for(config: pytest.Config, items: Iterable[pytest.Item], folder: Path, mark: str) -> None:
+def skip_unless_asked_for(
+    config: pytest.Config, items: Iterable[pytest.Item], folder: Path, mark: str, target: str = "e2e"
+) -> None:
     """Mark the tests below ``folder``, and skip them unless the command line names it or something inside.
 
     The first run builds for half an hour: a bare ``pytest`` must not do that by surprise.
+
+    Args:
+        config: pytest's.
+        items: all tests that were collected.
+        folder: whose tests these are.
+        mark: the marker to add.
+        target: the make target that runs them.
     """
     named = [config.invocation_params.dir / argument.split("::")[0] for argument in config.args]
     asked = any(path.resolve().is_relative_to(folder) for path in named)
@@ -23,7 +32,7 @@ def skip_unless_asked_for(config: pytest.Config, items: Iterable[pytest.Item], f
             item.add_marker(mark)
             if not asked:
                 item.add_marker(
-                    pytest.mark.skip(reason=f"needs control planes: `make e2e` or `pytest tests/{folder.name}`")
+                    pytest.mark.skip(reason=f"run `make {target}` or `pytest tests/{folder.name}`")
                 )
 
 

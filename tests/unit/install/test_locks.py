@@ -44,7 +44,7 @@ def test_what_builds_the_wheel_is_locked():
     assert names(PROJECT["build-system"]["requires"]) <= locked("build").keys()
 
 
-@pytest.mark.parametrize("name", ["dev", "run", "build", "oldest"])
+@pytest.mark.parametrize("name", ["dev", "run", "build", "oldest", "image"])
 def test_every_pin_has_hashes_and_no_index_is_named(name):
     text = (ROOT / "requirements" / f"{name}.txt").read_text()
     pins = re.findall(r"^[\w.-]+==.*?(?=^[\w.-]+==|\Z)", text, re.MULTILINE | re.DOTALL)
