@@ -86,6 +86,10 @@ e2e-quick: $(STAMP) ## the main path on a Karmada with two members: under two mi
 	@$(BIN)/python -m tests.controlplanes build --quick
 	@CONVERTER_TEST_FLEET=quick $(PYTEST) tests/e2e/test_main_path.py -p no:xdist $(ARGS)
 
+.PHONY: e2e-host
+e2e-host: image ## run the converter's Pods on a real host cluster, with a real Karmada (needs root; first time: half an hour)
+	@$(BIN)/python -m tests.host $(ARGS)
+
 .PHONY: karmada
 karmada: $(STAMP) ## start a real Karmada with members and the converter, to try things out
 	@$(BIN)/python -m tests.controlplanes karmada $(ARGS)

@@ -30,6 +30,8 @@ OLD_GROUPS = (
 )
 #: Serves every version a release still has, alpha ones too.
 ALL_VERSIONS = "api/all=true"
+#: Admission plugins that count on controllers: to make service accounts, and to take finalizers off.
+NO_CONTROLLERS = ("StorageObjectInUseProtection", "ServiceAccount")
 _NO_INSECURE_PORT = 24
 _FIRST_READYZ = 16
 
@@ -59,6 +61,7 @@ class ApiServer:
         runtime_config: tuple[str, ...] = (),
         flags: tuple[str, ...] = (),
         variables: dict[str, str] | None = None,
+        without_admission: tuple[str, ...] = NO_CONTROLLERS,
     ) -> None:
         """Start the server; ``wait`` for it before use.
 
@@ -72,6 +75,7 @@ class ApiServer:
                 off since then; ``ALL_VERSIONS`` is one choice.
             flags: more flags, put last.
             variables: added to the environment.
+            without_admission: admission plugins to switch off; the default suits a server without controllers.
         """
         self._world = world
         self.name = name
@@ -83,6 +87,7 @@ class ApiServer:
         self._authorization = authorization
         self._runtime_config = runtime_config
         self._flags = flags
+        self._without_admission = without_admission
         self._tokens = world.run.folder / f"{name}.tokens"
         self._tokens.touch(mode=0o600)
         self._tokens.write_text(f'{self.token},admin,admin,"system:masters"\n')
@@ -170,14 +175,13 @@ class ApiServer:
             self._world.binary("kube-apiserver", self.version),
             f"--etcd-servers={self._world.etcd.url}",
             f"--etcd-prefix={self.prefix}",
-            "--bind-address=127.0.0.1",
+            f"--bind-address={self._world.bind}",
             f"--secure-port={self.port}",
             # Nobody reaches it by its address, and 127.0.0.1 is refused for the default/kubernetes endpoints.
             "--advertise-address=192.0.2.1",
             "--endpoint-reconciler-type=none",
             f"--authorization-mode={self._authorization}",
-            # No kubelets and no controller that would make service accounts or take finalizers off.
-            "--disable-admission-plugins=StorageObjectInUseProtection,ServiceAccount",
+            f"--disable-admission-plugins={','.join(self._without_admission)}",
             "--service-account-issuer=https://kubernetes.default.svc",
             f"--service-account-key-file={pki.accounts_public}",
             f"--service-account-signing-key-file={pki.accounts_key}",

@@ -31,9 +31,7 @@ def skip_unless_asked_for(
         if item.path.is_relative_to(folder):
             item.add_marker(mark)
             if not asked:
-                item.add_marker(
-                    pytest.mark.skip(reason=f"run `make {target}` or `pytest tests/{folder.name}`")
-                )
+                item.add_marker(pytest.mark.skip(reason=f"run `make {target}` or `pytest tests/{folder.name}`"))
 
 
 def keep_logs(session: pytest.Session, folder: Path) -> bool:

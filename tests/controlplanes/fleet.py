@@ -222,6 +222,7 @@ class Fleet:
         verbosity: int = 2,
         plugins: str = SCHEDULER_PLUGINS,
         named: bool = False,
+        bind: str = "127.0.0.1",
     ) -> Fleet:
         """Build what is missing, start everything, and return when all clusters are ready.
 
@@ -233,12 +234,13 @@ class Fleet:
             verbosity: of the logs of Karmada's controllers; 4 shows informers.
             plugins: of Karmada's scheduler; empty for those that it has by default.
             named: whether its API servers know the names of Services on this machine (`World.names`).
+            bind: the address on which API servers listen; it includes 127.0.0.1.
 
         Raises:
             HarnessError: something could not be built or started; logs of all processes are kept.
         """
         specs = tuple(members)
-        world = World.open(purpose, places)
+        world = World.open(purpose, places, bind)
         try:
             build.binaries(world.places, programs(specs, version))
             if named:

@@ -75,7 +75,15 @@ def _karmada(version: str) -> Module:
 
 #: In the order that is best to build: what most tests need comes first.
 MODULES: tuple[Module, ...] = (
-    _kubernetes("1.36.3", "kube-apiserver", "kube-controller-manager", "kubectl-convert"),
+    _kubernetes(
+        "1.36.3",
+        "kube-apiserver",
+        "kube-controller-manager",
+        "kubectl-convert",
+        "kube-scheduler",
+        "kubelet",
+        "kube-proxy",
+    ),
     _karmada("1.18.2"),
     Module(
         KUBERNETES,

@@ -23,8 +23,10 @@ _NAMES = (
     "kubernetes",
     "kubernetes.default.svc",
     "*.karmada-system.svc",
+    "*.karmada-system.svc.cluster.local",
 )
-_ADDRESSES = ("127.0.0.1",)
+#: Of the machine, and of the Service `kubernetes` in a host cluster.
+_ADDRESSES = ("127.0.0.1", "10.96.0.1")
 
 
 @dataclass(frozen=True)

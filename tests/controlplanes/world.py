@@ -29,6 +29,7 @@ class World:
         pki: the keys.
         etcd: serves all API servers of the run, each under its own prefix.
         names: what its API servers know Services by; None if they only know the machine's names.
+        bind: the address on which API servers listen. It includes 127.0.0.1.
     """
 
     places: Places
@@ -37,11 +38,17 @@ class World:
     pki: Pki
     etcd: Etcd
     names: Names | None = None
+    bind: str = "127.0.0.1"
     _clients: list[Client] = field(default_factory=list, repr=False)
 
     @classmethod
-    def open(cls, purpose: str, places: Places | None = None) -> World:
+    def open(cls, purpose: str, places: Places | None = None, bind: str = "127.0.0.1") -> World:
         """Make the folder and the keys, and start etcd (building nothing).
+
+        Args:
+            purpose: of the run, for its folder's name.
+            places: where binaries are; None means as the environment says.
+            bind: the address on which API servers listen.
 
         Raises:
             HarnessError: etcd cannot be found, fetched or started.
@@ -52,7 +59,7 @@ class World:
         try:
             ports = Ports(places.cache)
             etcd = Etcd(run, ports, program)
-            world = cls(places, run, ports, Pki(run.folder / "pki"), etcd)
+            world = cls(places, run, ports, Pki(run.folder / "pki"), etcd, bind=bind)
             etcd.wait()
         except BaseException:
             run.close()
