@@ -7,12 +7,11 @@ import sys
 from typing import TYPE_CHECKING
 
 from converter.catalog import load_catalog
-from converter.cli import FAILED, FINDINGS, OK, rules_new
+from converter.cli import FAILED, FINDINGS, OK, rules_new, rules_test
 from converter.cli.crd_files import add_crd_option, read_crds
-from converter.config import SHIPPED_RULES, Configuration, parse_rules, read_rule_files
+from converter.config import SHIPPED_RULES, Configuration, read_rule_files
 from converter.errors import RuleBookError
 from converter.rules.check_crds import check_crds
-from converter.rules.examples import failing_examples
 from converter.rules.functions import FUNCTIONS
 
 if TYPE_CHECKING:
@@ -29,13 +28,6 @@ examples:
 exit codes: 0 no problem; 1 problems, each with file, line and a hint; 2 a path cannot be read
 """
 
-_TEST = """\
-examples:
-  converter rules test ./rules
-
-exit codes: 0 every example passes; 1 one fails, or a rule has none; 2 the rules cannot be read
-"""
-
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the parsers of the command and its verbs."""
@@ -49,10 +41,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     add_crd_option(lint, use)
     lint.add_argument("--alone", action="store_true", help="check without the shipped rules")
     lint.set_defaults(run=run_lint)
-    test = verbs.add_parser("test", help="run the examples inside rules", epilog=_TEST, formatter_class=raw,
-                            description="Run the examples inside rule files, in both directions.")  # fmt: skip
-    test.add_argument("paths", nargs="*", metavar="PATH", help="rule files or directories (default: the shipped rules)")
-    test.set_defaults(run=run_test)
+    rules_test.register(verbs)
     rules_new.register(verbs)
     show = verbs.add_parser(
         "list", help="list rules and named functions", description="List rules and named functions."
@@ -82,23 +71,6 @@ def run_lint(args: argparse.Namespace) -> int:
     if args.crd:
         print(f"{found.compared} pairs of versions proved: each field is mapped, dropped or identical")
     return OK
-
-
-def run_test(args: argparse.Namespace) -> int:
-    """Run every example of the rules at the paths."""
-    try:
-        rules = parse_rules(read_rule_files(args.paths or [SHIPPED_RULES]))
-    except RuleBookError as error:
-        return _report(error.problems, FAILED)
-    failed = [problem for rule in rules for problem in failing_examples(rule)]
-    for rule in rules:
-        if rule.steps and not rule.examples:
-            print(f"{rule.file}:{rule.line}: rule {rule.name} has steps but no example", file=sys.stderr)
-    examples = sum(len(example.toward) for rule in rules for example in rule.examples)
-    if failed:
-        return _report(failed, FINDINGS)
-    print(f"{len(rules)} rules, {examples} examples: all pass")
-    return FINDINGS if any(rule.steps and not rule.examples for rule in rules) else OK
 
 
 def run_list(args: argparse.Namespace) -> int:

@@ -24,14 +24,15 @@ def failing_examples(rule: Rule) -> Iterator[RuleProblem]:
     """Run every example of a rule; a problem lists the first differences of an example that fails."""
     for example in rule.examples:
         for toward in example.toward:
-            failure = _run(rule, example, toward)
+            failure = run_example(rule, example, toward)
             if failure:
                 text = f"rule {rule.name}: the example fails toward {rule.version(toward)}: {failure}"
                 hint = "fix the steps or the example"
                 yield RuleProblem(rule.file, example.line, text, hint, ProblemCode.EXAMPLE_FAILED)
 
 
-def _run(rule: Rule, example: Example, toward: Side) -> str:
+def run_example(rule: Rule, example: Example, toward: Side) -> str:
+    """Run one example in one direction; returns the first differences, or nothing if it holds."""
     given, wanted = (example.left, example.right) if toward is Side.RIGHT else (example.right, example.left)
     got = copy_json(given)
     try:
