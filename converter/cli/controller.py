@@ -16,6 +16,7 @@ from converter.cli import OK
 from converter.cli.certificate_options import add_certificate_options, certificate_secret
 from converter.cli.discovery_options import add_registration_options, discovery_server, registration
 from converter.cli.options import add_policy_option, add_rules_option, add_scheduler_option, rule_paths
+from converter.cli.token_options import add_token_options, token_renewal
 from converter.client import ApiServer
 from converter.clusters import FleetView, read_inventory
 from converter.controllers.wiring import KarmadaControllers, Settings
@@ -81,8 +82,12 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     add_scheduler_option(what)
     add_registration_options(parser)
     add_certificate_options(parser)
+    add_token_options(parser)
     how = parser.add_argument_group("how it runs")
-    how.add_argument("--lease-namespace", metavar="NAME", default="karmada-system", help="default: %(default)s")
+    how.add_argument(
+        "--lease-namespace", metavar="NAME", default="karmada-system",
+        help="namespace in Karmada of the Lease and of the ServiceAccounts (default: %(default)s)",
+    )  # fmt: skip
     how.add_argument("--lease-name", metavar="NAME", default="apiconverter", help="default: %(default)s")
     how.add_argument(
         "--identity", metavar="NAME", help="unique name of this replica (default: host name and process id)"
@@ -124,6 +129,7 @@ async def _run(
     ):
         controllers = KarmadaControllers(server, lambda: rules.current, fleet, settings)
         manager = controllers.manager
+        metrics.watch_token(lambda: server.token_expires_at)
         metrics.watch_controllers(controllers.controllers, lambda: manager.leading)
         watch_informers(metrics, controllers.watches)
         scheduler = controllers.scheduler
@@ -131,6 +137,9 @@ async def _run(
             metrics.watch_scheduler(lambda: scheduler.available)
             metrics.watch_waiting_bindings(lambda: None if scheduler.available is None else len(scheduler.waiting))
         authority = await stack.enter_async_context(certificate_secret(args, server, manager))
+        renewal = await stack.enter_async_context(token_renewal(args, server, manager))
+        if renewal is not None:
+            metrics.watch_identities(lambda: renewal.ends)
         discovery = discovery_server(args, authority)
         if discovery is not None:
             in_use, answered = controllers.versions_in_use, [True]

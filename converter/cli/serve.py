@@ -204,6 +204,7 @@ async def _serve(
         if args.kubeconfig is not None or args.in_cluster:
             overrides = read_inventory(args.inventory) if args.inventory is not None else None
             server = await stack.enter_async_context(await ApiServer.connect(args.kubeconfig, args.context))
+            served.metrics.watch_token(lambda: server.token_expires_at)
             watch = KarmadaClusters(server, served.fleet, overrides)
             watch_informers(served.metrics, lambda: {"clusters": watch.watch})
             clusters.append(watch.run())

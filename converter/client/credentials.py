@@ -32,6 +32,10 @@ _LARGEST = 64 * 1024
 class Credentials(Protocol):
     """The source of the Authorization header."""
 
+    @property
+    def token(self) -> str:
+        """The bearer token in use; empty for none."""
+
     async def header(self) -> str:
         """Return the header's present value; empty for no header."""
 
@@ -109,6 +113,12 @@ class LoadedHeader:
         self._load = load
         self._loaded_at: float | None = None
         self._loading = asyncio.Lock()
+
+    @property
+    def token(self) -> str:
+        """The bearer token in use; empty for none."""
+        scheme, _, token = self._header.partition(" ")
+        return token if scheme.lower() == "bearer" else ""
 
     async def header(self) -> str:
         """Return the header's present value."""

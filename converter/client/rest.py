@@ -19,6 +19,7 @@ import msgspec
 from kubernetes.aio.client.rest import RESTClientObject
 
 from converter.client.access import find_access
+from converter.client.claims import claims_of
 from converter.client.errors import UnavailableError, error_for
 
 if TYPE_CHECKING:
@@ -98,6 +99,12 @@ class ApiServer:
     def credentials(self) -> Credentials:
         """The source of the Authorization header."""
         return self._credentials
+
+    @property
+    def token_expires_at(self) -> dt.datetime | None:
+        """When the token in use ends; None if there is none, or it does not say so."""
+        claims = claims_of(self._credentials.token)
+        return claims.expires_at if claims is not None else None
 
     async def __aenter__(self) -> Self:
         return self

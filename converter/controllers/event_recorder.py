@@ -100,6 +100,19 @@ class EventRecorder:
         )
         await self._record(thing, "Warning", "InterpreterNotMirrored", text)
 
+    async def token_not_renewed(self, namespace: str, account: str, uid: str, text: str) -> None:
+        """Record that the token of a ServiceAccount is due and cannot be renewed.
+
+        Args:
+            namespace: the account's namespace.
+            account: the account's name.
+            uid: the account's uid; empty if it is not known.
+            text: when the token ends, and why it cannot be renewed.
+        """
+        metadata = {"name": account, "namespace": namespace, "uid": uid}
+        thing = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata}
+        await self._record(thing, "Warning", "TokenNotRenewed", f"the token of {account} {text}")
+
     async def _on_work_and_binding(self, work: Manifest, kind: str, reason: str, text: str) -> None:
         if not await self._record(work, kind, reason, text):
             return  # the binding has its Event, too

@@ -67,6 +67,14 @@ async def test_an_excluded_cluster():
     assert event["message"] == "cluster old is left out: it is small; cluster third is left out: it is far"
 
 
+async def test_a_token_that_cannot_be_renewed():
+    server = FakeApiServer()
+    recorder = EventRecorder(server, lambda: dt.datetime(2026, 3, 1, tzinfo=dt.UTC))
+    await recorder.token_not_renewed("karmada-system", "converter-admission", "u", "ends soon: 503")
+    (event,) = server.objects.values()
+    assert event["message"] == "the token of converter-admission ends soon: 503"
+
+
 @pytest.mark.virtual_time
 async def test_a_foreign_work_with_the_name_of_an_anchor(karmada):
     karmada.serve("old", OLD)

@@ -9,7 +9,9 @@ import yaml
 
 from converter.cli import build_parser
 from converter.controllers.apiservices import LABEL
+from converter.install.identities import IDENTITIES
 from converter.install.manifests import KARMADA_PART, Addresses, InstallationError, karmada_part, place_of, user_name
+from converter.install.tokens import MOUNT, secret_of
 from converter.karmada.interpreters import CUSTOMIZATION
 from converter.karmada.names import MIRROR_LABEL
 from converter.server.run import FINISH_SECONDS, Address
@@ -78,14 +80,30 @@ def test_every_file_that_it_reads_is_mounted(component):
         assert {item["key"] for item in secret["items"]} == {"tls.crt", "tls.key"}, "and not the authority's key"
 
 
-def test_the_rights_name_the_secret_that_is_kept():
+def test_the_rights_name_the_secrets_that_are_kept():
     (named,) = host("Role", "controller")["rules"]
-    assert [f"karmada-system/{name}" for name in named["resourceNames"]] == [options("controller").certificate_secret]
+    kept = options("controller").certificate_secret.removeprefix("karmada-system/")
+    assert named["resourceNames"] == [kept, *map(secret_of, IDENTITIES)]
     assert named["verbs"] == ["get", "update"], "a right to create Secrets cannot be limited to a name"
     (secret,) = [item for item in HOST_PART if item["kind"] == "Secret"]
-    assert [secret["metadata"]["name"]] == named["resourceNames"]
+    assert secret["metadata"]["name"] == kept
     assert "data" not in secret, "applying it again must not touch the certificates"
     assert "stringData" not in secret
+
+
+@pytest.mark.parametrize("component", ["admission", "controller"])
+def test_the_token_s_file_is_where_its_secret_is_mounted(component):
+    (container,) = pod(component)["containers"]
+    (volume,) = [volume for volume in pod(component)["volumes"] if volume["name"] == "karmada"]
+    assert volume["secret"]["secretName"] == secret_of(component)
+    (mount,) = [mount for mount in container["volumeMounts"] if mount["name"] == "karmada"]
+    assert mount["mountPath"] == MOUNT
+    assert "subPath" not in mount, "the kubelet does not update a file that is mounted by itself"
+    assert options(component).kubeconfig == f"{MOUNT}/kubeconfig"
+
+
+def test_the_tokens_of_its_own_namespace_are_renewed():
+    assert options("controller").renew_tokens == "karmada-system"
 
 
 def test_the_certificates_answer_for_every_name_that_karmada_calls():
