@@ -110,7 +110,7 @@ def run(args: argparse.Namespace) -> int:
     if args.kubeconfig:
         if args.filename:
             raise UsageError("-f goes with --inventory: with --kubeconfig, the Works of the control plane are read")
-        fleet, objects = asyncio.run(_read(args, converter))
+        fleet, objects = asyncio.run(read_fleet(args, converter))
     else:
         if not args.filename:
             raise UsageError("--inventory has no objects; name files with -f")
@@ -146,7 +146,13 @@ def _scenario(args: argparse.Namespace, fleet: Fleet) -> Scenario:
     return Scenario(args.cluster, before, with_release(before, release, catalog))
 
 
-async def _read(args: argparse.Namespace, converter: Engine) -> tuple[Fleet, list[SentObject]]:
+async def read_fleet(args: argparse.Namespace, converter: Engine) -> tuple[Fleet, list[SentObject]]:
+    """Read the clusters of a control plane, and the objects in its Works as users sent them.
+
+    Args:
+        args: with ``kubeconfig`` and ``context``.
+        converter: the rules that the control plane uses.
+    """
     async with await ApiServer.connect(args.kubeconfig, args.context) as server:
         clusters = [Cluster.from_karmada(msgspec.json.decode(raw)) async for raw in each_item(server, CLUSTERS)]
         overflow = {}
