@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from converter.catalog import load_catalog
+from converter.certificates.tls import Validity
 from converter.cli import OK
 from converter.cli.certificate_options import add_certificate_options, certificate_secret
 from converter.cli.discovery_options import add_registration_options, discovery_server, registration
 from converter.cli.options import add_policy_option, add_rules_option, add_scheduler_option, rule_paths
-from converter.cli.token_options import add_token_options, token_renewal
+from converter.cli.token_options import add_token_options, token_renewal, token_validity
 from converter.client import ApiServer
 from converter.clusters import FleetView, read_inventory
 from converter.controllers.wiring import KarmadaControllers, Settings
@@ -129,7 +130,7 @@ async def _run(
     ):
         controllers = KarmadaControllers(server, lambda: rules.current, fleet, settings)
         manager = controllers.manager
-        metrics.watch_token(lambda: server.token_expires_at)
+        metrics.watch_token(lambda: token_validity(server))
         metrics.watch_controllers(controllers.controllers, lambda: manager.leading)
         watch_informers(metrics, controllers.watches)
         scheduler = controllers.scheduler
@@ -139,7 +140,7 @@ async def _run(
         authority = await stack.enter_async_context(certificate_secret(args, server, manager))
         renewal = await stack.enter_async_context(token_renewal(args, server, manager))
         if renewal is not None:
-            metrics.watch_identities(lambda: renewal.ends)
+            metrics.watch_identities(lambda: {name: Validity(*life) for name, life in renewal.lives.items()})
         discovery = discovery_server(args, authority)
         if discovery is not None:
             in_use, answered = controllers.versions_in_use, [True]

@@ -23,6 +23,7 @@ from converter.cli.options import (
     whole_number,
 )
 from converter.cli.streams import announce
+from converter.cli.token_options import token_validity
 from converter.client import ApiServer
 from converter.clusters import read_inventory
 from converter.clusters.watched import KarmadaClusters
@@ -204,7 +205,7 @@ async def _serve(
         if args.kubeconfig is not None or args.in_cluster:
             overrides = read_inventory(args.inventory) if args.inventory is not None else None
             server = await stack.enter_async_context(await ApiServer.connect(args.kubeconfig, args.context))
-            served.metrics.watch_token(lambda: server.token_expires_at)
+            served.metrics.watch_token(lambda: token_validity(server))
             watch = KarmadaClusters(server, served.fleet, overrides)
             watch_informers(served.metrics, lambda: {"clusters": watch.watch})
             clusters.append(watch.run())

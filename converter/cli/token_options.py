@@ -6,6 +6,7 @@ import argparse
 import contextlib
 from typing import TYPE_CHECKING
 
+from converter.certificates.tls import Validity
 from converter.cli.options import whole_number
 from converter.client import ApiServer
 from converter.client.clock import utc_now
@@ -79,3 +80,9 @@ async def token_renewal(
         renewal = TokenRenewal(server, host, options, EventRecorder(server, utc_now))
         manager.leader_tasks.append(renewal.run)
         yield renewal
+
+
+def token_validity(server: ApiServer) -> Validity | None:
+    """Return when the token that a client uses is valid; None if it does not say so."""
+    claims = server.token_claims
+    return None if claims is None else Validity(claims.issued_at, claims.expires_at)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
     from converter.client.access import Access
+    from converter.client.claims import Claims
     from converter.client.credentials import Credentials
 
 MERGE_PATCH = "application/merge-patch+json"
@@ -103,8 +104,13 @@ class ApiServer:
     @property
     def token_expires_at(self) -> dt.datetime | None:
         """When the token in use ends; None if there is none, or it does not say so."""
-        claims = claims_of(self._credentials.token)
+        claims = self.token_claims
         return claims.expires_at if claims is not None else None
+
+    @property
+    def token_claims(self) -> Claims | None:
+        """What the token in use says of itself; None if there is none, or it does not say anything."""
+        return claims_of(self._credentials.token)
 
     async def __aenter__(self) -> Self:
         return self

@@ -108,6 +108,15 @@ class TokenRenewal:
         """The end of each token, by ServiceAccount."""
         return {account: token.expires_at for account, token in self._stored.items() if token.expires_at is not None}
 
+    @property
+    def lives(self) -> Mapping[str, tuple[dt.datetime, dt.datetime]]:
+        """When the stored token of each account was issued and when it ends, where both are known."""
+        return {
+            account: (token.issued_at, token.expires_at)
+            for account, token in self._stored.items()
+            if token.issued_at is not None and token.expires_at is not None
+        }
+
     async def run(self, interval: float = 60.0) -> None:
         """Renew until cancelled, each identity on its own: one that fails does not keep the others waiting.
 
