@@ -1,4 +1,4 @@
-"""``converter install``: put the converter beside a Karmada. ``converter upgrade`` shares its options and steps."""
+"""``converter install``: install the converter for a Karmada. ``converter upgrade`` shares its options and steps."""
 
 from __future__ import annotations
 

@@ -41,7 +41,8 @@ class HostOptions:
         image: the converter's image, with a tag or a digest; empty for the one in ``deploy/host``.
         pull_secrets: the names of the Secrets with credentials for the image's registry.
         scheduler: the Deployment of the converter's scheduler (`converter.install.scheduler`); None for none.
-        certificate_names: DNS names and IP addresses at which Karmada reaches the processes, besides their Services.
+        certificate_names: DNS names and IP addresses at which Karmada reaches the processes, in addition to the names
+            of their Services.
         scheduler_name: the name of the converter's scheduler; empty to rely on Karmada's own.
     """
 
