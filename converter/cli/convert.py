@@ -8,8 +8,10 @@ import sys
 from typing import TYPE_CHECKING
 
 from converter.cli import FINDINGS, OK
+from converter.cli.convert_in_place import convert_files
 from converter.cli.manifest_files import Document, items_of, read_documents, to_yaml, write_documents
 from converter.cli.options import (
+    UsageError,
     add_files_option,
     add_rules_option,
     add_target_options,
@@ -34,6 +36,7 @@ examples:
   kustomize build . | converter convert -f - --cluster edge --inventory fleet.yaml --diff
   converter convert -f cron.yaml --to batch/v1beta1 --keep-losses > old.yaml   # and back, exactly:
   converter convert -f old.yaml --to batch/v1
+  converter convert -f charts/ --to networking.k8s.io/v1 --skip-unknown --in-place --dry-run > upgrade.patch
 
 Manifests go to standard output, messages about them to standard error.
 exit codes: 0 all converted; 1 at least one could not be converted (it is left out), or --strict and a value is lost
@@ -66,16 +69,36 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         "--keep-losses", action="store_true",
         help=f"store lost values in the annotation {CONVERSION_DATA_ANNOTATION}; converting back restores them",
     )  # fmt: skip
+    parser.add_argument("--in-place", action="store_true",
+                        help="change the files themselves; comments, order and formatting stay")  # fmt: skip
+    parser.add_argument("--dry-run", action="store_true",
+                        help="with --in-place: change nothing, and print a patch")  # fmt: skip
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Convert every document; returns the exit code."""
     cluster = chosen_cluster(args)
+    if args.in_place:
+        return _in_place(args, cluster)
+    if args.dry_run:
+        raise UsageError("--dry-run goes with --in-place; without it, no file is changed")
     job = _Job(load_converter(args), args, cluster)
     done = [job.document(document) for document in read_documents(args.filename)]
     if not args.diff:
         write_documents([manifest for manifest in done if manifest is not None], args.output, sys.stdout)
+    return FINDINGS if job.findings else OK
+
+
+def _in_place(args: argparse.Namespace, cluster: Cluster | None) -> int:
+    job = _Job(load_converter(args), argparse.Namespace(**{**vars(args), "diff": False}), cluster)
+
+    def convert(manifest: Manifest, origin: str) -> Manifest | None:
+        before = job.findings
+        made = job.manifest(manifest, origin)
+        return None if args.strict and job.findings > before else made
+
+    convert_files(args, convert)
     return FINDINGS if job.findings else OK
 
 

@@ -54,10 +54,15 @@ def read_documents(names: Iterable[str]) -> list[Document]:
     Raises:
         InputError: a file cannot be read, is neither YAML nor JSON, or has a document that is not an object.
     """
-    return [document for name in names for file in _files(name) for document in _read(file)]
+    return [document for name in names for file in files_of(name) for document in _read(file)]
 
 
-def _files(name: str) -> Iterator[str]:
+def files_of(name: str) -> Iterator[str]:
+    """List the files of a directory, recursively; a file and standard input (``-``) as they are.
+
+    Raises:
+        InputError: a directory has no file of YAML or JSON.
+    """
     root = Path(name)
     if name == "-" or not root.is_dir():
         yield name

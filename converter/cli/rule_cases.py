@@ -43,7 +43,7 @@ class Result(NamedTuple):
 def run_examples(rules: Iterable[Rule]) -> Iterator[Result]:
     """Run the examples inside of rules, each direction as a result of its own; a rule with none fails."""
     for rule in rules:
-        suite = f"rule {rule.name}"
+        suite = rule.name
         if rule.steps and not rule.examples:
             yield Result(suite, "examples", rule.file, rule.line, f"rule {rule.name} has steps but no example")
         for number, example in enumerate(rule.examples, 1):

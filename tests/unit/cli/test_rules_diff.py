@@ -1,6 +1,7 @@
 """`converter rules diff` as an admin uses it before rules are applied."""
 
 import json
+import re
 
 import pytest
 
@@ -44,7 +45,7 @@ def test_a_changed_rule_shows_the_manifests_that_change(diff):
     code, out = diff("--to", "a.example/v2")
     assert code == FINDINGS
     assert [line for line in out.splitlines() if "region: Mars" in line and line.startswith("+")]
-    assert "Thing one for a.example/v2" in out
+    assert re.search(r"Thing one .*a\.example/v2", out)
     assert "Thing two" not in out
 
 

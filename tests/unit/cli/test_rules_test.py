@@ -100,7 +100,7 @@ def test_the_report_for_ci_systems_has_each_example_and_case(capsys, folder):
     assert run(folder, "-o", "junit") == FINDINGS
     root = ET.fromstring(capsys.readouterr().out)
     suites = {suite.get("name"): (suite.get("tests"), suite.get("failures")) for suite in root}
-    assert suites == {"rule thing": ("2", "0"), str(file): ("5", "1")}
+    assert suites == {"thing": ("2", "0"), str(file): ("5", "1")}
     (failed,) = [case for case in root.iter("testcase") if case.find("failure") is not None]
     assert (failed.get("name"), failed.get("file"), failed.get("line")) == ("a file", str(file), "22")
 
@@ -112,7 +112,7 @@ def test_a_failing_example_and_a_missing_one_are_in_the_report(capsys, tmp_path)
     )
     assert main(["rules", "test", str(tmp_path), "-o", "junit"]) == FINDINGS
     root = ET.fromstring(capsys.readouterr().out)
-    assert {suite.get("name"): suite.get("failures") for suite in root} == {"rule thing": "2", "rule other": "1"}
+    assert {suite.get("name"): suite.get("failures") for suite in root} == {"thing": "2", "other": "1"}
 
 
 @pytest.mark.parametrize("text", ["kind: ConversionCases\n", HEAD + "  - {}\n", "apiVersion: v1\nkind: Pod\n", ""])
