@@ -182,6 +182,23 @@ async def open_target(args: argparse.Namespace, *, must_find: bool = True) -> As
         yield Target(karmada, host, namespace, found, _given_server(args))
 
 
+@asynccontextmanager
+async def open_only_karmada(args: argparse.Namespace) -> AsyncIterator[tuple[ApiServer, str]]:
+    """Open the Karmada API server, and yield it with the namespace of the installation.
+
+    The host cluster is asked only for what the options do not give, so a Pod without an account there can use this.
+
+    Raises:
+        ConverterError: as of `open_target`.
+    """
+    if args.karmada_kubeconfig is not None and args.namespace is not None:
+        async with await ApiServer.connect(args.karmada_kubeconfig, args.karmada_context) as karmada:
+            yield karmada, args.namespace
+        return
+    async with open_target(args, must_find=False) as target:
+        yield target.karmada, target.namespace
+
+
 async def _find(args: argparse.Namespace, host: ApiServer) -> KarmadaInstallation | None:
     """Find Karmada in the host cluster; the CA of the kubeconfig that was given decides between several."""
     found = await find_installations(host, args.namespace)

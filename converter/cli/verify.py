@@ -9,7 +9,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from converter.cli import FINDINGS, OK
-from converter.cli.clusters import add_cluster_options, open_target
+from converter.cli.clusters import add_cluster_options, open_only_karmada
 from converter.cli.options import add_scheduler_option
 from converter.cli.streams import announce
 from converter.engine import Engine
@@ -60,8 +60,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def _run(args: argparse.Namespace) -> int:
-    async with open_target(args, must_find=False) as target:
-        checks = await wait_for_checks(target.karmada, target.namespace, args.scheduler_name, args.wait)
+    async with open_only_karmada(args) as (karmada, namespace):
+        checks = await wait_for_checks(karmada, namespace, args.scheduler_name, args.wait)
     return OK if report_checks(checks, args.output) else FINDINGS
 
 

@@ -20,6 +20,8 @@ import msgspec
 
 from converter.client import ApiServer, Collection, NotFoundError, RejectedError, each_item
 from converter.errors import ConverterError
+from converter.install.scheduler import scheduler_container
+from converter.placement.scheduler_name import DEFAULT_SCHEDULER
 from converter.yaml import YamlError, load
 
 if TYPE_CHECKING:
@@ -30,8 +32,6 @@ if TYPE_CHECKING:
 DEPLOYMENTS = Collection("/apis/apps/v1", "deployments")
 _SECRETS = Collection("/api/v1", "secrets")
 
-_PROGRAM = "karmada-scheduler"
-_DEFAULT_SCHEDULER = "default-scheduler"
 _RELEASE = re.compile(r"v\d+\.\d+\.\d+(?:[-+][0-9A-Za-z.+-]*)?")
 
 
@@ -148,7 +148,7 @@ def is_scheduler(deployment: Manifest) -> bool:
     container = _container(deployment)
     if container is None:
         return False
-    return _option(container, "scheduler-name", _DEFAULT_SCHEDULER) == _DEFAULT_SCHEDULER
+    return _option(container, "scheduler-name", DEFAULT_SCHEDULER) == DEFAULT_SCHEDULER
 
 
 def method_of(deployment: Manifest) -> tuple[Method, str]:
@@ -271,12 +271,7 @@ def _name_of(manifest: Manifest) -> str:
 
 def _container(deployment: Manifest) -> dict[str, Any] | None:
     """Find the container that runs Karmada's scheduler."""
-    containers: list[dict[str, Any]] = deployment["spec"]["template"]["spec"]["containers"]
-    for container in containers:
-        words = _words(container)
-        if words and posixpath.basename(words[0]) == _PROGRAM:
-            return container
-    return None
+    return scheduler_container(deployment["spec"]["template"]["spec"])
 
 
 def _words(container: dict[str, Any]) -> list[str]:

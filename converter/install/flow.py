@@ -24,7 +24,7 @@ from converter.install.identities import IDENTITIES, Identity, IdentitySecrets, 
 from converter.install.manifests import FORMAT, FORMAT_ANNOTATION, WEBHOOKS, Addresses, karmada_part
 from converter.install.progress import HostProcesses
 from converter.install.prune import HOST_KINDS, KARMADA_KINDS, Stale, delete_stale, find_stale
-from converter.install.rights import Right, check_rights, rights_to_apply
+from converter.install.rights import Right, check_rights, rights_to_apply, rights_to_list
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -153,9 +153,11 @@ class Installer:
         """
         part = self._karmada_part("")
         tokens = Right("create", "", "serviceaccounts/token", self._namespace)
-        await check_rights(self._karmada, KARMADA, {*rights_to_apply(part), *_TO_READ, tokens})
+        found = {*rights_to_list(KARMADA_KINDS, self._namespace), *rights_to_apply(part), *_TO_READ, tokens}
+        await check_rights(self._karmada, KARMADA, found)
         secrets = {Right(verb, "", "secrets", self._namespace) for verb in ("get", "create", "update")}
-        await check_rights(self._host, HOST, {*rights_to_apply(self._host_part), *secrets})
+        found = {*rights_to_list(HOST_KINDS, self._namespace), *rights_to_apply(self._host_part), *secrets}
+        await check_rights(self._host, HOST, found)
         installed = await installed_format(self._karmada)
         if installed > FORMAT:
             raise DowngradeError(installed, FORMAT)

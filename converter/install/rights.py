@@ -11,9 +11,9 @@ from converter.errors import ConverterError
 from converter.install.manifests import OPTIONAL_KINDS, place_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
-    from converter.client import ApiServer
+    from converter.client import ApiServer, Collection
     from converter.kube import Manifest
 
 REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
@@ -68,9 +68,24 @@ def rights_to_apply(manifests: Iterable[Manifest]) -> set[Right]:
         if manifest["kind"] in OPTIONAL_KINDS:  # an older API server does not serve them
             continue
         place = place_of(manifest)
-        group = place.collection.prefix.split("/")[2] if place.collection.prefix.startswith("/apis/") else ""
-        found |= {Right(verb, group, place.collection.resource, place.namespace) for verb in _APPLY}
+        found |= {
+            Right(verb, group_of(place.collection), place.collection.resource, place.namespace) for verb in _APPLY
+        }
     return found
+
+
+def rights_to_list(kinds: Mapping[str, Collection], namespace: str) -> set[Right]:
+    """List the rights that are needed to find objects of some kinds: in one namespace, or cluster-scoped ones."""
+    return {
+        Right("list", group_of(one), one.resource, namespace if one.namespaced else "")
+        for kind, one in kinds.items()
+        if kind not in OPTIONAL_KINDS
+    }
+
+
+def group_of(collection: Collection) -> str:
+    """Return the API group of a collection; empty for the core group."""
+    return collection.prefix.split("/")[2] if collection.prefix.startswith("/apis/") else ""
 
 
 async def check_rights(server: ApiServer, side: str, needed: Iterable[Right]) -> None:

@@ -6,7 +6,14 @@ import json
 
 import pytest
 
-from converter.cli.clusters import add_cluster_options, duration, host_kubeconfig, open_clusters, open_target
+from converter.cli.clusters import (
+    add_cluster_options,
+    duration,
+    host_kubeconfig,
+    open_clusters,
+    open_only_karmada,
+    open_target,
+)
 from converter.cli.options import UsageError
 from converter.client import ApiServer
 from converter.install.detect import DetectionError
@@ -177,3 +184,23 @@ async def test_an_api_server_that_is_not_karmadas_is_refused(sides):
     with pytest.raises(UsageError):
         async with open_target(target_options("--karmada-kubeconfig", "karmada")):
             pass
+
+
+async def test_what_needs_karmada_only_does_not_ask_the_host_cluster(sides, monkeypatch):
+    host, karmada = sides
+
+    async def connect(kubeconfig=None, context=None):
+        assert kubeconfig == "karmada"
+        return karmada
+
+    monkeypatch.setattr(ApiServer, "connect", connect)
+    async with open_only_karmada(target_options("--karmada-kubeconfig", "karmada", "--namespace", "n")) as found:
+        assert found == (karmada, "n")
+    assert host.reads == []
+
+
+async def test_otherwise_it_finds_karmada_there(sides):
+    host, karmada = sides
+    host.add_karmada("fleet-b")
+    async with open_only_karmada(target_options()) as found:
+        assert found == (karmada, "fleet-b")

@@ -176,7 +176,7 @@ async def test_by_anything_else(host):
 
 
 async def test_a_host_cluster_without_karmada(host):
-    host.deploy(deployment("web", "default", ["/bin/web"], [], []))
+    host.deploy(deployment("web", "default", ["/bin/web"], [], [], image="registry.example/web:1"))
     assert await find_installations(host) == []
     assert select([]) is None
 
@@ -226,7 +226,9 @@ def test_arguments_may_be_split_between_command_and_args():
     assert is_scheduler(manifest)
     assert kubeconfig_source(manifest) == SecretKey("karmada-kubeconfig", "kubeconfig")
     container["command"] = []
-    assert not is_scheduler(manifest), "the program is that of the image, which nobody knows"
+    assert is_scheduler(manifest), "the image says what runs where the program is the image's own"
+    container["image"] = "registry.example/something-else"
+    assert not is_scheduler(manifest)
 
 
 def test_the_entry_of_a_secret_can_have_another_name_as_a_file():
