@@ -11,7 +11,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from converter.client import Collection
-from converter.doctor.finding import Finding, Result, Trouble, Unchecked
+from converter.doctor.finding import Finding, Result, Thing, Trouble, Unchecked
 from converter.doctor.patient import found, listed
 from converter.install.manifests import WEBHOOKS
 from converter.karmada.names import DISCOVERY_LABEL
@@ -35,24 +35,26 @@ async def check_authorities(patient: Patient) -> Result:
     stored = await found(patient.karmada, CONFIGURATION)
     if stored is None:
         command = patient.commands.converter("install")
-        return [Finding(Trouble.NOT_INSTALLED, f"MutatingWebhookConfiguration {WEBHOOKS}", {"found": "no"}, command)]
+        return [
+            Finding(Trouble.NOT_INSTALLED, Thing("MutatingWebhookConfiguration", WEBHOOKS), {"found": "no"}, command)
+        ]
     trusted = {
-        f"webhook {hook['name']}": read_bundle(hook["clientConfig"].get("caBundle")) for hook in stored["webhooks"]
+        Thing("Webhook", hook["name"]): read_bundle(hook["clientConfig"].get("caBundle")) for hook in stored["webhooks"]
     }
     for service in await listed(patient.karmada, _SERVICES, selector=f"{DISCOVERY_LABEL}=true"):
-        trusted[f"APIService {service['metadata']['name']}"] = read_bundle(service["spec"].get("caBundle"))
+        trusted[Thing("APIService", service["metadata"]["name"])] = read_bundle(service["spec"].get("caBundle"))
     chain = await _served(patient)
-    command = patient.commands.on_host("rollout restart deployment/converter-controller")
+    command = patient.commands.restart("converter-controller")
     result: Result = []
     if not chain:
         why = "the certificate of the processes is not at hand: only whether Karmada trusts the same everywhere"
         result.append(Unchecked("authorities", why))
     every = frozenset(item for bundle in trusted.values() for item in bundle)
-    for name, bundle in sorted(trusted.items()):
+    for thing, bundle in trusted.items():
         if _verifies(bundle, chain) if chain else bundle and frozenset(bundle) == every:
             continue
         facts = {"trusted": _names(bundle), "certificate": _names(chain[:1]) if chain else "unknown"}
-        result.append(Finding(Trouble.CA_MISMATCH, name, facts, command))
+        result.append(Finding(Trouble.CA_MISMATCH, thing, facts, command))
     return result
 
 
@@ -89,7 +91,5 @@ def _signed(served: x509.Certificate, authority: x509.Certificate) -> bool:
 
 def _names(certificates: list[x509.Certificate]) -> str:
     """Name certificates by subject and the begin of their SHA-256 fingerprint."""
-    names = [
-        f"{one.subject.rfc4514_string() or 'no subject'} {one.fingerprint(SHA256()).hex()[:16]}" for one in certificates
-    ]
+    names = [f"{one.subject.rfc4514_string()} {one.fingerprint(SHA256()).hex()[:16]}" for one in certificates]
     return "; ".join(sorted(names)) or "none"

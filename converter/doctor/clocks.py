@@ -6,7 +6,7 @@ import datetime as dt
 from typing import TYPE_CHECKING, Final
 
 from converter.client.leader_election import LEASES
-from converter.doctor.finding import Finding, Result, Trouble
+from converter.doctor.finding import Finding, Result, Thing, Trouble
 from converter.doctor.patient import found
 from converter.install.held_lease import CONTROLLER_LEASE, is_held
 
@@ -25,18 +25,18 @@ async def check_clocks(patient: Patient) -> Result:
         ApiError: a request failed.
     """
     result: Result = []
-    servers = {"Karmada API server": patient.karmada, "API server of the host cluster": patient.host}
+    servers = {"karmada": patient.karmada, "host": patient.host}
     for name, server in servers.items():
         off = await _difference(patient, server) if server is not None else None
         if off is not None and abs(off) > MOST:
-            result.append(_finding(name, off))
+            result.append(_finding(Thing("ApiServer", name), off))
     lease = await found(patient.karmada, LEASES.object_path(patient.namespace, CONTROLLER_LEASE))
     renewed = ((lease or {}).get("spec") or {}).get("renewTime")
     clock = await patient.karmada.clock()
     if renewed and clock is not None and not is_held(lease):
         ahead = dt.datetime.fromisoformat(renewed) - clock
         if ahead > MOST:  # a Lease of the past is one that nobody renews
-            result.append(_finding(f"controller {(lease or {})['spec'].get('holderIdentity') or ''}".rstrip(), ahead))
+            result.append(_finding(Thing("Lease", CONTROLLER_LEASE, patient.namespace), ahead))
     return result
 
 
@@ -52,7 +52,7 @@ async def _difference(patient: Patient, server: ApiServer) -> dt.timedelta | Non
     return min(dt.timedelta(0), clock + dt.timedelta(seconds=1) - before)
 
 
-def _finding(name: str, off: dt.timedelta) -> Finding:
+def _finding(thing: Thing, off: dt.timedelta) -> Finding:
     seconds = round(off.total_seconds())
-    facts = {"seconds ahead of this machine" if seconds > 0 else "seconds behind this machine": str(abs(seconds))}
-    return Finding(Trouble.CLOCK_SKEW, name, facts, "chronyc makestep")
+    facts = {"secondsAhead" if seconds > 0 else "secondsBehind": str(abs(seconds))}
+    return Finding(Trouble.CLOCK_SKEW, thing, facts, ("chronyc", "makestep"))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from converter.client import Collection
-from converter.doctor.finding import Finding, Result, Trouble
+from converter.doctor.finding import Finding, Result, Thing, Trouble
 from converter.doctor.patient import listed
 from converter.karmada.names import CONVERTED_LABEL, DISCOVERY_LABEL, SOURCES_ANNOTATION
 from converter.kube import split_api_version
@@ -34,15 +34,16 @@ async def check_discovery(patient: Patient) -> Result:
     services = await listed(patient.karmada, _SERVICES, selector=f"{DISCOVERY_LABEL}=true")
     down = [(service, _condition(service)) for service in services]
     down = [(service, condition) for service, condition in down if condition.get("status") != "True"]
-    restart = patient.commands.on_host(f"rollout restart deployment/{_DEPLOYMENT}")
+    restart = patient.commands.restart(_DEPLOYMENT)
     result: Result = []
     if down and len(down) == len(services) and all(item.get("reason") in _NO_ANSWER for _, item in down):
-        facts = {"APIServices": ", ".join(_name(service) for service, _ in down), **_facts(down[0][1])}
-        result.append(Finding(Trouble.DISCOVERY_DOWN, f"Deployment {patient.namespace}/{_DEPLOYMENT}", facts, restart))
+        facts = {"apiServices": ", ".join(_name(service) for service, _ in down), **_facts(down[0][1])}
+        thing = Thing("Deployment", _DEPLOYMENT, patient.namespace)
+        result.append(Finding(Trouble.DISCOVERY_DOWN, thing, facts, restart))
     else:
         command = patient.commands.converter("install")
         result += [
-            Finding(Trouble.APISERVICE_UNAVAILABLE, f"APIService {_name(service)}", _facts(condition), command)
+            Finding(Trouble.APISERVICE_UNAVAILABLE, Thing("APIService", _name(service)), _facts(condition), command)
             for service, condition in down
         ]
     if not down:
@@ -50,7 +51,7 @@ async def check_discovery(patient: Patient) -> Result:
     return result
 
 
-async def _unregistered(patient: Patient, command: str) -> Result:
+async def _unregistered(patient: Patient, command: tuple[str, ...]) -> Result:
     """Find the versions of converted Works that Karmada's API server does not serve: nobody could change them."""
     needed: dict[str, int] = {}
     for work in await listed(patient.karmada, _WORKS, selector=f"{CONVERTED_LABEL}=true"):
@@ -63,8 +64,8 @@ async def _unregistered(patient: Patient, command: str) -> Result:
     return [
         Finding(
             Trouble.DISCOVERY_DOWN,
-            f"APIService {'.'.join(reversed(split_api_version(version)))}",
-            {"converted Works that need it": str(count), "registered": "no"},
+            Thing("APIService", ".".join(reversed(split_api_version(version)))),
+            {"neededByWorks": str(count), "registered": "no"},
             command,
         )
         for version, count in sorted(needed.items())
@@ -87,7 +88,7 @@ def _condition(service: Manifest) -> Manifest:
 
 
 def _facts(condition: Manifest) -> dict[str, str]:
-    return {"reason": str(condition.get("reason") or "no status"), "message": str(condition.get("message") or "")}
+    return {"reason": str(condition.get("reason") or "none"), "message": str(condition.get("message") or "")}
 
 
 def _name(service: Manifest) -> str:

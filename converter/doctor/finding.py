@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,21 +29,39 @@ class Trouble(StrEnum):
     WEBHOOK_UNREACHABLE = "webhook-unreachable"
 
 
+class Thing(NamedTuple):
+    """What a trouble is about.
+
+    Attributes:
+        kind: the kind of an object; or ``ApiServer``, ``Webhook``, ``User`` or ``Release``.
+        name: its name.
+        namespace: its namespace; empty if it is in none.
+    """
+
+    kind: str
+    name: str
+    namespace: str = ""
+
+    def __str__(self) -> str:
+        place = f"{self.namespace}/{self.name}" if self.namespace else self.name
+        return f"{self.kind} {place}"
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """A trouble.
 
     Attributes:
         trouble: which one.
-        thing: the object that it is about, as ``Kind name`` or ``Kind namespace/name``.
+        thing: what it is about.
         facts: the evidence: what was read, by short names.
-        command: the command that mends it.
+        command: the words of the command that mends it.
     """
 
     trouble: Trouble
-    thing: str
+    thing: Thing
     facts: Mapping[str, str] = field(default_factory=dict)
-    command: str = ""
+    command: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

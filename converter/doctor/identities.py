@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from converter.doctor.finding import Finding, Result, Trouble, Unchecked
+from converter.doctor.finding import Finding, Result, Thing, Trouble, Unchecked
 from converter.doctor.patient import found
 from converter.install.identities import IDENTITIES, IdentitySecrets
 from converter.install.manifests import Addresses, karmada_part, user_name
@@ -36,7 +36,9 @@ async def check_identities(patient: Patient) -> Result:
         result: Result = [Unchecked("identities", "the tokens are in Secrets of the host cluster")]
         facts = {"problem": "no-account"}
         return result + [
-            Finding(Trouble.IDENTITY_REFUSED, f"ServiceAccount {patient.namespace}/{account_of(name)}", facts, command)
+            Finding(
+                Trouble.IDENTITY_REFUSED, Thing("ServiceAccount", account_of(name), patient.namespace), facts, command
+            )
             for name in missing
         ]
     secrets = IdentitySecrets(
@@ -45,11 +47,11 @@ async def check_identities(patient: Patient) -> Result:
     return [
         Finding(
             Trouble.IDENTITY_REFUSED,
-            f"Secret {identity.secret}",
+            Thing("Secret", identity.secret.rpartition("/")[2], patient.namespace),
             {
                 "problem": identity.problem.value,
                 "account": identity.account,
-                "token ends": identity.expires_at.isoformat() if identity.expires_at else "unknown",
+                "tokenEnds": identity.expires_at.isoformat() if identity.expires_at else "unknown",
             },
             command,
         )
@@ -84,7 +86,7 @@ async def check_rights(patient: Patient) -> Result:
             lost.setdefault(answer[0], []).append(answer[1])
     command = patient.commands.converter("install")
     return [
-        Finding(Trouble.RIGHTS_MISSING, f"User {user}", {"missing": ", ".join(sorted(rights))}, command)
+        Finding(Trouble.RIGHTS_MISSING, Thing("User", user), {"missing": ", ".join(sorted(rights))}, command)
         for user, rights in sorted(lost.items())
     ]
 
@@ -128,7 +130,8 @@ def _rights(role: Manifest, space: str) -> Iterator[dict[str, str]]:
 
 
 def _text(right: dict[str, str]) -> str:
-    resource = right["resource"] + (f"/{right['subresource']}" if "subresource" in right else "")
-    where = f" in {right['namespace']}" if "namespace" in right else ""
-    named = f" {right['name']}" if "name" in right else ""
-    return f"{right['verb']} {resource}{'.' + right['group'] if 'group' in right else ''}{named}{where}"
+    """Write a right as ``verb:resource.group/subresource``, with ``@namespace`` and ``=name`` if it is limited."""
+    group = f".{right['group']}" if "group" in right else ""
+    sub = f"/{right['subresource']}" if "subresource" in right else ""
+    limits = "".join(f"{mark}{right[key]}" for mark, key in (("@", "namespace"), ("=", "name")) if key in right)
+    return f"{right['verb']}:{right['resource']}{group}{sub}{limits}"

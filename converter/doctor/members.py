@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from converter.client import Collection
-from converter.doctor.finding import Finding, Result, Trouble, Unchecked
+from converter.doctor.finding import Finding, Result, Thing, Trouble, Unchecked
 from converter.doctor.patient import listed
 from converter.install.versions import parse
 
@@ -34,13 +34,13 @@ async def check_members(patient: Patient) -> Result:
     push = [cluster for cluster in old if cluster["spec"].get("syncMode") != "Pull"]
     result: Result = []
     managers = await _managers(patient) if push else []
-    command = patient.commands.on_host(f"set env deployment/{_PROGRAM} {VARIABLE}=false")
+    command = patient.commands.on_host("set", "env", f"deployment/{_PROGRAM}", f"{VARIABLE}=false")
     for manager in managers:
         value = _value(manager)
         if value != "false":
-            facts = {VARIABLE: value or "not set", "members older than v1.19": _names(push)}
-            name = f"Deployment {manager['metadata']['namespace']}/{manager['metadata']['name']}"
-            result.append(Finding(Trouble.WATCH_LIST_ON, name, facts, command))
+            facts = {VARIABLE: value, "members": _names(push)}
+            thing = Thing("Deployment", manager["metadata"]["name"], patient.namespace)
+            result.append(Finding(Trouble.WATCH_LIST_ON, thing, facts, command))
     for cluster in old if not managers else [cluster for cluster in old if cluster not in push]:
         condition = _ready(cluster)
         name = cluster["metadata"]["name"]
@@ -53,8 +53,8 @@ async def check_members(patient: Patient) -> Result:
             "reason": str(condition.get("reason") or ""),
         }
         pull = cluster not in push
-        mend = f"kubectl -n {patient.namespace} set env deployment/karmada-agent {VARIABLE}=false" if pull else command
-        result.append(Finding(Trouble.WATCH_LIST_ON, f"Cluster {name}", facts, mend))
+        agent = ("kubectl", "-n", patient.namespace, "set", "env", "deployment/karmada-agent", f"{VARIABLE}=false")
+        result.append(Finding(Trouble.WATCH_LIST_ON, Thing("Cluster", name), facts, agent if pull else command))
     return result
 
 
@@ -98,4 +98,4 @@ def _ready(cluster: Manifest) -> Manifest:
 
 
 def _names(clusters: list[Manifest]) -> str:
-    return ", ".join(sorted(f"{one['metadata']['name']} {one['status']['kubernetesVersion']}" for one in clusters))
+    return ", ".join(sorted(f"{one['metadata']['name']}@{one['status']['kubernetesVersion']}" for one in clusters))

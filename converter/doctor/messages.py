@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
@@ -39,7 +40,7 @@ def render(diagnosis: Diagnosis) -> Iterator[str]:
         yield f"{finding.trouble}: {finding.thing}: {TITLES[finding.trouble]}"
         for name, value in finding.facts.items():
             yield f"  {name}: {value}"
-        yield f"  mend it: {finding.command}"
+        yield f"  mend it: {shlex.join(finding.command)}"
     for item in diagnosis.unchecked:
         yield f"not checked: {item.check}: {item.why}"
     found = len(diagnosis.findings)
@@ -62,7 +63,7 @@ def as_data(diagnosis: Diagnosis) -> dict[str, Any]:
 def _data(finding: Finding) -> dict[str, Any]:
     return {
         "trouble": finding.trouble.value,
-        "object": finding.thing,
+        "object": finding.thing._asdict(),
         "facts": dict(finding.facts),
-        "command": finding.command,
+        "command": shlex.join(finding.command),
     }

@@ -34,19 +34,28 @@ class Commands:
     host: str = ""
     namespace: str = "karmada-system"
 
-    def converter(self, command: str) -> str:
-        """Write a command of the converter that needs both API servers."""
-        host = f" --kubeconfig {self.host}" if self.host else ""
-        return f"converter {command} --karmada-kubeconfig {self.karmada}{host} --namespace {self.namespace}"
+    def converter(self, command: str, *, host: bool = True) -> tuple[str, ...]:
+        """Write a command of the converter.
 
-    def on_karmada(self, arguments: str) -> str:
+        Args:
+            command: its name.
+            host: whether it needs the host cluster as well.
+        """
+        config = ("--kubeconfig", self.host) if host and self.host else ()
+        return ("converter", command, "--karmada-kubeconfig", self.karmada, *config, "--namespace", self.namespace)
+
+    def on_karmada(self, *arguments: str) -> tuple[str, ...]:
         """Write a kubectl command for Karmada."""
-        return f"kubectl --kubeconfig {self.karmada} {arguments}"
+        return ("kubectl", "--kubeconfig", self.karmada, *arguments)
 
-    def on_host(self, arguments: str) -> str:
+    def on_host(self, *arguments: str) -> tuple[str, ...]:
         """Write a kubectl command for the namespace in the host cluster."""
-        config = f"--kubeconfig {self.host} " if self.host else ""
-        return f"kubectl {config}-n {self.namespace} {arguments}"
+        config = ("--kubeconfig", self.host) if self.host else ()
+        return ("kubectl", *config, "-n", self.namespace, *arguments)
+
+    def restart(self, *deployments: str) -> tuple[str, ...]:
+        """Write the command that restarts Deployments of the host cluster."""
+        return self.on_host("rollout", "restart", "deployment", *deployments)
 
 
 @dataclass

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from converter.client import ApiError, Collection
-from converter.doctor.finding import Finding, Result, Trouble, Unchecked
+from converter.doctor.finding import Finding, Result, Thing, Trouble, Unchecked
 from converter.doctor.patient import listed
 from converter.install.host_removal import COMPONENT_LABEL, SELECTOR
 
@@ -56,14 +56,14 @@ async def check_replicas(patient: Patient) -> Result:
             result.append(Unchecked("replicas", f"Pod {name} does not show its metrics: {error}", failed=True))
             continue
         replicas.append(read_replica(name, text))
-    return [*result, *compare(replicas, patient.commands.on_host("rollout restart deployment " + _all()))]
+    return [*result, *compare(replicas, patient.commands.restart(*_all()))]
 
 
-def _all() -> str:
-    return " ".join(f"converter-{component}" for component in sorted(_COMPONENTS))
+def _all() -> list[str]:
+    return [f"converter-{component}" for component in sorted(_COMPONENTS)]
 
 
-def compare(replicas: Iterable[Replica], command: str) -> list[Finding]:
+def compare(replicas: Iterable[Replica], command: tuple[str, ...] = ()) -> list[Finding]:
     """Find replicas of different releases, or with different rules.
 
     Args:
@@ -79,8 +79,8 @@ def compare(replicas: Iterable[Replica], command: str) -> list[Finding]:
             if value:
                 groups.setdefault(value, []).append(replica.name)
         if len(groups) > 1:
-            facts = {f"{what} {value}": ", ".join(sorted(names)) for value, names in sorted(groups.items())}
-            found.append(Finding(Trouble.REPLICAS_DIFFER, f"Pods with another {what}", facts, command))
+            facts = {f"{what}={value}": ", ".join(sorted(pods)) for value, pods in sorted(groups.items())}
+            found.append(Finding(Trouble.REPLICAS_DIFFER, Thing("Pods", what), facts, command))
     return found
 
 

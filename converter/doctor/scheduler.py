@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from converter.client import each_item
 from converter.client.leader_election import LEASES
-from converter.doctor.finding import Finding, Result, Trouble
+from converter.doctor.finding import Finding, Result, Thing, Trouble
 from converter.doctor.patient import found
 from converter.install.scheduler import DEPLOYMENT, LEASE
 from converter.karmada.names import SCHEDULER_LABEL
@@ -44,13 +44,13 @@ async def check_scheduler(patient: Patient) -> Result:
         deployment = await found(patient.host, path)
         if deployment is None and not waiting and lease is None:
             return []
-    facts = {"bindings that name it": str(waiting), "Lease renewed": str(renewed or "never")}
+    facts = {"bindings": str(waiting), "leaseRenewed": str(renewed or "never")}
     if patient.host is not None:
         status = (deployment or {}).get("status") or {}
-        facts["ready replicas"] = str(status.get("readyReplicas") or 0) if deployment else "no Deployment"
-    restart = patient.commands.on_host(f"rollout restart deployment/{DEPLOYMENT}")
+        facts["readyReplicas"] = str(status.get("readyReplicas") or 0) if deployment else "none"
+    restart = patient.commands.restart(DEPLOYMENT)
     command = patient.commands.converter("install") if deployment is None else restart
-    return [Finding(Trouble.SCHEDULER_MISSING, f"Deployment {patient.namespace}/{DEPLOYMENT}", facts, command)]
+    return [Finding(Trouble.SCHEDULER_MISSING, Thing("Deployment", DEPLOYMENT, patient.namespace), facts, command)]
 
 
 async def _bindings(patient: Patient) -> int:

@@ -8,7 +8,7 @@ import msgspec
 
 from converter.client import ApiError, Collection
 from converter.doctor.authorities import CONFIGURATION
-from converter.doctor.finding import Finding, Result, Trouble, Unchecked
+from converter.doctor.finding import Finding, Result, Thing, Trouble, Unchecked
 from converter.doctor.patient import found, listed
 from converter.install.hand_back_works import WORKS
 from converter.install.manifests import WEBHOOKS
@@ -37,8 +37,8 @@ async def check_webhooks(patient: Patient) -> Result:
         ApiError: a request failed, other than the one that tries the webhooks.
     """
     if await is_paused(patient.karmada, patient.namespace):
-        command = patient.commands.converter("resume").replace(f" --kubeconfig {patient.commands.host}", "")
-        return [Finding(Trouble.PAUSED, f"Namespace {patient.namespace}", {"paused": "yes"}, command)]
+        command = patient.commands.converter("resume", host=False)
+        return [Finding(Trouble.PAUSED, Thing("Namespace", patient.namespace), {"paused": "yes"}, command)]
     if await found(patient.karmada, CONFIGURATION) is None:
         return []  # another check says that it is not installed
     probe = await _probe(patient)
@@ -94,15 +94,15 @@ def _is_converted(work: Manifest) -> bool:
 
 
 def _unreachable(patient: Patient, error: ApiError) -> Finding:
-    facts = {"status": str(error.status or "no answer"), "answer": error.problem}
-    command = patient.commands.on_host("get pods,endpoints -l app.kubernetes.io/component=admission")
-    return Finding(Trouble.WEBHOOK_UNREACHABLE, f"webhook {WORKS_WEBHOOK}", facts, command)
+    facts = {"status": str(error.status), "answer": error.problem}
+    command = patient.commands.on_host("get", "pods,endpoints", "-l", "app.kubernetes.io/component=admission")
+    return Finding(Trouble.WEBHOOK_UNREACHABLE, Thing("Webhook", WORKS_WEBHOOK), facts, command)
 
 
 async def _undone(patient: Patient, probe: Probe, work: Manifest) -> Finding:
     """Say which webhooks could have undone the conversion; ours was asked, or the request would have failed."""
     others = [
-        f"{configuration['metadata']['name']} ({hook['name']})"
+        f"{configuration['metadata']['name']}/{hook['name']}"
         for configuration in await listed(patient.karmada, _CONFIGURATIONS)
         if configuration["metadata"]["name"] not in {WEBHOOKS, _KARMADAS}
         for hook in configuration.get("webhooks") or ()
@@ -110,14 +110,16 @@ async def _undone(patient: Patient, probe: Probe, work: Manifest) -> Finding:
     ]
     manifests = work["spec"]["workload"]["manifests"]
     facts = {
-        "sent": f"{probe.kind} {probe.source} for cluster {probe.cluster}",
+        "cluster": probe.cluster,
+        "kind": probe.kind,
+        "sent": probe.source,
         "expected": probe.target,
-        "came back": str(manifests[0].get("apiVersion")) if manifests else "nothing",
-        "other webhooks for Works": ", ".join(others) or "none",
+        "returned": str(manifests[0].get("apiVersion")) if manifests else "none",
+        "otherWebhooks": ", ".join(others) or "none",
     }
-    name = others[0].partition(" ")[0] if others else WEBHOOKS
-    command = patient.commands.on_karmada(f"get mutatingwebhookconfiguration {name} -o yaml")
-    return Finding(Trouble.WEBHOOK_UNDONE, f"MutatingWebhookConfiguration {name}", facts, command)
+    name = others[0].partition("/")[0] if others else WEBHOOKS
+    command = patient.commands.on_karmada("get", "mutatingwebhookconfiguration", name, "-o", "yaml")
+    return Finding(Trouble.WEBHOOK_UNDONE, Thing("MutatingWebhookConfiguration", name), facts, command)
 
 
 def _changes_works(hook: Manifest) -> bool:

@@ -65,7 +65,7 @@ class Survey(NamedTuple):
 
 
 class WorksLeftError(ConverterError):
-    """Works of the converter are left, although every pass was made.
+    """Works of the converter are left: they are being deleted, and their deletion does not end.
 
     Attributes:
         works: their names, as ``namespace/name``.
@@ -74,7 +74,10 @@ class WorksLeftError(ConverterError):
     def __init__(self, works: list[str]) -> None:
         self.works = works
         listed = ", ".join(works[:10]) + (" …" if len(works) > 10 else "")  # noqa: PLR2004  enough to find them
-        super().__init__(f"{len(works)} Works or anchors are left: {listed}; run the command again")
+        super().__init__(
+            f"{len(works)} Works are still being deleted: {listed}; perhaps their clusters are not ready. Bring "
+            "them back, or unjoin them, and run the command again"
+        )
 
 
 class WorkReturner:

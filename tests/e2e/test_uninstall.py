@@ -22,8 +22,11 @@ OF_KARMADA = {"work.karmada.io/works", "core/events", "events.k8s.io/events"}
 
 @pytest.fixture
 def propagated(fleet):
-    """Templates from before the installation: one that needs no conversion, and two that do."""
-    its = [Propagated(fleet, template(kind, f"stays-{kind.lower()}"), CLUSTERS) for kind in ("CronJob", "Ingress")]
+    """Templates from before the installation: two that need a conversion, and one that does not."""
+    its = [
+        Propagated(fleet, template(kind, f"stays-{kind.lower()}"), CLUSTERS)
+        for kind in ("CronJob", "PodDisruptionBudget")
+    ]
     plain = Propagated(
         fleet, {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "plain", "namespace": "shop"}}, CLUSTERS
     )

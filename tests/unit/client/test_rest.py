@@ -1,6 +1,7 @@
 """Requests over real HTTP: what is sent, and what each answer becomes."""
 
 import asyncio
+import datetime as dt
 import json
 
 import pytest
@@ -191,3 +192,22 @@ async def test_no_way_to_the_server_is_said_with_what_to_do(tmp_path, monkeypatc
         await ApiServer.connect()
     with pytest.raises(AccessError, match="nowhere"):
         await ApiServer.connect(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize(
+    ("header", "clock"),
+    [
+        ("Fri, 02 Jan 2026 03:04:05 GMT", dt.datetime(2026, 1, 2, 3, 4, 5, tzinfo=dt.UTC)),
+        ("yesterday", None),
+        ("", None),
+    ],
+)
+async def test_the_clock_of_the_server(remote, header, clock):
+    remote.answer = lambda _: web.json_response({}, headers={"Date": header})
+    assert await remote.server.clock() == clock
+
+
+async def test_the_clock_of_a_server_that_does_not_answer(remote):
+    remote.server._url = lambda path: f"http://127.0.0.1:1{path}"
+    with pytest.raises(UnavailableError):
+        await remote.server.clock()

@@ -26,7 +26,7 @@ def converted(karmada, version):
 
 
 async def found(patient):
-    return [(item.trouble, item.thing) for item in await check_discovery(patient)]
+    return [(item.trouble, item.thing.name) for item in await check_discovery(patient)]
 
 
 async def test_all_available(patient, karmada):
@@ -38,7 +38,7 @@ async def test_all_available(patient, karmada):
 async def test_one_of_two_is_not_available(patient, karmada):
     service(karmada, "v1beta1.batch")
     service(karmada, "v1beta1.policy", "False", "FailedDiscoveryCheck")
-    assert await found(patient) == [(Trouble.APISERVICE_UNAVAILABLE, "APIService v1beta1.policy")]
+    assert await found(patient) == [(Trouble.APISERVICE_UNAVAILABLE, "v1beta1.policy")]
 
 
 async def test_all_of_them_because_the_server_does_not_answer(patient, karmada):
@@ -46,17 +46,17 @@ async def test_all_of_them_because_the_server_does_not_answer(patient, karmada):
         service(karmada, name, "False", "FailedDiscoveryCheck")
     (finding,) = await check_discovery(patient)
     assert finding.trouble is Trouble.DISCOVERY_DOWN
-    assert finding.facts["APIServices"] == "v1beta1.batch, v1beta1.policy"
+    assert finding.facts["apiServices"] == "v1beta1.batch, v1beta1.policy"
 
 
 async def test_all_of_them_for_another_reason(patient, karmada):
     service(karmada, "v1beta1.batch", "False", "ServiceNotFound")
-    assert await found(patient) == [(Trouble.APISERVICE_UNAVAILABLE, "APIService v1beta1.batch")]
+    assert await found(patient) == [(Trouble.APISERVICE_UNAVAILABLE, "v1beta1.batch")]
 
 
 async def test_a_version_that_a_converted_work_needs_and_nobody_serves(patient, karmada):
     converted(karmada, "policy/v1beta1")
-    assert await found(patient) == [(Trouble.DISCOVERY_DOWN, "APIService v1beta1.policy")]
+    assert await found(patient) == [(Trouble.DISCOVERY_DOWN, "v1beta1.policy")]
 
 
 async def test_an_annotation_that_cannot_be_read(patient, karmada):

@@ -1,7 +1,7 @@
 """All checks together: one that fails hides no other, and each trouble has text, data and a command."""
 
 from converter.doctor.examine import CHECKS, Diagnosis, examine
-from converter.doctor.finding import Finding, Trouble, Unchecked
+from converter.doctor.finding import Finding, Thing, Trouble, Unchecked
 from converter.doctor.messages import TITLES, as_data, render
 from converter.doctor.patient import Commands
 from tests.nonempty import some
@@ -23,12 +23,15 @@ async def test_findings_are_gathered(without_host, karmada):
 
 
 def test_text_and_data_of_each_trouble():
-    findings = tuple(Finding(trouble, "Thing t", {"fact": "value"}, "mend --it") for trouble in some(Trouble))
+    findings = tuple(
+        Finding(trouble, Thing("Kind", "t", "ns"), {"fact": "value"}, ("mend", "--it", "a b"))
+        for trouble in some(Trouble)
+    )
     diagnosis = Diagnosis(findings, (Unchecked("clocks", "why", failed=True),), ("clocks",))
     text = "\n".join(render(diagnosis))
     for trouble in some(Trouble):
-        assert f"{trouble}: Thing t: {TITLES[trouble]}" in text
-    assert text.count("mend --it") == len(Trouble)
+        assert f"{trouble}: Kind ns/t: {TITLES[trouble]}" in text
+    assert text.count("mend --it 'a b'") == len(Trouble)
     data = as_data(diagnosis)
     assert [item["trouble"] for item in data["findings"]] == list(Trouble)
     assert data["findings"][0]["facts"] == {"fact": "value"}
@@ -37,10 +40,19 @@ def test_text_and_data_of_each_trouble():
 
 def test_commands_can_be_pasted():
     made = Commands("k.config", "h.config", "ns")
-    assert (
-        made.converter("install")
-        == "converter install --karmada-kubeconfig k.config --kubeconfig h.config --namespace ns"
+    both = ("converter", "install", "--karmada-kubeconfig", "k.config", "--kubeconfig", "h.config", "--namespace", "ns")
+    assert made.converter("install") == both
+    assert made.converter("resume", host=False) == ("converter", "resume", *both[2:4], *both[6:])
+    assert made.on_karmada("get", "x") == ("kubectl", "--kubeconfig", "k.config", "get", "x")
+    assert made.restart("a") == (
+        "kubectl",
+        "--kubeconfig",
+        "h.config",
+        "-n",
+        "ns",
+        "rollout",
+        "restart",
+        "deployment",
+        "a",
     )
-    assert made.on_karmada("get x") == "kubectl --kubeconfig k.config get x"
-    assert made.on_host("get x") == "kubectl --kubeconfig h.config -n ns get x"
-    assert Commands("k.config").on_host("get x") == "kubectl -n karmada-system get x"
+    assert Commands("k.config").on_host("get") == ("kubectl", "-n", "karmada-system", "get")

@@ -30,7 +30,9 @@ def _tokens(host):
 
 
 async def found(patient):
-    return {item.thing: item.facts["problem"] for item in await check_identities(patient) if isinstance(item, Finding)}
+    return {
+        item.thing.name: item.facts["problem"] for item in await check_identities(patient) if isinstance(item, Finding)
+    }
 
 
 async def test_all_are_well(patient):
@@ -40,12 +42,12 @@ async def test_all_are_well(patient):
 @pytest.mark.parametrize("name", IDENTITIES)
 async def test_a_token_that_karmada_refuses(patient, karmada, name):
     karmada.refused.add(account_of(name))
-    assert await found(patient) == {f"Secret {NAMESPACE}/{secret_of(name)}": "refused"}
+    assert await found(patient) == {secret_of(name): "refused"}
 
 
 async def test_a_secret_that_is_gone(patient, host):
     host.remove(f"/api/v1/namespaces/{NAMESPACE}/secrets/{secret_of('admission')}")
-    assert await found(patient) == {f"Secret {NAMESPACE}/{secret_of('admission')}": "no-secret"}
+    assert await found(patient) == {secret_of("admission"): "no-secret"}
 
 
 async def test_without_a_scheduler_of_ours_it_needs_no_token(patient, karmada):
@@ -58,7 +60,7 @@ async def test_without_the_host_only_the_accounts_are_seen(without_host, karmada
     result = await check_identities(without_host)
     assert [type(item) for item in result] == [Unchecked]
     karmada.remove(f"/api/v1/namespaces/{NAMESPACE}/serviceaccounts/{account_of('controller')}")
-    assert await found(without_host) == {f"ServiceAccount {NAMESPACE}/{account_of('controller')}": "no-account"}
+    assert await found(without_host) == {account_of("controller"): "no-account"}
 
 
 async def test_a_right_that_is_missing(patient, karmada):
@@ -66,6 +68,6 @@ async def test_a_right_that_is_missing(patient, karmada):
     user = f"system:serviceaccount:{NAMESPACE}:{account_of('controller')}"
     karmada.denied |= {(user, "patch", "works"), (user, "create", "leases")}
     (finding,) = await check_rights(patient)
-    assert (finding.trouble, finding.thing) == (Trouble.RIGHTS_MISSING, f"User {user}")
-    assert "patch works.work.karmada.io" in finding.facts["missing"]
-    assert f"create leases.coordination.k8s.io in {NAMESPACE}" in finding.facts["missing"]
+    assert (finding.trouble, finding.thing) == (Trouble.RIGHTS_MISSING, ("User", user, ""))
+    assert "patch:works.work.karmada.io" in finding.facts["missing"]
+    assert f"create:leases.coordination.k8s.io@{NAMESPACE}" in finding.facts["missing"]

@@ -41,7 +41,9 @@ def scheduler(host, tag):
 
 
 async def found(patient):
-    return [(item.thing, item.facts["at least"]) for item in await check_releases(patient) if isinstance(item, Finding)]
+    return [
+        (item.thing.name, item.facts["oldest"]) for item in await check_releases(patient) if isinstance(item, Finding)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -50,7 +52,7 @@ async def found(patient):
 )
 async def test_karmada_below_a_floor(patient, host, tag, floor):
     scheduler(host, tag)
-    assert await found(patient) == [("Karmada", floor)]
+    assert await found(patient) == [("karmada", floor)]
 
 
 @pytest.mark.parametrize("tag", ["v1.12.10", "v1.14.4", "v1.15.0", "v1.18.2"])

@@ -64,13 +64,13 @@ async def test_equal_replicas(patient, host):
 async def test_other_rules(patient, host):
     for name, digest in (("a", "one"), ("b", "two"), ("c", "one")):
         host.pod(name, "admission", metrics(digest))
-    assert await facts(patient) == [{"rules one": "a, c", "rules two": "b"}]
+    assert await facts(patient) == [{"rules=one": "a, c", "rules=two": "b"}]
 
 
 async def test_other_releases(patient, host):
     host.pod("a", "admission", metrics(version="0.1.0"))
     host.pod("b", "discovery", metrics(version="0.2.0"))
-    assert await facts(patient) == [{"version 0.1.0": "a", "version 0.2.0": "b"}]
+    assert await facts(patient) == [{"version=0.1.0": "a", "version=0.2.0": "b"}]
 
 
 async def test_pods_that_do_not_run_or_are_not_ours_do_not_count(patient, host):

@@ -50,10 +50,10 @@ async def test_another_webhook_undoes_it(patient, karmada):
     karmada.put(f"{OTHERS}-2", {"metadata": {"name": "theirs-2"}, "webhooks": [{"name": "pods", "rules": elsewhere}]})
     (finding,) = await check_webhooks(patient)
     assert finding.trouble is Trouble.WEBHOOK_UNDONE
-    assert finding.thing == "MutatingWebhookConfiguration theirs"
+    assert finding.thing.name == "theirs"
     assert finding.facts["expected"] == "batch/v1beta1"
-    assert finding.facts["came back"] == "batch/v1"
-    assert finding.facts["other webhooks for Works"] == "theirs (undo.example)"
+    assert finding.facts["returned"] == "batch/v1"
+    assert finding.facts["otherWebhooks"] == "theirs/undo.example"
 
 
 async def test_no_cluster_needs_a_conversion(patient, fleet):

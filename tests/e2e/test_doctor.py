@@ -1,0 +1,320 @@
+"""`converter doctor`: each trouble is made on a real Karmada, found with its evidence, and gone once it is mended."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import datetime as dt
+import http.client
+import json
+import ssl
+import subprocess
+
+import pytest
+
+from converter.client import ApiServer
+from converter.client.clock import micro_timestamp, utc_now
+from converter.doctor.clocks import check_clocks
+from converter.doctor.members import VARIABLE
+from converter.doctor.patient import Commands, Patient
+from converter.doctor.replicas import compare, read_replica
+from converter.install.identities import IDENTITIES, ensure_identities
+from converter.install.tokens import account_of, secret_of
+from tests.controlplanes.karmada import NAMESPACE
+from tests.controlplanes.waiting import wait_until
+from tests.e2e.installation import CONVERTER, Installation
+from tests.e2e.undoing import undoing
+from tests.nonempty import some
+from tests.rulekit import rule_text
+
+REGISTRATION = "admissionregistration.k8s.io/v1"
+CONFIGURATION = (REGISTRATION, "MutatingWebhookConfiguration", "apiconverter")
+AGGREGATION = "apiregistration.k8s.io/v1"
+RBAC = "rbac.authorization.k8s.io/v1"
+SECONDS = 60
+
+
+@pytest.fixture(scope="module")
+def converter(session_fleet):
+    installed = Installation(session_fleet)
+    yield installed
+    installed.stop()
+
+
+def doctor(fleet, *options):
+    """The findings by trouble."""
+    config = str(fleet.karmada.apiserver.kubeconfig)
+    command = [*CONVERTER, "doctor", "--karmada-kubeconfig", config, "--output", "json", *options]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=120)
+    assert done.returncode in {0, 1}, f"{done.returncode}: {done.stdout}{done.stderr}"
+    found = json.loads(done.stdout)
+    assert (done.returncode == 1) == bool(found["findings"])
+    return {item["trouble"]: item for item in found["findings"]}
+
+
+def karmada_only(fleet):
+    return doctor(fleet, "--karmada-part-only", "--scheduler-name=")
+
+
+def with_host(fleet, *options):
+    """Karmada's API server serves the objects of a host cluster as well."""
+    return doctor(fleet, "--kubeconfig", str(fleet.karmada.apiserver.kubeconfig), *(options or ("--scheduler-name=",)))
+
+
+def found(fleet, trouble, look=karmada_only):
+    """Wait for a trouble, and return it."""
+
+    def is_found():
+        fleet.world.run.check()
+        everything = look(fleet)
+        item = everything.get(trouble)
+        assert item is not None, f"found only {everything}"
+        assert item["facts"]
+        assert item["command"]
+        return item
+
+    return wait_until(f"the finding {trouble}", is_found, SECONDS)
+
+
+def gone(fleet, trouble, look=karmada_only):
+    def is_gone():
+        assert trouble not in look(fleet)
+        return True
+
+    wait_until(f"the end of {trouble}", is_gone, SECONDS)
+
+
+@contextlib.contextmanager
+def broken(fleet, trouble, look=karmada_only):
+    """Check that a trouble is not there, then (after the body broke something) that it is, and that it goes."""
+    gone(fleet, trouble, look)
+    with contextlib.ExitStack() as mending:
+        yield mending
+        found(fleet, trouble, look)
+    gone(fleet, trouble, look)
+
+
+def bundle(fleet, index=0):
+    return fleet.client.get(*CONFIGURATION)["webhooks"][index]["clientConfig"]["caBundle"]
+
+
+def set_bundle(fleet, text):
+    patch = [{"op": "replace", "path": "/webhooks/0/clientConfig/caBundle", "value": text}]
+    fleet.client.patch(*CONFIGURATION, patch, how="json")
+
+
+def test_a_fleet_that_is_well(fleet, converter):
+    assert karmada_only(fleet) == {}
+
+
+def test_an_apiservice_is_not_available(fleet, converter):
+    service = {
+        "apiVersion": AGGREGATION,
+        "kind": "APIService",
+        "metadata": {"name": "v1.doctor.example", "labels": {"apiconverter.dev/discovery": "true"}},
+        "spec": {
+            "group": "doctor.example", "version": "v1", "groupPriorityMinimum": 1, "versionPriority": 1,
+            "insecureSkipTLSVerify": True, "service": {"namespace": NAMESPACE, "name": "nowhere", "port": 443},
+        },
+    }  # fmt: skip
+    with broken(fleet, "apiservice-unavailable") as mending:
+        fleet.client.create(service)
+        mending.callback(fleet.client.delete, AGGREGATION, "APIService", "v1.doctor.example")
+
+
+def test_discovery_is_down(fleet, converter):
+    with broken(fleet, "discovery-down") as mending:
+        converter.discovery.stop()
+        mending.callback(converter.discovery.start)
+
+
+def test_another_ca(fleet, converter):
+    right, other = bundle(fleet), base64.b64encode(fleet.world.pki.front_authority.certificate.read_bytes()).decode()
+    with broken(fleet, "ca-mismatch") as mending:
+        set_bundle(fleet, other)
+        mending.callback(set_bundle, fleet, right)
+        assert "x509" in found(fleet, "webhook-unreachable")["facts"]["answer"]
+
+
+def test_the_webhook_does_not_answer(fleet, converter):
+    with broken(fleet, "webhook-unreachable") as mending:
+        converter.admission.stop()
+        mending.callback(converter.admission.start)
+
+
+def test_another_webhook_undoes_the_conversion(fleet, converter):
+    with broken(fleet, "webhook-undone") as mending, undoing(fleet) as url:
+        configuration = {
+            "apiVersion": REGISTRATION,
+            "kind": "MutatingWebhookConfiguration",
+            "metadata": {"name": "zz-undo"},
+            "webhooks": [
+                {
+                    "name": "undo.doctor.example",
+                    "clientConfig": {"url": url, "caBundle": fleet.world.pki.authority.bundle},
+                    "rules": [
+                        {
+                            "apiGroups": ["work.karmada.io"], "apiVersions": ["*"], "resources": ["works"],
+                            "operations": ["CREATE"],
+                        }
+                    ],
+                    "admissionReviewVersions": ["v1"],
+                    "sideEffects": "None",
+                    "reinvocationPolicy": "IfNeeded",
+                }
+            ],
+        }  # fmt: skip
+        fleet.client.create(configuration)
+        item = found(fleet, "webhook-undone")
+        fleet.client.delete(REGISTRATION, "MutatingWebhookConfiguration", "zz-undo")
+        assert item["facts"]["otherWebhooks"] == "zz-undo/undo.doctor.example"
+        fleet.client.create(configuration)
+        mending.callback(fleet.client.delete, REGISTRATION, "MutatingWebhookConfiguration", "zz-undo")
+        found(fleet, "webhook-undone")
+
+
+def test_rights_are_missing(fleet, converter):
+    role = fleet.client.get(RBAC, "ClusterRole", "converter-controller")
+    with broken(fleet, "rights-missing") as mending:
+        rules = [rule for rule in role["rules"] if "works/status" not in rule["resources"]]
+        fleet.client.patch(RBAC, "ClusterRole", "converter-controller", {"rules": rules})
+        mending.callback(fleet.client.patch, RBAC, "ClusterRole", "converter-controller", {"rules": role["rules"]})
+        assert "patch:works.work.karmada.io/status" in found(fleet, "rights-missing")["facts"]["missing"]
+
+
+async def test_an_identity_is_refused(fleet, converter):
+    server = fleet.karmada.apiserver
+    async with await ApiServer.connect(server.kubeconfig) as karmada:
+        await ensure_identities(
+            karmada, karmada, namespace=NAMESPACE, server_url=server.url, ca_bundle=fleet.world.pki.authority.bundle
+        )
+        secret = fleet.client.get("v1", "Secret", secret_of("admission"), NAMESPACE)
+        other = fleet.client.get("v1", "Secret", secret_of("controller"), NAMESPACE)
+        with broken(fleet, "identity-refused", with_host) as mending:
+            patch = {"data": {"token": other["data"]["token"]}}
+            fleet.client.patch("v1", "Secret", secret_of("admission"), patch, NAMESPACE)
+            mending.callback(
+                fleet.client.patch, "v1", "Secret", secret_of("admission"), {"data": secret["data"]}, NAMESPACE
+            )
+            assert found(fleet, "identity-refused", with_host)["facts"]["problem"] == "other-account"
+            forged = base64.b64encode(base64.b64decode(secret["data"]["token"])[:-9] + b"tampered-").decode()
+            fleet.client.patch("v1", "Secret", secret_of("admission"), {"data": {"token": forged}}, NAMESPACE)
+            assert found(fleet, "identity-refused", with_host)["facts"]["problem"] == "refused"
+    for name in some(IDENTITIES):
+        fleet.client.delete("v1", "Secret", secret_of(name), NAMESPACE)
+        if name == "scheduler":
+            fleet.client.delete("v1", "ServiceAccount", account_of(name), NAMESPACE)
+
+
+def deployment(program, tag="v1.18.2", **container):
+    labels = {"app": program}
+    spec = {
+        "selector": {"matchLabels": labels},
+        "template": {
+            "metadata": {"labels": labels},
+            "spec": {
+                "containers": [
+                    {"name": program, "image": f"karmada/{program}:{tag}", "command": [f"/bin/{program}"], **container}
+                ],
+                "volumes": [{"name": "k", "secret": {"secretName": "doctor-kubeconfig"}}],
+            },
+        },
+    }
+    metadata = {"name": program, "namespace": NAMESPACE}
+    return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": spec}
+
+
+def test_karmada_is_below_a_floor(fleet, converter):
+    text = base64.b64encode(fleet.karmada.apiserver.kubeconfig.read_bytes()).decode()
+    mounts = {
+        "command": ["/bin/karmada-scheduler", "--kubeconfig=/etc/kubeconfig"],
+        "volumeMounts": [{"name": "k", "mountPath": "/etc/kubeconfig", "subPath": "kubeconfig"}],
+    }
+    with broken(fleet, "karmada-too-old", with_host) as mending:
+        for name in ("doctor-kubeconfig", "karmada-kubeconfig", "kubeconfig"):
+            secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name, "namespace": NAMESPACE}}
+            fleet.client.create({**secret, "data": {"kubeconfig": text}})
+            mending.callback(fleet.client.delete, "v1", "Secret", name, NAMESPACE)
+        fleet.client.create(deployment("karmada-scheduler", "v1.13.2", **mounts))
+        mending.callback(fleet.client.delete, "apps/v1", "Deployment", "karmada-scheduler", NAMESPACE)
+        assert found(fleet, "karmada-too-old", with_host)["facts"]["oldest"] == "v1.13.7"
+
+
+def test_a_member_without_watch_lists(fleet, converter):
+    """A Cluster of v1.16 that nobody serves, beside a karmada-controller-manager that asks for watch-lists."""
+    name = "doctor-ancient"
+    cluster = {
+        "apiVersion": "cluster.karmada.io/v1alpha1",
+        "kind": "Cluster",
+        "metadata": {"name": name},
+        "spec": {"syncMode": "Push", "id": name, "apiEndpoint": "https://127.0.0.1:1"},
+    }
+    with broken(fleet, "watch-list-on", with_host) as mending:
+        fleet.client.create(cluster)
+        mending.callback(fleet.client.delete, cluster["apiVersion"], "Cluster", name)
+        fleet.client.patch(
+            cluster["apiVersion"], "Cluster", name, {"status": {"kubernetesVersion": "v1.16.15"}}, subresource="status"
+        )
+        fleet.client.create(deployment("karmada-controller-manager"))
+        mending.callback(fleet.client.delete, "apps/v1", "Deployment", "karmada-controller-manager", NAMESPACE)
+        assert found(fleet, "watch-list-on", with_host)["facts"][VARIABLE] == ""
+
+
+async def test_clocks_differ(fleet, converter):
+    async with await ApiServer.connect(fleet.karmada.apiserver.kubeconfig) as karmada:
+        for seconds, fact in ((0, ""), (-120, "secondsAhead"), (120, "secondsBehind")):
+            patient = Patient(
+                karmada, None, NAMESPACE, Commands(), now=lambda s=seconds: utc_now() + dt.timedelta(seconds=s)
+            )
+            names = [name for item in await check_clocks(patient) for name in item.facts]
+            assert names == ([fact] if fact else [])
+
+
+def test_the_scheduler_is_missing(fleet, converter):
+    """Its Lease is that of a scheduler which stopped a while ago."""
+
+    def look(fleet):
+        return doctor(fleet, "--karmada-part-only")
+
+    renewed = utc_now() - dt.timedelta(minutes=5)
+    lease = {
+        "apiVersion": "coordination.k8s.io/v1",
+        "kind": "Lease",
+        "metadata": {"name": "apiconverter-scheduler", "namespace": NAMESPACE},
+        "spec": {"holderIdentity": "stopped", "leaseDurationSeconds": 15, "renewTime": micro_timestamp(renewed)},
+    }
+    with broken(fleet, "scheduler-missing", look) as mending:
+        fleet.client.create(lease)
+        mending.callback(fleet.client.delete, lease["apiVersion"], "Lease", "apiconverter-scheduler", NAMESPACE)
+        assert found(fleet, "scheduler-missing", look)["facts"]["leaseRenewed"] == micro_timestamp(renewed)
+
+
+def metrics(fleet, port):
+    trust = ssl.create_default_context(cafile=str(fleet.world.pki.authority.certificate))
+    connection = http.client.HTTPSConnection("127.0.0.1", port, context=trust)
+    try:
+        connection.request("GET", "/metrics")
+        return connection.getresponse().read().decode()
+    finally:
+        connection.close()
+
+
+def test_replicas_have_other_rules(fleet, converter, tmp_path):
+    texts = [metrics(fleet, port) for port in (converter.admission_port, converter.discovery_port)]
+    same = [read_replica(str(number), text) for number, text in enumerate(texts)]
+    assert all(some(replica.rules for replica in same))
+    assert compare(same) == []
+    rule = rule_text("steps:\n  - drop: {path: spec.zone, side: left, why: it has none}", name="doctor")
+    (tmp_path / "rules.yaml").write_text(rule)
+    port = fleet.world.ports.take()
+    here = f"127.0.0.1:{converter.admission_port}"
+    command = [f"127.0.0.1:{port}" if word == here else word for word in converter.admission.command]
+    variables = converter.admission.variables
+    process = fleet.world.run.process("converter-other", [*command, "--rules", str(tmp_path)], variables)
+    try:
+        wait_until("its port", lambda: metrics(fleet, port), SECONDS, ignore=(OSError,))
+        other = read_replica("other", metrics(fleet, port))
+    finally:
+        process.stop()
+    (finding,) = compare([*same, other])
+    assert "other" in finding.facts.values()
