@@ -15,6 +15,7 @@ import yaml
 from converter.client import ApiServer
 from converter.client.errors import ApiError
 from converter.controllers.certificate_secret import SECRETS, CertificateSecret, read
+from converter.install.host import HostOptions, host_part
 from converter.install.manifests import Addresses, karmada_part
 from tests.controlplanes import apiserver as controlplane
 from tests.controlplanes import toolchain
@@ -106,6 +107,21 @@ def pods(manifests):
             template = copy.deepcopy(deployment["spec"]["template"])
             metadata = template["metadata"] | {"name": deployment["metadata"]["name"], "namespace": RESTRICTED}
             yield {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": template["spec"]}
+
+
+def by_name(manifests):
+    return {(item["kind"], item["metadata"]["name"]): item for item in manifests}
+
+
+@pytest.mark.parametrize("namespace", [NAMESPACE, "elsewhere"])
+def test_the_installer_and_kustomize_make_the_same_host_part(kubectl, tmp_path, namespace):
+    for file in (DEPLOY / "host").iterdir():
+        (tmp_path / file.name).write_text(
+            file.read_text().replace(f"namespace: {NAMESPACE}", f"namespace: {namespace}")
+        )
+    done = kubectl("kustomize", str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    assert by_name(yaml.safe_load_all(done.stdout)) == by_name(host_part(HostOptions(namespace=namespace)))
 
 
 def test_its_pods_meet_the_restricted_standard(host, rendered):
