@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import difflib
-import itertools
 import json
 import os
 import re
@@ -17,15 +16,14 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from converter.cli.manifest_files import InputError, files_of, items_of
 from converter.cli.options import UsageError
 from converter.yaml import YamlError, load_all
+from converter.yaml.parts import split_documents
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
 
     from converter.kube import Manifest
 
-_START: Final = re.compile(r"^---(?=\s|$)", re.MULTILINE)
-_BARE_START: Final = re.compile(r"---[ \t]*(?:#[^\n]*)?(?:\n|$)")
 _BOM: Final = "\ufeff"
 
 
@@ -60,7 +58,7 @@ def convert_files(args: argparse.Namespace, convert: Callable[[Manifest, str], M
             sys.stdout.writelines(patch(file.name, file.before, file.after))
     if not args.dry_run:
         for file in changed:
-            _write(file)
+            write_text(file.name, file.after)
     verb = "would change" if args.dry_run else "changed"
     print(f"{len(files)} files: {len(changed)} {verb}", file=sys.stderr)
 
@@ -84,7 +82,7 @@ def _yaml(name: str, text: str, convert: Callable[[Manifest, str], Manifest | No
     from converter.yaml.edit import EditError, edit  # noqa: PLC0415  ruamel.yaml is slow to import, and used here alone
 
     made: list[str] = []
-    parts = list(_parts(text))
+    parts = list(split_documents(text))
     for number, (head, body) in enumerate(parts, 1):
         origin = name if len(parts) == 1 else f"{name}#{number}"
         for value in _read(body, origin):
@@ -118,16 +116,6 @@ def _read(text: str, origin: str) -> list[Manifest]:
     return values
 
 
-def _parts(text: str) -> Iterator[tuple[str, str]]:
-    """Split a stream into documents: the line that begins one, and the rest of it."""
-    starts = [match.start() for match in _START.finditer(text)]
-    bounds = [0, *(start for start in starts if start > 0), len(text)]
-    for first, last in itertools.pairwise(bounds):
-        part = text[first:last]
-        head = _BARE_START.match(part)
-        yield (head[0], part[head.end() :]) if head else ("", part)
-
-
 def _document(value: Manifest, origin: str, convert: Callable[[Manifest, str], Manifest | None]) -> Manifest:
     """Convert a manifest, or each item of a List; what cannot be converted stays."""
     items = items_of(value)
@@ -158,14 +146,18 @@ def patch(name: str, before: str, after: str) -> Iterable[str]:
         yield line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
 
 
-def _write(file: _File) -> None:
-    """Replace a file at once; a link stays, and what it leads to is replaced."""
-    path = Path(file.name).resolve()
+def write_text(name: str, text: str) -> None:
+    """Replace a file at once; a link stays, and what it leads to is replaced.
+
+    Raises:
+        InputError: it cannot be written.
+    """
+    path = Path(name).resolve()
     try:
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:
             with os.fdopen(handle, "w", encoding="utf-8", newline="") as out:
-                out.write(file.after)
+                out.write(text)
             shutil.copymode(path, temporary)
             Path(temporary).replace(path)
         except BaseException:
@@ -173,4 +165,4 @@ def _write(file: _File) -> None:
                 Path(temporary).unlink()
             raise
     except OSError as error:
-        raise InputError(file.name, f"cannot be written: {error}") from error
+        raise InputError(name, f"cannot be written: {error}") from error

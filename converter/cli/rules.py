@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from converter.catalog import load_catalog
-from converter.cli import FAILED, FINDINGS, OK, rules_diff, rules_graph, rules_new, rules_test
+from converter.cli import FAILED, FINDINGS, OK, rules_diff, rules_fmt, rules_graph, rules_new, rules_schema, rules_test
 from converter.cli.crd_files import add_crd_option, read_crds
 from converter.config import SHIPPED_RULES, Configuration, read_rule_files
 from converter.errors import RuleBookError
@@ -45,6 +45,8 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     rules_new.register(verbs)
     rules_diff.register(verbs)
     rules_graph.register(verbs)
+    rules_fmt.register(verbs)
+    rules_schema.register(verbs)
     show = verbs.add_parser(
         "list", help="list rules and named functions", description="List rules and named functions."
     )

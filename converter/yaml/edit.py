@@ -96,6 +96,7 @@ def _writer(text: str) -> YAML:
     yaml.Representer = _Representer
     yaml.preserve_quotes = True
     yaml.width = _WIDTH
+    yaml.brace_single_entry_mapping_in_flow_sequence = True
     mapping, offset = 2, None
     for match in _NESTED.finditer(text):
         deeper = len(match[2]) - len(match[1])
