@@ -16,6 +16,7 @@ import yaml
 
 from tests.controlplanes import build
 from tests.controlplanes.apiserver import ApiServer
+from tests.controlplanes.audit import AuditLog
 from tests.controlplanes.components import Component, ControllerManager, Webhook
 from tests.controlplanes.waiting import wait_until
 from tests.versions import used
@@ -46,6 +47,7 @@ class Karmada:
 
     Attributes:
         version: Karmada's, for instance ``1.18.2``.
+        audit: what the ServiceAccounts of its namespace ask that server.
         apiserver: the kube-apiserver that is its face; RBAC is on, as in an installation.
         client: the tests' client for it.
         garbage_collector: the kube-controller-manager.
@@ -76,6 +78,7 @@ class Karmada:
         used("karmada", version)
         self._switches = itertools.count(1)
         pki = world.pki
+        self.audit = AuditLog(world.run.folder, "karmada-apiserver", NAMESPACE)
         self.apiserver = ApiServer(
             world,
             FACE,
@@ -89,6 +92,7 @@ class Karmada:
                 "--requestheader-extra-headers-prefix=X-Remote-Extra-",
                 "--requestheader-group-headers=X-Remote-Group",
                 "--requestheader-username-headers=X-Remote-User",
+                *self.audit.flags,
             ),
         )
 

@@ -11,6 +11,7 @@ import pytest
 from tests.controlplanes import fixtures
 from tests.controlplanes.fleet import MEMBERS, QUICK, Fleet
 from tests.controlplanes.karmada import VERSION
+from tests.e2e.host import check_rights, close_host
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,6 +21,7 @@ HERE = Path(__file__).parent
 RELEASE_VARIABLE = "CONVERTER_TEST_KARMADA"
 #: Names the fleet of the whole session; `make e2e-quick` says ``quick``, which is enough for test_main_path.py.
 FLEET_VARIABLE = "CONVERTER_TEST_FLEET"
+DESELECTED = pytest.StashKey[bool]()
 FLEETS = {"": MEMBERS, "full": MEMBERS, "quick": QUICK}
 
 
@@ -41,7 +43,27 @@ def session_fleet(request: pytest.FixtureRequest) -> Iterator[Fleet]:
     members = FLEETS[os.environ.get(FLEET_VARIABLE, "")]
     fleet = Fleet.open(members, purpose="e2e", version=karmada_version(), verbosity=4)
     yield fleet
+    host = close_host(fleet)
+    try:
+        if host is not None:
+            check_rights(fleet, host, whole=_is_whole(request.session))
+    except AssertionError:
+        fleet.close(keep=True)
+        raise
     fleet.close(keep=fixtures.keep_logs(request.session, fleet.world.run.folder))
+
+
+def _is_whole(session: pytest.Session) -> bool:
+    """Whether every end-to-end test ran on the default fleet and passed: only then every right must have been used."""
+    default = not os.environ.get(RELEASE_VARIABLE) and not os.environ.get(FLEET_VARIABLE)
+    ran = {item.path for item in session.items}
+    selected = any("::" in argument for argument in session.config.args) or session.config.stash.get(DESELECTED, False)
+    return default and not selected and not session.testsfailed and set(HERE.glob("test_*.py")) <= ran
+
+
+def pytest_deselected(items: list[pytest.Item]) -> None:
+    if items:
+        items[0].config.stash[DESELECTED] = True
 
 
 @pytest.fixture

@@ -11,10 +11,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from converter.install.manifests import user_name
-from tests.controlplanes import kubeconfig
+from converter.install.tokens import TOKEN_SECONDS
 from tests.controlplanes.karmada import NAMESPACE
 from tests.controlplanes.waiting import wait_until
+from tests.e2e.host import host_of
 from tests.e2e.propagated import ANCHOR, CONVERTED, WORK
 
 if TYPE_CHECKING:
@@ -32,9 +32,13 @@ class Installation:
         admission: answers the webhooks.
         controller: the controller's replicas.
         discovery: answers discovery.
+        host: the cluster with the Secrets of its identities.
         rules: a folder of rules beside the shipped book; None for none.
         addresses: the options of ``converter install`` and ``converter status`` that say where all of it is.
+        token_seconds: the life of the tokens that are requested at first.
     """
+
+    token_seconds = TOKEN_SECONDS
 
     def __init__(self, fleet: Fleet, *, controllers: int = 1, rules: Path | None = None) -> None:
         """Install the Karmada part, start everything and wait until it is ready."""
@@ -43,10 +47,11 @@ class Installation:
         self._world = fleet.world
         self._ports = [self._world.ports.take() for _ in range(2 + controllers)]
         self.admission_port, self.discovery_port = self._ports[:2]
-        pair, trust = self._world.pki.server, self._world.pki.authority.certificate
-        tls = ["--tls-cert", str(pair.certificate), "--tls-key", str(pair.key)]
+        self.host = host_of(fleet)
+        tls = self._tls()
         self.addresses = self.addresses_of(self.admission_port)
         self.command("install", "--karmada-part-only", *self.addresses)
+        self.host.ensure(seconds=self.token_seconds)
         self.discovery = self._start("discovery", "discovery", *tls, "--listen", f"127.0.0.1:{self.discovery_port}")
         self.admission = self._start(
             "admission", "serve", "--kubeconfig", str(self._access("admission")), *tls,
@@ -67,10 +72,9 @@ class Installation:
                 "--scheduler-name=",
                 "--discovery-url",
                 f"https://localhost:{self.discovery_port}",
-                "--discovery-ca-file",
-                str(trust),
                 "--discovery-port",
                 str(self.discovery_port),
+                *self._secrets(),
             )
             for number, port in enumerate(self._ports[2:])
         ]
@@ -125,21 +129,32 @@ class Installation:
         """All of them."""
         return [self.admission, *self.controllers, self.discovery]
 
+    def _tls(self) -> list[str]:
+        """Return the options of the servers about their certificate."""
+        pair = self._world.pki.server
+        return ["--tls-cert", str(pair.certificate), "--tls-key", str(pair.key)]
+
+    def _trusted(self) -> str:
+        """Return the PEM certificates to trust."""
+        return self._world.pki.authority.certificate.read_text()
+
+    def _secrets(self) -> list[str]:
+        """Return the controller's options about Secrets: it renews the tokens, and is given the certificates."""
+        trust = str(self._world.pki.authority.certificate)
+        return ["--discovery-ca-file", trust, "--renew-tokens", NAMESPACE, "--host-kubeconfig", str(self.host.account)]
+
     def _start(self, name: str, *arguments: str) -> Process:
         rules = ["--rules", str(self.rules)] if self.rules is not None else []
         command = [*CONVERTER, *arguments, *rules]
         return self._world.run.process(f"converter-{name}", command, {"PYTHONPATH": str(_ROOT)})
 
     def _access(self, user: str) -> Path:
-        pair = self._world.pki.authority.issue(user_name(NAMESPACE, f"converter-{user}"))
-        file = self._world.run.folder / f"converter-{user}.kubeconfig"
-        server = self.fleet.karmada.apiserver
-        return kubeconfig.write(file, server.port, self._world.pki.authority, pair)
+        return self.host.kubeconfig(user)
 
     def _ready(self, port: int, *, tls: bool) -> bool:
         self.fleet.check()
         if tls:
-            trust = ssl.create_default_context(cafile=str(self._world.pki.authority.certificate))
+            trust = ssl.create_default_context(cadata=self._trusted())
             connection: http.client.HTTPConnection = http.client.HTTPSConnection("127.0.0.1", port, context=trust)
         else:
             connection = http.client.HTTPConnection("127.0.0.1", port)
