@@ -6,6 +6,7 @@ waits for nothing.
 
 from __future__ import annotations
 
+import contextlib
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from converter.losses.decide import ManifestLosses
     from converter.losses.model import LossKey
     from converter.works.result import WorkPlan
+    from converter.works.states import Span
 
 _OPERATIONS = frozenset({"CREATE", "UPDATE"})
 _OWN_ANNOTATIONS = frozenset({*OWN_ANNOTATIONS, SUSPENDED_BEFORE_ANNOTATION})
@@ -58,6 +60,9 @@ class Rules(Protocol):
     @property
     def current(self) -> Engine:
         """The converter, with the rules as they are now."""
+
+
+_NO_SPAN: Final = contextlib.nullcontext()
 
 
 class Observer(Protocol):
@@ -89,6 +94,7 @@ class WorkWebhook:
         observer: Observer | None = None,
         *,
         has_overflow_store: bool = False,
+        span: Span | None = None,
     ) -> None:
         """Prepare.
 
@@ -98,6 +104,7 @@ class WorkWebhook:
             policy: what to do if a manifest is not available on its cluster.
             observer: is called with what was done.
             has_overflow_store: whether a controller stores what does not fit into a Work's annotations.
+            span: makes a span of a trace; None without tracing.
 
         Raises:
             PolicyError: the policy is not one of deny, warn and ignore.
@@ -107,6 +114,7 @@ class WorkWebhook:
         self._policy = Policy.parse(policy) if isinstance(policy, str) else policy
         self._observer = observer
         self._has_overflow_store = has_overflow_store
+        self._span = span
 
     def answer(self, body: bytes) -> bytes:
         """Answer one AdmissionReview.
@@ -138,10 +146,12 @@ class WorkWebhook:
         if unchanged == len(heads):
             return allow_as_is(request.uid)
         stored = _StoredRefusals(self, body, cluster, rules) if request.operation == "UPDATE" else ()
-        plan = plan_work(
-            work, cluster, rules, self._policy, heads=heads, unchanged=unchanged,
-            has_overflow_store=self._has_overflow_store, resumed=_resumes(work, body), stored_refusals=stored,
-        )  # fmt: skip
+        with _NO_SPAN if self._span is None else self._span("plan", {"cluster": name}):
+            plan = plan_work(
+                work, cluster, rules, self._policy, heads=heads, unchanged=unchanged,
+                has_overflow_store=self._has_overflow_store, resumed=_resumes(work, body), stored_refusals=stored,
+                span=self._span,
+            )  # fmt: skip
         return self._answer(review, cluster, plan)
 
     def refusals_of_old(self, body: bytes, cluster: Cluster, rules: Engine) -> frozenset[LossKey]:

@@ -24,6 +24,7 @@ from converter.cli.options import (
 )
 from converter.cli.streams import announce
 from converter.cli.token_options import token_validity
+from converter.cli.version import version_text
 from converter.client import ApiServer
 from converter.clusters import read_inventory
 from converter.clusters.watched import KarmadaClusters
@@ -44,6 +45,8 @@ from converter.server.wiring import Served, Settings, assemble
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Coroutine, Iterator
+
+    from converter.server.in_progress import Tracer
 
 SAMPLE_FOLDER = Path(".run")
 """Where ``--sample`` stores its CA and its address, for ``converter demo`` and curl."""
@@ -129,6 +132,11 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         "--page-listen", metavar="HOST:PORT",
         help="serve a status page at this address, without TLS (default: none; sample: 127.0.0.1:0)",
     )  # fmt: skip
+    how.add_argument(
+        "--traces", metavar="URL", default="",
+        help="send OpenTelemetry traces of reviews to this collector, such as http://collector:4318/v1/traces; needs "
+        "the extra `tracing` (default: none)",
+    )  # fmt: skip
     how.add_argument("--log-format", choices=FORMATS, default="text", help="default: %(default)s")
     how.add_argument("--log-level", choices=LEVELS, default="info", help="default: %(default)s")
     parser.set_defaults(run=run)
@@ -152,6 +160,7 @@ def run(args: argparse.Namespace) -> int:
         own_scheduler=args.scheduler_name,
         body_limit=args.max_body,
         clients=Clients(args.client_name) if args.client_ca is not None else None,
+        tracer=_tracer(args.traces),
     )
     served = assemble(settings)
     with _certificate(args, address) as (certificate, authority):
@@ -161,9 +170,27 @@ def run(args: argparse.Namespace) -> int:
         try:
             loop.run(_serve(args, served, certificate, authority, _Addresses(address, page_address, drain)))
         finally:
+            if settings.tracer is not None:
+                settings.tracer.close()
             if args.sample:
                 (SAMPLE_FOLDER / "listening.json").unlink(missing_ok=True)
     return OK
+
+
+def _tracer(endpoint: str) -> Tracer | None:
+    """Make what traces reviews; None without a collector.
+
+    Raises:
+        UsageError: the extra is not installed.
+    """
+    if not endpoint:
+        return None
+    try:
+        from converter.server.tracing import ReviewTracer  # noqa: PLC0415  optional, and slow to import
+    except ImportError as error:
+        missing = f"--traces needs the extra `tracing` ({error.name} is missing)"
+        raise UsageError(f"{missing}; install karmada-api-version-converter[tracing]") from error
+    return ReviewTracer.to(endpoint, version_text().rpartition(" ")[2])
 
 
 class _Addresses(NamedTuple):

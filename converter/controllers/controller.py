@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from converter.client import ConflictError, Key, WorkQueue
 from converter.errors import ConverterError
+from converter.karmada.names import cluster_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Sequence
@@ -268,13 +269,16 @@ class Controller(Generic[K]):
                 result = await self.reconciler.reconcile(key)
             except (ConflictError, RequeueError) as error:
                 self.passes.retried += 1
-                _log.debug("%s %s: %s; retrying in %.2f s", self.name, key, error, queue.add_rate_limited(key))
+                delay = queue.add_rate_limited(key)
+                _log.debug("%s %s: %s; retrying in %.2f s", self.name, key, error, delay, extra=self._facts(key))
             except ConverterError as error:
                 self.passes.failed += 1
-                _log.warning("%s %s: %s; retrying in %.1f s", self.name, key, error, queue.add_rate_limited(key))
+                delay = queue.add_rate_limited(key)
+                _log.warning("%s %s: %s; retrying in %.1f s", self.name, key, error, delay, extra=self._facts(key))
             except Exception:  # noqa: BLE001 -- a bug that one object triggers must not stop the others
                 self.passes.failed += 1
-                _log.exception("%s %s: retrying in %.1f s", self.name, key, queue.add_rate_limited(key))
+                delay = queue.add_rate_limited(key)
+                _log.exception("%s %s: retrying in %.1f s", self.name, key, delay, extra=self._facts(key))
             else:
                 self.passes.done += 1
                 queue.forget(key)
@@ -284,3 +288,9 @@ class Controller(Generic[K]):
                 self.passes.seconds += time.perf_counter() - began
                 queue.done(key)
             await asyncio.sleep(0)  # a pass without a request does not yield, and the leader has to renew its Lease
+
+    def _facts(self, key: K) -> dict[str, str]:
+        """The facts of a pass for the log."""
+        facts = {"controller": self.name, "object": str(key)}
+        cluster = cluster_of(key.namespace) if isinstance(key, Key) else None
+        return facts if cluster is None else {**facts, "cluster": cluster}

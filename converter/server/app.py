@@ -19,7 +19,9 @@ from aiohttp.http_exceptions import HttpProcessingError
 
 from converter.errors import ConverterError
 from converter.server.connections import BoundedServer
+from converter.server.in_progress import IN_PROGRESS, InProgress
 from converter.server.large_reviews import ALL_BODIES, LARGE, Bodies, Held, LargeReviews
+from converter.server.outcomes import outcome_of
 from converter.server.responses import PlainReview, failure, large_review, review, text
 
 if TYPE_CHECKING:
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from aiohttp.web_protocol import RequestHandler
 
     from converter.server.clients import Clients
+    from converter.server.in_progress import Tracer
     from converter.server.metrics import ProcessMetrics
 
 _log = logging.getLogger(__name__)
@@ -100,6 +103,7 @@ class App:
         body_seconds: float = BODY_SECONDS,
         clients: Clients | None = None,
         bodies: Bodies | None = None,
+        tracer: Tracer | None = None,
     ) -> None:
         """Make the application.
 
@@ -112,7 +116,9 @@ class App:
             clients: who may call the webhooks; None for everyone. Pages are open to all, because kubelets that probe
                 the server have no certificate.
             bodies: counts the bytes of large bodies.
+            tracer: makes spans of reviews; None for none.
         """
+        self._tracer = tracer
         self._clients = clients
         self._webhooks = {webhook.path: webhook for webhook in webhooks}
         self._pages = pages
@@ -173,14 +179,22 @@ class App:
 
     def _answer(self, webhook: Webhook, request: web.BaseRequest, body: bytes) -> web.StreamResponse:
         began = time.perf_counter()
+        outside = IN_PROGRESS.set(InProgress(webhook.name, body))
         try:
-            answer = webhook.answer(body)
+            answer = self._asking(webhook, request)(body)
         except Exception as error:  # noqa: BLE001  a bug must not stop the server, and its text is not for users
             return self._failed(webhook, error)
+        finally:
+            IN_PROGRESS.reset(outside)
         self._measure(webhook, answer, began)
         if request.keep_alive and request.version == HttpVersion11 and not self.draining:
             return PlainReview(answer, request._payload_writer)  # noqa: SLF001  see PlainReview for its versions
         return review(answer)
+
+    def _asking(self, webhook: Webhook, request: web.BaseRequest) -> Callable[[bytes], bytes]:
+        if self._tracer is None:
+            return webhook.answer
+        return self._tracer.asking(webhook.name, webhook.answer, request.headers)
 
     async def _review_slowly(
         self, webhook: Webhook, request: web.BaseRequest, body: bytes, held: Held
@@ -199,10 +213,13 @@ class App:
         if len(body) <= LARGE:
             return self._answer(webhook, request, body)
         began = time.perf_counter()
+        outside = IN_PROGRESS.set(InProgress(webhook.name, body))
         try:
-            answer = await self._thread.answer(webhook.answer, body)
+            answer = await self._thread.answer(self._asking(webhook, request), body)
         except Exception as error:  # noqa: BLE001  as above
             return self._failed(webhook, error)
+        finally:
+            IN_PROGRESS.reset(outside)
         self._hold(held, len(answer))
         self._measure(webhook, answer, began)
         return await self._write(request, answer)
@@ -236,7 +253,7 @@ class App:
             self._metrics.request(webhook.name, "failed")
             return _internal_error(webhook.path)
         self._metrics.request(webhook.name, "invalid")
-        _log.info("not a review", extra={"webhook": webhook.name, "why": str(error)})
+        _log.info("not a review", extra={"why": str(error)})
         return failure(HTTPStatus.BAD_REQUEST, str(error))
 
     def _check(self, request: web.BaseRequest) -> None:
@@ -313,18 +330,6 @@ class App:
         if reason:
             return text(f"not ready: {reason}\n", HTTPStatus.SERVICE_UNAVAILABLE)
         return text("".join(f"{line}\n" for line in ("ok", *notes)))
-
-
-def outcome_of(answer: bytes) -> str:
-    """Return the outcome of an answered review.
-
-    Only fields of the answer can match: inside a JSON string, these quotes would be escaped.
-    """
-    if b'"allowed":true' not in answer:
-        return "denied"
-    if b'"patch":' in answer:
-        return "changed"
-    return "warned" if b'"warnings":' in answer else "unchanged"
 
 
 def _is_json(request: web.BaseRequest) -> bool:

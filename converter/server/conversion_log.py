@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from converter.kube import cut
 from converter.kube.path import without_names
+from converter.server.in_progress import review_uid
 from converter.server.logging import Fact, emit
 from converter.works.policy import Action
 
@@ -55,6 +56,7 @@ class Event(NamedTuple):
         target: its apiVersion after the conversion; empty if it was not converted.
         losses: how many values the target version cannot represent.
         why: why it was not converted; empty if it was.
+        review: the uid of the review; empty if it is unknown.
     """
 
     at: float
@@ -65,10 +67,12 @@ class Event(NamedTuple):
     target: str
     losses: int
     why: str = ""
+    review: str = ""
 
     def fact(self) -> Fact:
         """Make the event of the log."""
         fields: dict[str, object] = {
+            **_of_review(self.review),
             "cluster": self.cluster,
             "kind": self.kind,
             "object": self.name,
@@ -88,6 +92,7 @@ class LossEvent(NamedTuple):
         kind: the manifest's kind.
         name: its name, with its namespace before a slash where it has one.
         fields: the first lost fields, by severity.
+        review: the uid of the review; empty if it is unknown.
     """
 
     at: float
@@ -95,6 +100,7 @@ class LossEvent(NamedTuple):
     kind: str
     name: str
     fields: dict[str, list[str]]
+    review: str = ""
 
     def fact(self) -> Fact:
         """Make the event of the log."""
@@ -103,8 +109,12 @@ class LossEvent(NamedTuple):
             self.at,
             logging.WARNING,
             "fields lost",
-            {"cluster": self.cluster, "kind": self.kind, "object": self.name, **facts},
+            {**_of_review(self.review), "cluster": self.cluster, "kind": self.kind, "object": self.name, **facts},
         )
+
+
+def _of_review(uid: str) -> dict[str, str]:
+    return {"review": uid} if uid else {}
 
 
 class ConversionLog:
@@ -136,11 +146,12 @@ class ConversionLog:
             losses: how many values the target version cannot represent.
         """
         self._metrics.conversion(kind, source, target)
-        self._note(Event(time.time(), cluster, kind, name, source, target, losses))
+        self._note(Event(time.time(), cluster, kind, name, source, target, losses, review=review_uid()))
 
     def refused(self, cluster: str, kind: str, name: str, source: str, why: str) -> None:
         """Record a manifest that its cluster cannot get."""
-        self._note(Event(time.time(), cluster, kind, name, source, "", 0, cut(why, _LONGEST_TEXT)))
+        text = cut(why, _LONGEST_TEXT)
+        self._note(Event(time.time(), cluster, kind, name, source, "", 0, text, review_uid()))
 
     def lost(self, cluster: str, losses: ManifestLosses) -> None:
         """Count what a manifest loses by severity, and log it in one line, without the values."""
@@ -153,7 +164,7 @@ class ConversionLog:
                 if len(paths) < _FIELDS_LOGGED:
                     paths.append(cut(without_names(loss.path), _LONGEST_TEXT) or _UNNAMED)
         if logged:
-            self._note(LossEvent(time.time(), cluster, manifest.kind, manifest.place, logged))
+            self._note(LossEvent(time.time(), cluster, manifest.kind, manifest.place, logged, review_uid()))
 
     def _note(self, event: Event | LossEvent) -> None:
         with self._lock:

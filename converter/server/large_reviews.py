@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import contextvars
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final
 
@@ -72,4 +73,5 @@ class LargeReviews:
 
     async def answer(self, answer: Callable[[bytes], bytes], body: bytes) -> bytes:
         """Answer a review in the thread; raises what ``answer`` raises."""
-        return await asyncio.get_running_loop().run_in_executor(self._executor, answer, body)
+        context = contextvars.copy_context()  # the log names the review there, too
+        return await asyncio.get_running_loop().run_in_executor(self._executor, context.run, answer, body)

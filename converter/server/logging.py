@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 import msgspec
 
 from converter.client.errors import ApiError
+from converter.server.in_progress import review_fields
 from converter.server.log_writer import LogWriter
 from converter.tracebacks import traceback_of
 
@@ -126,7 +127,7 @@ class LineHandler(logging.Handler):
         """Format a record as one line."""
         error = record.exc_info[1] if record.exc_info else None
         trace = traceback_of(error) if error is not None else ""
-        fact = Fact(record.created, record.levelno, _message(record), fields_of(record))
+        fact = Fact(record.created, record.levelno, _message(record), {**review_fields(), **fields_of(record)})
         return self._style(record.name, fact, trace)
 
     def write(self, logger: str, facts: Sequence[Fact]) -> None:

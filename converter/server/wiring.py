@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from converter.server.clients import Clients
+    from converter.server.in_progress import Tracer
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class Settings:
         own_scheduler: the name of the converter's scheduler; empty if Karmada's runs without APIEnablement instead.
         body_limit: the largest body accepted, in bytes.
         clients: who may call the webhooks; None for everyone.
+        tracer: makes spans of reviews; None for none.
     """
 
     inventory: Path | None
@@ -48,6 +50,7 @@ class Settings:
     own_scheduler: str = OWN_SCHEDULER
     body_limit: int = BODY_LIMIT
     clients: Clients | None = None
+    tracer: Tracer | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +96,8 @@ def assemble(settings: Settings) -> Served:
     inventory = InventoryReloader(settings.inventory, metrics) if settings.inventory is not None else None
     fleet = inventory.view if inventory is not None else FleetView()
     metrics.watch_clusters(lambda: len(fleet.current))
-    works = WorkWebhook(rules, fleet, settings.policy, activity, has_overflow_store=inventory is None)
+    span = settings.tracer.span if settings.tracer is not None else None
+    works = WorkWebhook(rules, fleet, settings.policy, activity, has_overflow_store=inventory is None, span=span)
     pages: dict[str, Callable[[], web.Response]] = {}
     unreachable = Unreachable(lambda: rules.current, fleet)
     placement = PlacementWebhook(unreachable, unreachable.converted, settings.own_scheduler)
@@ -102,7 +106,9 @@ def assemble(settings: Settings) -> Served:
         Webhook("/mutate/bindings", "bindings", placement.answer),
         Webhook("/mutate/binding-status", "binding-status", BindingStatusWebhook().answer),
     ]
-    app = App(webhooks, pages, metrics, body_limit=settings.body_limit, clients=settings.clients)
+    app = App(
+        webhooks, pages, metrics, body_limit=settings.body_limit, clients=settings.clients, tracer=settings.tracer
+    )
 
     def missing() -> str:
         return "" if fleet.ready else "the first list of clusters is incomplete"

@@ -139,6 +139,17 @@ def convert(raw: Raw, head: PartialObject, route: CompiledRoute, target: Target,
 def _convert(
     head: PartialObject, manifest: Manifest, data: Raw | bytes, route: CompiledRoute, target: Target, *, lossy: bool
 ) -> ManifestState:
+    """Convert a manifest, in a span if there is a trace; arguments as for `_convert_now`."""
+    if target.span is None:
+        return _convert_now(head, manifest, data, route, target, lossy=lossy)
+    facts = {"kind": head.kind, "object": head.place, "source": route.source, "target": route.target}
+    with target.span("convert", facts):
+        return _convert_now(head, manifest, data, route, target, lossy=lossy)
+
+
+def _convert_now(
+    head: PartialObject, manifest: Manifest, data: Raw | bytes, route: CompiledRoute, target: Target, *, lossy: bool
+) -> ManifestState:
     """Convert a manifest.
 
     Args:

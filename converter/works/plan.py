@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from converter.losses import Loss
     from converter.losses.model import LossKey, UnstoredData
     from converter.works.policy import Policy
+    from converter.works.states import Span
 
 
 def plan_work(
@@ -60,6 +61,7 @@ def plan_work(
     has_overflow_store: bool = False,
     resumed: bool = False,
     stored_refusals: Container[LossKey] = (),
+    span: Span | None = None,
 ) -> WorkPlan:
     """Plan what happens to a Work; never raises for what the Work holds.
 
@@ -78,6 +80,7 @@ def plan_work(
         has_overflow_store: whether a controller stores what annotations cannot hold.
         resumed: whether the Work was suspended until now. Then what was converted meanwhile is decided about again.
         stored_refusals: what its cluster refuses of the Work as it is stored; that is not denied.
+        span: makes a span of a trace; None without tracing.
     """
     metadata = work.metadata
     if metadata.labels and ANCHOR_LABEL in metadata.labels:
@@ -95,7 +98,7 @@ def plan_work(
         return _too_large(manifests, policies, cluster, never_denied=never_denied)
     overflow = carried if carried is not None else overflow
     stored = StoredRecord.read(annotations, overflow) if annotations else NO_RECORD
-    target = Target(cluster, converter, limits_of(len(manifests)), resumed=resumed)
+    target = Target(cluster, converter, limits_of(len(manifests)), resumed=resumed, span=span)
     states = [
         inspect(index, raw, heads[index], stored, target, unchanged=unchanged) for index, raw in enumerate(manifests)
     ]

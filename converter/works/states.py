@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -69,6 +71,10 @@ class ManifestPlan(msgspec.Struct, frozen=True):
     decisions: tuple[Decision, ...] = ()
 
 
+Span = Callable[[str, Mapping[str, str]], AbstractContextManager[None]]
+"""Makes a span of a trace, by its name and facts; it ends with the context."""
+
+
 class Target(msgspec.Struct, frozen=True):
     """Where a Work goes, and by which rules.
 
@@ -77,9 +83,11 @@ class Target(msgspec.Struct, frozen=True):
         converter: the rules.
         limits: the bounds for each manifest.
         resumed: whether the Work was suspended until now.
+        span: makes a span of a trace; None without tracing.
     """
 
     cluster: Cluster
     converter: Engine
     limits: Limits
     resumed: bool = False
+    span: Span | None = None

@@ -64,6 +64,7 @@ class Component:
 
     Attributes:
         process: the process itself.
+        metrics_port: where it serves metrics, without TLS.
     """
 
     def __init__(self, world: World, program: str, version: str, flags: Mapping[str, str], **more: str) -> None:
@@ -77,9 +78,10 @@ class Component:
             more: ``name`` in the run (default: the program's), and environment variables.
         """
         self._port = world.ports.take()
+        self.metrics_port = world.ports.take()
         name = more.pop("name", program)
         health = {
-            "metrics-bind-address": f"127.0.0.1:{world.ports.take()}",
+            "metrics-bind-address": f"127.0.0.1:{self.metrics_port}",
             "health-probe-bind-address": f"127.0.0.1:{self._port}",
         }
         options = [f"--{flag}={value}" for flag, value in {**flags, **health}.items()]
