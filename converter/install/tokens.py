@@ -134,13 +134,14 @@ def kubeconfig(server_url: str, ca_bundle: str, namespace: str, identity: str) -
 
     Args:
         server_url: Karmada's address as the host cluster's Pods reach it.
-        ca_bundle: the PEM certificates that sign the certificate at that address, in base64.
+        ca_bundle: the PEM certificates that sign the certificate at that address, in base64; empty for those that the
+            process's system trusts.
         namespace: the namespace in Karmada of the ServiceAccounts, for kubectl with this file.
         identity: the identity, such as ``admission``.
     """
     user = account_of(identity)
     context = {"cluster": _NAME, "user": user, "namespace": namespace}
-    cluster = {"server": server_url, "certificate-authority-data": ca_bundle}
+    cluster = {"server": server_url} | ({"certificate-authority-data": ca_bundle} if ca_bundle else {})
     return dump(
         {
             "apiVersion": "v1",

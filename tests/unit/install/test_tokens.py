@@ -111,5 +111,10 @@ async def test_a_process_reads_the_kubeconfig_and_the_token_beside_it(tmp_path):
     assert await access.credentials.header() == "Bearer t"
 
 
+def test_without_authorities_the_system_s_are_trusted():
+    config = yaml.safe_load(kubeconfig("https://karmada.example", "", "control", "admission"))
+    assert config["clusters"][0]["cluster"] == {"server": "https://karmada.example"}
+
+
 def test_the_secrets_have_the_names_that_the_deployments_mount():
     assert secret_of("scheduler") == "converter-scheduler-kubeconfig"
