@@ -103,7 +103,9 @@ class Uninstallation:
         return released
 
     async def _stop_controller(self) -> None:
-        before = await hold(self.karmada, self.addresses.namespace)
+        before = ""
+        with contextlib.suppress(NotFoundError):  # without the namespace, no controller can have a Lease there
+            before = await hold(self.karmada, self.addresses.namespace)
         if before:
             self.report(f"stopped the controller: {before} no longer leads")
         if self.host is not None:

@@ -2,30 +2,34 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import contextlib
 import datetime as dt
 import http.client
 import json
 import ssl
-import subprocess
 
 import pytest
 
 from converter.client import ApiServer
 from converter.client.clock import micro_timestamp, utc_now
 from converter.doctor.clocks import check_clocks
+from converter.doctor.examine import examine
 from converter.doctor.members import VARIABLE
+from converter.doctor.messages import as_data
 from converter.doctor.patient import Commands, Patient
 from converter.doctor.replicas import compare, read_replica
 from converter.install.identities import IDENTITIES, ensure_identities
-from converter.install.tokens import account_of, secret_of
+from converter.install.tokens import secret_of
 from tests.controlplanes.karmada import NAMESPACE
 from tests.controlplanes.waiting import wait_until
-from tests.e2e.installation import CONVERTER, Installation
+from tests.e2e.installation import Installation
+from tests.e2e.test_uninstall import run
 from tests.e2e.undoing import undoing
 from tests.nonempty import some
 from tests.rulekit import rule_text
+from tests.shipped import shipped_engine
 
 REGISTRATION = "admissionregistration.k8s.io/v1"
 CONFIGURATION = (REGISTRATION, "MutatingWebhookConfiguration", "apiconverter")
@@ -41,24 +45,34 @@ def converter(session_fleet):
     installed.stop()
 
 
-def doctor(fleet, *options):
-    """The findings by trouble."""
-    config = str(fleet.karmada.apiserver.kubeconfig)
-    command = [*CONVERTER, "doctor", "--karmada-kubeconfig", config, "--output", "json", *options]
-    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=120)
-    assert done.returncode in {0, 1}, f"{done.returncode}: {done.stdout}{done.stderr}"
-    found = json.loads(done.stdout)
-    assert (done.returncode == 1) == bool(found["findings"])
-    return {item["trouble"]: item for item in found["findings"]}
+ENGINE = shipped_engine()
+
+
+def doctor(fleet, *, host=False, scheduler=""):
+    """The findings by trouble, as `converter doctor` prints them as JSON.
+
+    Args:
+        host: whether Karmada's API server is also the one of the host cluster, whose objects it serves as well.
+        scheduler: the name of the converter's scheduler.
+    """
+
+    async def examined():
+        async with await ApiServer.connect(fleet.karmada.apiserver.kubeconfig) as karmada:
+            patient = Patient(karmada, karmada if host else None, NAMESPACE, Commands(), scheduler)
+            patient.engine = ENGINE  # which takes a second to make
+            return await examine(patient)
+
+    diagnosis = asyncio.run(examined())
+    assert not diagnosis.failed, diagnosis.unchecked
+    return {item["trouble"]: item for item in as_data(diagnosis)["findings"]}
 
 
 def karmada_only(fleet):
-    return doctor(fleet, "--karmada-part-only", "--scheduler-name=")
+    return doctor(fleet)
 
 
-def with_host(fleet, *options):
-    """Karmada's API server serves the objects of a host cluster as well."""
-    return doctor(fleet, "--kubeconfig", str(fleet.karmada.apiserver.kubeconfig), *(options or ("--scheduler-name=",)))
+def with_host(fleet):
+    return doctor(fleet, host=True)
 
 
 def found(fleet, trouble, look=karmada_only):
@@ -105,6 +119,8 @@ def set_bundle(fleet, text):
 
 def test_a_fleet_that_is_well(fleet, converter):
     assert karmada_only(fleet) == {}
+    said = run(fleet, "doctor", "--karmada-part-only", "--scheduler-name=", "--output", "json")
+    assert json.loads(said)["findings"] == []
 
 
 def test_an_apiservice_is_not_available(fleet, converter):
@@ -143,7 +159,7 @@ def test_the_webhook_does_not_answer(fleet, converter):
 
 
 def test_another_webhook_undoes_the_conversion(fleet, converter):
-    with broken(fleet, "webhook-undone") as mending, undoing(fleet) as url:
+    with undoing(fleet) as url, broken(fleet, "webhook-undone") as mending:
         configuration = {
             "apiVersion": REGISTRATION,
             "kind": "MutatingWebhookConfiguration",
@@ -165,12 +181,8 @@ def test_another_webhook_undoes_the_conversion(fleet, converter):
             ],
         }  # fmt: skip
         fleet.client.create(configuration)
-        item = found(fleet, "webhook-undone")
-        fleet.client.delete(REGISTRATION, "MutatingWebhookConfiguration", "zz-undo")
-        assert item["facts"]["otherWebhooks"] == "zz-undo/undo.doctor.example"
-        fleet.client.create(configuration)
         mending.callback(fleet.client.delete, REGISTRATION, "MutatingWebhookConfiguration", "zz-undo")
-        found(fleet, "webhook-undone")
+        assert found(fleet, "webhook-undone")["facts"]["otherWebhooks"] == "zz-undo/undo.doctor.example"
 
 
 def test_rights_are_missing(fleet, converter):
@@ -182,28 +194,35 @@ def test_rights_are_missing(fleet, converter):
         assert "patch:works.work.karmada.io/status" in found(fleet, "rights-missing")["facts"]["missing"]
 
 
-async def test_an_identity_is_refused(fleet, converter):
-    server = fleet.karmada.apiserver
-    async with await ApiServer.connect(server.kubeconfig) as karmada:
-        await ensure_identities(
-            karmada, karmada, namespace=NAMESPACE, server_url=server.url, ca_bundle=fleet.world.pki.authority.bundle
-        )
-        secret = fleet.client.get("v1", "Secret", secret_of("admission"), NAMESPACE)
-        other = fleet.client.get("v1", "Secret", secret_of("controller"), NAMESPACE)
-        with broken(fleet, "identity-refused", with_host) as mending:
-            patch = {"data": {"token": other["data"]["token"]}}
-            fleet.client.patch("v1", "Secret", secret_of("admission"), patch, NAMESPACE)
-            mending.callback(
-                fleet.client.patch, "v1", "Secret", secret_of("admission"), {"data": secret["data"]}, NAMESPACE
-            )
-            assert found(fleet, "identity-refused", with_host)["facts"]["problem"] == "other-account"
-            forged = base64.b64encode(base64.b64decode(secret["data"]["token"])[:-9] + b"tampered-").decode()
-            fleet.client.patch("v1", "Secret", secret_of("admission"), {"data": {"token": forged}}, NAMESPACE)
-            assert found(fleet, "identity-refused", with_host)["facts"]["problem"] == "refused"
+def give_tokens(fleet):
+    """Request tokens, as the installer does; the Secrets are on Karmada's own API server."""
+    server, authority = fleet.karmada.apiserver, fleet.world.pki.authority.bundle
+
+    async def ensure():
+        async with await ApiServer.connect(server.kubeconfig) as karmada:
+            await ensure_identities(karmada, karmada, namespace=NAMESPACE, server_url=server.url, ca_bundle=authority)
+
+    asyncio.run(ensure())
+
+
+def test_an_identity_is_refused(fleet, converter):
+    give_tokens(fleet)
+    admission, controller = (
+        fleet.client.get("v1", "Secret", secret_of(name), NAMESPACE)["data"] for name in ("admission", "controller")
+    )
+
+    def set_token(text):
+        fleet.client.patch("v1", "Secret", secret_of("admission"), {"data": {"token": text}}, NAMESPACE)
+
+    with broken(fleet, "identity-refused", with_host) as mending:
+        set_token(controller["token"])
+        mending.callback(set_token, admission["token"])
+        assert found(fleet, "identity-refused", with_host)["facts"]["problem"] == "other-account"
+        forged = base64.b64encode(base64.b64decode(admission["token"])[:-9] + b"tampered-").decode()
+        set_token(forged)
+        assert found(fleet, "identity-refused", with_host)["facts"]["problem"] == "refused"
     for name in some(IDENTITIES):
         fleet.client.delete("v1", "Secret", secret_of(name), NAMESPACE)
-        if name == "scheduler":
-            fleet.client.delete("v1", "ServiceAccount", account_of(name), NAMESPACE)
 
 
 def deployment(program, tag="v1.18.2", **container):
@@ -260,21 +279,23 @@ def test_a_member_without_watch_lists(fleet, converter):
         assert found(fleet, "watch-list-on", with_host)["facts"][VARIABLE] == ""
 
 
-async def test_clocks_differ(fleet, converter):
-    async with await ApiServer.connect(fleet.karmada.apiserver.kubeconfig) as karmada:
-        for seconds, fact in ((0, ""), (-120, "secondsAhead"), (120, "secondsBehind")):
-            patient = Patient(
-                karmada, None, NAMESPACE, Commands(), now=lambda s=seconds: utc_now() + dt.timedelta(seconds=s)
-            )
-            names = [name for item in await check_clocks(patient) for name in item.facts]
-            assert names == ([fact] if fact else [])
+@pytest.mark.parametrize(("seconds", "fact"), [(0, ""), (-120, "secondsAhead"), (120, "secondsBehind")])
+def test_clocks_differ(fleet, converter, seconds, fact):
+    async def checked():
+        async with await ApiServer.connect(fleet.karmada.apiserver.kubeconfig) as karmada:
+            later = dt.timedelta(seconds=seconds)
+            patient = Patient(karmada, None, NAMESPACE, Commands(), now=lambda: utc_now() + later)
+            return await check_clocks(patient)
+
+    names = [name for item in asyncio.run(checked()) for name in item.facts]
+    assert names == ([fact] if fact else [])
 
 
 def test_the_scheduler_is_missing(fleet, converter):
     """Its Lease is that of a scheduler which stopped a while ago."""
 
     def look(fleet):
-        return doctor(fleet, "--karmada-part-only")
+        return doctor(fleet, scheduler="apiconverter")
 
     renewed = utc_now() - dt.timedelta(minutes=5)
     lease = {

@@ -19,7 +19,7 @@ from converter.karmada.names import (
     anchor_reference,
 )
 from converter.placement.settle import BINDINGS
-from tests.fakes.apiserver import CrashError
+from tests.fakes.apiserver import CrashError, FakeApiServer
 from tests.fakes.karmada import ANCHOR, CONVERTER, LEASE, NS, WORK, Karmada
 from tests.nonempty import some
 from tests.rulekit import converter
@@ -226,3 +226,11 @@ async def test_apiservices_events_and_leases_go(karmada):
     assert [path for path in left if "/events/" in path] == [theirs]
     assert not [path for path, thing in left.items() if ANCHOR_LABEL in str(thing)]
     assert [path for path in left if path.startswith(WORKS.prefix)] == [WORK]
+
+
+async def test_nothing_is_installed_not_even_the_namespace():
+    server = FakeApiServer()
+    server.collections |= {"apiservices"}
+    server.fail = lambda method, path: (404, "NotFound") if (method, path[-7:]) == ("POST", "/leases") else None
+    await Uninstallation(server, None, CONVERTER, ADDRESSES, lambda _: None).run()
+    assert server.objects == {}
