@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
 ROOT = Path(__file__).parents[1]
 RECORDS = ROOT / "tests" / "data" / "compatibility.json"
@@ -54,9 +54,11 @@ release. [Add a release](../how-to/add-a-kubernetes-release.md) shows how to add
 """
 
 
-def page_of(records: Iterable[dict[str, Any]]) -> str:
+def page_of(records: Sequence[dict[str, Any]]) -> str:
     """Write the page."""
     lines = ["| Tests | Karmada | Kubernetes | Python | Passed | Failed |", "|---|---|---|---|---|---|"]
+    if not records:
+        lines = ["No session has been recorded yet."]
     for record in records:
         karmada = ", ".join(f"v{one}" for one in filter(None, record["karmada"].split(", "))) or "-"
         kubernetes = ", ".join(f"v{one}" for one in record["kubernetes"]) or "-"

@@ -97,7 +97,10 @@ def metrics_of(fleet, converter, name):
 
 
 def test_every_panel_shows_something(fleet, converter, prometheus):
-    with Propagated(fleet, template("CronJob", "monitored"), VERSIONS) as it:
+    with (
+        Propagated(fleet, template("CronJob", "monitored"), VERSIONS) as it,
+        Propagated(fleet, zoned("monitored-and-refused"), VERSIONS),  # its time zone is lost on the old cluster
+    ):
         it.wait_until_applied()
         shown = {}
         for title, expression in some(panels()):

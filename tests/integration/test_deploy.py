@@ -5,7 +5,9 @@ from __future__ import annotations
 import copy
 import datetime as dt
 import json
+import re
 import subprocess
+from collections import Counter
 from pathlib import Path
 
 import msgspec
@@ -21,6 +23,7 @@ from tests.controlplanes import apiserver as controlplane
 from tests.controlplanes import toolchain
 from tests.controlplanes.kubeconfig import CONTEXT
 from tests.controlplanes.places import Places
+from tests.nonempty import some
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 NAMESPACE = "karmada-system"
@@ -265,3 +268,22 @@ async def test_the_others_have_no_rights_at_all(guarded, name):
     rules = msgspec.json.decode(answer)["status"]["resourceRules"]
     groups = {group for rule in rules for group in rule["apiGroups"]}
     assert groups <= {"authorization.k8s.io", "authentication.k8s.io"}, "what every account may ask about itself"
+
+
+def test_monitoring_is_rendered_as_its_page_says(kubectl, rendered):
+    things = rendered("monitoring")
+    assert Counter(thing["kind"] for thing in things) == {
+        "ServiceMonitor": 3, "PrometheusRule": 2, "Service": 1, "ConfigMap": 1
+    }  # fmt: skip
+    for thing in some(things):
+        assert thing["metadata"]["namespace"] == "karmada-system"
+        assert thing["metadata"]["labels"]["app.kubernetes.io/name"] == "karmada-api-version-converter"
+    dashboard = next(thing for thing in things if thing["kind"] == "ConfigMap")
+    assert dashboard["metadata"]["name"] == "converter-dashboard"
+    assert dashboard["metadata"]["labels"]["grafana_dashboard"] == "1"
+    assert json.loads(dashboard["data"]["dashboard.json"])["panels"]
+    page = (DEPLOY.parent / "docs" / "how-to" / "monitor.md").read_text("utf-8")
+    pattern, replacement = re.search(r"sed 's#(\S+)#(\S+)#'", page).groups()
+    text = kubectl("kustomize", str(DEPLOY / "monitoring")).stdout
+    assert text.count(pattern) > 20
+    assert pattern not in text.replace(pattern, replacement)
