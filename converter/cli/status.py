@@ -109,6 +109,7 @@ def as_json(found: InstallationStatus) -> dict[str, object]:
             {"kind": one.kind, "name": one.name, "state": one.state, "detail": one.detail} for one in found.objects
         ],
         "convertedWorks": found.works,
+        "paused": found.paused,
         "problems": found.problems,
     }  # fmt: skip
 

@@ -18,6 +18,7 @@ from converter.install.host import DEPLOYMENTS as PROCESSES
 from converter.install.identities import IDENTITIES, Identity, IdentitySecrets
 from converter.install.installer import Finding, check
 from converter.install.manifests import WEBHOOKS, Addresses
+from converter.install.pause import is_paused
 from converter.install.progress import Availability, rollout_of
 from converter.karmada.names import CONVERTED_LABEL
 
@@ -72,6 +73,7 @@ class InstallationStatus:
         trusted: whether the webhooks trust the CA in the host cluster.
         services: the APIServices of the discovery server that are not available, with the reason.
         works: the number of converted Works.
+        paused: whether `converter pause` keeps what is converted.
         problems: everything that is not as it should be, for people, with what to do.
     """
 
@@ -82,6 +84,7 @@ class InstallationStatus:
     trusted: bool
     services: dict[str, str]
     works: int
+    paused: bool = False
     problems: list[str] = field(default_factory=list)
 
 
@@ -127,6 +130,7 @@ class StatusReader:
             trusted,
             await self._services(),
             await self._works(),
+            await is_paused(self._karmada, self._namespace),
         )
         found.problems.extend(self._problems(found))
         return found
@@ -209,6 +213,8 @@ class StatusReader:
             if one.ends <= self._now()
         ]
         versions = {one.version for one in found.processes if one.version and one.rollout.name != "converter-scheduler"}
+        if found.paused:
+            problems.append("the converter is paused, and what is converted stays as it is; run `converter resume`")
         if len(versions) > 1:
             problems.append(f"processes of several releases run: {', '.join(sorted(versions))}; {again}")
         return problems

@@ -7,6 +7,8 @@ import time
 
 import pytest
 
+from converter.install.manifests import WEBHOOKS
+from converter.install.pause import BINDINGS_WEBHOOK, CONDITION
 from tests.controlplanes.client import ApiError
 from tests.controlplanes.waiting import wait_until
 from tests.e2e.installation import Installation
@@ -53,6 +55,10 @@ def test_what_is_converted_stays_and_all_else_passes(fleet, converter):
             WORK, "Work", it.work("old")["metadata"]["name"], {"spec": {"suspendDispatching": True}}, "karmada-es-old"
         )
     assert refused.value.status == http.HTTPStatus.FORBIDDEN
+    converter.command("install", *converter.addresses)  # which does not end the pause
+    hooks = fleet.client.get("admissionregistration.k8s.io/v1", "MutatingWebhookConfiguration", WEBHOOKS)["webhooks"]
+    called = [hook["name"] for hook in hooks if CONDITION not in {item["name"] for item in hook["matchConditions"]}]
+    assert called == [BINDINGS_WEBHOOK]
     change(it, VALUE)
     wait_until("the change on the new cluster", lambda: value(it, "new") == VALUE, 60)
     plain = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "unconverted", "namespace": NAMESPACE}}

@@ -8,6 +8,7 @@ import pytest
 from converter.certificates.rotate import advance
 from converter.controllers.certificate_secret import written
 from converter.install.apply import Applier
+from converter.install.held_lease import hold
 from converter.install.host import CERTIFICATES, HostOptions, host_part
 from converter.install.identities import ensure_identities
 from converter.install.manifests import WEBHOOKS, Addresses, karmada_part, place_of
@@ -74,6 +75,14 @@ async def test_converted_works_are_counted(site):
         path = f"/apis/work.karmada.io/v1alpha1/namespaces/karmada-es-old/works/w{number}"
         site.karmada.put(path, {"metadata": {"name": f"w{number}", "labels": labels}})
     assert (await site.read()).works == 2
+
+
+async def test_a_pause_is_a_problem(site):
+    assert not (await site.read()).paused
+    await hold(site.karmada, "karmada-system")
+    found = await site.read()
+    assert found.paused
+    assert len(found.problems) == 1
 
 
 async def one_problem(site, word):
