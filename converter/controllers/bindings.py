@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from converter.client import ApiError, Key, NotFoundError, each_item
+from converter.client import ApiError, ConflictError, Key, NotFoundError, each_item
 from converter.controllers.controller import DONE, Result
 from converter.controllers.denied_works import is_shown
 from converter.controllers.karmada_events import BindingKey
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 WRITES_A_SECOND: Final = 20.0
-"""How many bindings are patched in a second: half of what a scheduler handles with its default ``--kube-api-qps``."""
+"""How many bindings change their scheduler in a second: half of the default ``--kube-api-qps`` of a scheduler."""
 
 RESYNC_SECONDS: Final = 600.0
 """How often all bindings are read again."""
@@ -104,7 +104,8 @@ class BindingSettler:
                 before the clusters are known.
             converted: returns whether some cluster gets an apiVersion and kind only by conversion.
             own_scheduler: the name of the converter's scheduler; empty if Karmada's runs without APIEnablement instead.
-            writes_a_second: the largest rate of patches. Each one makes a scheduler look at its binding.
+            writes_a_second: the largest rate at which bindings change their scheduler, which then looks at each.
+                Exclusions are written at once: a scheduler can choose a cluster that joins a second later.
         """
         self._server = server
         self._unreachable = unreachable
@@ -138,7 +139,8 @@ class BindingSettler:
         patch = wanted.merge_patch(decoded, placement)
         if not patch or self._waits_for_a_write(decoded, wanted):
             return
-        await self._turn()
+        if wanted.scheduler.name != (decoded.spec.scheduler_name or ""):
+            await self._turn()
         path = collection.object_path(metadata.get("namespace", ""), metadata["name"])
         await self._server.patch(path, {**patch, "metadata": {**patch.get("metadata", {}), **same_version(binding)}})
 
@@ -189,7 +191,7 @@ class PlacementReconciler:
                 metadata = binding["metadata"]
                 self._denied(BindingKey(key, Key(metadata.get("namespace", ""), metadata["name"])))
             try:
-                await self._settler.settle(key, binding)
+                await self._settle(key, binding)
             except NotFoundError:
                 continue
             except ApiError as error:
@@ -198,6 +200,15 @@ class PlacementReconciler:
         if failed is not None:
             raise failed
         return Result(requeue_after=RESYNC_SECONDS)
+
+    async def _settle(self, collection: Collection, binding: Manifest) -> None:
+        """Settle a binding of a list; read it again if it has changed since."""
+        try:
+            await self._settler.settle(collection, binding)
+        except ConflictError:
+            metadata = binding["metadata"]
+            path = collection.object_path(metadata.get("namespace", ""), metadata["name"])
+            await self._settler.settle(collection, decode(await self._server.get(path)))
 
 
 def is_lost(change: Change[GivenBinding]) -> bool:

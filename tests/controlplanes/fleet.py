@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from tests.controlplanes import build, pins
 from tests.controlplanes.apiserver import ApiServer
 from tests.controlplanes.components import Component, ControllerManager
-from tests.controlplanes.karmada import CLUSTERS, FACE, NO_WATCH_LIST, SCHEDULER_PLUGINS, VERSION, Karmada
+from tests.controlplanes.karmada import CLUSTERS, FACE, NO_WATCH_LIST, VERSION, Karmada
 from tests.controlplanes.kubelet import Kubelet
 from tests.controlplanes.waiting import wait_until
 from tests.controlplanes.world import World
@@ -220,7 +220,7 @@ class Fleet:
         places: Places | None = None,
         purpose: str = "fleet",
         verbosity: int = 2,
-        plugins: str = SCHEDULER_PLUGINS,
+        plugins: str = "",
         named: bool = False,
         bind: str = "127.0.0.1",
     ) -> Fleet:

@@ -2,7 +2,7 @@
 
 What each program needs is in Karmada's ``artifacts/deploy/``; the differences are that nothing runs in a cluster
 (webhooks and the aggregated API server are reached by 127.0.0.1) and that there is one replica of each, without
-election.
+election. The scheduler has its default flags: the converter brings a scheduler of its own.
 """
 
 from __future__ import annotations
@@ -32,8 +32,6 @@ VERSION = "1.18.2"
 NAMESPACE = "karmada-system"
 #: The release of the Kubernetes API server in front of the control plane.
 FACE = "1.36"
-#: Karmada's own filter would drop every cluster that lacks the template's version before a Work exists.
-SCHEDULER_PLUGINS = "*,-APIEnablement"
 #: Members up to v1.18 ignore the parameters of watch-list, and the informers would wait for ever.
 NO_WATCH_LIST = {"KUBE_FEATURE_WatchListClient": "false"}
 _START_SECONDS = 60
@@ -63,8 +61,9 @@ class Karmada:
     scheduler: Component
     aggregated: Process
     _start_manager: functools.partial[Component]
+    _start_scheduler: functools.partial[Component]
 
-    def __init__(self, world: World, version: str = VERSION, plugins: str = SCHEDULER_PLUGINS) -> None:
+    def __init__(self, world: World, version: str = VERSION, plugins: str = "") -> None:
         """Start the API server only; ``start`` does the rest when that is ready.
 
         Args:
@@ -137,7 +136,8 @@ class Karmada:
         )
         self.controller_manager = self._start_manager()
         chosen = {"plugins": self._plugins} if self._plugins else {}
-        self.scheduler = component("karmada-scheduler", flags={**common, **chosen})
+        self._start_scheduler = functools.partial(component, "karmada-scheduler", flags={**common, **chosen})
+        self.scheduler = self._start_scheduler()
         self.controller_manager.wait()
         self.scheduler.wait()
 
@@ -147,13 +147,23 @@ class Karmada:
         Raises:
             HarnessError: it did not start.
         """
-        self.controller_manager.process.stop()
+        self.controller_manager = self._switch(self.controller_manager, self._start_manager, flags)
+
+    def switch_scheduler(self, **flags: str) -> None:
+        """Replace karmada-scheduler likewise; ``plugins="*,-APIEnablement"`` is the converter's old way.
+
+        Raises:
+            HarnessError: it did not start.
+        """
+        self.scheduler = self._switch(self.scheduler, self._start_scheduler, flags)
+
+    def _switch(self, running: Component, start: functools.partial[Component], flags: Mapping[str, str]) -> Component:
+        running.process.stop()
         more = {name.replace("_", "-"): value for name, value in flags.items()}
-        name = "karmada-controller-manager" + ("-switched" if flags else "")
-        self.controller_manager = self._start_manager(
-            flags={**self._start_manager.keywords["flags"], **more}, name=f"{name}-{next(self._switches)}"
-        )
-        self.controller_manager.wait()
+        name = str(start.args[1]) + ("-switched" if flags else "")
+        started = start(flags={**start.keywords["flags"], **more}, name=f"{name}-{next(self._switches)}")
+        started.wait()
+        return started
 
     def join(self, member: ApiServer, name: str) -> None:
         """Make a push member of an API server, as ``karmadactl join`` does without its access tokens."""

@@ -15,6 +15,7 @@ from converter.install.tokens import TOKEN_SECONDS
 from tests.controlplanes.karmada import NAMESPACE
 from tests.controlplanes.waiting import wait_until
 from tests.e2e.host import host_of
+from tests.e2e.own_scheduler import OwnScheduler
 from tests.e2e.propagated import ANCHOR, CONVERTED, WORK
 
 if TYPE_CHECKING:
@@ -34,15 +35,19 @@ class Installation:
         discovery: answers discovery.
         host: the cluster with the Secrets of its identities.
         rules: a folder of rules beside the shipped book; None for none.
+        scheduler: the converter's scheduler; None if Karmada's own runs without APIEnablement instead.
         addresses: the options of ``converter install`` and ``converter status`` that say where all of it is.
         token_seconds: the life of the tokens that are requested at first.
     """
 
     token_seconds = TOKEN_SECONDS
 
-    def __init__(self, fleet: Fleet, *, controllers: int = 1, rules: Path | None = None) -> None:
+    def __init__(
+        self, fleet: Fleet, *, controllers: int = 1, rules: Path | None = None, own_scheduler: bool = True
+    ) -> None:
         """Install the Karmada part, start everything and wait until it is ready."""
         self.fleet = fleet
+        self.scheduling = [] if own_scheduler else ["--scheduler-name="]
         self.rules = rules
         self._world = fleet.world
         self._ports = [self._world.ports.take() for _ in range(2 + controllers)]
@@ -55,7 +60,7 @@ class Installation:
         self.discovery = self._start("discovery", "discovery", *tls, "--listen", f"127.0.0.1:{self.discovery_port}")
         self.admission = self._start(
             "admission", "serve", "--kubeconfig", str(self._access("admission")), *tls,
-            "--listen", f"127.0.0.1:{self.admission_port}", "--drain-seconds", "0", "--scheduler-name=",
+            "--listen", f"127.0.0.1:{self.admission_port}", "--drain-seconds", "0", *self.scheduling,
         )  # fmt: skip
         self.controllers = [
             self._start(
@@ -69,7 +74,7 @@ class Installation:
                 f"controller-{number}",
                 "--log-level",
                 "debug",
-                "--scheduler-name=",
+                *self.scheduling,
                 "--discovery-url",
                 f"https://localhost:{self.discovery_port}",
                 "--discovery-port",
@@ -78,12 +83,20 @@ class Installation:
             )
             for number, port in enumerate(self._ports[2:])
         ]
+        self.scheduler = OwnScheduler(fleet, self._access("scheduler")) if own_scheduler else None
+        if not own_scheduler:
+            fleet.karmada.switch_scheduler(plugins="*,-APIEnablement")
         self.wait()
 
     @property
     def controller(self) -> Process:
         """The first replica of the controller."""
         return self.controllers[0]
+
+    @property
+    def controller_port(self) -> int:
+        """The port of the first replica's pages, without TLS."""
+        return self._ports[2]
 
     def addresses_of(self, port: int) -> list[str]:
         """Return the options that point the control plane to webhooks on a port."""
@@ -119,6 +132,7 @@ class Installation:
         with contextlib.ExitStack() as ends:
             for process in (self.discovery, self.admission):
                 ends.callback(process.stop)
+            ends.callback(self.scheduler.kill if self.scheduler is not None else self.fleet.karmada.switch_scheduler)
             ends.callback(self.command, "uninstall", "--karmada-part-only", "--yes")
             for process in self.controllers:
                 ends.callback(process.stop)
@@ -127,7 +141,8 @@ class Installation:
     @property
     def processes(self) -> list[Process]:
         """All of them."""
-        return [self.admission, *self.controllers, self.discovery]
+        own = [] if self.scheduler is None else [self.scheduler.component.process]
+        return [self.admission, *self.controllers, self.discovery, *own]
 
     def _tls(self) -> list[str]:
         """Return the options of the servers about their certificate."""

@@ -10,7 +10,7 @@ from tests.e2e.installation import Installation
 from tests.e2e.propagated import BINDING, Propagated
 from tests.e2e.templates import template
 
-NEW, RELEASE = "new", "1.20"
+NEW, RELEASE = "new", "1.16"
 
 
 @pytest.fixture(scope="module")
@@ -20,8 +20,18 @@ def converter(session_fleet):
     installed.stop()
 
 
+def flow_schema(name):
+    """A kind that v1.16 has in no version, and that other members get by conversion."""
+    return {
+        "apiVersion": "flowcontrol.apiserver.k8s.io/v1",
+        "kind": "FlowSchema",
+        "metadata": {"name": name},
+        "spec": {"priorityLevelConfiguration": {"name": "workload-low"}, "matchingPrecedence": 9000},
+    }
+
+
 def attributes_class(name):
-    """A kind that v1.20 has in no version."""
+    """A kind that no member gets by conversion, so that Karmada's own scheduler has its bindings."""
     return {
         "apiVersion": "storage.k8s.io/v1",
         "kind": "VolumeAttributesClass",
@@ -38,10 +48,11 @@ def scheduled(it):
 @pytest.mark.parametrize("late", ["late-1", "late-2", "late-3"])
 def test_a_cluster_that_joins_late(fleet, converter, late):
     with (
-        Propagated(fleet, attributes_class(late), [NEW, late]) as impossible,
+        Propagated(fleet, flow_schema(late), [NEW, late]) as impossible,
+        Propagated(fleet, attributes_class(late), [NEW, late]) as karmadas,
         Propagated(fleet, template("CronJob", late), [NEW, late]) as possible,
     ):
-        for it in (impossible, possible):
+        for it in (impossible, karmadas, possible):
             it.clusters = [NEW]
             it.wait_until_applied()
         fleet.add(MemberSpec(late, RELEASE))
@@ -57,6 +68,9 @@ def test_a_cluster_that_joins_late(fleet, converter, late):
 
             wait_until("the exclusion", left_out, 60)
             impossible.wait_until_applied()
+            assert scheduled(karmadas) == {NEW}
+            assert karmadas.works(late) == []
+            assert "exclude" not in karmadas.binding()["spec"]["placement"]["clusterAffinity"]
 
             # Whoever schedules it there by hand, or did so too early: it is taken back at once.
             target = {"spec": {"clusters": [{"name": NEW}, {"name": late}]}}

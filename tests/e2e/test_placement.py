@@ -53,10 +53,20 @@ def events(fleet, namespace, reason):
     return [event for event in found if event["reason"] == reason]
 
 
-def test_a_cluster_without_any_version_is_excluded_and_the_binding_says_why(fleet, converter):
-    """IngressClass came with v1.18, and no rule leads to a release that has none."""
+FLOW_SCHEMA = {
+    "apiVersion": "flowcontrol.apiserver.k8s.io/v1",
+    "kind": "FlowSchema",
+    "metadata": {"name": "nowhere"},
+    "spec": {"priorityLevelConfiguration": {"name": "workload-low"}, "matchingPrecedence": 9000},
+}
+
+
+@pytest.mark.parametrize("thing", [template("IngressClass", "nowhere"), FLOW_SCHEMA], ids=lambda thing: thing["kind"])
+def test_a_cluster_without_any_version_is_excluded_and_the_binding_says_why(fleet, converter, thing):
+    """IngressClass came with v1.18, and no rule leads to a release that has none; so did FlowSchema, which others get
+    by conversion, so that the converter's scheduler has its binding."""
     clusters = list(fleet.members)
-    with Propagated(fleet, template("IngressClass", "nowhere"), clusters) as it:
+    with Propagated(fleet, thing, clusters) as it:
         wait_until("the scheduler", lambda: it.condition("Scheduled") == "True")
         it.clusters = [name for name in clusters if name != "ancient"]
         it.wait_until_applied()
@@ -64,7 +74,7 @@ def test_a_cluster_without_any_version_is_excluded_and_the_binding_says_why(flee
         assert sorted(cluster["name"] for cluster in binding["spec"]["clusters"]) == sorted(it.clusters)
         assert binding["spec"]["placement"]["clusterAffinity"]["exclude"] == ["ancient"]
         note = json.loads(binding["metadata"]["annotations"][EXCLUDED])
-        assert "IngressClass" in note["ancient"]["why"]
+        assert thing["kind"] in note["ancient"]["why"]
         wait_until("an Event", lambda: events(fleet, "default", "ClustersExcluded"))
         generation = binding["metadata"]["generation"]
         time.sleep(5)

@@ -37,7 +37,7 @@ class Replicated(Installation):
             "admission-second", "serve", "--kubeconfig", str(self._access("admission")),
             "--tls-cert", str(pair.certificate), "--tls-key", str(pair.key),
             "--listen", f"127.0.0.1:{self.ports[1]}", "--drain-seconds", str(DRAIN_SECONDS),
-            "--scheduler-name=",
+            *self.scheduling,
         )  # fmt: skip
         self.balancer = Balancer(self._world.ports.take(), self.ports, self.is_ready)
         self.addresses = self.addresses_of(self.balancer.port)

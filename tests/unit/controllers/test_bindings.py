@@ -147,6 +147,24 @@ async def test_a_binding_that_cannot_be_read_stops_no_other(karmada):
     assert scheduler(karmada) == OURS
 
 
+async def test_a_binding_that_changed_since_it_was_listed_is_read_again(karmada, caplog):
+    stored_before(karmada, binding())
+    touched = []
+
+    def touch(method, path):
+        if method == "PATCH" and path == ONE and not touched:
+            touched.append(path)
+            with karmada.without_webhooks():
+                karmada.server.apply(ONE, lambda stored: stored["spec"].update(replicas=3))
+
+    karmada.server.fail = touch
+    await karmada.started(OLD)
+    assert scheduler(karmada) == OURS
+    assert karmada.server.objects[ONE]["spec"]["replicas"] == 3
+    assert touched
+    assert [record for record in caplog.records if "bindings" in record.name] == []
+
+
 async def test_a_binding_that_is_gone_meanwhile_is_no_failure(karmada):
     stored_before(karmada, binding("gone"), binding())
 
