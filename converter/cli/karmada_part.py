@@ -141,5 +141,5 @@ async def _open(args: argparse.Namespace) -> ApiServer:
 
 async def _items(server: ApiServer, path: str, selector: str, *, metadata_only: bool = False) -> list[dict[str, Any]]:
     answer = await server.get(path, {"labelSelector": selector}, metadata_only=metadata_only)
-    found: list[dict[str, Any]] = msgspec.json.decode(answer)["items"]
-    return found
+    found: list[dict[str, Any]] | None = msgspec.json.decode(answer)["items"]
+    return found or []  # an empty list of metadata alone is null

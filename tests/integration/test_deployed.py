@@ -22,6 +22,7 @@ from tests.controlplanes import apiserver as controlplane
 from tests.controlplanes import fixtures, kubeconfig, toolchain
 from tests.controlplanes.fleet import Fleet, MemberSpec
 from tests.controlplanes.waiting import wait_until
+from tests.e2e.own_scheduler import OwnScheduler
 
 ROOT = Path(__file__).parents[2]
 CONVERTER = (sys.executable, "-m", "converter")
@@ -138,9 +139,10 @@ class Deployed:
         """Steps 3 to 6."""
         karmada = self.fleet.karmada.apiserver
         folder = ROOT / "deploy" / "karmada"
-        first = [f"--filename={folder / name}" for name in ("access.yaml", "discovery-service.yaml")]
+        names = ("access.yaml", "scheduler-access.yaml", "discovery-service.yaml")
+        first = [f"--filename={folder / name}" for name in names]
         self.kubectl(karmada, "apply", "--server-side", *first)
-        for user in ("admission", "controller"):
+        for user in ("admission", "controller", "scheduler"):
             self.access(user)
         self.kubectl(self.host, "create", "namespace", SYSTEM)
         self.kubectl(self.host, "apply", "--server-side", "-k", str(ROOT / "deploy" / "host"))
@@ -164,6 +166,7 @@ class Deployed:
         ]
         code, said = self.converter("install", "--karmada-part-only", *self.options)
         assert code == 0, said
+        self.scheduler = OwnScheduler(self.fleet, self.folder / "scheduler.kubeconfig")
 
     def well(self):
         self.world.run.check()
@@ -195,6 +198,7 @@ def test_it_is_installed_works_and_leaves_nothing_behind(fleet):
     assert not client.list(WORK, "Work", labels="apiconverter.dev/anchor=true")
 
     deployed.processes["controller"].stop()
+    deployed.scheduler.component.process.stop()
     code, said = deployed.converter("uninstall", "--karmada-part-only", "--yes")
     assert code == 0, said
     assert not client.list("apiregistration.k8s.io/v1", "APIService", labels="apiconverter.dev/discovery=true")
