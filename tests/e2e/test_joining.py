@@ -8,25 +8,43 @@ from tests.controlplanes.fleet import MemberSpec
 from tests.controlplanes.waiting import wait_until
 from tests.e2e.installation import Installation
 from tests.e2e.propagated import BINDING, Propagated
-from tests.e2e.templates import template
+from tests.e2e.templates import NAMESPACE, template
+from tests.e2e.widgets import RULE, WIDGET, crd
 
-NEW, RELEASE = "new", "1.16"
+NEW, OLD, RELEASE = "new", "old", "1.20"
+CRDS = "apiextensions.k8s.io/v1"
 
 
 @pytest.fixture(scope="module")
 def converter(session_fleet):
-    installed = Installation(session_fleet)
+    """With a kind of which one member has another version, and the members that join have none."""
+    rules = session_fleet.world.run.folder / "joining-rules"
+    rules.mkdir(exist_ok=True)
+    (rules / "widget.yaml").write_text(RULE)
+    clients = [session_fleet.client, *(session_fleet.members[name].client for name in (NEW, OLD))]
+    for client, version in zip(clients, ("v1", "v1", "v1beta1"), strict=True):
+        client.put(crd(version))
+
+    def seen():
+        for name, version in ((NEW, "v1"), (OLD, "v1beta1")):
+            enabled = session_fleet.karmada.cluster(name)["status"]["apiEnablements"]
+            assert f"example.org/{version}" in {item["groupVersion"] for item in enabled}
+        return True
+
+    wait_until("Karmada seeing the CRD", seen, 90)
+    installed = Installation(session_fleet, rules=rules)
     yield installed
     installed.stop()
+    for client in clients:
+        client.delete(CRDS, "CustomResourceDefinition", WIDGET["metadata"]["name"])
 
 
-def flow_schema(name):
-    """A kind that v1.16 has in no version, and that other members get by conversion."""
+def widget(name):
     return {
-        "apiVersion": "flowcontrol.apiserver.k8s.io/v1",
-        "kind": "FlowSchema",
-        "metadata": {"name": name},
-        "spec": {"priorityLevelConfiguration": {"name": "workload-low"}, "matchingPrecedence": 9000},
+        "apiVersion": "example.org/v1",
+        "kind": "Widget",
+        "metadata": {"name": name, "namespace": NAMESPACE},
+        "spec": {"size": 3},
     }
 
 
@@ -48,7 +66,7 @@ def scheduled(it):
 @pytest.mark.parametrize("late", ["late-1", "late-2", "late-3"])
 def test_a_cluster_that_joins_late(fleet, converter, late):
     with (
-        Propagated(fleet, flow_schema(late), [NEW, late]) as impossible,
+        Propagated(fleet, widget(late), [NEW, late]) as impossible,
         Propagated(fleet, attributes_class(late), [NEW, late]) as karmadas,
         Propagated(fleet, template("CronJob", late), [NEW, late]) as possible,
     ):
@@ -74,7 +92,7 @@ def test_a_cluster_that_joins_late(fleet, converter, late):
 
             # Whoever schedules it there by hand, or did so too early: it is taken back at once.
             target = {"spec": {"clusters": [{"name": NEW}, {"name": late}]}}
-            fleet.client.patch(BINDING, impossible.binding_kind, impossible.binding_name, target)
+            fleet.client.patch(BINDING, impossible.binding_kind, impossible.binding_name, target, impossible.namespace)
             wait_until("the end of a wrong schedule", left_out, 60)
         finally:
             possible.place([NEW])

@@ -11,32 +11,9 @@ from tests.controlplanes.waiting import wait_until
 from tests.e2e.installation import Installation
 from tests.e2e.propagated import WORK, Propagated
 from tests.e2e.templates import NAMESPACE, template
+from tests.e2e.widgets import RULE, crd
 
 EXCLUDED = "apiconverter.dev/excluded-clusters"
-WIDGET = {
-    "apiVersion": "apiextensions.k8s.io/v1",
-    "kind": "CustomResourceDefinition",
-    "metadata": {"name": "widgets.example.org"},
-    "spec": {
-        "group": "example.org",
-        "scope": "Namespaced",
-        "names": {"plural": "widgets", "singular": "widget", "kind": "Widget", "listKind": "WidgetList"},
-        "versions": [],
-    },
-}
-SCHEMA = {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}
-RULE = """\
-apiVersion: apiconverter.dev/v1alpha1
-kind: ConversionRule
-metadata: {name: widget-v1-v1beta1}
-spec:
-  kind: Widget
-  resource: {plural: widgets}
-  between: [example.org/v1, example.org/v1beta1]
-  steps:
-    - rename: {spec.size: spec.length}
-    - rename: {status.ready: status.isReady}
-"""
 
 
 @pytest.fixture(scope="module")
@@ -97,19 +74,11 @@ def test_a_conversion_is_an_event_on_the_work_and_on_the_binding(fleet, converte
             assert fact in message
 
 
-def _crd(*versions, storage):
-    served = [
-        {"name": name, "served": True, "storage": name == storage, "schema": SCHEMA, "subresources": {"status": {}}}
-        for name in versions
-    ]
-    return {**WIDGET, "spec": {**WIDGET["spec"], "versions": served}}
-
-
 def test_a_crd_with_another_version_on_the_member_needs_only_a_rule(fleet, converter):
     """The rule is added while all is running; until then no conversion reaches the member."""
-    fleet.client.put(_crd("v1", storage="v1"))
-    fleet.members["new"].client.put(_crd("v1", storage="v1"))
-    fleet.members["old"].client.put(_crd("v1beta1", storage="v1beta1"))
+    fleet.client.put(crd("v1"))
+    fleet.members["new"].client.put(crd("v1"))
+    fleet.members["old"].client.put(crd("v1beta1"))
 
     def seen():
         enabled = fleet.karmada.cluster("old")["status"]["apiEnablements"]

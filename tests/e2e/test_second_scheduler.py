@@ -14,7 +14,7 @@ from tests.e2e.installation import Installation
 from tests.e2e.own_scheduler import KARMADAS, OURS, clusters_of, scheduler_of, wait_for_clusters, wait_for_scheduler
 from tests.e2e.propagated import BINDING, Propagated
 from tests.e2e.templates import NAMESPACE, template
-from tests.e2e.test_placement import RULE, SCHEMA, WIDGET
+from tests.e2e.widgets import RULE, WIDGET, crd
 
 NEW, OLD, ANCIENT, LATE = "new", "old", "ancient", "late"
 CLUSTER = "cluster.karmada.io/v1alpha1"
@@ -49,14 +49,6 @@ def widgets(session_fleet):
     yield
     for client in clients:
         client.delete("apiextensions.k8s.io/v1", "CustomResourceDefinition", WIDGET["metadata"]["name"])
-
-
-def crd(*versions):
-    served = [
-        {"name": name, "served": True, "storage": name == versions[0], "schema": SCHEMA, "subresources": {"status": {}}}
-        for name in versions
-    ]
-    return {**WIDGET, "spec": {**WIDGET["spec"], "versions": served}}
 
 
 def test_a_binding_that_was_scheduled_before_the_converter_came(fleet, installations, request):
