@@ -89,7 +89,7 @@ def second_scheduler(
 
     Raises:
         SchedulerCopyError: the Deployment has no container with karmada-scheduler, its command line cannot be read, or
-            it mounts a Secret that another namespace does not have.
+            it needs a Secret or a ConfigMap that another namespace does not have.
     """
     metadata = running["metadata"]
     origin = f"{metadata.get('namespace', '')}/{metadata['name']}"
@@ -101,8 +101,8 @@ def second_scheduler(
     program, flags = _command_line(container, origin)
     kept = flags.without("kubeconfig", "master")
     mounts, volumes = storage(pod, container, flags.get("kubeconfig"), kept)
-    if namespace != metadata.get("namespace", namespace) and (needed := sources(volumes)):
-        missing = f"it mounts {', '.join(needed)}, which namespace {namespace} does not have; use its own namespace"
+    if namespace != metadata.get("namespace", namespace) and (needed := sources(volumes, container)):
+        missing = f"it needs {', '.join(needed)}, which namespace {namespace} does not have; use its own namespace"
         raise SchedulerCopyError(origin, missing)
     ports = Ports.of(flags, host_network=bool(pod.get("hostNetwork")))
     own_container = {

@@ -113,18 +113,21 @@ def storage(pod: Manifest, container: Manifest, kubeconfig: str, flags: Flags) -
     return mounts, [copy.deepcopy(volume) for volume in pod.get("volumes") or () if volume["name"] in used]
 
 
-def sources(volumes: Iterable[Manifest]) -> list[str]:
-    """Name the Secrets and ConfigMaps that volumes need."""
-    found = []
-    for volume in volumes:
-        parts = [volume, *(volume.get("projected", {}).get("sources") or ())]
-        for part in parts:
-            secret, config = part.get("secret"), part.get("configMap")
-            if secret and not secret.get("optional"):
-                found.append(f"Secret {secret.get('secretName') or secret.get('name')}")
-            if config and not config.get("optional"):
-                found.append(f"ConfigMap {config.get('name')}")
-    return sorted(found)
+def sources(volumes: Iterable[Manifest], container: Manifest) -> list[str]:
+    """Name the Secrets and ConfigMaps that volumes and the environment of a container need, sorted."""
+    parts = [part for volume in volumes for part in (volume, *(volume.get("projected", {}).get("sources") or ()))]
+    parts += container.get("envFrom") or ()
+    parts += [variable.get("valueFrom") or {} for variable in container.get("env") or ()]
+    kinds = {"secret": "Secret", "secretRef": "Secret", "secretKeyRef": "Secret"}
+    kinds |= {"configMap": "ConfigMap", "configMapRef": "ConfigMap", "configMapKeyRef": "ConfigMap"}
+    return sorted(
+        {
+            f"{kind} {part[field].get('secretName') or part[field].get('name')}"
+            for part in parts
+            for field, kind in kinds.items()
+            if part.get(field) and not part[field].get("optional")
+        }
+    )
 
 
 def is_below(path: str, folder: str) -> bool:

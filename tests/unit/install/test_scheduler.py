@@ -262,6 +262,12 @@ def test_another_namespace_has_no_certificates():
         second_scheduler(KARMADACTL, namespace="elsewhere")
     assert raised.value.deployment == "karmada-system/karmada-scheduler"
     plain = plain_scheduler(IMAGE, namespace="somewhere")
+    secretive = copy.deepcopy(plain)
+    container_of(secretive)["env"].append({"name": "X", "valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}}})
+    with pytest.raises(SchedulerCopyError):
+        second_scheduler(secretive, namespace="elsewhere")
+    container_of(secretive)["env"][-1]["valueFrom"]["secretKeyRef"]["optional"] = True
+    assert second_scheduler(secretive, namespace="elsewhere")
     assert second_scheduler(plain, namespace="elsewhere")["metadata"]["namespace"] == "elsewhere"
 
 
