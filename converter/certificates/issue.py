@@ -112,7 +112,7 @@ def make_authority(name: str, now: dt.datetime, life: dt.timedelta = AUTHORITY_L
     subject = _name(name)
     identifier = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
     certificate = (
-        _builder(subject, subject, key, now, now + life)
+        _builder(subject, subject, key, _backdated(now, life), now + life)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(_usage(signs_certificates=True), critical=True)
         .add_extension(identifier, critical=False)
@@ -140,8 +140,9 @@ def issue_serving(authority: Pair, names: Sequence[str], now: dt.datetime, life:
         raise CertificateError(f"{issuer.subject.rfc4514_string()} is not a certificate authority; give one")
     issuer_key = _private_key(authority)
     key = ec.generate_private_key(ec.SECP256R1())
+    end = min(now + life, issuer.not_valid_after_utc)
     certificate = (
-        _builder(_name(names[0][:64]), issuer.subject, key, now, min(now + life, issuer.not_valid_after_utc))
+        _builder(_name(names[0][:64]), issuer.subject, key, _backdated(now, life), end)
         .add_extension(x509.SubjectAlternativeName([_alternative(name) for name in names]), critical=False)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(signs_certificates=False), critical=True)
@@ -240,7 +241,7 @@ def _alternative(name: str) -> x509.GeneralName:
 
 
 def _builder(
-    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey, now: dt.datetime, end: dt.datetime
+    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey, start: dt.datetime, end: dt.datetime
 ) -> x509.CertificateBuilder:
     return (
         x509.CertificateBuilder()
@@ -248,9 +249,14 @@ def _builder(
         .issuer_name(issuer)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - _BACKDATED)
+        .not_valid_before(start)
         .not_valid_after(end)
     )
+
+
+def _backdated(now: dt.datetime, life: dt.timedelta) -> dt.datetime:
+    """Return when a certificate begins. One for minutes begins closer to the present, or it would be due at once."""
+    return now - min(_BACKDATED, life / 10)
 
 
 def _usage(*, signs_certificates: bool) -> x509.KeyUsage:

@@ -19,6 +19,8 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import serialization
 
 from converter.certificates.issue import (
+    AUTHORITY_LIFE,
+    SERVING_LIFE,
     Pair,
     issue_serving,
     make_authority,
@@ -36,6 +38,24 @@ MOST_TRUSTED: Final = 8
 """The bound of the bundle, in certificates; an orderly life needs three."""
 
 _NAME = "karmada-api-version-converter CA"
+
+
+@dataclass(frozen=True, slots=True)
+class Periods:
+    """How long the parts of a rotation take.
+
+    Attributes:
+        serving: how long a serving certificate is valid.
+        authority: how long an authority is valid.
+        spread: how long a new authority is trusted before it signs.
+    """
+
+    serving: dt.timedelta = SERVING_LIFE
+    authority: dt.timedelta = AUTHORITY_LIFE
+    spread: dt.timedelta = SPREAD
+
+
+DEFAULT_PERIODS: Final = Periods()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,32 +77,35 @@ class Material:
     upcoming_since: dt.datetime | None = None
 
 
-def advance(material: Material | None, names: Sequence[str], now: dt.datetime) -> Material:
+def advance(
+    material: Material | None, names: Sequence[str], now: dt.datetime, periods: Periods = DEFAULT_PERIODS
+) -> Material:
     """Return the material that should be stored now; the same object if nothing is due.
 
     Args:
         material: the present material; None if there is none, or none that can be read.
         names: DNS names and addresses that the serving certificate must have.
         now: the present, with a time zone.
+        periods: how long the parts of a rotation take.
 
     Raises:
         CertificateError: no name is given.
     """
     if material is None:
-        authority = make_authority(_NAME, now)
-        return Material(authority, issue_serving(authority, names, now), authority.certificate)
+        authority = make_authority(_NAME, now, periods.authority)
+        return Material(authority, issue_serving(authority, names, now, periods.serving), authority.certificate)
     if not _signs(material.authority, now):
-        authority = make_authority(_NAME, now)
-        after = Material(authority, issue_serving(authority, names, now), material.trusted)
+        authority = make_authority(_NAME, now, periods.authority)
+        after = Material(authority, issue_serving(authority, names, now, periods.serving), material.trusted)
         return replace(after, trusted=_bundle(material, after, now))
-    after = _rotated(material, names, now)
+    after = _rotated(material, names, now, periods)
     if needs_renewal(after.serving, after.authority, names, now):
-        after = replace(after, serving=issue_serving(after.authority, names, now))
+        after = replace(after, serving=issue_serving(after.authority, names, now, periods.serving))
     trusted = _bundle(material, after, now)
     return after if trusted == after.trusted else replace(after, trusted=trusted)
 
 
-def _rotated(material: Material, names: Sequence[str], now: dt.datetime) -> Material:
+def _rotated(material: Material, names: Sequence[str], now: dt.datetime, periods: Periods) -> Material:
     """Take the next step of the rotation of the authority, if one is due."""
     upcoming, since = material.upcoming, material.upcoming_since
     if upcoming is not None and not _signs(upcoming, now):  # a clock was wrong when it was made
@@ -91,12 +114,12 @@ def _rotated(material: Material, names: Sequence[str], now: dt.datetime) -> Mate
     if upcoming is None:
         if now < renewal_time(material.authority):
             return material
-        return replace(material, upcoming=make_authority(_NAME, now), upcoming_since=now)
+        return replace(material, upcoming=make_authority(_NAME, now, periods.authority), upcoming_since=now)
     if since is None or since > now:
         return replace(material, upcoming_since=now)
-    if now - since < SPREAD:
+    if now - since < periods.spread:
         return material
-    after = Material(upcoming, issue_serving(upcoming, names, now), material.trusted)
+    after = Material(upcoming, issue_serving(upcoming, names, now, periods.serving), material.trusted)
     return replace(after, trusted=_after_rotation(material, after, now))
 
 

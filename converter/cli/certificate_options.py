@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import datetime as dt
+import functools
 from typing import TYPE_CHECKING
 
-from converter.cli.options import UsageError
+from converter.certificates.issue import AUTHORITY_LIFE, SERVING_LIFE
+from converter.certificates.rotate import SPREAD, Periods
+from converter.cli.options import UsageError, whole_number
 from converter.client import ApiServer
 from converter.controllers.certificate_secret import CertificateSecret
 from converter.install.installer import trust
@@ -31,6 +35,16 @@ def add_certificate_options(parser: argparse.ArgumentParser) -> None:
         "--host-kubeconfig", metavar="FILE", help="kubeconfig of the host cluster (default: the Pod's service account)"
     )
     group.add_argument("--host-context", metavar="NAME", help="context of that kubeconfig")
+    for option, life, text in (
+        ("--certificate-seconds", SERVING_LIFE, "how long a serving certificate is valid"),
+        ("--authority-seconds", AUTHORITY_LIFE, "how long an authority is valid"),
+        ("--authority-spread-seconds", SPREAD, "how long a new authority is trusted before it signs"),
+    ):
+        default = int(life.total_seconds())
+        number = whole_number(10, int(AUTHORITY_LIFE.total_seconds()))
+        group.add_argument(
+            option, metavar="SECONDS", type=number, default=default, help=f"{text} (default: %(default)s)"
+        )
 
 
 @contextlib.asynccontextmanager
@@ -58,6 +72,9 @@ async def certificate_secret(
         await trust(server, base64.b64encode(trusted).decode())
 
     async with await ApiServer.connect(args.host_kubeconfig, args.host_context) as host:
-        secret = CertificateSecret(host, namespace, name, args.certificate_name, publish)
-        manager.leader_tasks.append(secret.run)
+        lives = (args.certificate_seconds, args.authority_seconds, args.authority_spread_seconds)
+        periods = Periods(*(dt.timedelta(seconds=life) for life in lives))
+        secret = CertificateSecret(host, namespace, name, args.certificate_name, publish, periods=periods)
+        interval = min(60.0, *(life / 10 for life in lives))
+        manager.leader_tasks.append(functools.partial(secret.run, interval))
         yield lambda: secret.authority

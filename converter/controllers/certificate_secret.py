@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from converter.certificates.issue import CertificateError, CertificateProblem, Pair
-from converter.certificates.rotate import Material, advance
+from converter.certificates.rotate import DEFAULT_PERIODS, Material, Periods, advance
 from converter.client import ApiError, ApiServer, Collection, NotFoundError
 from converter.client.clock import Now, utc_now
 
@@ -44,6 +44,7 @@ class CertificateSecret:
         names: Sequence[str],
         publish: Callable[[bytes], Awaitable[None]],
         *,
+        periods: Periods = DEFAULT_PERIODS,
         now: Now = utc_now,
     ) -> None:
         """Prepare.
@@ -54,6 +55,7 @@ class CertificateSecret:
             name: the Secret's name.
             names: the DNS names and IP addresses of the webhooks.
             publish: writes the PEM certificates to trust where clients read them. Called in each pass, to repair them.
+            periods: how long certificates are valid, and a new authority is trusted before it signs.
             now: the wall clock, for the validity of certificates.
         """
         self._server = server
@@ -61,6 +63,7 @@ class CertificateSecret:
         self._name = name
         self._names = tuple(names)
         self._publish = publish
+        self._periods = periods
         self._now = now
         self.authority = b""
 
@@ -93,7 +96,7 @@ class CertificateSecret:
             text = f"Secret {where} does not exist, and the controller has no right to create it; apply deploy/host"
             raise CertificateError(text, CertificateProblem.MISSING, detail=where) from error
         before = read(secret)
-        after = advance(before, self._names, now)
+        after = advance(before, self._names, now, self._periods)
         if after != before:
             await self._server.replace(path, {**secret, "data": written(after)})
             _log.info("issued or renewed the certificates in Secret %s/%s", self._namespace, self._name)

@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from converter.certificates.issue import AUTHORITY_LIFE, SERVING_LIFE, CertificateError
-from converter.certificates.rotate import MOST_TRUSTED, SPREAD, Material, advance
+from converter.certificates.rotate import MOST_TRUSTED, SPREAD, Material, Periods, advance
 from converter.controllers.certificate_secret import read, written
+from tests.nonempty import some
 
 NAMES = ("converter-admission.karmada-system.svc", "127.0.0.1")
 START = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
@@ -74,6 +75,21 @@ def test_over_thirty_years_every_client_trusts_what_is_served():
         assert trusted_by(material, lagging.trusted, now), "a client that still trusts the last bundle"
     assert len({entry.authority.certificate for _, entry in history}) >= 4
     assert len(certificates(material.trusted)) <= 3
+
+
+def test_with_periods_of_minutes_every_client_trusts_what_is_served():
+    periods = Periods(dt.timedelta(seconds=60), dt.timedelta(seconds=90), dt.timedelta(seconds=10))
+    now, material = START, advance(None, NAMES, START, periods)
+    history = [material]
+    for _ in range(600):
+        now += dt.timedelta(seconds=1)
+        material = advance(material, NAMES, now, periods)
+        history.append(material)
+        for lagging in some(history[-5:]):
+            assert trusted_by(material, lagging.trusted, now), "a client that still trusts an earlier bundle"
+            assert trusted_by(lagging, material.trusted, now), "a server that still presents an earlier certificate"
+    assert len({entry.authority.certificate for entry in history}) >= 8
+    assert len({entry.serving.certificate for entry in history}) <= 40, "nothing is renewed before it is due"
 
 
 @pytest.mark.parametrize("broken", ["ca.crt", "signer.crt", "signer.key", "tls.crt", "tls.key"])
