@@ -36,7 +36,7 @@ class Case:
         want: the manifest that must come out, with its apiVersion and kind; None if none does.
         losses: the paths of all values that must be reported as lost; None if that is not checked.
         refused: the path at which the conversion must be refused; empty if it must not.
-        unconvertible: whether there must be no route.
+        unconvertible: whether no rule may lead there.
     """
 
     name: str

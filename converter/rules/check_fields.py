@@ -31,7 +31,7 @@ class KnownTypes(Protocol):
 
     @property
     def source(self) -> str:
-        """Where a field is looked for: ``any release``."""
+        """The place that has the fields: ``any release``."""
 
     @property
     def nobody(self) -> str:

@@ -124,7 +124,7 @@ class CrdSchemas:
 
     @property
     def source(self) -> str:
-        """Where a field is looked for."""
+        """The place that has the fields."""
         return "the CRD"
 
     @property

@@ -102,7 +102,7 @@ def _sort(mapping: Any, form: str) -> None:
 
 
 def _order(mapping: Any, first: Iterable[str]) -> None:
-    """Order the keys of a mapping, unless comments stand between them: these belong to the keys around them."""
+    """Order the keys of a mapping, unless there are comments between them: these belong to the keys around them."""
     if not isinstance(mapping, CommentedMap):
         return
     order = [key for key in first if key in mapping]

@@ -1,4 +1,4 @@
-"""Judges whether a field of one version became a field of the other one, and by which step."""
+"""Decides whether a field of one version became a field of the other one, and by which step."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def _measured(pair: Pair) -> Verdict | None:
 
 
 def _measured_on(side: str, pair: Pair) -> Verdict | None:
-    """Judge whether the text of the first version is a number in the second one."""
+    """Decide whether the text of the first version is a number in the second one."""
     if pair.one.kind not in {"string", "int-or-string"} or pair.two.kind not in {"integer", "number"}:
         return None
     one, two = _joined(words_of(pair.left)), _joined(words_of(pair.right))
@@ -189,7 +189,7 @@ def _keyed(pair: Pair) -> Verdict | None:
 
 
 def _keyed_on(side: str, pair: Pair) -> Verdict | None:
-    """Judge whether the map of the first version is a list in the second one."""
+    """Decide whether the map of the first version is a list in the second one."""
     entry, item = pair.one.element, pair.two.element
     if pair.one.kind != "map" or pair.two.kind != "list" or entry is None or item is None or item.kind != "object":
         return None

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import io
 import re
-from difflib import SequenceMatcher
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final, TypeAlias
 
+import msgspec
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import YAMLError
@@ -18,20 +18,22 @@ from ruamel.yaml.representer import RoundTripRepresenter
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString, ScalarString
 
 from converter.errors import ConverterError
-from converter.kube import canonical_json
 from converter.yaml.dump import dump
 from converter.yaml.errors import YamlError
+from converter.yaml.line_patch import patch_lines, with_comments
 from converter.yaml.stream import load_all
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from converter.kube import Json
+Json: TypeAlias = Any
+"""Any JSON value."""
 
 _WIDTH: Final = 1 << 20
-_COMMENT: Final = re.compile(r"^\s*#")
-_DASHES: Final = re.compile(r"( *)(?:- +)*")
-_NESTED: Final = re.compile(r"^( *)(?:- )*[^\s#-][^#]*:\s*(?:#.*)?\n(?:\s*(?:#.*)?\n)*( *)(- )?", re.MULTILINE)
+_encoder: Final = msgspec.json.Encoder(order="sorted")
+_NESTED: Final = re.compile(r"^( *)(?:- )*[^\s#-][^#\n]*:[ \t]*(?:#.*)?\n(?:[ \t]*(?:#.*)?\n)*( *)(- )?", re.MULTILINE)
+
+
+def _encoded(value: Json) -> bytes:
+    """Encode a value so that equal values give equal bytes; in Python, 1 equals true."""
+    return _encoder.encode(value)
 
 
 class _Null:
@@ -67,7 +69,7 @@ def edit(text: str, old: Json, new: Json) -> str:
     Raises:
         EditError: the document has aliases or a form that cannot be edited; convert it without --in-place.
     """
-    if canonical_json(old) == canonical_json(new):
+    if _encoded(old) == _encoded(new):
         return text
     try:
         yaml = _writer(text)
@@ -77,7 +79,7 @@ def edit(text: str, old: Json, new: Json) -> str:
         after = _written(yaml, tree)
     except (YAMLError, KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         raise EditError("the document has a form that cannot be edited in place") from error
-    for candidate in (_patched(text, before, after), _with_comments(text, after)):
+    for candidate in (patch_lines(text, before, after), with_comments(text, after)):
         if _reads_as(candidate, new):
             return candidate
     raise EditError("the document cannot be edited in place; aliases, or keys that are not text, are the usual reasons")
@@ -85,7 +87,7 @@ def edit(text: str, old: Json, new: Json) -> str:
 
 def _reads_as(text: str, value: Json) -> bool:
     try:
-        return canonical_json(load_all(text)) == canonical_json([value])
+        return _encoded(load_all(text)) == _encoded([value])
     except YamlError:
         return False
 
@@ -124,11 +126,11 @@ class _Spares:
 
     def add(self, value: Json, tree: Any) -> None:
         """Offer a subtree with a value."""
-        self._trees.setdefault(canonical_json(value), []).append(tree)
+        self._trees.setdefault(_encoded(value), []).append(tree)
 
     def take(self, value: Json) -> Any:
         """Take a subtree that has a value; None if there is none."""
-        found = self._trees.get(canonical_json(value))
+        found = self._trees.get(_encoded(value))
         return found.pop() if found else None
 
 
@@ -154,7 +156,7 @@ def _update_map(tree: CommentedMap, old: dict[str, Any], new: dict[str, Any], sp
             del tree[key]
     order = list(new)
     for key, value in new.items():
-        if key in old and canonical_json(old[key]) != canonical_json(value):
+        if key in old and _encoded(old[key]) != _encoded(value):
             _detach(tree, key, old[key], value)
             tree[key] = _changed(tree[key], old[key], value, spares)
         elif key not in old and key not in renamed:
@@ -189,9 +191,7 @@ def _renamed(old: dict[str, Any], new: dict[str, Any], gone: list[str], came: li
     """Pair the keys that came with keys that are gone: those with the same value, or one with one."""
     pairs: dict[str, str] = {}
     for target in came:
-        same = [
-            key for key in gone if key not in pairs.values() and canonical_json(old[key]) == canonical_json(new[target])
-        ]
+        same = [key for key in gone if key not in pairs.values() and _encoded(old[key]) == _encoded(new[target])]
         if same:
             pairs[target] = same[0]
     if not pairs and len(gone) == len(came) == 1 and type(old[gone[0]]) is type(new[came[0]]):
@@ -201,7 +201,7 @@ def _renamed(old: dict[str, Any], new: dict[str, Any], gone: list[str], came: li
 
 def _update_list(tree: CommentedSeq, old: list[Any], new: list[Any], spares: _Spares) -> None:
     for index, (one, two) in enumerate(zip(old, new, strict=False)):
-        if canonical_json(one) != canonical_json(two):
+        if _encoded(one) != _encoded(two):
             _detach(tree, index, one, two)
             tree[index] = _changed(tree[index], one, two, spares)
     for index in range(len(old) - 1, len(new) - 1, -1):
@@ -215,7 +215,7 @@ def _changed(tree: Any, old: Json, new: Json, spares: _Spares) -> Any:
     if _shape(old) == _shape(new) in {"dict", "list"} and isinstance(tree, (CommentedMap, CommentedSeq)):
         _update(tree, old, new, spares)
         return tree
-    if canonical_json(old) == canonical_json(new):
+    if _encoded(old) == _encoded(new):
         return tree
     if isinstance(tree, ScalarString) and isinstance(new, str) and "\n" not in new:
         return type(tree)(new)
@@ -237,111 +237,3 @@ def _made(value: Json, spares: _Spares) -> Any:
     if isinstance(value, str) and dump(value)[:1] in {"'", '"'}:
         return DoubleQuotedScalarString(value)
     return _Null() if value is None else value
-
-
-def _patched(text: str, before: str, after: str) -> str:
-    """Apply the difference of two texts to a text that reads like the first one."""
-    lines, old, new = (each.splitlines(keepends=True) for each in (text, before, after))
-    place = _alignment(lines, old)
-    made: list[str] = []
-    at = 0
-    for tag, first, last, start, end in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        if tag == "equal":
-            continue
-        low, high = max(place[first], at), max(place[last], at)
-        made += lines[at:low]
-        shift = _Shift(old, lines, place)
-        fitted = [shift.fit(line, first, last) for line in new[start:end]]
-        made += _keep_comments(lines[low:high], fitted)
-        at = high
-    return "".join([*made, *lines[at:]])
-
-
-class _Shift:
-    """Moves lines that ruamel wrote to the columns of the text around them."""
-
-    def __init__(self, old: Sequence[str], lines: Sequence[str], place: Sequence[int]) -> None:
-        self.old = old
-        self.lines = lines
-        self.place = place
-
-    def fit(self, line: str, first: int, last: int) -> str:
-        """Move one line.
-
-        Args:
-            line: the line.
-            first: the first line of ruamel's text that it replaces.
-            last: the line after those.
-        """
-        content = line.lstrip(" ")
-        column = len(line) - len(content)
-        for index in (*range(last - 1, first - 1, -1), *range(first - 1, -1, -1)):
-            place = self.place[index]
-            if not self.old[index].strip() or _COMMENT.match(self.old[index]):
-                continue
-            if "".join(self.old[index].split()) != "".join(
-                self.lines[place].split() if place < len(self.lines) else ""
-            ):
-                continue
-            starts, inner = _columns(self.old[index])
-            own_starts, own_inner = _columns(self.lines[place])
-            if column >= inner:
-                return " " * (own_inner + column - inner) + content
-            if column >= starts:
-                return " " * (own_starts + column - starts) + content
-        return line
-
-
-def _columns(line: str) -> tuple[int, int]:
-    """Return where a line begins, and where what is behind its dashes does."""
-    match = _DASHES.match(line)
-    assert match is not None  # it matches everything
-    return len(match[1]), match.end()
-
-
-def _alignment(lines: Sequence[str], old: Sequence[str]) -> list[int]:
-    """Find for each line of what ruamel wrote, and for the end, its line in the text."""
-    first, second = (["".join(line.split()) for line in each] for each in (old, lines))
-    place = [-1] * (len(old) + 1)
-    for block in SequenceMatcher(None, first, second, autojunk=False).get_matching_blocks():
-        for offset in range(block.size):
-            place[block.a + offset] = block.b + offset
-    place[len(old)] = len(lines)
-    for index in range(len(old) - 1, -1, -1):
-        if place[index] < 0:
-            place[index] = place[index + 1]
-    return place
-
-
-def _keep_comments(gone: Sequence[str], came: Sequence[str]) -> list[str]:
-    """Put the comments of removed lines around the lines that come, unless these have them.
-
-    Comments at the end belong to what follows, and stay there.
-    """
-    end = len(gone)
-    while end > 0 and (not gone[end - 1].strip() or _COMMENT.match(gone[end - 1])):
-        end -= 1
-    there = "".join(came)
-    tail = [line for line in gone[end:] if not line.strip() or line.strip() not in there]
-    margin = came[0][: len(came[0]) - len(came[0].lstrip())] if came else None
-    lost = []
-    for line in gone[:end]:
-        comment = _comment_of(line)
-        if comment and comment not in there:
-            own = line[: len(line) - len(line.lstrip())]
-            lost.append(f"{own if margin is None else margin}{comment}\n")
-    return [*lost, *came, *(tail if any(line.strip() for line in tail) else ())]
-
-
-def _comment_of(line: str) -> str:
-    """Return the comment of a line; empty if it has none."""
-    if _COMMENT.match(line):
-        return line.strip()
-    match = re.search(r"""\s(#(?![^"]*"$)[^'"]*)$""", line.rstrip("\n"))
-    return match[1].strip() if match else ""
-
-
-def _with_comments(text: str, after: str) -> str:
-    """Put every comment line that a text lost before it."""
-    comments = [_comment_of(line) for line in text.splitlines()]
-    return "".join([*(f"{comment}\n" for comment in comments if comment and comment not in after), after])
