@@ -142,15 +142,16 @@ class Uninstallation:
                 self.report(f"removed {collection.resource.removesuffix('s')} {metadata['name']}")
 
     async def _delete_events(self) -> None:
-        """Delete the Events that the controller recorded; others end by themselves after an hour."""
-        params = {"fieldSelector": f"reportingComponent={_EVENT_SOURCE}"}
-        for item in msgspec.json.decode(await self.karmada.get(EVENTS.path(), params)).get("items") or ():
-            if item.get("reportingComponent") != _EVENT_SOURCE:
-                continue
-            metadata = item["metadata"]
-            with contextlib.suppress(NotFoundError):
-                path = EVENTS.object_path(metadata["namespace"], metadata["name"])
-                await self.karmada.delete(path, uid=metadata["uid"])
+        """Delete the Events of the controller and of the converter's scheduler; others end after an hour."""
+        for component in filter(None, (_EVENT_SOURCE, self.scheduler_name)):
+            params = {"fieldSelector": f"source={component}"}
+            for item in msgspec.json.decode(await self.karmada.get(EVENTS.path(), params)).get("items") or ():
+                if (item.get("source") or {}).get("component") != component:
+                    continue
+                metadata = item["metadata"]
+                with contextlib.suppress(NotFoundError):
+                    path = EVENTS.object_path(metadata["namespace"], metadata["name"])
+                    await self.karmada.delete(path, uid=metadata["uid"])
 
     async def _delete_leases(self) -> None:
         """Delete the Leases last: without rights, no controller that still runs can take one again."""

@@ -292,7 +292,7 @@ def test_clocks_differ(fleet, converter, seconds, fact):
 
 
 def test_the_scheduler_is_missing(fleet, converter):
-    """Its Lease is that of a scheduler which stopped a while ago."""
+    """The one that runs is killed; the Lease is that of a scheduler which stopped a while ago."""
 
     def look(fleet):
         return doctor(fleet, scheduler="apiconverter")
@@ -305,6 +305,8 @@ def test_the_scheduler_is_missing(fleet, converter):
         "spec": {"holderIdentity": "stopped", "leaseDurationSeconds": 15, "renewTime": micro_timestamp(renewed)},
     }
     with broken(fleet, "scheduler-missing", look) as mending:
+        mending.callback(converter.scheduler.start)
+        converter.scheduler.kill()
         fleet.client.create(lease)
         mending.callback(fleet.client.delete, lease["apiVersion"], "Lease", "apiconverter-scheduler", NAMESPACE)
         assert found(fleet, "scheduler-missing", look)["facts"]["leaseRenewed"] == micro_timestamp(renewed)

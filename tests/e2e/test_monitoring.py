@@ -25,14 +25,12 @@ kind: LossPolicy
 metadata: {name: strict}
 spec: {default: {dangerous: deny, degrading: warn, harmless: ignore}}
 """
-#: Of the documented metrics, those of parts that this installation does not have: tokens and a scheduler.
+#: Of the documented metrics, those of parts that this installation does not have: tokens.
 ABSENT = {
     "converter_token_not_before_timestamp_seconds",
     "converter_token_not_after_timestamp_seconds",
     "converter_identity_not_before_timestamp_seconds",
     "converter_identity_not_after_timestamp_seconds",
-    "converter_scheduler_available",
-    "converter_scheduler_waiting_bindings",
 }
 
 

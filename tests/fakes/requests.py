@@ -32,13 +32,19 @@ def is_in(at, collection):
     return at.startswith(prefix) and at.rsplit("/", 2)[-2] == resource
 
 
+def _field(thing, path):
+    if path == "source":  # of an Event: ToSelectableFields in Kubernetes' pkg/registry/core/event/strategy.go
+        path = "source.component"
+    found = thing
+    for key in path.split("."):
+        found = (found or {}).get(key)
+    return found
+
+
 def is_selected(thing, params):
     for term in filter(None, params.get("fieldSelector", "").split(",")):
         path, value = term.split("=", 1)
-        found = thing
-        for key in path.split("."):
-            found = (found or {}).get(key)
-        if found != value:
+        if _field(thing, path) != value:
             return False
     labels = thing["metadata"].get("labels") or {}
     for term in filter(None, params.get("labelSelector", "").split(",")):

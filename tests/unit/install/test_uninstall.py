@@ -218,6 +218,8 @@ async def test_apiservices_events_and_leases_go(karmada):
     assert some(karmada.events())
     theirs = "/api/v1/namespaces/shop/events/theirs"
     karmada.server.put(theirs, {"metadata": {"name": "theirs", "namespace": "shop"}, "source": {"component": "x"}})
+    scheduled = {"metadata": {"name": "scheduled", "namespace": "shop"}, "source": {"component": "apiconverter"}}
+    karmada.server.put("/api/v1/namespaces/shop/events/scheduled", scheduled)
     await uninstallation(karmada).run()
     await karmada.stop_all()
     left = karmada.server.objects
