@@ -71,6 +71,9 @@ def edit(text: str, old: Json, new: Json) -> str:
     """
     if _encoded(old) == _encoded(new):
         return text
+    quick = _with_version(text, old, new)
+    if quick is not None and _reads_as(quick, new):
+        return quick
     try:
         yaml = _writer(text)
         before = _written(yaml, yaml.load(text))
@@ -83,6 +86,21 @@ def edit(text: str, old: Json, new: Json) -> str:
         if _reads_as(candidate, new):
             return candidate
     raise EditError("the document cannot be edited in place; aliases, or keys that are not text, are the usual reasons")
+
+
+def _with_version(text: str, old: Json, new: Json) -> str | None:
+    """Change the apiVersion alone; None if more changes. It is the usual case, and ruamel.yaml is slow."""
+    if not isinstance(old, dict) or not isinstance(new, dict):
+        return None
+    before, after = old.get("apiVersion"), new.get("apiVersion")
+    if (
+        not isinstance(before, str)
+        or not isinstance(after, str)
+        or _encoded({**old, "apiVersion": after}) != _encoded(new)
+    ):
+        return None
+    place = re.compile(rf"^(apiVersion:[ \t]+[\"']?){re.escape(before)}(?=[\"' \t\n]|$)", re.MULTILINE)
+    return place.sub(lambda match: match[1] + after, text, count=1)
 
 
 def _reads_as(text: str, value: Json) -> bool:

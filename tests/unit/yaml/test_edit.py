@@ -67,6 +67,13 @@ def test_a_converted_ingress_keeps_its_comments_order_and_formatting():
         ("a:   1 # one\nb: 2\n", {"a": 1, "b": 3}, "a:   1 # one\nb: 3\n"),
         ("a: 1\n", {"b": 1}, "b: 1\n"),
         ("a: 'x'\n", {"a": "y"}, "a: 'y'\n"),
+        ("apiVersion:  a/v1  # one\nb:   1\n", {"apiVersion": "a/v22", "b": 1}, "apiVersion:  a/v22  # one\nb:   1\n"),
+        ('b: 1\napiVersion: "a/v1"', {"b": 1, "apiVersion": "a/v2"}, 'b: 1\napiVersion: "a/v2"'),
+        (
+            "x:   |\n  apiVersion: a/v1\napiVersion: a/v1\n",
+            {"x": "apiVersion: a/v1\n", "apiVersion": "a/v2"},
+            "x:   |\n  apiVersion: a/v1\napiVersion: a/v2\n",
+        ),
         ("a: x\n", {"a": "yes"}, 'a: "yes"\n'),
         ("a: [1,   2]\nb: c\n", {"a": [1, 2], "b": "d"}, "a: [1,   2]\nb: d\n"),
         ("a:\n- 1\n- 2\n", {"a": [1]}, "a:\n- 1\n"),
