@@ -170,6 +170,19 @@ browser: $(BROWSER_STAMP) $(AXE)/package/axe.min.js ## run the dashboard in a re
 workflows: $(ACTIONLINT) ## check the GitHub workflows (actionlint)
 	@$(ACTIONLINT) -shellcheck= -pyflakes= .github/workflows/*.yml && echo "workflows: no problems"
 
+.PHONY: chart
+chart: $(STAMP) ## check the Helm chart with a real Helm: lint, each value, golden files, the objects of kustomize (needs Go)
+	@$(BIN)/python -m tools.chart --check
+	@$(PYTEST) tests/integration/test_chart.py $(ARGS)
+
+.PHONY: chart-values
+chart-values: $(STAMP) ## generate values.yaml, values.schema.json and the reference page of the chart
+	@$(BIN)/python -m tools.chart
+
+.PHONY: chart-golden
+chart-golden: $(STAMP) ## render the golden files of the chart's tests
+	@$(BIN)/python -m tests.integration.chart
+
 .PHONY: check
 check: lint types contracts rules locked prose ## run all static checks
 

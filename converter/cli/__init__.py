@@ -60,6 +60,7 @@ COMMANDS = (
     "uninstall",
     "pause",
     "resume",
+    "hook",
     "completion",
 )
 """Every command, in the order of the help; each is the module of that name in this package."""

@@ -85,7 +85,7 @@ async def _run(args: argparse.Namespace) -> int:
         karmada, host = await _servers(args, stack)
         engine = await _engine(args, host, stack)
         survey = await WorkReturner(karmada, engine).survey()
-        _print(survey, args.output)
+        print_survey(survey, args.output)
         if survey.unrestorable:
             warn("nothing was changed: pass the rules that converted these Works with --rules")
             return FAILED
@@ -135,7 +135,8 @@ async def _engine(args: argparse.Namespace, host: ApiServer | None, stack: Async
     return Engine.from_rules([folder] if data else [])
 
 
-def _print(survey: Survey, form: str) -> None:
+def print_survey(survey: Survey, form: str = "text") -> None:
+    """List what Karmada cannot change any more once the converter is gone, and what cannot be handed back."""
     if form == "json":
         document: dict[str, Any] = {
             "unsynchronized": [item._asdict() for item in survey.unsynchronized],
@@ -177,11 +178,18 @@ def _reporter(form: str) -> Any:
 
 def _finished(release: HelmRelease | None, released: ReleasedBindings) -> int:
     """Say what is left to do, and return the exit code."""
+    code = left_over(released)
+    if release is not None:
+        command = f"helm uninstall {release.name} -n {release.namespace}"
+        warn(f"the processes belong to a Helm release; remove them: {command}")
+        return FINDINGS
+    return code
+
+
+def left_over(released: ReleasedBindings) -> int:
+    """Report bindings that could not be released, and return the exit code."""
     for name in released.kept:
         warn(f"binding {name} names the converter's scheduler, because its policy does; create the policy again")
     for name, why in released.unread.items():
         warn(f"binding {name} was left alone: {why}")
-    if release is not None:
-        command = f"helm uninstall {release.name} -n {release.namespace}"
-        warn(f"the processes belong to a Helm release; remove them: {command}")
-    return FINDINGS if release is not None or released.kept or released.unread else OK
+    return FINDINGS if released.kept or released.unread else OK

