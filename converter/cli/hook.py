@@ -105,13 +105,10 @@ async def _run(args: argparse.Namespace, addresses: Addresses) -> int:
 
 async def _before(args: argparse.Namespace, jobs: ReleaseJobs) -> int:
     configuration = (await find_access(args.karmada_kubeconfig, args.karmada_context)).configuration
-    if not configuration.ssl_ca_cert:
-        raise UsageError(
-            f"the cluster in {args.karmada_kubeconfig} has no certificate authority, and the converter's processes "
-            "verify the Karmada API server; add certificate-authority-data"
-        )
-    authority = base64.b64encode(Path(configuration.ssl_ca_cert).read_bytes()).decode()  # noqa: ASYNC240  nothing waits
-    await jobs.before(args.karmada_server or configuration.host, authority)
+    authority = b""  # the system's, as with a managed Karmada
+    if configuration.ssl_ca_cert:
+        authority = Path(configuration.ssl_ca_cert).read_bytes()  # noqa: ASYNC240  nothing else waits
+    await jobs.before(args.karmada_server or configuration.host, base64.b64encode(authority).decode())
     return OK
 
 
