@@ -163,6 +163,15 @@ def test_so_it_does_with_another_namespace_and_image_and_with_network_policies(t
     assert made == wanted
 
 
+def test_its_objects_for_monitoring_are_those_of_kustomize(default):
+    wanted = kustomize(ROOT / "deploy" / "monitoring")
+    made = released(render({"monitoring": {"enabled": True}}))
+    found = {key: item for key, item in made.items() if key not in released(default)}
+    for item in some(found.values()):
+        del item["metadata"]["labels"]["app.kubernetes.io/version"]  # the folder has no label of a release
+    assert found == wanted
+
+
 def test_nothing_names_the_release_or_is_outside_of_its_namespace():
     """So several releases share a host cluster, each in the namespace of its Karmada."""
     cluster_scoped = re.compile("^(Cluster.*|Namespace|PriorityClass|.*WebhookConfiguration|APIService|.*Policy.*)$")

@@ -17,6 +17,7 @@ def main(arguments: list[str]) -> int:
         if "--check" in arguments:
             print(f"{path.relative_to(ROOT)} is stale; run `make chart-values`", file=sys.stderr)
         else:
+            path.parent.mkdir(exist_ok=True)
             path.write_text(FILES[path](), encoding="utf-8")
             print(f"wrote {path.relative_to(ROOT)}")
     return 1 if stale and "--check" in arguments else 0

@@ -1,11 +1,11 @@
-"""The files that list the values of the chart: values.yaml, values.schema.json, and the reference page."""
+"""The files of the chart that are generated: those that list its values, and copies from deploy/monitoring."""
 
 from __future__ import annotations
 
 import json
 import textwrap
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
@@ -13,8 +13,12 @@ from tools.chart import model
 from tools.chart.model import Group, Value
 from tools.chart.values import VALUES
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 ROOT = Path(__file__).parents[2]
 CHART = ROOT / "deploy" / "chart"
+MONITORING = ROOT / "deploy" / "monitoring"
 REFERENCE = ROOT / "docs" / "reference" / "chart.md"
 _WIDTH = 120
 _LONGEST_DEFAULT = 60
@@ -93,8 +97,14 @@ def _default(default: Any) -> str:
     return f"`{text}`" if len(text) <= _LONGEST_DEFAULT else "see values.yaml"
 
 
-FILES = {
+def _copy(name: str) -> Callable[[], str]:
+    """Return what reads a file of deploy/monitoring, since a chart contains all that it uses."""
+    return lambda: (MONITORING / name).read_text("utf-8")
+
+
+FILES: dict[Path, Callable[[], str]] = {
     CHART / "values.yaml": values_yaml,
     CHART / "values.schema.json": values_schema,
     REFERENCE: reference,
+    **{CHART / "files" / name: _copy(name) for name in ("alerts.yaml", "slo-rules.yaml", "dashboard.json")},
 }

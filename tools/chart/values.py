@@ -146,6 +146,19 @@ def _network_policies() -> Group:
     })  # fmt: skip
 
 
+def _monitoring() -> Group:
+    on: dict[str, Any] = {"monitoring.enabled": True}
+    return Group("Objects of the Prometheus Operator and a dashboard for Grafana, as in deploy/monitoring.", {
+        "enabled": Value("Whether there are any. The cluster needs the operator's CRDs.", False, model.BOOLEAN, True),
+        "labels": Value("Labels to add to them, by which your Prometheus selects.", {}, model.MAP,
+                        {"release": "kube-prometheus-stack"}, on),
+        "interval": Value("How often Prometheus reads the metrics.", "30s",
+                          {"type": "string", "pattern": "^[0-9]+(ms|s|m)$"}, "15s", on),
+        "rules": Value("Whether to create alerts and recording rules.", True, model.BOOLEAN, False, on),
+        "dashboard": Value("Whether to create the ConfigMap with the dashboard.", True, model.BOOLEAN, False, on),
+    })  # fmt: skip
+
+
 def _objects() -> dict[str, Value | Group]:
     return {
         "revisionHistoryLimit": Value("Old ReplicaSets to keep of each Deployment.", 3, model.COUNT, 5),
@@ -200,6 +213,7 @@ VALUES = Group(
         **{one.name: component(one) for one in COMPONENTS},
         "scheduler": _scheduler(),
         "networkPolicies": _network_policies(),
+        "monitoring": _monitoring(),
         "jobs": _jobs(),
         **_objects(),
     },
