@@ -55,7 +55,7 @@ class Installation:
         self.host = host_of(fleet)
         tls = self._tls()
         self.addresses = self.addresses_of(self.admission_port)
-        self.command("install", "--karmada-part-only", *self.addresses)
+        self.command("install", *self.addresses)
         self.host.ensure(seconds=self.token_seconds)
         self.discovery = self._start("discovery", "discovery", *tls, "--listen", f"127.0.0.1:{self.discovery_port}")
         self.admission = self._start(
@@ -99,9 +99,10 @@ class Installation:
         return self._ports[2]
 
     def addresses_of(self, port: int) -> list[str]:
-        """Return the options that point the control plane to webhooks on a port."""
+        """Return the options for the Karmada part, which point the control plane to webhooks on a port."""
         trust = str(self._world.pki.authority.certificate)
-        return ["--ca-file", trust, "--webhook-url", f"https://127.0.0.1:{port}", "--discovery-host", "localhost"]
+        place = ["--webhook-url", f"https://127.0.0.1:{port}", "--discovery-host", "localhost"]
+        return ["--karmada-part-only", "--ca-file", trust, *place]
 
     def command(self, *arguments: str) -> str:
         """Run a command of the converter against the control plane, as its administrator; returns its output."""

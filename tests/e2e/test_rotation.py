@@ -47,7 +47,7 @@ class Rotating(Installation):
 
     def addresses_of(self, port):
         """Without a CA: the controller fills it in, as it rotates."""
-        return ["--webhook-url", f"https://127.0.0.1:{port}", "--discovery-host", "localhost"]
+        return ["--karmada-part-only", "--webhook-url", f"https://127.0.0.1:{port}", "--discovery-host", "localhost"]
 
     def _tls(self):
         secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": CERTIFICATES, "namespace": NAMESPACE}}
