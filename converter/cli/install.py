@@ -162,7 +162,14 @@ def _settings(args: argparse.Namespace, target: Target | None) -> Settings:
     namespace = target.namespace if target is not None else args.namespace or DEFAULT_NAMESPACE
     found = target.found if target is not None else None
     server, authority = args.karmada_server, ""
-    if found is not None:
+    if found is not None and target is not None:
+        given = target.karmada_server[1]
+        if given and found.ca_bundle and given != found.ca_bundle and not args.karmada_server:
+            raise UsageError(
+                f"--karmada-kubeconfig has another CA than the Karmada in namespace {found.namespace}: it may "
+                "belong to another Karmada. Select the namespace with --namespace; if both are right, pass "
+                f"--karmada-server {found.server_url}"
+            )
         server, authority = server or found.server_url, found.ca_bundle
     elif target is not None:
         own_server, authority = target.karmada_server

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.controlplanes.client import Client, Json
+    from tests.controlplanes.names import Names
     from tests.controlplanes.places import Places
 
 _FIRST_WITH_WATCH_LIST = 19
@@ -222,6 +223,7 @@ class Fleet:
         verbosity: int = 2,
         plugins: str = "",
         named: bool = False,
+        names: Names | None = None,
         bind: str = "127.0.0.1",
     ) -> Fleet:
         """Build what is missing, start everything, and return when all clusters are ready.
@@ -234,6 +236,7 @@ class Fleet:
             verbosity: of the logs of Karmada's controllers; 4 shows informers.
             plugins: of Karmada's scheduler; empty for those that it has by default.
             named: whether its API servers know the names of Services on this machine (`World.names`).
+            names: those of another run, to share its Services.
             bind: the address on which API servers listen; it includes 127.0.0.1.
 
         Raises:
@@ -243,6 +246,7 @@ class Fleet:
         world = World.open(purpose, places, bind)
         try:
             build.binaries(world.places, programs(specs, version))
+            world.names = names
             if named:
                 world.know_names()
             fleet = cls(world, Karmada(world, version, plugins))

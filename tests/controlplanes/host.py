@@ -38,14 +38,16 @@ class Host:
         self.server = ApiServer(fleet.world, release, "host", authorization="RBAC").wait()
         self.node = Node(fleet.world, self.server, fleet.world.names, self._program)
 
-    def add_karmada(self, namespace: str = "karmada-system", *, server: str = "") -> None:
+    def add_karmada(self, namespace: str = "karmada-system", *, fleet: Fleet | None = None, server: str = "") -> None:
         """Make what ``karmadactl init`` leaves in the host cluster, as far as an installer reads it.
 
         Args:
             namespace: of Karmada.
+            fleet: the Karmada; by default the one of the run.
             server: the API server's address for Pods; by default the name of its Service.
         """
-        karmada = self._fleet.karmada.apiserver
+        fleet = fleet or self._fleet
+        karmada = fleet.karmada.apiserver
         name = f"karmada-apiserver.{namespace}.svc"
         config: dict[str, Any] = yaml.safe_load(karmada.kubeconfig.read_text())
         config["clusters"][0]["cluster"]["server"] = server or f"https://{name}:{karmada.port}"
@@ -56,7 +58,7 @@ class Host:
             metadata = {"name": secret, "namespace": namespace}
             client.put({"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "data": content})
         client.put(self._service(namespace, karmada.port))
-        client.put(scheduler(namespace, self._fleet.karmada.version))
+        client.put(scheduler(namespace, fleet.karmada.version))
         names = self._fleet.world.names
         if not server and names is not None:
             names.name(name, f"{name}.cluster.local", to="127.0.0.1")

@@ -1,25 +1,41 @@
 """``converter install`` with nothing but the host cluster's kubeconfig, on a real Karmada with default flags.
 
 The host cluster has a node that runs the Pods of the converter's Deployments as they are (tests/controlplanes/node.py).
+The tests run in their order, on one fleet.
 """
 
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import time
 
 import pytest
 
-from tests.controlplanes import fixtures
+from tests.controlplanes import fixtures, names
 from tests.controlplanes.fleet import Fleet, MemberSpec
-from tests.controlplanes.host import ROOT, Host
+from tests.controlplanes.host import Host
 from tests.controlplanes.waiting import wait_until
+from tests.integration.hosted import (
+    IMAGE,
+    NEXT,
+    ON_HOST,
+    ON_KARMADA,
+    Load,
+    converted,
+    converter,
+    next_release,
+    succeed,
+    versions,
+    work,
+    writes_of_works,
+)
 from tests.integration.test_deployed import JOB, POLICY, WORK
 
-IMAGE = "registry.example/karmada-api-version-converter:0.1.0"
+pytestmark = pytest.mark.skipif(not names.works(), reason="Pods on this machine need root and mount namespaces")
+
 FIVE_MINUTES = 300
+CONFIG_MAP = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "settings", "namespace": "default"}}
+EXISTING, NEEDED = 1000, 20
 
 
 @pytest.fixture(scope="module")
@@ -38,52 +54,20 @@ def host(fleet):
     host.close()
 
 
-def converter(host, *arguments):
-    """Run a command as an administrator of the host cluster."""
-    done = subprocess.run(
-        [sys.executable, "-m", "converter", *arguments, f"--kubeconfig={host.server.kubeconfig}"],
-        capture_output=True, text=True, check=False, timeout=600, cwd=ROOT,
-    )  # fmt: skip
-    return done.returncode, done.stdout, done.stderr
-
-
-def everything(client, kinds):
-    """All objects of some kinds, without what the servers count."""
-    found = {}
-    for version, kind in kinds:
-        for item in client.list(version, kind):
-            metadata = item["metadata"]
-            found[kind, metadata.get("namespace", ""), metadata["name"]] = metadata["resourceVersion"]
-    return found
-
-
-ON_KARMADA = [
-    ("v1", "ServiceAccount"), ("v1", "Service"), ("rbac.authorization.k8s.io/v1", "ClusterRole"),
-    ("rbac.authorization.k8s.io/v1", "Role"), ("admissionregistration.k8s.io/v1", "MutatingWebhookConfiguration"),
-    ("admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicy"),
-    ("config.karmada.io/v1alpha1", "ResourceInterpreterCustomization"),
-]  # fmt: skip
-ON_HOST = [
-    ("v1", "ServiceAccount"), ("v1", "Service"), ("v1", "Secret"), ("policy/v1", "PodDisruptionBudget"),
-    ("rbac.authorization.k8s.io/v1", "Role"), ("rbac.authorization.k8s.io/v1", "RoleBinding"),
-]  # fmt: skip
+def both(fleet, host):
+    return versions(fleet.client, ON_KARMADA), versions(host.server.client, ON_HOST)
 
 
 def test_from_nothing_to_a_converted_object(fleet, host):
     """The newcomer's path: two commands, under five minutes."""
-    began = time.monotonic()
     client, member = fleet.client, fleet.members["old"].client
-    before = everything(client, ON_KARMADA), everything(host.server.client, ON_HOST)
+    before = both(fleet, host)
+    succeed(host, "install", "--image", f"{IMAGE}:0.1.0", "--dry-run")
+    assert both(fleet, host) == before, "a dry run writes nothing"
 
-    code, said, _ = converter(host, "install", "--image", IMAGE, "--dry-run")
-    assert code == 0, said
-    assert (everything(client, ON_KARMADA), everything(host.server.client, ON_HOST)) == before
-
-    code, said, errors = converter(host, "install", "--image", IMAGE)
-    assert code == 0, f"{said}\n{errors}\n{host.node.errors[-3:]}"
-    assert "FAILED" not in said.upper()
-
-    client.create(POLICY)
+    began = time.monotonic()
+    succeed(host, "install", "--image", f"{IMAGE}:0.1.0")  # the first command
+    client.create(POLICY)  # kubectl apply: the second
     client.create(JOB)
 
     def applied():
@@ -92,25 +76,114 @@ def test_from_nothing_to_a_converted_object(fleet, host):
 
     wait_until("the CronJob on the member", applied, 90, ignore=(Exception,))
     took = time.monotonic() - began
-    print(f"from nothing to a converted object: 2 commands, {took:.0f} s")
+    print(f"\nfrom a running Karmada to a converted object: 2 commands, {took:.0f} s")
     assert took < FIVE_MINUTES
-    assert client.list(WORK, "Work", labels="apiconverter.dev/converted=true")
+    assert len(client.list(WORK, "Work", labels="apiconverter.dev/converted=true")) == 1
 
-    code, said, errors = converter(host, "status", "--output", "json")
-    assert code == 0, f"{said}\n{errors}"
-    status = json.loads(said)
+
+def test_everything_is_verified_and_reported(host):
+    status = json.loads(succeed(host, "status", "--output", "json"))
     assert status["convertedWorks"] == 1
     assert {one["name"]: one["available"] for one in status["processes"]}["converter-admission"] == 2
-    assert {one["problem"] for one in status["tokens"]} == {None}
-    assert len(status["tokens"]) == 3
-
-    code, said, errors = converter(host, "verify", "--output", "json")
-    assert code == 0, f"{said}\n{errors}"
-    assert {one["state"] for one in json.loads(said)["checks"]} == {"passed"}
+    assert [one["problem"] for one in status["tokens"]] == [None, None, None]
+    checks = json.loads(succeed(host, "verify", "--output", "json"))["checks"]
+    assert {one["name"]: one["state"] for one in checks} == dict.fromkeys(
+        ("works", "discovery", "bindings", "status", "scheduler"), "passed"
+    )
 
 
 def test_repeated_it_changes_nothing(fleet, host):
-    before = everything(fleet.client, ON_KARMADA), everything(host.server.client, ON_HOST)
-    code, said, errors = converter(host, "install", "--image", IMAGE)
-    assert code == 0, f"{said}\n{errors}"
-    assert (everything(fleet.client, ON_KARMADA), everything(host.server.client, ON_HOST)) == before
+    before = both(fleet, host)
+    succeed(host, "install", "--image", f"{IMAGE}:0.1.0")
+    assert both(fleet, host) == before
+
+
+def test_a_damage_is_reported_and_repaired(fleet, host):
+    client = fleet.client
+    client.delete("rbac.authorization.k8s.io/v1", "ClusterRole", "converter-admission")
+    code, said, _ = converter(host, "status")
+    assert code == 1
+    assert "missing    ClusterRole converter-admission" in said
+    succeed(host, "install", "--image", f"{IMAGE}:0.1.0")
+    succeed(host, "status")
+
+
+def test_a_token_that_does_not_work_is_replaced(host):
+    client = host.server.client
+    name = "converter-admission-kubeconfig"
+    client.patch("v1", "Secret", name, {"data": {"token": "bm9uZQ=="}}, "karmada-system")
+    code, said, _ = converter(host, "status", "--output", "json")
+    assert code == 1
+    problems = {one["account"]: one["problem"] for one in json.loads(said)["tokens"]}
+    assert problems["karmada-system/converter-admission"] == "refused"
+    succeed(host, "install", "--image", f"{IMAGE}:0.1.0")
+    succeed(host, "status")
+
+
+def test_an_upgrade_under_load_fails_no_admission(fleet, host, tmp_path):
+    tree = next_release(tmp_path)
+    host.trees[NEXT] = tree
+    with Load(fleet.world, fleet.karmada.apiserver.port) as load:
+        wait_until("load", lambda: load.sent > 20, 60)
+        succeed(host, "upgrade", "--image", f"{IMAGE}:{NEXT}", tree=tree)
+        sent = load.sent
+        wait_until("load after it", lambda: load.sent > sent + 20, 60)
+    print(f"\nupgrade under load: {load.sent} admissions, {len(load.failed)} failed")
+    assert load.failed == []
+    status = json.loads(succeed(host, "status", "--output", "json", tree=tree))
+    releases = {one["name"]: one["version"] for one in status["processes"]}
+    assert releases["converter-admission"] == releases["converter-controller"] == NEXT
+    budgets = {name for kind, _, name in versions(host.server.client, ON_HOST) if kind == "PodDisruptionBudget"}
+    assert budgets == {"converter-admission"}, "what the release does not have is deleted"
+
+
+def test_a_release_with_an_older_format_does_not_replace_it(fleet, host):
+    path = ("admissionregistration.k8s.io/v1", "MutatingWebhookConfiguration", "apiconverter")
+    for number in ("2", "1"):
+        fleet.client.patch(*path, {"metadata": {"annotations": {"apiconverter.dev/data-format": number}}})
+        if number == "2":
+            before = both(fleet, host)
+            code, _, said = converter(host, "upgrade", "--image", f"{IMAGE}:0.1.0")
+            assert code == 2
+            assert "format 2" in said
+            assert both(fleet, host) == before
+
+
+def content(found):
+    """A Work without its status, which Karmada goes on to write."""
+    metadata = {key: found["metadata"].get(key) for key in ("labels", "annotations", "ownerReferences", "generation")}
+    return metadata, found["spec"]
+
+
+def test_on_many_existing_works_it_converts_what_needs_it_and_nothing_else(fleet, host):
+    client = fleet.client
+    succeed(host, "uninstall", "--yes", f"--karmada-kubeconfig={fleet.karmada.apiserver.kubeconfig}")
+    manifests = [JOB] * NEEDED + [CONFIG_MAP] * (EXISTING - NEEDED)
+    for number, manifest in enumerate(manifests):
+        client.create(work(f"existing-{number}", manifest))
+
+    def existing():
+        found = client.list(WORK, "Work", "karmada-es-old")
+        return {one["metadata"]["name"]: one for one in found if one["metadata"]["name"].startswith("existing-")}
+
+    def quiet():
+        count = writes_of_works(client)
+        time.sleep(3)
+        return writes_of_works(client) == count
+
+    wait_until("quiet", quiet, 120)
+    before, count = existing(), writes_of_works(client)
+    assert len(before) == EXISTING
+    succeed(host, "install", "--image", f"{IMAGE}:0.1.0")
+
+    def settled():
+        return sum(map(converted, existing().values())) == NEEDED and quiet()
+
+    wait_until("the conversions", settled, 180)
+    after, writes = existing(), writes_of_works(client) - count
+    changed = {name for name in after if content(after[name]) != content(before[name])}
+    print(
+        f"\ninstall on {EXISTING} Works, of which {NEEDED} need a conversion: {writes} writes, {len(changed)} changed"
+    )
+    assert changed == {f"existing-{number}" for number in range(NEEDED)}
+    assert writes <= 3 * NEEDED + 10

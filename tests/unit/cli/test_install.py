@@ -1,9 +1,14 @@
 """``converter install`` without an API server: what it prints, and the options that it refuses."""
 
+import argparse
+
 import pytest
 import yaml
 
-from converter.cli import FAILED, OK, main
+from converter.cli import FAILED, OK, install, main
+from converter.cli.clusters import Target
+from converter.cli.options import UsageError
+from converter.install.detect import KarmadaInstallation, Method, SecretKey
 from tests.nonempty import some
 
 IMAGE = "registry.example/converter@sha256:0123"
@@ -93,3 +98,39 @@ REFUSED = [
 def test_options_that_make_no_sense_are_refused(capsys, arguments):
     assert main(["install", *arguments]) == FAILED
     assert capsys.readouterr().err.startswith("converter: ")
+
+
+def settings(given, found_ca, *arguments):
+    parser = argparse.ArgumentParser()
+    install.register(parser.add_subparsers())
+    args = parser.parse_args(["install", "--scheduler-name=", *arguments])
+    found = KarmadaInstallation(
+        Method.HELM, "fleet-b", "blue", {}, "https://inside", found_ca, SecretKey("s", "k"), "", "v1.18.2"
+    )
+    return install._settings(args, Target(None, None, "fleet-b", found, ("https://outside", given)))
+
+
+@pytest.mark.parametrize(("given", "found_ca"), [("YQ==", "YQ=="), ("", "YQ=="), ("YQ==", "")])
+def test_the_address_for_pods_is_the_one_of_karmadas_scheduler(given, found_ca):
+    found = settings(given, found_ca)
+    assert (found.server_url, found.ca_bundle, found.host.namespace) == ("https://inside", found_ca, "fleet-b")
+
+
+def test_a_kubeconfig_of_another_karmada_is_refused():
+    with pytest.raises(UsageError):
+        settings("YQ==", "Yg==")
+    assert settings("YQ==", "Yg==", "--karmada-server", "https://balancer").server_url == "https://balancer"
+
+
+def test_without_karmada_in_the_host_cluster_its_kubeconfig_says_where_it_is():
+    parser = argparse.ArgumentParser()
+    install.register(parser.add_subparsers())
+    target = Target(None, None, "karmada-system", None, ("https://outside", "YQ=="))
+    found = install._settings(parser.parse_args(["install", "--scheduler-name="]), target)
+    assert (found.server_url, found.ca_bundle) == ("https://outside", "YQ==")
+    with pytest.raises(UsageError):
+        install._settings(parser.parse_args(["install"]), target)
+    image = "karmada-scheduler:v1.18.2"
+    found = install._settings(parser.parse_args(["install", "--scheduler-image", image]), target)
+    assert found.host.scheduler["spec"]["template"]["spec"]["containers"][0]["image"] == image
+    assert found.identities == ("admission", "controller", "scheduler")
