@@ -9,6 +9,7 @@ from converter.cli import COMMANDS
 ROOT = Path(__file__).parents[2]
 ONLINE = (
     "controller",
+    "dashboard",
     "discovery",
     "doctor",
     "hook",
@@ -19,6 +20,7 @@ ONLINE = (
     "plan",
     "promote",
     "resume",
+    "rules",
     "serve",
     "status",
     "upgrade",

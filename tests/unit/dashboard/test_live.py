@@ -7,6 +7,7 @@ import pytest
 from converter.client import Change
 from converter.dashboard.live import MOST_STREAMS, REMEMBERED, Happening, LiveLog, TooManyStreamsError
 from tests.dashboardkit import NEW, OLD, config_map, cronjob, fleet_store, key_of, put, work_of
+from tests.nonempty import some
 
 
 def happening(name="x"):
@@ -22,7 +23,7 @@ def test_a_work_that_comes_is_converted_and_lossy(shipped):
     put(store, work_of(cronjob(), OLD, shipped))
     put(store, work_of(config_map(), OLD, shipped))
     assert seen(store) == [("converted", "report", False), ("lossy", "report", True)]
-    assert all(item.link for item in store.live.latest)
+    assert all(item.link for item in some(store.live.latest))
 
 
 def test_a_cluster_that_is_upgraded_is_seen_moving(shipped):

@@ -129,7 +129,7 @@ def test_the_validity_of_the_certificate_is_read_at_each_scrape():
     metrics.watch_certificate(lambda: life[0])
     for number in range(2):
         life[0] = Validity(*(moment + dt.timedelta(days=number) for moment in LIFE))
-        for name, moment in zip(("not_before", "not_after"), life[0], strict=True):
+        for name, moment in some(zip(("not_before", "not_after"), life[0], strict=True)):
             value = metrics.registry.get_sample_value(f"converter_certificate_{name}_timestamp_seconds")
             assert value == moment.timestamp()
 
