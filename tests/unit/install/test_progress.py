@@ -84,7 +84,7 @@ async def test_what_does_not_come_is_an_error_with_reasons(host):
     assert caught.value.waiting == (Availability(NAMES[1], 0, 2),)
     (reason,) = caught.value.reasons
     assert "converter-admission-1" in reason
-    assert "--image" in reason
+    assert "Back-off pulling image" in reason
 
 
 async def test_without_a_right_to_pods_there_are_no_reasons(host):
@@ -97,7 +97,7 @@ async def test_without_a_right_to_pods_there_are_no_reasons(host):
 
 
 def pod_status(**status):
-    return {"metadata": {"name": "p"}, "status": status}
+    return {"metadata": {"name": "pod-of-ours"}, "status": status}
 
 
 REASONS = [
@@ -115,4 +115,4 @@ REASONS = [
 def test_the_reasons_of_a_pod(status, count):
     found = reasons_of(pod_status(**status))
     assert len(found) == count
-    assert [reason for reason in found if "Pod p" not in reason] == []
+    assert [reason for reason in found if "pod-of-ours" not in reason] == []
