@@ -38,6 +38,8 @@ class OwnScheduler:
             config: the kubeconfig with the rights of the installation.
         """
         self._fleet = fleet
+        log = fleet.world.run.folder / f"{DEPLOYMENT}.log"
+        self._earlier = len(log.read_text(errors="replace")) if log.exists() else 0
         made = second_scheduler(deployment(fleet), namespace=NAMESPACE)
         (container,) = made["spec"]["template"]["spec"]["containers"]
         flags = dict(word.removeprefix("--").split("=", 1) for word in container["args"])
@@ -54,6 +56,10 @@ class OwnScheduler:
     def lease(self) -> Json | None:
         """Return its Lease; None if there is none."""
         return self._fleet.client.find(LEASES, "Lease", LEASE, NAMESPACE)
+
+    def said(self) -> str:
+        """Return what it has logged; installations before this one have the same file."""
+        return self.component.process.log_text()[self._earlier :]
 
     def kill(self) -> None:
         """Kill it, and remove its Lease: another one acts at once, and need not wait until the Lease has expired."""

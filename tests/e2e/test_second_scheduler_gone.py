@@ -80,7 +80,7 @@ def test_without_the_second_scheduler_nothing_new_is_scheduled_and_all_say_so(fl
 
 
 def test_the_scheduler_needs_no_more_rights_than_it_has(fleet, converter):
-    text = converter.scheduler.component.process.log_text()
+    text = converter.scheduler.said()
     assert "Starting karmada scheduler" in text
     assert "forbidden" not in text.lower()
 
