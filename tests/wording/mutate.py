@@ -37,6 +37,9 @@ SUITES = tuple(f"tests/{name}" for name in ("unit", "rules", "oracle", "compat",
 #: lists, in certificates.py.
 NO_PROSE = {
     "rules/codegen.py",
+    "rules/graph.py",
+    "rules/json_schema.py",
+    "rules/write_rule.py",
     "rules/functions/certificates.py",
     "server/status_page.py",
     "coverage/page.py",

@@ -167,4 +167,4 @@ def test_options_that_do_not_go_together_are_wrong_usage(folder, arguments):
 
 
 def test_a_patch_says_where_a_file_has_no_last_newline():
-    assert list(patch("a.yaml", "a", "b"))[-1].endswith("\\ No newline at end of file\n")
+    assert list(patch("a.yaml", "a", "b"))[-1].startswith("+b\n\\ ")
