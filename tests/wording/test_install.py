@@ -1,8 +1,13 @@
 """The words of an installation: each error and each problem says what to do."""
 
+import datetime as dt
+
+from converter.cli.status import lines
 from converter.install.flow import DowngradeError
+from converter.install.identities import Identity, TokenProblem
 from converter.install.progress import Availability, NotRunningError, reasons_of
 from converter.install.rights import Right, RightsError
+from converter.install.status import Certificate, InstallationStatus, Process
 from converter.install.versions import Versions, check_versions
 
 
@@ -41,3 +46,20 @@ def test_a_downgrade_has_a_way_out():
 def test_a_release_below_a_floor_says_which_one_to_use():
     (warning,) = check_versions(Versions("v1.13.6", "v1.36.3", "v1.30.14"))
     assert warning == "Karmada v1.13.6 lacks fixes that the converter relies on; upgrade it to v1.13.7 or newer"
+
+
+def test_the_state_of_each_thing_is_one_line():
+    end = dt.datetime(2026, 5, 1, 12, 30, tzinfo=dt.timezone(dt.timedelta(hours=2)))
+    found = InstallationStatus(
+        [], [Process(Availability("converter-discovery", 1, 2), "registry.example/c:1", "1")],
+        [Identity("controller", "k/converter-controller", "k/s", None, None, TokenProblem.NO_SECRET)],
+        [Certificate("CA", end)], trusted=False, services={}, works=7, problems=["it does not run"],
+    )  # fmt: skip
+    assert list(lines(found)) == [
+        "partly     converter-discovery 1, 1 of 2 Pods",
+        "PROBLEM    token of k/converter-controller",
+        "valid      CA certificate, until 2026-05-01 10:30 UTC",
+        "UNTRUSTED  webhooks",
+        "7          converted Works",
+        "problem: it does not run",
+    ]

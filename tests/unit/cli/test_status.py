@@ -10,7 +10,6 @@ from converter.install.identities import Identity, TokenProblem
 from converter.install.installer import Finding
 from converter.install.progress import Availability
 from converter.install.status import Certificate, InstallationStatus, Process
-from tests.nonempty import some
 
 END = dt.datetime(2026, 5, 1, 12, 30, tzinfo=dt.timezone(dt.timedelta(hours=2)))
 
@@ -35,22 +34,12 @@ def status(problems=()):
     )
 
 
-def words(found):
-    return [line.split() for line in some(list(lines(found)))]
-
-
-def test_the_state_of_each_thing_comes_first():
-    found = {(line[0], line[1]) for line in words(status(["a problem"]))}
-    for pair in (
-        ("running", "converter-admission"), ("partly", "converter-discovery"), ("DOWN", "converter-scheduler,"),
-        ("valid", "token"), ("PROBLEM", "token"), ("valid", "CA"), ("UNTRUSTED", "webhooks"),
-        ("different", "ClusterRole"), ("7", "converted"), ("problem:", "a"),
-    ):  # fmt: skip
-        assert pair in found
+def test_there_is_a_line_for_each_thing_and_each_problem():
+    assert len(list(lines(status()))) == 9
+    assert len(list(lines(status(["one", "two"])))) == 11
 
 
 def test_times_are_in_utc():
-    assert any("2026-05-01 10:30 UTC" in line for line in some(list(lines(status()))))
     assert as_json(status())["certificates"] == [{"name": "CA", "expiresAt": "2026-05-01T10:30:00Z"}]
 
 
