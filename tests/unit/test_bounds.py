@@ -13,15 +13,18 @@ import datetime as dt
 import functools
 import gc
 import importlib
+import pkgutil
 from pathlib import Path
 
 import pytest
 
+import converter
 from converter.catalog import Release, load_catalog
 from converter.catalog.feature_gates import GateSettings
 from converter.catalog.types import ObjectType
 from converter.client import Collection, Informer, Key, WorkQueue
 from converter.controllers.event_recorder import EventRecorder
+from converter.dashboard import rules_view
 from converter.kube import GroupVersionKind
 from converter.losses import messages, record_format
 from converter.losses.evaluate import LossEvaluator
@@ -78,6 +81,7 @@ FUNCTIONS = {
     "Release.parse": lambda n: record_format._release_of(f"v1.{n}"),
     "schema_index": lambda n: schema_index(Other(n)),
     "_dropped": lambda n: messages._dropped(ByRelease(Release(1, n))),
+    "_lines": lambda n: rules_view._lines(f"/nothing/{n}"),
     "_place": lambda n: patches._place("labels", f"name{n}"),
     "_remembered": lambda n: scalars.plain(f"word{n}"),
     "_text_shown": lambda n: log_format._text_shown(f"text {n}"),
@@ -111,7 +115,10 @@ def caches():
 
 
 def test_every_cache_of_a_function_is_driven_to_its_bound():
-    index(), evaluator(), importlib.import_module("converter.cli")
+    index(), evaluator()
+    for module in pkgutil.walk_packages(converter.__path__, "converter."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
     assert set(caches()) == set(FUNCTIONS)
 
 
