@@ -109,7 +109,8 @@ def test_every_panel_shows_something(fleet, converter, prometheus):
         conversions = shown["Conversions"]
         assert any(one["metric"].get("target") == "batch/v1beta1" for one in conversions)
         print(f"{len(shown)} panels show {sum(map(len, shown.values()))} series")
-    assert prometheus.query('ALERTS{alertstate="firing"}') == []
+    # Those of objectives can fire: a Work was refused, and a busy machine answers late.
+    assert prometheus.query('ALERTS{alertstate="firing",sloth_severity=""}') == []
 
 
 @pytest.mark.skipif(
