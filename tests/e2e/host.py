@@ -149,7 +149,7 @@ def check_rights(fleet: Fleet, host: Host, *, whole: bool) -> None:
         "host": compare(on_host, host.audit.events()),
     }
     for side, found in sides.items():
-        print(f"{side}: {found.used} different requests, {len(found.unused)} unused rights")
+        print(f"{side}: {found.used} different requests; unused: {sorted(found.unused)}")
         assert found.used, f"{side}: the audit log is empty"
         assert not found.missing, f"{side}: no rule covers {sorted(found.missing)}"
         unused = found.unused - NOT_IN_A_REQUEST.keys()

@@ -1,7 +1,7 @@
 """Tokens and the authority are rotated while Karmada writes Works: no admission fails, and every process goes on.
 
 Periods of minutes, instead of years, and of seconds between two tokens. The API server issues tokens for ten minutes at
-least, so no token ends here; tests/integration/test_identities.py has a process whose token is refused.
+least, so no token ends by itself here; all become invalid at once when their accounts are deleted.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import pytest
 from converter.certificates.rotate import Periods
 from converter.client import ApiServer
 from converter.controllers.certificate_secret import CertificateSecret
+from converter.install.identities import IDENTITIES
 from converter.install.tokens import SHORTEST_SECONDS
 from tests.controlplanes.karmada import NAMESPACE
 from tests.controlplanes.waiting import wait_until
@@ -194,3 +195,34 @@ def test_no_admission_fails_while_tokens_and_the_authority_are_rotated(fleet, co
     for it in its:
         it.__exit__()
         it.wait_until_gone("old", ["batch/v1beta1"])
+
+
+def test_after_an_outage_longer_than_a_token_s_life_the_installer_s_tokens_are_enough(fleet, converter):
+    """No token is valid any more, as after such an outage. Our processes go on with new ones, without a restart."""
+    accounts = [f"converter-{identity}" for identity in IDENTITIES]
+    known = {name: credentials(fleet, name) for name in ("converter-controller", "converter-admission")}
+    refused = sum(failures(fleet).values())
+    converter.scheduler.component.process.stop()
+    with Load(fleet) as load:
+        for name in some(accounts):
+            fleet.client.delete("v1", "ServiceAccount", name, NAMESPACE)
+        # The API server accepts a token that it has seen for ten more seconds.
+        wait_until("refused credentials", lambda: sum(failures(fleet).values()) > refused, 60)
+        fleet.karmada.aggregated.kill()  # ends every watch of Clusters, so that each process has to authenticate again
+        fleet.karmada.aggregated.start()
+        converter.host.ensure(seconds=SHORTEST_SECONDS)  # what `converter install` does, with an administrator's rights
+        # Karmada's program ends when it cannot renew its Lease for ten seconds, and a kubelet starts it again.
+        converter.scheduler.start()
+
+        def came_back():
+            fleet.check()
+            for name in some(known):
+                assert credentials(fleet, name) - known[name], f"{name} has no accepted token yet"
+            return True
+
+        wait_until("requests with the new tokens", came_back, 120)
+        with Propagated(fleet, template("CronJob", "after-an-outage"), ["new", "old"]) as it:
+            it.wait_until_applied(90)
+            wait_until("the anchor", lambda: it.anchor("old"), 60)
+    assert (load.answers, load.errors) == ({"batch/v1beta1"}, [])
+    it.wait_until_gone("old", ["batch/v1beta1"])
