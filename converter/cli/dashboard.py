@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import ipaddress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -87,7 +86,7 @@ def run(args: argparse.Namespace) -> int:
     """Serve until stopped; returns the exit code."""
     set_up(args.log_format, args.log_level)
     address = Address.parse(args.listen)
-    if (args.anonymous or args.sample) and not is_loopback(address.host):
+    if (args.anonymous or args.sample) and not address.is_loopback:
         raise UsageError(f"without tokens, the dashboard listens on loopback only, not on {args.listen}")
     if (args.tls_cert is None) != (args.tls_key is None):
         raise UsageError("--tls-cert and --tls-key need each other; give both")
@@ -96,16 +95,6 @@ def run(args: argparse.Namespace) -> int:
     sessions = Sessions.from_file(args.session_key_file) if args.session_key_file is not None else Sessions()
     loop.run(_run(args, address, rules, sessions))
     return OK
-
-
-def is_loopback(host: str) -> bool:
-    """Whether an address is reached from this machine only."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 async def _run(args: argparse.Namespace, address: Address, rules: RulesReloader, sessions: Sessions) -> None:

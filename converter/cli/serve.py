@@ -38,7 +38,7 @@ from converter.server.app import BODY_LIMIT
 from converter.server.clients import Clients
 from converter.server.controller_metrics import watch_informers
 from converter.server.logging import FORMATS, LEVELS, set_up
-from converter.server.page_server import page_server
+from converter.server.plain_server import plain_server
 from converter.server.run import Address, serve
 from converter.server.sample import FLEET, oldest_first, review_of, sample_manifests, work_for
 from converter.server.wiring import Served, Settings, assemble
@@ -51,8 +51,8 @@ if TYPE_CHECKING:
 SAMPLE_FOLDER = Path(".run")
 """Where ``--sample`` stores its CA and its address, for ``converter demo`` and curl."""
 
-_SAMPLE_PAGE = "127.0.0.1:0"
-"""Where ``--sample`` serves the page by default: any free port, which it prints."""
+_SAMPLE_DASHBOARD = "127.0.0.1:0"
+"""Where ``--sample`` serves the dashboard by default: any free port, which it prints."""
 
 _EPILOG = """\
 examples:
@@ -69,8 +69,7 @@ paths served:
   POST /mutate/works /mutate/bindings /mutate/binding-status
                        the webhooks (admission.k8s.io/v1)
   GET  /healthz /readyz /metrics
-paths served with --page-listen, at that address, without TLS:
-  GET  /               a page with the fleet, the rules and the latest conversions
+paths served with --metrics-listen, at that address, without TLS:
   GET  /healthz /readyz /metrics
 
 exit codes: 0 stopped by SIGTERM or SIGINT; 2 invalid rules (every problem is listed), an invalid inventory or
@@ -129,8 +128,12 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     how.add_argument("--drain-seconds", metavar="S", type=seconds, default=None,
                      help="how long /readyz fails before a stop on SIGTERM (default: 5, sample: 0)")  # fmt: skip
     how.add_argument(
-        "--page-listen", metavar="HOST:PORT",
-        help="serve a status page at this address, without TLS (default: none; sample: 127.0.0.1:0)",
+        "--metrics-listen", metavar="HOST:PORT",
+        help="serve health and metrics at this address too, without TLS and client certificates (default: none)",
+    )  # fmt: skip
+    how.add_argument(
+        "--dashboard-listen", metavar="HOST:PORT", default=_SAMPLE_DASHBOARD,
+        help="with --sample, where to serve the dashboard (default: %(default)s)",
     )  # fmt: skip
     how.add_argument(
         "--traces", metavar="URL", default="",
@@ -146,8 +149,12 @@ def run(args: argparse.Namespace) -> int:
     """Serve until stopped; returns the exit code."""
     set_up(args.log_format, args.log_level)
     address = Address.parse(args.listen)
-    page = args.page_listen or (_SAMPLE_PAGE if args.sample else "")
-    page_address = Address.parse(page) if page else None
+    metrics = Address.parse(args.metrics_listen) if args.metrics_listen else None
+    dashboard = Address.parse(args.dashboard_listen) if args.sample else None
+    if dashboard is not None and not dashboard.is_loopback:
+        raise UsageError(
+            f"the sample's dashboard needs no token, so it listens on loopback only, not on {dashboard.host}"
+        )
     if args.client_name and args.client_ca is None:
         raise UsageError("--client-name needs --client-ca")
     karmada = args.kubeconfig is not None or args.in_cluster
@@ -168,7 +175,7 @@ def run(args: argparse.Namespace) -> int:
         drain = args.drain_seconds if args.drain_seconds is not None else (0.0 if args.sample else 5.0)
 
         try:
-            loop.run(_serve(args, served, certificate, authority, _Addresses(address, page_address, drain)))
+            loop.run(_serve(args, served, certificate, authority, _Addresses(address, metrics, dashboard, drain)))
         finally:
             if settings.tracer is not None:
                 settings.tracer.close()
@@ -194,10 +201,11 @@ def _tracer(endpoint: str) -> Tracer | None:
 
 
 class _Addresses(NamedTuple):
-    """Where to serve: the webhooks, the page (None for no page), and for how long after SIGTERM."""
+    """Where to serve the webhooks, the metrics and the dashboard (None for nowhere), and for how long after SIGTERM."""
 
     webhooks: Address
-    page: Address | None
+    metrics: Address | None
+    dashboard: Address | None
     drain_seconds: float
 
 
@@ -208,7 +216,7 @@ async def _serve(
     authority: Path | None,
     addresses: _Addresses,
 ) -> None:
-    """Serve the webhooks and the page.
+    """Serve the webhooks, the metrics and the dashboard.
 
     Raises:
         ListenError: an address cannot be used.
@@ -216,17 +224,21 @@ async def _serve(
         ConverterError: the inventory has problems.
     """
     async with contextlib.AsyncExitStack() as stack:
-        page: Address | None = None
-        if addresses.page is not None:
-            page_app = await stack.enter_async_context(_sample_dashboard(served)) if args.sample else served.page_app
-            page = await stack.enter_async_context(page_server(page_app, addresses.page))
+        metrics = page = None
+        if addresses.metrics is not None:
+            metrics = await stack.enter_async_context(plain_server(served.metrics_app, addresses.metrics))
+        if addresses.dashboard is not None:
+            dashboard = await stack.enter_async_context(_sample_dashboard(served))
+            page = await stack.enter_async_context(plain_server(dashboard, addresses.dashboard))
 
         def listening(bound: Address) -> None:
             if args.sample and authority is not None:
-                _welcome(served, bound, authority, page)
+                _welcome(served, bound, authority, page or bound)
                 return
             trusted = "" if authority is None else f"; the CA to trust is {authority}"
-            announce(f"listening on {bound.url}{trusted}" + (f"; page on {page.plain_url}/" if page else ""))
+            announce(
+                f"listening on {bound.url}{trusted}" + (f"; metrics on {metrics.plain_url}/metrics" if metrics else "")
+            )
 
         clusters: list[Coroutine[None, None, None]] = []
         if args.kubeconfig is not None or args.in_cluster:
@@ -283,15 +295,15 @@ def _certificate(args: argparse.Namespace, address: Address) -> Iterator[tuple[S
     yield ServingCertificate(certificate, key, client_ca=args.client_ca), trusted
 
 
-def _welcome(served: Served, bound: Address, authority: Path, page: Address | None) -> None:
+def _welcome(served: Served, bound: Address, authority: Path, page: Address) -> None:
     """Print the address and a command to try, and store the address for ``converter demo``."""
     folder = authority.parent
     fleet = oldest_first(served.fleet.current)
     cluster = fleet[0].name
     review = folder / "review.json"
     review.write_bytes(review_of(work_for(sample_manifests()[0], cluster)))
-    shown = f"{page.plain_url}/" if page else None
-    facts = {"url": bound.url, "ca": str(authority.resolve()), "page": shown, "pid": os.getpid()}
+    shown = f"{page.plain_url}/"
+    facts = {"url": bound.url, "ca": str(authority.resolve()), "dashboard": shown, "pid": os.getpid()}
     (folder / "listening.json").write_text(json.dumps(facts) + "\n", encoding="utf-8")
     book = served.rules.current.book
     clusters = ", ".join(f"{one.name} ({one.release or 'unknown release'})" for one in fleet)
@@ -300,7 +312,7 @@ def _welcome(served: Served, bound: Address, authority: Path, page: Address | No
 The webhook listens on {bound.url}/mutate/works with a throw-away certificate.
   fleet   {clusters}
   rules   {len(book.rules)} rules for {len(book.kinds())} kinds; add your own with --rules DIR
-  page    {shown or "none; show it with --page-listen 127.0.0.1:8080"}
+  look    {shown} is the dashboard, with the sample manifests in every cluster
 
 Try it, in another terminal here:
 

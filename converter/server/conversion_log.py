@@ -1,4 +1,4 @@
-"""Conversions and losses: counted for Prometheus, logged, and the latest ones remembered for the page.
+"""Conversions and losses: counted for Prometheus, and logged.
 
 Only the kind and name of a manifest come here, never its content, which can be secret. A request only appends an event.
 Events are formatted together a little later, because formatting one costs as much as converting a small manifest.
@@ -10,7 +10,6 @@ import asyncio
 import logging
 import threading
 import time
-from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
 
 from converter.kube import cut
@@ -23,9 +22,6 @@ if TYPE_CHECKING:
     from converter.losses.decide import ManifestLosses
     from converter.server.metrics import Metrics
 
-_REMEMBERED = 100
-"""How many events the page shows."""
-
 _FLUSH_SECONDS = 0.1
 """How long an event waits for others."""
 
@@ -33,7 +29,7 @@ _FIELDS_LOGGED = 8
 """How many lost fields of one severity a line of the log names."""
 
 _LONGEST_TEXT = 1000
-"""Characters of a field or a reason that are logged and shown."""
+"""Characters of a field or a reason that are logged."""
 
 _MOST_UNWRITTEN = 1000
 """Events that wait to be written together."""
@@ -118,19 +114,12 @@ def _of_review(uid: str) -> dict[str, str]:
 
 
 class ConversionLog:
-    """Records each conversion for metrics, log and page; the observer of the webhooks."""
+    """Records each conversion for metrics and log; the observer of the webhooks."""
 
     def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics
-        self._recent: deque[Event] = deque(maxlen=_REMEMBERED)
         self._unwritten: list[Event | LossEvent] = []
         self._lock = threading.Lock()  # large reviews are answered in a thread
-
-    @property
-    def recent(self) -> tuple[Event, ...]:
-        """The latest events, the newest first."""
-        with self._lock:
-            return tuple(reversed(self._recent))
 
     def converted(  # noqa: PLR0917  the protocol of the observer
         self, cluster: str, kind: str, name: str, source: str, target: str, losses: int
@@ -168,8 +157,6 @@ class ConversionLog:
 
     def _note(self, event: Event | LossEvent) -> None:
         with self._lock:
-            if isinstance(event, Event):
-                self._recent.append(event)
             self._unwritten.append(event)
             waiting = len(self._unwritten)
         if waiting > _MOST_UNWRITTEN:

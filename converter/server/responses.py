@@ -1,4 +1,4 @@
-"""The kinds of HTTP answers: an AdmissionReview, a Kubernetes Status for an error, text, and an HTML page."""
+"""The kinds of HTTP answers: an AdmissionReview, a Kubernetes Status for an error, and text."""
 
 from __future__ import annotations
 
@@ -120,16 +120,3 @@ def text(
     """Make an answer with text."""
     content = body.encode() if isinstance(body, str) else body
     return web.Response(status=status, body=content, headers={"Content-Type": kind})
-
-
-def page(body: str) -> web.Response:
-    """Make an answer with an HTML page that cannot load or run anything, whatever its texts contain."""
-    return web.Response(
-        body=body.encode(),
-        headers={
-            "Content-Type": "text/html; charset=utf-8",
-            "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'",
-            "X-Content-Type-Options": "nosniff",
-            "Cache-Control": "no-store",
-        },
-    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import ipaddress
 import logging
 import signal
 from dataclasses import dataclass
@@ -56,6 +57,16 @@ class Address:
         if not colon or not port.isdecimal() or int(port) > 65535 or (":" in bare and bare == host):  # noqa: PLR2004  the largest TCP port
             raise ListenError(f"{text!r} is not an address; write HOST:PORT, such as 127.0.0.1:8443")
         return cls(bare, int(port))
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether the address is reached from this machine only."""
+        if self.host == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False
 
     @property
     def url(self) -> str:
@@ -176,7 +187,7 @@ def listen(factory: Callable[[], asyncio.BaseProtocol], address: Address, tls: s
         why = error.strerror or str(error)
         raise ListenError(
             f"cannot listen on {address.host}:{address.port}: {why}; choose another address with --listen"
-            ", or with --page-listen for the page"
+            ", --metrics-listen or --dashboard-listen"
         ) from error
 
 

@@ -18,7 +18,6 @@ from converter.server.conversion_log import ConversionLog
 from converter.server.inventory_reloader import InventoryReloader
 from converter.server.metrics import CONTENT_TYPE, Metrics
 from converter.server.rules_reloader import RulesReloader, notes_of
-from converter.server.status_page import ClusterRow, KindRow, View, render
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -59,7 +58,7 @@ class Served:
 
     Attributes:
         app: the HTTP application of the webhooks.
-        page_app: the HTTP application of the status page, for an address of its own.
+        metrics_app: health and metrics alone, for an address of their own.
         metrics: its metrics.
         rules: the rules in use.
         fleet: the clusters.
@@ -67,7 +66,7 @@ class Served:
     """
 
     app: App
-    page_app: App
+    metrics_app: App
     metrics: Metrics
     rules: RulesReloader
     fleet: FleetView
@@ -89,7 +88,6 @@ def assemble(settings: Settings) -> Served:
         ConverterError: the inventory is invalid.
     """
     metrics = Metrics(["works", "bindings", "binding-status"])
-    activity = ConversionLog(metrics)
     rules = RulesReloader(settings.rules, catalog=load_catalog, sink=metrics)
     metrics.rules_in_use(len(rules.current.book.rules))
     metrics.watch_rules(lambda: rules.current.digest)
@@ -97,7 +95,7 @@ def assemble(settings: Settings) -> Served:
     fleet = inventory.view if inventory is not None else FleetView()
     metrics.watch_clusters(lambda: len(fleet.current))
     span = settings.tracer.span if settings.tracer is not None else None
-    works = WorkWebhook(rules, fleet, settings.policy, activity, has_overflow_store=inventory is None, span=span)
+    works = WorkWebhook(rules, fleet, settings.policy, ConversionLog(metrics), has_overflow_store=inventory is None, span=span)
     pages: dict[str, Callable[[], web.Response]] = {}
     unreachable = Unreachable(lambda: rules.current, fleet)
     placement = PlacementWebhook(unreachable, unreachable.converted, settings.own_scheduler)
@@ -113,9 +111,6 @@ def assemble(settings: Settings) -> Served:
     def missing() -> str:
         return "" if fleet.ready else "the first list of clusters is incomplete"
 
-    def view() -> View:
-        return _view(settings.policy, missing(), rules, fleet, activity)
-
     pages["/healthz"] = lambda: answers.text("ok\n")
 
     def notes() -> list[str]:
@@ -123,17 +118,4 @@ def assemble(settings: Settings) -> Served:
 
     pages["/readyz"] = lambda: app.ready(missing(), notes())
     pages["/metrics"] = lambda: answers.text(metrics.text(), kind=CONTENT_TYPE)
-    page_app = App([], {"/": lambda: answers.page(render(view())), **pages}, metrics)
-    return Served(app, page_app, metrics, rules, fleet, inventory)
-
-
-def _view(policy: str, missing: str, rules: RulesReloader, fleet: FleetView, activity: ConversionLog) -> View:
-    book = rules.current.book
-    clusters = [
-        ClusterRow(cluster.name, str(cluster.release or ""), len(cluster.served), cluster.complete)
-        for _, cluster in sorted(fleet.current.items())
-    ]
-    kinds = [KindRow(kind, book.versions(kind)) for kind in book.kinds()]
-    return View(
-        missing, policy, clusters, kinds, len(book.rules), rules.state.since, rules.state.problems, activity.recent
-    )
+    return Served(app, App([], pages, metrics), metrics, rules, fleet, inventory)

@@ -1,9 +1,8 @@
-"""Values planted everywhere in manifests: no log, page or metric shows one, and of Secrets no output at all."""
+"""Values planted everywhere in manifests: no log or metric shows one, and of Secrets no output at all."""
 
 from __future__ import annotations
 
 import base64
-import datetime as dt
 import io
 import json
 import logging
@@ -18,12 +17,12 @@ from hypothesis import settings
 from converter.catalog import Release, load_catalog
 from converter.cli import main
 from converter.clusters import Cluster
+from converter.dashboard.rows import stored_work
 from converter.losses.concealed import CONCEALED
 from converter.losses.record import LossRecord
 from converter.server.conversion_log import ConversionLog
 from converter.server.logging import FORMATS, json_line, set_up, text_line
 from converter.server.metrics import Metrics
-from converter.server.status_page import View, render
 from converter.works.annotations import LOSSES_ANNOTATION
 from converter.yaml import dump
 from tests.generators.originals import of_once, of_today
@@ -98,12 +97,8 @@ def logged() -> Iterator[io.StringIO]:
     root.setLevel(level)
 
 
-def page(activity: ConversionLog) -> str:
-    return render(View("", "deny", [], [], 0, dt.datetime.now(dt.UTC), (), activity.recent))
-
-
 def ask_about(shipped: Engine, manifests: list[Any], rng: random.Random, logged: io.StringIO) -> tuple[str, str]:
-    """Send a Work to the webhook of a random release; returns log, page and metrics, and the whole answer."""
+    """Send a Work to the webhook of a random release; returns log and metrics, and the whole answer."""
     release, policy = rng.choice(RELEASES), rng.choice(ACTIONS)
     set_up(rng.choice(FORMATS), "debug", logged)
     logged.seek(0)
@@ -113,18 +108,20 @@ def ask_about(shipped: Engine, manifests: list[Any], rng: random.Random, logged:
     cluster = Cluster.from_release("old", release, load_catalog())
     given = work(*manifests)
     answer = ask(webhook(shipped, cluster, policy=policy, observer=activity), review(given))
-    text = "\n".join([logged.getvalue(), page(activity), metrics.text().decode()])
+    text = "\n".join([logged.getvalue(), metrics.text().decode()])
     patches = json.dumps(answer.operations)
-    stored = answer.applied(given)["metadata"].get("annotations", {}) if answer.operations else {}
+    applied = answer.applied(given) if answer.operations else given
+    stored = applied["metadata"].get("annotations", {})
+    shown = [fact.text for row in stored_work(json.dumps(applied).encode()).rows for fact in row.losses]
     record = LossRecord.read(stored.get(LOSSES_ANNOTATION))
     lines = [loss.line for loss in record.losses]
-    return text, "\n".join([json.dumps(answer.response), patches, json.dumps(stored), *lines])
+    return text, "\n".join([json.dumps(answer.response), patches, json.dumps(stored), *lines, *shown])
 
 
 KINDS = [*of_today(), *of_once()]
 
 
-def test_no_log_page_or_metric_shows_a_value_of_any_kind(
+def test_no_log_or_metric_shows_a_value_of_any_kind(
     shipped: Engine, logged: io.StringIO, report_count: Callable[[str], None]
 ) -> None:
     counts: Counter[str] = Counter()

@@ -41,7 +41,6 @@ NO_PROSE = {
     "rules/json_schema.py",
     "rules/write_rule.py",
     "rules/functions/certificates.py",
-    "server/status_page.py",
     "coverage/page.py",
     "conversion/unions.py",
     "karmada/conditions.py",

@@ -5,17 +5,17 @@ from __future__ import annotations
 import pytest
 
 from converter.cli import FAILED, main
-from converter.cli.dashboard import is_loopback
+from converter.server.run import Address
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "::1", "localhost", "127.1.2.3"])
 def test_loopback(address):
-    assert is_loopback(address)
+    assert Address(address, 80).is_loopback
 
 
 @pytest.mark.parametrize("address", ["", "0.0.0.0", "::", "10.0.0.1", "example.com"])
 def test_elsewhere(address):
-    assert not is_loopback(address)
+    assert not Address(address, 80).is_loopback
 
 
 @pytest.mark.parametrize(

@@ -152,8 +152,8 @@ def test_its_network_policy_selects_its_pods_and_its_port(component):
     assert ports == {port["containerPort"] for port in container["ports"]}
 
 
-def test_no_page_is_served_in_a_cluster():
-    assert options("admission").page_listen is None
+def test_metrics_have_no_port_without_tls_in_a_cluster():
+    assert options("admission").metrics_listen is None
 
 
 @pytest.mark.parametrize("folder", [HOST, KARMADA_PART, POLICIES])

@@ -1,4 +1,4 @@
-"""Serves the status page at an address of its own, without TLS: the webhooks' port never shows it."""
+"""Serves an application at an address of its own, without TLS: health and metrics, or the sample's dashboard."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _CLOSE_SECONDS = 2.0
 
 
 @contextlib.asynccontextmanager
-async def page_server(app: Servable, address: Address) -> AsyncIterator[Address]:
+async def plain_server(app: Servable, address: Address) -> AsyncIterator[Address]:
     """Serve an application as long as the context lasts.
 
     Yields:
