@@ -95,7 +95,9 @@ def assemble(settings: Settings) -> Served:
     fleet = inventory.view if inventory is not None else FleetView()
     metrics.watch_clusters(lambda: len(fleet.current))
     span = settings.tracer.span if settings.tracer is not None else None
-    works = WorkWebhook(rules, fleet, settings.policy, ConversionLog(metrics), has_overflow_store=inventory is None, span=span)
+    works = WorkWebhook(
+        rules, fleet, settings.policy, ConversionLog(metrics), has_overflow_store=inventory is None, span=span
+    )
     pages: dict[str, Callable[[], web.Response]] = {}
     unreachable = Unreachable(lambda: rules.current, fleet)
     placement = PlacementWebhook(unreachable, unreachable.converted, settings.own_scheduler)

@@ -22,6 +22,7 @@ NEW, OLD = "new", "old"
 VERSIONS = {NEW: "batch/v1", OLD: "batch/v1beta1"}
 RIGHTS = Path(__file__).parents[2] / "deploy" / "dashboard" / "karmada.yaml"
 OTHER = "elsewhere"
+NAME = "seen-by-one-tenant"
 
 
 @pytest.fixture(scope="module")
@@ -105,10 +106,10 @@ class Stream:
 def test_what_happens_appears_and_tenants_see_their_own(fleet, converter, shown, report_count):
     mine, other = token_of(fleet.client, "mine", NAMESPACE), token_of(fleet.client, "other", OTHER)
     follower, stranger = Stream(shown, mine), Stream(shown, other)
-    job = template("CronJob", "dashboard")
+    job = template("CronJob", NAME)
     job["spec"]["timeZone"] = "Europe/Berlin"
     with Propagated(fleet, job, VERSIONS) as it:
-        wait_until("the conversion in Live", lambda: "dashboard" in follower.names())
+        wait_until("the conversion in Live", lambda: NAME in follower.names())
         it.wait_until_applied()
         at, item = next(pair for pair in follower.found if pair[1]["what"] == "converted")
         created = it.work(OLD)["metadata"]["creationTimestamp"]
@@ -119,9 +120,9 @@ def test_what_happens_appears_and_tenants_see_their_own(fleet, converter, shown,
         assert re.search(r'class="changed[^"]*"', page)
         wait_until("the loss on its page", lambda: "lost: dangerous" in shown.get(item["link"], mine)[1])
         for path in ("/", "/matrix", "/objects?state=all", "/live", "/what-if?cluster=old&to=v1.30", item["link"]):
-            assert "dashboard" not in re.sub(re.escape(item["link"]), "", shown.get(path, other)[1]), path
+            assert NAME not in re.sub(re.escape(item["link"]), "", shown.get(path, other)[1]), path
             assert shown.get(path)[0] == 401
             assert shown.get(path, "nonsense")[0] == 401
-        assert "dashboard" in shown.get("/objects", mine)[1]
+        assert NAME in shown.get("/objects", mine)[1]
     wait_until("the end in Live", lambda: any(item["what"] == "deleted" for _, item in follower.found))
     assert stranger.names() == set()
