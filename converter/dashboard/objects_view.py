@@ -86,7 +86,7 @@ def one_object(look: Look, namespace: str, name: str, position: str) -> dict[str
     wanted = int(position) if position.isdecimal() and len(position) < 6 else -1  # noqa: PLR2004  Works are smaller
     row = next((row for row in work.rows if row.place.position == wanted), None) if work is not None else None
     if work is None or row is None or not look.sight.sees(row.namespace):
-        raise NotFoundHereError(f"object {position} of Work {namespace}/{name}")
+        raise NotFoundHereError("this object")
     whole = all(look.sight.sees(other.namespace) for other in work.rows)  # texts about the Work name all its objects
     engine = look.store.engine()
     document = msgspec.json.decode(work.raw)

@@ -104,7 +104,7 @@ async def test_a_tenant_cannot_open_an_object_of_another(client, store):
     hidden = await client.get(pages["b"], headers=bearer("a"))
     unknown = await client.get("/objects/karmada-es-old/none/0", headers=bearer("a"))
     assert (hidden.status, unknown.status) == (404, 404)
-    assert "second" not in re.sub(re.escape(pages["b"].split("/")[3]), "", await hidden.text())
+    assert await hidden.text() == await unknown.text()
 
 
 async def test_a_cluster_without_an_object_of_theirs_is_hidden_from_a_tenant(aiohttp_client, shipped):
