@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import re
+import socket
 import threading
 import time
 from pathlib import Path
@@ -92,12 +94,24 @@ class Stream:
         self._connection.request("GET", "/live/events", headers={"Authorization": f"Bearer {token}"})
         self._answer = self._connection.getresponse()
         assert self._answer.status == 200
-        threading.Thread(target=self._read, daemon=True).start()
+        self._thread = threading.Thread(target=self._read, daemon=True)
+        self._thread.start()
 
     def _read(self):
-        for line in self._answer:
-            if line.startswith(b"data: "):
-                self.found.append((time.time(), json.loads(line[6:])))
+        with contextlib.suppress(OSError, ValueError, AttributeError):  # closed while it waits
+            for line in self._answer:
+                if line.startswith(b"data: "):
+                    self.found.append((time.time(), json.loads(line[6:])))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self._connection.sock is not None:
+            self._connection.sock.shutdown(socket.SHUT_RDWR)
+        self._thread.join()
+        self._answer.close()
+        self._connection.close()
 
     def names(self):
         return {item["name"] for _, item in self.found}
@@ -105,7 +119,12 @@ class Stream:
 
 def test_what_happens_appears_and_tenants_see_their_own(fleet, converter, shown, report_count):
     mine, other = token_of(fleet.client, "mine", NAMESPACE), token_of(fleet.client, "other", OTHER)
-    follower, stranger = Stream(shown, mine), Stream(shown, other)
+    with Stream(shown, mine) as follower, Stream(shown, other) as stranger:
+        follow(fleet, shown, report_count, (mine, follower), (other, stranger))
+
+
+def follow(fleet, shown, report_count, here, elsewhere):
+    (mine, follower), (other, stranger) = here, elsewhere
     job = template("CronJob", NAME)
     job["spec"]["timeZone"] = "Europe/Berlin"
     with Propagated(fleet, job, VERSIONS) as it:
