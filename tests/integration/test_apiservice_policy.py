@@ -10,7 +10,7 @@ import pytest
 from converter.client import ApiServer
 from converter.controllers.apiservices import API_SERVICES, LABEL, api_service
 from converter.controllers.discovery_server import Backend
-from converter.install.installer import APPLY
+from converter.install.interpreters import APPLY
 from converter.install.manifests import OPTIONAL_KINDS, Addresses, karmada_part, place_of
 from tests.controlplanes import apiserver as controlplane
 from tests.integration.policies import controller_of, remove

@@ -7,8 +7,7 @@ import pytest
 import yaml
 
 from converter.client import ApiError, ApiServer
-from converter.install.installer import APPLY
-from converter.install.interpreters import CUSTOMIZATIONS
+from converter.install.interpreters import APPLY, CUSTOMIZATIONS
 from converter.install.manifests import OPTIONAL_KINDS, Addresses, karmada_part, place_of
 from converter.karmada.names import MIRROR_LABEL
 from tests.controlplanes import apiserver as controlplane

@@ -158,7 +158,7 @@ def test_a_problem_of_a_rule_file(said):
 
 def test_the_result_of_a_lint(said):
     assert "kinds: no problem" in said("rules", "lint", "")
-    assert "examples: all pass" in said("rules", "test", "")
+    assert "cases: all pass" in said("rules", "test", "")
     assert "function horizontalpodautoscaler-v1:" in said("rules", "list", "")
 
 
