@@ -72,7 +72,9 @@ def test_files_that_are_not_a_certificate_with_its_key(tmp_path):
 
 def test_what_the_sample_says_to_try(tmp_path, capsys):
     (tmp_path / "run").mkdir()
-    _welcome(assemble(Settings(FLEET)), Address("127.0.0.1", 8443), tmp_path / "run" / "ca.crt", Address("127.0.0.1", 8090))
+    _welcome(
+        assemble(Settings(FLEET)), Address("127.0.0.1", 8443), tmp_path / "run" / "ca.crt", Address("127.0.0.1", 8090)
+    )
     said = capsys.readouterr().out
     assert "The webhook listens on https://127.0.0.1:8443/mutate/works" in said
     assert f"curl --cacert {tmp_path}/run/ca.crt" in said
