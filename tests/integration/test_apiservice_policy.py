@@ -55,10 +55,10 @@ async def refused(request):
     await refused_by(request, "converter-apiservices")
 
 
-async def test_ours_is_created_repaired_and_removed(controller):
+async def test_ours_is_created_repaired_and_removed(admin, controller):
     await controller.create(API_SERVICES.path(), OURS)
     await controller.patch(PATH, {"spec": {"caBundle": "YmFy"}})
-    await remove(controller, PATH)
+    await remove(admin, PATH, controller)
 
 
 @pytest.mark.parametrize(

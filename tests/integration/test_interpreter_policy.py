@@ -75,10 +75,10 @@ async def refused(request):
     await refused_by(request, "converter-interpreters")
 
 
-async def test_a_mirror_is_created_changed_and_removed(controller):
+async def test_a_mirror_is_created_changed_and_removed(admin, controller):
     await controller.create(CUSTOMIZATIONS.path(), MIRROR)
     await controller.patch(MIRROR_PATH, {"spec": {"customizations": {"retention": None}}})
-    await remove(controller, MIRROR_PATH)
+    await remove(admin, MIRROR_PATH, controller)
 
 
 async def test_ours_is_changed_and_not_removed(controller, admin):
