@@ -10,6 +10,7 @@ authentication comes first.
 from __future__ import annotations
 
 import email.utils
+import ssl
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Self
@@ -85,6 +86,8 @@ class ApiServer:
         self._configuration = access.configuration
         self._credentials = access.credentials
         self._tls = RESTClientObject(access.configuration).ssl_context
+        # Python 3.13 refuses certificates without a key identifier, and others that Go's programs accept.
+        self._tls.verify_flags &= ~ssl.VERIFY_X509_STRICT
         self._session: aiohttp.ClientSession | None = None
 
     @classmethod

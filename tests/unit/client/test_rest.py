@@ -2,10 +2,17 @@
 
 import asyncio
 import datetime as dt
+import ipaddress
 import json
+import ssl
 
 import pytest
 from aiohttp import web
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+from kubernetes.aio.client.rest import RESTClientObject
 
 from converter.client import (
     AlreadyExistsError,
@@ -211,3 +218,73 @@ async def test_the_clock_of_a_server_that_does_not_answer(remote):
     remote.server._url = lambda path: f"http://127.0.0.1:1{path}"
     with pytest.raises(UnavailableError):
         await remote.server.clock()
+
+
+def bare_pair(folder):
+    """A CA and a certificate for 127.0.0.1 without key identifiers, as `openssl x509` makes them; returns the files."""
+    now = dt.datetime.now(dt.UTC)
+    keys = {name: ec.generate_private_key(ec.SECP256R1()) for name in ("ca", "server")}
+    names = {name: x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]) for name in keys}
+    made = {}
+    for name, key in keys.items():
+        builder = (
+            x509.CertificateBuilder()
+            .subject_name(names[name])
+            .issuer_name(names["ca"])
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - dt.timedelta(hours=1))
+            .not_valid_after(now + dt.timedelta(hours=1))
+        )
+        if name == "ca":
+            builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        else:
+            alternative = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+            builder = builder.add_extension(alternative, critical=False)
+        made[name] = folder / f"{name}.crt"
+        made[name].write_bytes(builder.sign(keys["ca"], hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
+    made["key"] = folder / "server.key"
+    made["key"].write_bytes(
+        keys["server"].private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+    )
+    return made
+
+
+async def test_a_certificate_that_go_accepts_is_accepted_by_a_strict_python(aiohttp_server, tmp_path, monkeypatch):
+    """Python 3.13 sets VERIFY_X509_STRICT, which refuses a certificate without an authority key identifier."""
+    pair = bare_pair(tmp_path)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pair["server"], pair["key"])
+
+    async def version(_request):
+        return web.json_response({"gitVersion": "v1"})
+
+    app = web.Application()
+    app.router.add_get("/version", version)
+    running = await aiohttp_server(app, ssl=context, host="127.0.0.1")
+    made = RESTClientObject.__init__
+
+    def strict(self, *arguments, **options):
+        made(self, *arguments, **options)
+        self.ssl_context.verify_flags |= ssl.VERIFY_X509_STRICT
+
+    monkeypatch.setattr(RESTClientObject, "__init__", strict)
+    config = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "current-context": "a",
+        "contexts": [{"name": "a", "context": {"cluster": "a", "user": "a"}}],
+        "clusters": [
+            {
+                "name": "a",
+                "cluster": {"server": f"https://127.0.0.1:{running.port}", "certificate-authority": str(pair["ca"])},
+            }
+        ],
+        "users": [{"name": "a", "user": {}}],
+    }
+    file = tmp_path / "config"
+    file.write_text(json.dumps(config))
+    async with await ApiServer.connect(file) as server:
+        assert json.loads(await server.get("/version")) == {"gitVersion": "v1"}
