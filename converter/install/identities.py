@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
@@ -142,28 +142,33 @@ class IdentitySecrets:
         """
         found = []
         for name in identities:
-            await self._ensure_account(account_of(name))
+            uid = await self._ensure_account(account_of(name))
             config = kubeconfig(server_url, ca_bundle, self._namespace, name)
-            found.append(await self._ensure(name, config, seconds))
+            found.append(await self._ensure(name, config, seconds, uid))
         return found
 
-    async def _ensure_account(self, account: str) -> None:
+    async def _ensure_account(self, account: str) -> str:
+        """Apply a ServiceAccount; return its uid."""
         manifests = karmada_part(Addresses(namespace=self._namespace))
         wanted = ("ServiceAccount", account)
         (manifest,) = [item for item in manifests if (item["kind"], item["metadata"]["name"]) == wanted]
         path = ACCOUNTS.object_path(self._namespace, account)
-        await self._karmada.patch(f"{path}?fieldManager={FIELD_MANAGER}&force=true", manifest, APPLY)
+        stored = await self._karmada.patch(f"{path}?fieldManager={FIELD_MANAGER}&force=true", manifest, APPLY)
+        return str(msgspec.json.decode(stored)["metadata"]["uid"])
 
-    async def _ensure(self, name: str, config: str, seconds: int) -> Identity:
+    async def _ensure(self, name: str, config: str, seconds: int, uid: str) -> Identity:
         for _ in range(_TRIES - 1):
             # The controller, or another administrator, can have written the Secret meanwhile.
             with contextlib.suppress(ConflictError, AlreadyExistsError, NotFoundError):
-                return await self._ensure_once(name, config, seconds)
-        return await self._ensure_once(name, config, seconds)
+                return await self._ensure_once(name, config, seconds, uid)
+        return await self._ensure_once(name, config, seconds, uid)
 
-    async def _ensure_once(self, name: str, config: str, seconds: int) -> Identity:
+    async def _ensure_once(self, name: str, config: str, seconds: int, uid: str) -> Identity:
         before = await self._secret(name)
         state = await self._examine(name, before)
+        if state.problem is None and state.account_uid != uid:
+            # The account was created again. The API server remembers for ten seconds that it accepted the old token.
+            state = replace(state, problem=TokenProblem.OTHER_ACCOUNT, account_uid=uid)
         after = copy.deepcopy(before) if before is not None else self._new(name)
         after["data"] = {**(after.get("data") or {}), "kubeconfig": encoded(config)}
         if state.problem is not None:

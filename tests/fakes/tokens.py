@@ -21,6 +21,7 @@ class TokenServer(FakeApiServer):
         self.now = now
         self.longest = longest
         self.issued = {}
+        self.remembers = False  # as a real one does for ten seconds: a token of a deleted account is accepted
         self.collections |= {"secrets", "serviceaccounts"}
 
     async def create(self, path, body):
@@ -54,6 +55,6 @@ class TokenServer(FakeApiServer):
     def _review(self, token):
         end, user, uid = self.issued.get(token, (0, "", ""))
         accounts = {thing["metadata"]["uid"] for path, thing in self.objects.items() if "/serviceaccounts/" in path}
-        if self.now().timestamp() >= end or uid not in accounts:
+        if self.now().timestamp() >= end or (uid not in accounts and not self.remembers):
             return {"user": {}, "error": "[invalid bearer token]"}
         return {"authenticated": True, "user": {"username": user, "uid": uid}}

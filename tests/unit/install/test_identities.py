@@ -109,6 +109,18 @@ async def test_an_account_that_was_deleted_comes_back_with_a_token_of_its_own(si
     assert [site.token(name) for name in ("controller", "scheduler")] == others, "those that worked stay"
 
 
+async def test_a_token_of_an_account_that_was_created_again_is_replaced_although_it_is_still_accepted(site):
+    await site.ensure()
+    before = site.token()
+    site.karmada.remove(f"{ACCOUNTS}/converter-admission")
+    site.karmada.remembers = True
+    found = await site.ensure()
+    assert found[0].problem is TokenProblem.OTHER_ACCOUNT
+    assert site.token() != before
+    site.karmada.remembers = False
+    assert await site.problems() == dict.fromkeys(IDENTITIES)
+
+
 async def test_a_token_of_another_account_is_replaced(site):
     await site.ensure()
     site.secret("scheduler")["data"]["token"] = site.secret("admission")["data"]["token"]
