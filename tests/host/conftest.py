@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import subprocess
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +14,8 @@ import pytest
 
 from tests.controlplanes import fixtures
 from tests.controlplanes.fleet import QUICK, Fleet
-from tests.host import network
+from tests.controlplanes.karmada import VERSION
+from tests.host import network, results
 from tests.host.archive import derived
 from tests.host.cluster import HostCluster
 from tests.host.setting import SCHEDULER_IMAGE, Setting
@@ -32,6 +36,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
                 item.add_marker(pytest.mark.skip(reason=reason))
 
 
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    if report.when == "call" and HERE.name in report.nodeid.split("/"):
+        results.record_test(report.nodeid.split("::")[-1], report.outcome, report.duration)
+
+
 @pytest.fixture(scope="session")
 def image() -> str:
     """The name of the image that `make image` built."""
@@ -39,19 +48,41 @@ def image() -> str:
 
 
 @pytest.fixture(scope="session")
-def session_setting(request: pytest.FixtureRequest, image: str, tmp_path_factory) -> Iterator[Setting]:
+def next_image(image: str) -> str:
+    """The name of an image with the same content, for an upgrade."""
+    return f"{image}-next"
+
+
+@pytest.fixture(scope="session")
+def session_setting(
+    request: pytest.FixtureRequest, image: str, next_image: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Setting]:
     """The setting itself; tests ask for ``setting``, which also sees whether it lives."""
     folder = tmp_path_factory.mktemp("host")
+    results.forget()
+    results.record_fact("Karmada", VERSION)
+    results.record_fact("members", ", ".join(f"v{member.release}" for member in QUICK))
+    for program in ("containerd", "runc"):
+        said = subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout
+        results.record_fact(program, re.search(r"\d+\.\d+\.\d+", said)[0])
+    start = time.monotonic()
     network.prepare(folder)
-    fleet = Fleet.open(QUICK, purpose="host", verbosity=4, bind="0.0.0.0")
+    fleet = Fleet.open(QUICK, purpose="host", verbosity=4, bind="0.0.0.0", plugins="")
     try:
         archive = OUTPUT / "image.tar"
         scheduler = fleet.world.binary("karmada-scheduler", fleet.karmada.version)
         with_scheduler = derived(
             archive, folder / "scheduler.tar", SCHEDULER_IMAGE.format(fleet.karmada.version), [], scheduler
         )
-        host = HostCluster(fleet.world, [archive, with_scheduler])
+        later = derived(archive, folder / "next.tar", next_image, ["converter"])
+        host = HostCluster(fleet.world, [archive, with_scheduler, later])
         setting = Setting(fleet, host, image)
+        results.record_fact("host cluster and kubelet", host.server.version)
+        results.record(
+            "start of Karmada, its members, the host cluster and Karmada's scheduler in it",
+            time.monotonic() - start,
+            "s",
+        )
         yield setting
         host.stop()
     finally:
