@@ -126,6 +126,10 @@ def load_of(setting):
     return Load(setting.fleet.world.client(server.port), f"karmada-es-{OLD}")
 
 
+def images_of(setting):
+    return {container["image"] for pod in some(ours(setting)) for container in pod["spec"]["containers"]}
+
+
 def test_an_upgrade_under_load_fails_no_admission(setting, next_image):
     with load_of(setting) as load:
         converter(setting, "upgrade", "--image", next_image)
@@ -134,9 +138,8 @@ def test_an_upgrade_under_load_fails_no_admission(setting, next_image):
     assert load.failures == []
     record("admissions during the upgrade, none failed", load.count, "requests")
     assert load.count > 0
-    images = {container["image"] for pod in some(ours(setting)) for container in pod["spec"]["containers"]}
-    assert next_image in images
-    assert setting.image not in images
+    wait_until("the end of the Pods that drain", lambda: setting.image not in images_of(setting), 120)
+    assert next_image in images_of(setting)
 
 
 def test_a_pod_that_is_deleted_under_load_fails_no_admission(setting):
