@@ -39,7 +39,7 @@ demo: $(STAMP) ## send sample Works to the webhook (started if needed) and show 
 	@$(BIN)/converter demo $(ARGS)
 
 .PHONY: test
-test: $(STAMP) ## run the tests that need only Python, in under 100 seconds on two cores (COVERAGE=1 measures coverage)
+test: $(STAMP) ## run the tests that need only Python, in two to three minutes on two cores (COVERAGE=1 measures coverage)
 	@$(PYTEST) $(TESTS) -n $(WORKERS) --dist worksteal $(if $(COVERAGE),--cov --cov-report=term:skip-covered) $(ARGS)
 
 # A virtual environment of its own, with the oldest aiohttp that pyproject.toml allows.
