@@ -14,7 +14,8 @@ from converter.cli.clusters import DEFAULT_NAMESPACE
 from converter.cli.options import UsageError
 from converter.cli.streams import warn
 from converter.client import ApiServer, NotFoundError
-from converter.controllers.apiservices import API_SERVICES, LABEL
+from converter.client.collections import API_SERVICES
+from converter.controllers.apiservices import LABEL
 from converter.install.installer import check, install
 from converter.install.manifests import WEBHOOKS, Addresses, karmada_part
 from converter.karmada.names import CONVERTED_LABEL

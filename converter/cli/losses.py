@@ -14,6 +14,7 @@ from converter.cli.loss_findings import Finding, Place, Subject, findings_of
 from converter.cli.options import add_policy_option, add_rules_option, load_converter
 from converter.cli.reports import write
 from converter.client import ApiServer, Collection, each_item
+from converter.client.collections import WORKS
 from converter.clusters import Cluster, Fleet
 from converter.clusters.watched import CLUSTERS
 from converter.errors import ManifestError
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from converter.engine import Engine
     from converter.kube import Manifest
 
-WORKS = Collection("/apis/work.karmada.io/v1alpha1", "works")
 
 _EPILOG = """\
 examples:

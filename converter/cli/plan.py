@@ -24,7 +24,8 @@ from converter.cli.options import (
     add_rules_option,
     load_converter,
 )
-from converter.client import ApiServer, Collection, each_item
+from converter.client import ApiServer, each_item
+from converter.client.collections import OVERFLOW_OBJECTS, WORKS
 from converter.clusters import Cluster, Fleet, read_inventory
 from converter.clusters.watched import CLUSTERS
 from converter.karmada.names import OVERFLOW_LABEL
@@ -52,8 +53,6 @@ if TYPE_CHECKING:
     from converter.engine import Engine
     from converter.losses import Loss
 
-WORKS = Collection("/apis/work.karmada.io/v1alpha1", "works")
-OVERFLOW_OBJECTS = Collection("/apis/apps/v1", "controllerrevisions")
 
 _EPILOG = """\
 examples:

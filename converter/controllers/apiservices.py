@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from converter.client import AlreadyExistsError, ApiError, Collection, NotFoundError
+from converter.client import AlreadyExistsError, ApiError, NotFoundError
+from converter.client.collections import API_SERVICES
 from converter.karmada.names import DISCOVERY_LABEL
 
 if TYPE_CHECKING:
@@ -32,8 +33,6 @@ PATIENCE = 60.0
 
 LINGER = 600.0
 """Seconds for which an unneeded version stays registered, so that a flapping member does not flap the APIService."""
-
-API_SERVICES = Collection("/apis/apiregistration.k8s.io/v1", "apiservices", namespaced=False)
 
 
 GroupVersion = tuple[str, str]

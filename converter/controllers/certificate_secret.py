@@ -16,15 +16,15 @@ import msgspec
 
 from converter.certificates.issue import CertificateError, CertificateProblem, Pair
 from converter.certificates.rotate import DEFAULT_PERIODS, Material, Periods, advance
-from converter.client import ApiError, ApiServer, Collection, NotFoundError
+from converter.client import ApiError, ApiServer, NotFoundError
 from converter.client.clock import Now, utc_now
+from converter.client.collections import SECRETS
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
 _log = logging.getLogger(__name__)
 
-SECRETS = Collection("/api/v1", "secrets")
 _SINCE = "upcoming-since"
 _KEYS = ("ca.crt", "signer.crt", "signer.key", "tls.crt", "tls.key")
 

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from converter.client import NotFoundError
 from converter.client.clock import timestamp
+from converter.client.collections import EVENTS
 from converter.client.pager import decode_page
 from converter.controllers.controller import DONE, Result
-from converter.controllers.event_recorder import EVENTS
 from converter.controllers.karmada_events import SUCCEEDED, event_version
 from converter.controllers.objects import decode, same_version
 from converter.karmada.conditions import find_condition

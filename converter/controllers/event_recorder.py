@@ -11,13 +11,13 @@ import logging
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
-from converter.client import AlreadyExistsError, ApiError, Collection, NotFoundError
+from converter.client import AlreadyExistsError, ApiError, NotFoundError
 from converter.client.clock import timestamp
+from converter.client.collections import BINDINGS, CLUSTER_BINDINGS, EVENTS
 from converter.controllers.anchor import manifests_of, source_versions
 from converter.controllers.objects import annotation, decode
 from converter.karmada.interpreters import API_VERSION, CUSTOMIZATION
 from converter.karmada.names import LOSSES_TEXT_ANNOTATION, cluster_of
-from converter.placement.settle import BINDINGS, CLUSTER_BINDINGS
 
 if TYPE_CHECKING:
     from converter.client import ApiServer
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-EVENTS = Collection("/api/v1", "events")
 
 _REMEMBERED = 4096
 """Recent Events that this process remembers. The API server keeps all Events for an hour by default."""

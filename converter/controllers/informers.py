@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from converter.client import Informer
+from converter.client.collections import BINDINGS, CLUSTER_BINDINGS, EVENTS, OVERFLOW_OBJECTS, WORKS
 from converter.controllers.bindings import excluded_binding
 from converter.controllers.cached_work import LossyWork, cached_work, lossy_work
 from converter.controllers.denied_works import binding_of
-from converter.controllers.event_recorder import EVENTS
 from converter.controllers.karmada_events import FAILED, Denial, read_denial
 from converter.controllers.objects import decode
-from converter.controllers.overflow_store import OVERFLOW_OBJECTS, overflow_metadata, owner_key
-from converter.controllers.work_client import WORKS
+from converter.controllers.overflow_store import overflow_metadata, owner_key
 from converter.install.interpreters import CUSTOMIZATIONS, WEBHOOK_CONFIGURATIONS
 from converter.karmada.interpreters import Customization, InterpreterWebhooks
 from converter.karmada.names import (
@@ -24,7 +23,6 @@ from converter.karmada.names import (
     SCHEDULER_LABEL,
 )
 from converter.placement.given_bindings import given_binding
-from converter.placement.settle import BINDINGS, CLUSTER_BINDINGS
 
 if TYPE_CHECKING:
     from converter.client import ApiServer

@@ -9,8 +9,8 @@ from typing import Final, NamedTuple
 import msgspec
 
 from converter.client import Collection, Key
+from converter.client.collections import BINDINGS, CLUSTER_BINDINGS
 from converter.karmada.denial import denied_clusters
-from converter.placement.settle import BINDINGS, CLUSTER_BINDINGS
 
 FAILED: Final = "SyncWorkFailed"
 SUCCEEDED: Final = "SyncWorkSucceed"

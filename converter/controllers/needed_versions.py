@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from converter.client import ApiError
-from converter.controllers.apiservices import API_SERVICES, LABEL
+from converter.client.collections import API_SERVICES
+from converter.controllers.apiservices import LABEL
 from converter.discovery import named_resources
 from converter.kube import GroupVersionKind
 from converter.works.version_selection import choose

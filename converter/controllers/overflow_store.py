@@ -13,13 +13,13 @@ The Work owns its overflow objects, so the garbage collector deletes whatever is
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from converter.client import AlreadyExistsError, Collection, Key, NotFoundError
+from converter.client import AlreadyExistsError, Key, NotFoundError
+from converter.client.collections import OVERFLOW_OBJECTS, WORKS
 from converter.controllers.objects import annotation, decode, same_version
-from converter.controllers.work_client import WORKS
 from converter.errors import ConverterError
 from converter.karmada.names import CONVERSION_DATA_REF_ANNOTATION, SUSPENDED_BEFORE_ANNOTATION
 from converter.works.overflow import Suspension, digest_of, is_carrier, overflow_name, overflow_object, read_carrier
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from converter.kube import Manifest
 
 _log = logging.getLogger(__name__)
-
-OVERFLOW_OBJECTS: Final = Collection("/apis/apps/v1", "controllerrevisions")
 
 
 class OverflowConflictError(ConverterError):

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from converter.client import ApiError, each_item
+from converter.client.collections import WORKS
 from converter.controllers.controller import DONE, Result
-from converter.controllers.work_client import WORKS
 from converter.karmada.names import ANCHOR_LABEL, CONVERTED_LABEL, EXECUTION_SPACE_PREFIX, GROUP
 from converter.kube import canonical_json
 

@@ -20,11 +20,11 @@ import msgspec
 from converter.client import ApiError, NotFoundError
 from converter.client.claims import claims_of
 from converter.client.clock import Now, timestamp, utc_now
+from converter.client.collections import SECRETS
 from converter.install.identities import IDENTITIES
 from converter.install.manifests import user_name
 from converter.install.tokens import (
     RENEW_AFTER,
-    SECRETS,
     TOKEN_SECONDS,
     Token,
     account_of,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from converter.client import Informer, Key, LeaderElector
 from converter.client.clock import Now, utc_now
+from converter.client.collections import BINDINGS, CLUSTER_BINDINGS
 from converter.clusters.watched import KarmadaClusters
 from converter.controllers.bindings import (
     BindingSettler,
@@ -41,7 +42,6 @@ from converter.karmada.names import (
 )
 from converter.placement.exclusions import Unreachable
 from converter.placement.scheduler_name import OWN_SCHEDULER
-from converter.placement.settle import BINDINGS, CLUSTER_BINDINGS
 from converter.works.policy import Policy
 
 if TYPE_CHECKING:

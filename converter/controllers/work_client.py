@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from converter.client import Collection, NotFoundError
+from converter.client import NotFoundError
+from converter.client.collections import WORKS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -12,8 +13,6 @@ if TYPE_CHECKING:
     from converter.client import ApiServer, Informer, Key
     from converter.controllers.cached_work import CachedWork
     from converter.kube import Manifest
-
-WORKS = Collection("/apis/work.karmada.io/v1alpha1", "works")
 
 
 class WorkClient:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from converter.client import Change, Collection, Informer, Key
+from converter.client import Change, Informer, Key
+from converter.client.collections import EVENTS, WORKS
 from converter.clusters.watched import CLUSTERS
 from converter.dashboard.rows import stored_work
 from converter.dashboard.store import ABOUT, ClusterFacts, FleetStore, read_cluster, read_event
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
     from converter.clusters import Cluster, Fleet
     from converter.engine import Engine
     from converter.kube import Manifest
-
-WORKS = Collection("/apis/work.karmada.io/v1alpha1", "works")
-EVENTS = Collection("/api/v1", "events")
 
 
 class KarmadaSource:

@@ -11,6 +11,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from converter.client import Collection
+from converter.client.collections import API_SERVICES
 from converter.doctor.finding import Finding, Result, Thing, Trouble, Unchecked
 from converter.doctor.patient import found, listed
 from converter.install.manifests import WEBHOOKS
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 CONFIGURATION: Final = Collection(
     "/apis/admissionregistration.k8s.io/v1", "mutatingwebhookconfigurations", namespaced=False
 ).object_path("", WEBHOOKS)
-_SERVICES: Final = Collection("/apis/apiregistration.k8s.io/v1", "apiservices", namespaced=False)
 _SECRET: Final = "converter-tls"  # noqa: S105 -- the name of an object
 
 
@@ -41,7 +41,7 @@ async def check_authorities(patient: Patient) -> Result:
     trusted = {
         Thing("Webhook", hook["name"]): read_bundle(hook["clientConfig"].get("caBundle")) for hook in stored["webhooks"]
     }
-    for service in await listed(patient.karmada, _SERVICES, selector=f"{DISCOVERY_LABEL}=true"):
+    for service in await listed(patient.karmada, API_SERVICES, selector=f"{DISCOVERY_LABEL}=true"):
         trusted[Thing("APIService", service["metadata"]["name"])] = read_bundle(service["spec"].get("caBundle"))
     chain = await _served(patient)
     command = patient.commands.restart("converter-controller")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from converter.client import Collection
+from converter.client.collections import API_SERVICES, WORKS
 from converter.doctor.finding import Finding, Result, Thing, Trouble
 from converter.doctor.patient import listed
 from converter.karmada.names import CONVERTED_LABEL, DISCOVERY_LABEL, SOURCES_ANNOTATION
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from converter.doctor.patient import Patient
     from converter.kube import Manifest
 
-_SERVICES: Final = Collection("/apis/apiregistration.k8s.io/v1", "apiservices", namespaced=False)
-_WORKS: Final = Collection("/apis/work.karmada.io/v1alpha1", "works")
 _DEPLOYMENT: Final = "converter-discovery"
 
 _NO_ANSWER: Final = frozenset({"FailedDiscoveryCheck", "EndpointsNotFound", "MissingEndpoints", "ServiceAccessError"})
@@ -31,7 +29,7 @@ async def check_discovery(patient: Patient) -> Result:
     Raises:
         ApiError: a request failed.
     """
-    services = await listed(patient.karmada, _SERVICES, selector=f"{DISCOVERY_LABEL}=true")
+    services = await listed(patient.karmada, API_SERVICES, selector=f"{DISCOVERY_LABEL}=true")
     down = [(service, _condition(service)) for service in services]
     down = [(service, condition) for service, condition in down if condition.get("status") != "True"]
     restart = patient.commands.restart(_DEPLOYMENT)
@@ -54,7 +52,7 @@ async def check_discovery(patient: Patient) -> Result:
 async def _unregistered(patient: Patient, command: tuple[str, ...]) -> Result:
     """Find the versions of converted Works that Karmada's API server does not serve: nobody could change them."""
     needed: dict[str, int] = {}
-    for work in await listed(patient.karmada, _WORKS, selector=f"{CONVERTED_LABEL}=true"):
+    for work in await listed(patient.karmada, WORKS, selector=f"{CONVERTED_LABEL}=true"):
         for version in _versions(work):
             needed[version] = needed.get(version, 0) + 1
     if not needed:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from converter.client import Collection
+from converter.client.collections import DEPLOYMENTS
 from converter.doctor.finding import Finding, Result, Thing, Trouble, Unchecked
 from converter.doctor.patient import listed
 from converter.install.versions import parse
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 VARIABLE: Final = "KUBE_FEATURE_WatchListClient"
 _FIRST_WITH_WATCH_LIST: Final = (1, 19)
 _PROGRAM: Final = "karmada-controller-manager"
-_DEPLOYMENTS: Final = Collection("/apis/apps/v1", "deployments")
 
 
 async def check_members(patient: Patient) -> Result:
@@ -62,7 +61,7 @@ async def _managers(patient: Patient) -> list[Manifest]:
     """Return the Deployments of karmada-controller-manager in the installation's namespace."""
     if patient.host is None:
         return []
-    return [item for item in await listed(patient.host, _DEPLOYMENTS, patient.namespace) if _containers(item)]
+    return [item for item in await listed(patient.host, DEPLOYMENTS, patient.namespace) if _containers(item)]
 
 
 def _containers(deployment: Manifest) -> list[Manifest]:

@@ -6,12 +6,12 @@ import datetime as dt
 from typing import TYPE_CHECKING, Final
 
 from converter.client import each_item
+from converter.client.collections import BINDINGS, CLUSTER_BINDINGS
 from converter.client.leader_election import LEASES
 from converter.doctor.finding import Finding, Result, Thing, Trouble
 from converter.doctor.patient import found
 from converter.install.scheduler import DEPLOYMENT, LEASE
 from converter.karmada.names import SCHEDULER_LABEL
-from converter.placement.settle import BINDINGS, CLUSTER_BINDINGS
 
 if TYPE_CHECKING:
     from converter.doctor.patient import Patient

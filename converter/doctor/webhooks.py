@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from converter.client import ApiError, Collection
+from converter.client.collections import WORKS
 from converter.doctor.authorities import CONFIGURATION
 from converter.doctor.finding import Finding, Result, Thing, Trouble, Unchecked
 from converter.doctor.patient import found, listed
-from converter.install.hand_back_works import WORKS
 from converter.install.manifests import WEBHOOKS
 from converter.install.pause import WORKS_WEBHOOK, is_paused
 from converter.install.probes import Probe, probes, sources

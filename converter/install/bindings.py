@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from converter.client import ConflictError, NotFoundError, each_item
+from converter.client.collections import BINDINGS, CLUSTER_BINDINGS
 from converter.errors import ConverterError, ManifestError
 from converter.karmada.binding import read_binding
 from converter.karmada.names import GROUP
 from converter.placement.scheduler_name import OWN_SCHEDULER
-from converter.placement.settle import BINDINGS, CLUSTER_BINDINGS, release
+from converter.placement.settle import release
 
 if TYPE_CHECKING:
     from collections.abc import Callable

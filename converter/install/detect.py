@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from converter.client import ApiServer, Collection, NotFoundError, RejectedError, each_item
+from converter.client import ApiServer, NotFoundError, RejectedError, each_item
+from converter.client.collections import DEPLOYMENTS, SECRETS
 from converter.errors import ConverterError
 from converter.install.scheduler import scheduler_container
 from converter.placement.scheduler_name import DEFAULT_SCHEDULER
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
 
     from converter.kube import Manifest
 
-DEPLOYMENTS = Collection("/apis/apps/v1", "deployments")
-_SECRETS = Collection("/api/v1", "secrets")
 
 _RELEASE = re.compile(r"v\d+\.\d+\.\d+(?:[-+][0-9A-Za-z.+-]*)?")
 
@@ -259,7 +258,7 @@ def _administrators(method: Method, name: str) -> Iterator[SecretKey]:
 
 async def _entry(host: ApiServer, namespace: str, place: SecretKey) -> str | None:
     try:
-        secret = msgspec.json.decode(await host.get(_SECRETS.object_path(namespace, place.secret)))
+        secret = msgspec.json.decode(await host.get(SECRETS.object_path(namespace, place.secret)))
         return base64.b64decode(secret["data"][place.key], validate=True).decode()
     except (NotFoundError, KeyError, TypeError, binascii.Error, UnicodeDecodeError):
         return None

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 
-from converter.client import Collection, ConflictError, NotFoundError, UnavailableError, each_item
+from converter.client import ConflictError, NotFoundError, UnavailableError, each_item
+from converter.client.collections import OVERFLOW_OBJECTS, WORKS
 from converter.errors import ConverterError
 from converter.install.hand_back import HandBack, OverflowMissingError, UnsynchronizedObject, hand_back
 from converter.karmada.names import (
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
     from converter.engine import Engine
     from converter.kube import Manifest
 
-WORKS: Final = Collection("/apis/work.karmada.io/v1alpha1", "works")
-OVERFLOW_OBJECTS: Final = Collection("/apis/apps/v1", "controllerrevisions")
 
 _AT_ONCE: Final = 16
 """Works that are handed back at the same time."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import msgspec
 
 from converter.client import Collection, NotFoundError, each_item
+from converter.client.collections import DEPLOYMENTS
 from converter.errors import ConverterError
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ PROGRAM: Final = "karmada-api-version-converter"
 COMPONENT_LABEL: Final = "app.kubernetes.io/component"
 SELECTOR: Final = f"{NAME_LABEL}={PROGRAM}"
 
-DEPLOYMENTS: Final = Collection("/apis/apps/v1", "deployments")
 PODS: Final = Collection("/api/v1", "pods")
 
 COLLECTIONS: Final = (

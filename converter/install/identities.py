@@ -16,11 +16,11 @@ import msgspec
 
 from converter.client import AlreadyExistsError, ApiServer, ConflictError, NotFoundError
 from converter.client.clock import Now, utc_now
+from converter.client.collections import SECRETS
 from converter.install.interpreters import APPLY
 from converter.install.manifests import DEFAULT_NAMESPACE, FIELD_MANAGER, Addresses, karmada_part, user_name
 from converter.install.tokens import (
     ACCOUNTS,
-    SECRETS,
     TOKEN_SECONDS,
     Token,
     account_of,

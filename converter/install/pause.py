@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from converter.client import ApiError, Collection, ConflictError, NotFoundError, RejectedError, each_item
+from converter.client.collections import WORKS
 from converter.errors import ConverterError
-from converter.install.hand_back_works import WORKS, exactly
+from converter.install.hand_back_works import exactly
 from converter.install.held_lease import hold, is_held, let_go, read_lease
 from converter.install.interpreters import APPLY
 from converter.install.manifests import FIELD_MANAGER, WEBHOOKS, InstallationError, place_of

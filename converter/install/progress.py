@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from converter.client import ApiError, ApiServer, Collection, NotFoundError
+from converter.client.collections import DEPLOYMENTS, SECRETS
 from converter.errors import ConverterError
-from converter.install.detect import DEPLOYMENTS
 from converter.install.host import CERTIFICATES
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from converter.kube import Manifest
 
 PODS = Collection("/api/v1", "pods")
-_SECRETS = Collection("/api/v1", "secrets")
 
 _POLL = 1.0
 _MOST_REASONS = 5
@@ -151,9 +150,7 @@ class HostProcesses:
             ApiError: the API server refused the request, or did not answer.
         """
         try:
-            secret = msgspec.json.decode(
-                await self._host.get(_SECRETS.object_path(self._namespace, self._certificates))
-            )
+            secret = msgspec.json.decode(await self._host.get(SECRETS.object_path(self._namespace, self._certificates)))
         except NotFoundError:
             return ""
         return str((secret.get("data") or {}).get("ca.crt") or "")

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from converter.client import NotFoundError
+from converter.client.collections import DEPLOYMENTS, SECRETS
 from converter.install.apply import Applier, Change, Step
-from converter.install.detect import DEPLOYMENTS, release_of
+from converter.install.detect import release_of
 from converter.install.flow import DowngradeError, installed_format
 from converter.install.identities import IDENTITIES, ensure_identities
 from converter.install.manifests import FORMAT, Addresses, karmada_part, place_of
@@ -26,7 +27,7 @@ from converter.install.prune import KARMADA_KINDS, delete_stale, find_stale
 from converter.install.release_scheduler import SchedulerSettings, find_scheduler, release_scheduler
 from converter.install.rights import check_rights, rights_to_apply
 from converter.install.scheduler import DEPLOYMENT, scheduler_container
-from converter.install.tokens import SECRETS, secret_of
+from converter.install.tokens import secret_of
 from converter.install.uninstall import Uninstallation
 from converter.install.versions import Versions, check_versions, server_version
 from converter.placement.scheduler_name import OWN_SCHEDULER

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from converter.client import each_item
+from converter.client.collections import DEPLOYMENTS
 from converter.errors import ConverterError
-from converter.install.detect import DEPLOYMENTS, is_scheduler
+from converter.install.detect import is_scheduler
 from converter.install.scheduler import plain_scheduler, second_scheduler
 from converter.placement.scheduler_name import OWN_SCHEDULER
 

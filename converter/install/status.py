@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 from cryptography import x509
 
-from converter.client import ApiServer, Collection, NotFoundError, each_item
+from converter.client import ApiServer, NotFoundError, each_item
 from converter.client.clock import Now, utc_now
-from converter.install.detect import DEPLOYMENTS
+from converter.client.collections import API_SERVICES, DEPLOYMENTS, SECRETS, WORKS
 from converter.install.host import CERTIFICATES, image_version
 from converter.install.host import DEPLOYMENTS as PROCESSES
 from converter.install.identities import IDENTITIES, Identity, IdentitySecrets
@@ -27,9 +27,6 @@ if TYPE_CHECKING:
 
     from converter.kube import Manifest
 
-_SECRETS: Final = Collection("/api/v1", "secrets")
-_WORKS: Final = Collection("/apis/work.karmada.io/v1alpha1", "works")
-_SERVICES: Final = Collection("/apis/apiregistration.k8s.io/v1", "apiservices", namespaced=False)
 _DISCOVERY_LABEL: Final = "apiconverter.dev/discovery=true"
 
 
@@ -147,7 +144,7 @@ class StatusReader:
     async def _certificates(self) -> tuple[bool, list[Certificate]]:
         """Read the certificates of the host part, and whether the webhooks trust them."""
         try:
-            secret = msgspec.json.decode(await self._host.get(_SECRETS.object_path(self._namespace, CERTIFICATES)))
+            secret = msgspec.json.decode(await self._host.get(SECRETS.object_path(self._namespace, CERTIFICATES)))
         except NotFoundError:
             return False, []
         data = secret.get("data") or {}
@@ -166,7 +163,7 @@ class StatusReader:
 
     async def _services(self) -> dict[str, str]:
         down = {}
-        async for raw in each_item(self._karmada, _SERVICES, selector=_DISCOVERY_LABEL):
+        async for raw in each_item(self._karmada, API_SERVICES, selector=_DISCOVERY_LABEL):
             service: Any = msgspec.json.decode(raw)
             conditions = {item["type"]: item for item in (service.get("status") or {}).get("conditions") or ()}
             if conditions.get("Available", {}).get("status") != "True":
@@ -177,7 +174,7 @@ class StatusReader:
         params = {"labelSelector": f"{CONVERTED_LABEL}=true", "limit": "500"}
         count = 0
         while True:
-            answer = msgspec.json.decode(await self._karmada.get(_WORKS.path(), params, metadata_only=True))
+            answer = msgspec.json.decode(await self._karmada.get(WORKS.path(), params, metadata_only=True))
             count += len(answer.get("items") or ())
             following = answer["metadata"].get("continue")
             if not following:

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from converter.kube import Manifest
 
 ACCOUNTS: Final = Collection("/api/v1", "serviceaccounts")
-SECRETS: Final = Collection("/api/v1", "secrets")
 
 TOKEN_SECONDS: Final = 90 * 24 * 3600
 """The life of a token that is requested, in seconds. An API server can grant less."""

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from converter.client import Collection, ConflictError, NotFoundError, UnavailableError, each_item
+from converter.client.collections import API_SERVICES, EVENTS
 from converter.client.leader_election import LEASES
 from converter.install import host_removal, installer
 from converter.install.bindings import ReleasedBindings, release_bindings
@@ -39,8 +40,6 @@ if TYPE_CHECKING:
     from converter.client import ApiServer
     from converter.engine import Engine
 
-API_SERVICES: Final = Collection("/apis/apiregistration.k8s.io/v1", "apiservices", namespaced=False)
-EVENTS: Final = Collection("/api/v1", "events")
 WEBHOOK_CONFIGURATIONS: Final = Collection(
     "/apis/admissionregistration.k8s.io/v1", "mutatingwebhookconfigurations", namespaced=False
 )

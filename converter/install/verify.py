@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from converter.client import ApiError, ApiServer, Collection, NotFoundError, each_item
+from converter.client import ApiError, ApiServer, NotFoundError, each_item
 from converter.client.clock import Now, utc_now
+from converter.client.collections import API_SERVICES, BINDINGS, WORKS
 from converter.client.leader_election import LEASES
 from converter.clusters import Cluster
 from converter.clusters.watched import CLUSTERS
@@ -30,9 +31,6 @@ if TYPE_CHECKING:
     from converter.engine import Engine
     from converter.kube import Manifest
 
-_WORKS: Final = Collection("/apis/work.karmada.io/v1alpha1", "works")
-_BINDINGS: Final = Collection("/apis/work.karmada.io/v1alpha2", "resourcebindings")
-_SERVICES: Final = Collection("/apis/apiregistration.k8s.io/v1", "apiservices", namespaced=False)
 _DISCOVERY_LABEL: Final = "apiconverter.dev/discovery=true"
 _DRY: Final = "dryRun=All"
 _MOST_CLUSTERS: Final = 20
@@ -121,7 +119,7 @@ class Verifier:
             "apiVersion": "work.karmada.io/v1alpha1", "kind": "Work", "metadata": metadata,
             "spec": {"workload": {"manifests": [probe.manifest()]}},
         }  # fmt: skip
-        answer = msgspec.json.decode(await self._karmada.create(f"{_WORKS.path(space)}?{_DRY}", work))
+        answer = msgspec.json.decode(await self._karmada.create(f"{WORKS.path(space)}?{_DRY}", work))
         found = answer["spec"]["workload"]["manifests"][0]["apiVersion"]
         marked = (answer["metadata"].get("labels") or {}).get(CONVERTED_LABEL) == "true"
         if found in probe.served and marked:
@@ -134,7 +132,7 @@ class Verifier:
     async def _discovery(self) -> str:
         """Ask Karmada's API server for the versions that Works get; it passes the request on to our server."""
         down = []
-        async for raw in each_item(self._karmada, _SERVICES, selector=_DISCOVERY_LABEL):
+        async for raw in each_item(self._karmada, API_SERVICES, selector=_DISCOVERY_LABEL):
             service = msgspec.json.decode(raw)
             conditions = {one["type"]: one for one in (service.get("status") or {}).get("conditions") or ()}
             available = conditions.get("Available", {})
@@ -186,7 +184,7 @@ class Verifier:
     async def _try_binding(self, version: str, kind: str) -> Manifest:
         binding = self._binding(version, kind, f"{PROBE}-{uuid.uuid4().hex[:8]}")
         binding["spec"]["placement"] = {"clusterAffinity": {}}
-        path = f"{_BINDINGS.path('default')}?{_DRY}"
+        path = f"{BINDINGS.path('default')}?{_DRY}"
         answer: Manifest = msgspec.json.decode(await self._karmada.create(path, binding))
         return answer
 
@@ -198,7 +196,7 @@ class Verifier:
             names = (resource["apiVersion"], resource["kind"], resource["name"], resource.get("namespace", ""))
             message = pack(CarriedStatus(applied=True, manifests=(ManifestReport(*names, "Healthy", seen),)))
             item = {"clusterName": PROBE, "applied": False, "appliedMessage": message}
-            path = _BINDINGS.object_path(metadata["namespace"], metadata["name"], "status")
+            path = BINDINGS.object_path(metadata["namespace"], metadata["name"], "status")
             answer = await self._karmada.patch(f"{path}?{_DRY}", {"status": {"aggregatedStatus": [item]}})
             items = (msgspec.json.decode(answer).get("status") or {}).get("aggregatedStatus") or [{}]
             if items[0].get("status") != seen or not items[0].get("applied"):
@@ -211,17 +209,17 @@ class Verifier:
     @contextlib.asynccontextmanager
     async def _some_binding(self) -> AsyncIterator[Manifest]:
         """Yield a binding of Karmada, or one that is made for this check."""
-        found = msgspec.json.decode(await self._karmada.get(_BINDINGS.path(), {"limit": "1"}))["items"]
+        found = msgspec.json.decode(await self._karmada.get(BINDINGS.path(), {"limit": "1"}))["items"]
         if found:
             yield found[0]
             return
         body = self._binding("v1", "ConfigMap", f"{PROBE}-{uuid.uuid4().hex[:8]}")
         body["spec"]["schedulerName"] = PROBE  # no scheduler has this name
-        made = msgspec.json.decode(await self._karmada.create(_BINDINGS.path(self._namespace), body))
+        made = msgspec.json.decode(await self._karmada.create(BINDINGS.path(self._namespace), body))
         try:
             yield made
         finally:
-            path = _BINDINGS.object_path(self._namespace, made["metadata"]["name"])
+            path = BINDINGS.object_path(self._namespace, made["metadata"]["name"])
             with contextlib.suppress(NotFoundError):
                 await self._karmada.delete(path, uid=made["metadata"]["uid"])
 
@@ -269,7 +267,7 @@ class Verifier:
         """Whether Karmada serves a version itself: it is available, and our server does not serve it."""
         group, _, number = version.partition("/")
         try:
-            service = msgspec.json.decode(await self._karmada.get(_SERVICES.object_path("", f"{number}.{group}")))
+            service = msgspec.json.decode(await self._karmada.get(API_SERVICES.object_path("", f"{number}.{group}")))
         except NotFoundError:
             return False
         label, _, value = _DISCOVERY_LABEL.partition("=")

@@ -7,9 +7,8 @@ one is never undone by the other.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from converter.client import Collection
 from converter.karmada.names import (
     EXCLUDED_ANNOTATION,
     EXCLUDED_LABEL,
@@ -26,9 +25,6 @@ if TYPE_CHECKING:
     from converter.karmada.binding import Binding
     from converter.kube import Manifest
     from converter.placement.exclusions import Unavailable
-
-BINDINGS: Final = Collection("/apis/work.karmada.io/v1alpha2", "resourcebindings")
-CLUSTER_BINDINGS: Final = Collection("/apis/work.karmada.io/v1alpha2", "clusterresourcebindings", namespaced=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,12 +14,12 @@ from converter.admission.bindings import PlacementWebhook
 from converter.admission.works import WorkWebhook
 from converter.client import Collection, Key
 from converter.client.clock import timestamp
+from converter.client.collections import WORKS
 from converter.clusters import Cluster, Fleet, FleetView
 from converter.clusters.watched import CLUSTERS
 from converter.controllers.controller import RequeueError
 from converter.controllers.resync import FLEET_ANNOTATION
 from converter.controllers.wiring import KarmadaControllers, Settings
-from converter.controllers.work_client import WORKS
 from converter.karmada.names import BINDING_LABEL, BINDING_LABELS, anchor_name, anchor_reference
 from converter.placement.exclusions import Unreachable
 from tests.fakes.apiserver import FakeApiServer, Webhook

@@ -8,7 +8,8 @@ import msgspec
 import pytest
 
 from converter.client import ApiServer
-from converter.controllers.apiservices import API_SERVICES, LABEL, api_service
+from converter.client.collections import API_SERVICES
+from converter.controllers.apiservices import LABEL, api_service
 from converter.controllers.discovery_server import Backend
 from converter.install.interpreters import APPLY
 from converter.install.manifests import OPTIONAL_KINDS, Addresses, karmada_part, place_of

@@ -10,7 +10,8 @@ import pytest
 
 from converter.certificates.issue import SERVING_LIFE, CertificateError, CertificateProblem
 from converter.client import ApiServer, NotFoundError
-from converter.controllers.certificate_secret import SECRETS, CertificateSecret, read
+from converter.client.collections import SECRETS
+from converter.controllers.certificate_secret import CertificateSecret, read
 from converter.install.installer import trust
 from converter.install.manifests import WEBHOOKS
 

@@ -15,8 +15,9 @@ import pytest
 import yaml
 
 from converter.client import ApiServer
+from converter.client.collections import SECRETS
 from converter.client.errors import ApiError
-from converter.controllers.certificate_secret import SECRETS, CertificateSecret, read
+from converter.controllers.certificate_secret import CertificateSecret, read
 from converter.install.host import HostOptions, host_part
 from converter.install.manifests import Addresses, karmada_part
 from tests.controlplanes import apiserver as controlplane

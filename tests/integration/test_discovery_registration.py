@@ -6,12 +6,8 @@ import msgspec
 import pytest
 
 from converter.client import ApiServer
-from converter.controllers.apiservices import (
-    API_SERVICES,
-    LINGER,
-    PATIENCE,
-    APIServiceReconciler,
-)
+from converter.client.collections import API_SERVICES
+from converter.controllers.apiservices import LINGER, PATIENCE, APIServiceReconciler
 from converter.controllers.discovery_server import Backend
 from converter.controllers.needed_versions import native_versions
 

@@ -12,10 +12,11 @@ import pytest
 import yaml
 
 from converter.client import AlreadyExistsError, ApiServer, RejectedError
+from converter.client.collections import SECRETS
 from converter.install.identities import IDENTITIES, IdentitySecrets, TokenProblem, ensure_identities
 from converter.install.interpreters import APPLY
 from converter.install.manifests import FIELD_MANAGER, Addresses, karmada_part, place_of
-from converter.install.tokens import ACCOUNTS, SECRETS, SHORTEST_SECONDS, account_of, request_token, secret_of
+from converter.install.tokens import ACCOUNTS, SHORTEST_SECONDS, account_of, request_token, secret_of
 from tests.controlplanes import apiserver as controlplane
 from tests.nonempty import some
 from tests.waiting import until_passes

@@ -9,7 +9,8 @@ import msgspec
 import pytest
 
 from converter.client import ApiServer, Collection, Informer, Key
-from converter.controllers.overflow_store import OVERFLOW_OBJECTS, overflow_metadata, owner_key
+from converter.client.collections import OVERFLOW_OBJECTS
+from converter.controllers.overflow_store import overflow_metadata, owner_key
 from converter.karmada.names import OVERFLOW_LABEL
 from tests.waiting import until
 

@@ -6,9 +6,9 @@ import copy
 import msgspec
 import pytest
 
+from converter.client.collections import BINDINGS, CLUSTER_BINDINGS
 from converter.controllers.bindings import RESYNC_SECONDS, WRITES_A_SECOND
 from converter.karmada.names import EXCLUDED_LABEL, SCHEDULER_LABEL
-from converter.placement.settle import BINDINGS, CLUSTER_BINDINGS
 from tests.fakes.karmada import BOTH, NEW, OLD, Karmada
 from tests.fakes.virtual_time import advance
 from tests.nonempty import some

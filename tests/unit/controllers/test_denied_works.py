@@ -6,10 +6,9 @@ import msgspec
 import pytest
 
 from converter.client import Key
+from converter.client.collections import BINDINGS, CLUSTER_BINDINGS, EVENTS
 from converter.controllers.denied_works import CHECK_SECONDS, CONDITION
-from converter.controllers.event_recorder import EVENTS
 from converter.controllers.karmada_events import read_denial
-from converter.placement.settle import BINDINGS, CLUSTER_BINDINGS
 from tests.fakes.karmada import NEW, OLD, now
 from tests.fakes.virtual_time import advance
 from tests.waiting import until

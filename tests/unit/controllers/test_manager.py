@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from converter.controllers.work_client import WORKS
+from converter.client.collections import BINDINGS, WORKS
 from converter.karmada.carried_status import unpack
 from converter.karmada.names import (
     BINDING_LABEL,
@@ -13,7 +13,6 @@ from converter.karmada.names import (
     LOSSES_ANNOTATION,
     anchor_reference,
 )
-from converter.placement.settle import BINDINGS
 from tests.fakes.karmada import NAME, NEW, NS, OLD, WORK, new_work
 from tests.fakes.virtual_time import advance
 from tests.nonempty import some

@@ -7,12 +7,8 @@ import msgspec
 import pytest
 
 from converter.client import Informer
-from converter.controllers.overflow_store import (
-    OVERFLOW_OBJECTS,
-    OverflowConflictError,
-    OverflowStore,
-    overflow_metadata,
-)
+from converter.client.collections import OVERFLOW_OBJECTS
+from converter.controllers.overflow_store import OverflowConflictError, OverflowStore, overflow_metadata
 from converter.karmada.names import (
     BINDING_LABEL,
     CONVERSION_DATA_ANNOTATION,

@@ -5,10 +5,10 @@ import datetime as dt
 import pytest
 
 from converter.client.clock import micro_timestamp
+from converter.client.collections import BINDINGS
 from converter.controllers.scheduler_monitor import CHECK_SECONDS, PATIENCE_SECONDS
 from converter.install.scheduler import LEASE
 from converter.karmada.names import SCHEDULER_LABEL
-from converter.placement.settle import BINDINGS
 from tests.fakes.karmada import NEW, OLD, Karmada, now
 from tests.fakes.virtual_time import advance
 from tests.nonempty import some

@@ -4,9 +4,9 @@ import copy
 
 import pytest
 
+from converter.client.collections import BINDINGS, CLUSTER_BINDINGS
 from converter.install.bindings import BindingNotReleasedError, release_bindings
 from converter.karmada.names import EXCLUDED_ANNOTATION, EXCLUDED_LABEL, SCHEDULER_BEFORE_ANNOTATION, SCHEDULER_LABEL
-from converter.placement.settle import BINDINGS, CLUSTER_BINDINGS
 from tests.fakes.apiserver import FakeApiServer
 from tests.fakes.karmada import NEW, OLD, Karmada
 

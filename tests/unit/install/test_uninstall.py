@@ -4,7 +4,7 @@ import copy
 
 import pytest
 
-from converter.controllers.work_client import WORKS
+from converter.client.collections import BINDINGS, WORKS
 from converter.install.hand_back_works import WorkReturner, WorksLeftError
 from converter.install.uninstall import Uninstallation
 from converter.karmada.names import (
@@ -18,7 +18,6 @@ from converter.karmada.names import (
     WORK_REFUSED,
     anchor_reference,
 )
-from converter.placement.settle import BINDINGS
 from tests.fakes.apiserver import CrashError, FakeApiServer
 from tests.fakes.karmada import ANCHOR, CONVERTER, LEASE, NS, WORK, Karmada
 from tests.nonempty import some
