@@ -40,7 +40,7 @@ class Credentials(Protocol):
         """Return the header's present value; empty for no header."""
 
     async def after_refusal(self, refused: str) -> str:
-        """Return the value to try after the API server refused one with 401; the same if there is no other."""
+        """Return the value to try after the API server refused one with 401; the same if no other exists."""
 
 
 def _header(token: str) -> str:

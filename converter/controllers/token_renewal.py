@@ -147,7 +147,7 @@ class TokenRenewal:
         """Renew the token of an identity if it is due.
 
         Returns:
-            When to do it again; None if there is no token to renew.
+            When to do it again; None if no token exists to renew.
 
         Raises:
             ApiError: a request failed. ConflictError if another wrote the Secret meanwhile.

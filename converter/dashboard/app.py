@@ -274,7 +274,7 @@ class Dashboard:
     async def _static(self, request: web.Request) -> web.Response:
         asset = ASSETS.get(request.match_info["name"])
         if asset is None:
-            raise web.HTTPNotFound(reason="there is no such file")
+            raise web.HTTPNotFound(reason="the file does not exist")
         response = web.Response(body=asset.content, headers={"Content-Type": asset.kind, "ETag": f'"{asset.digest}"'})
         response.headers["Cache-Control"] = "no-cache"
         if request.headers.get("If-None-Match") == f'"{asset.digest}"':

@@ -44,7 +44,7 @@ async def check_webhooks(patient: Patient) -> Result:
     probe = await _probe(patient)
     space, manifest = await _what(patient, probe)
     if space is None:
-        return [Unchecked("webhooks", "there is no cluster to send a Work to")]
+        return [Unchecked("webhooks", "no cluster exists to which a Work can go")]
     try:
         answer = await patient.karmada.create(f"{WORKS.path(space)}?dryRun=All", _work(space, manifest))
     except ApiError as error:

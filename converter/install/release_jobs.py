@@ -80,7 +80,7 @@ class ReleaseJobs:
         Raises:
             VersionError: a release is too old.
             DowngradeError: the installed release stores data that this one cannot read. Nothing was written.
-            SchedulerMissingError: there is no scheduler to copy. Nothing was written.
+            SchedulerMissingError: no scheduler exists to copy. Nothing was written.
             RightsError: the kubeconfig's user lacks rights in Karmada. Nothing was written.
             ApiError: a request failed. Repeat it to do the rest.
         """

@@ -144,7 +144,7 @@ class _Reader:
 
 
 def step_into(at: Schema, segment: Any) -> Schema | None:
-    """Follow one segment of a path; None if there is no such field, or nothing is known about it."""
+    """Follow one segment of a path; None if the field does not exist, or nothing is known about it."""
     if segment == EACH:
         return at.element
     if at.kind == "object":

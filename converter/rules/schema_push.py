@@ -39,7 +39,7 @@ def push_schema(root: Schema, steps: Sequence[Step], toward: Side) -> None:
 
 
 def _places(root: Schema, path: Path) -> list[Schema]:
-    """Find the schema of the objects at a path; none if there is no such field."""
+    """Find the schema of the objects at a path; none if the field does not exist."""
     found = find(root, path)
     return [] if found is None else [found]
 

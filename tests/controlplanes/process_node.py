@@ -1,8 +1,8 @@
 """A node for tests that runs each container as a process on 127.0.0.1: the converter, or a program of Karmada.
 
 What a kubelet does is done here as far as the converter's Pods need it: files of Secrets and ConfigMaps, also when they
-change; the token of the ServiceAccount; fields in the environment; probes; restarts; the phases of Pods of Jobs. There
-is no network: a Pod has to use ``hostNetwork``, an address of its own, and ports that are free.
+change; the token of the ServiceAccount; fields in the environment; probes; restarts; the phases of Pods of Jobs. It
+makes no network: a Pod has to use ``hostNetwork``, an address of its own, and ports that are free.
 """
 
 from __future__ import annotations

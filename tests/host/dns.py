@@ -42,7 +42,7 @@ class Services:
         self._context.load_cert_chain(pair.name)
 
     def address(self, name: str) -> str | None:
-        """Return the cluster IP of a Service by its DNS name; None if there is no such Service."""
+        """Return the cluster IP of a Service by its DNS name; None if the Service does not exist."""
         found = _SERVICE.fullmatch(name)
         if found is None:
             return None
@@ -60,7 +60,7 @@ class Services:
 
 
 def answer(query: bytes, services: Services) -> bytes:
-    """Answer one query: an address, nothing for other types of records, or that there is no such name."""
+    """Answer one query: an address, nothing for other types of records, or that the name does not exist."""
     number, _, questions, *_ = _HEADER.unpack_from(query)
     labels, place = [], _HEADER.size
     while length := query[place]:

@@ -10,7 +10,7 @@ from tests.nonempty import some
 
 
 class Reviewer:
-    """Grants everything but what it is told."""
+    """Grants everything but what a test names."""
 
     def __init__(self, *denied):
         self.denied = set(denied)
