@@ -138,3 +138,23 @@ def test_the_body_is_read_only_for_a_line_of_the_log(monkeypatch):
     assert one.uid == "u1"
     monkeypatch.setattr(one, "_body", b"")
     assert one.fields["object"] == "karmada-es-attic/w"
+
+
+UID = "07dfbbe1-934f-47e8-8661-20bcebdcce08"
+TYPE = {"kind": "AdmissionReview", "apiVersion": "admission.k8s.io/v1"}
+OTHER_ORDER = dict(reversed(TYPE.items()))
+
+
+@pytest.mark.parametrize("head", [TYPE, OTHER_ORDER, {}, TYPE | {"x": 1}], ids=["kind first", "last", "none", "more"])
+@pytest.mark.parametrize("uid", [UID, "u1", UID.upper(), UID + "0", 'a"b', "é", "u" * 1000])
+@pytest.mark.parametrize("more", [{}, {"oldObject": {"metadata": {"uid": "other"}}}], ids=["alone", "with another"])
+def test_the_head_of_a_review_and_the_whole_body_have_the_same_uid(head, uid, more):
+    body = json.dumps({**head, "request": {"uid": uid, **more}}, separators=(",", ":")).encode()
+    assert InProgress("works", body).uid == InProgress("works", body).fields["review"]
+
+
+def test_the_uid_that_an_api_server_writes_is_read_without_the_body():
+    body = json.dumps({**TYPE, "request": {"uid": UID, "name": "w"}}, separators=(",", ":")).encode()
+    one = InProgress("works", body)
+    assert one.uid == UID
+    assert one._fields is None
