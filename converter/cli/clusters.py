@@ -16,6 +16,7 @@ from converter.cli.options import UsageError
 from converter.client import ApiServer, NotFoundError, RejectedError
 from converter.files import FileError, read_regular
 from converter.install.detect import DetectionError, find_installations, select, server_of
+from converter.install.installed import installed_namespace
 from converter.install.reach import open_karmada
 
 if TYPE_CHECKING:
@@ -78,15 +79,20 @@ class Target(Clusters):
     karmada_server: tuple[str, str] = ("", "")
 
 
-def add_cluster_options(parser: argparse.ArgumentParser, *, wait: str = "", find: bool = False) -> None:
+def add_cluster_options(
+    parser: argparse.ArgumentParser, *, wait: str = "", namespace: str | None = None, needs_host: bool = True
+) -> None:
     """Add the options that select both API servers and the namespace.
 
     Args:
         parser: the parser of the command.
         wait: the default of ``--wait``; without it, the command does not have that option.
-        find: whether the command finds Karmada in the host cluster, and with it what is not given (`open_target`).
+        namespace: the default of ``--namespace``, for a command that runs without anybody who could be asked
+            (`open_clusters`); None for one that finds what is not given (`open_target`).
+        needs_host: whether the command always uses the host cluster; if not, only to find what is not given.
     """
     group = parser.add_argument_group("clusters")
+    find = namespace is None
     secret = " (default: the one in the Secret of Karmada's administrator in the host cluster)" if find else ""
     group.add_argument(
         "--karmada-kubeconfig", metavar="FILE",
@@ -95,16 +101,17 @@ def add_cluster_options(parser: argparse.ArgumentParser, *, wait: str = "", find
     group.add_argument(
         "--karmada-context", metavar="NAME", help="context of that kubeconfig (default: its current context)"
     )
+    why = "" if needs_host else "; needed only without --karmada-kubeconfig"
     group.add_argument(
         "--kubeconfig", metavar="FILE",
-        help="kubeconfig of the host cluster, where Karmada's components run (default: $KUBECONFIG, ~/.kube/config, or "
-        "the service account of the Pod)",
+        help=f"kubeconfig of the host cluster, where Karmada's components run{why} (default: $KUBECONFIG, "
+        "~/.kube/config, or the service account of the Pod)",
     )  # fmt: skip
     group.add_argument("--context", metavar="NAME", help="context of that kubeconfig (default: its current context)")
     group.add_argument(
-        "--namespace", metavar="NAME", default=None if find else DEFAULT_NAMESPACE,
+        "--namespace", metavar="NAME", default=namespace,
         help="namespace of the installation, on both API servers (default: "
-        f"{'the one in which Karmada runs' if find else DEFAULT_NAMESPACE})",
+        f"{namespace or 'where it is installed, else the one in which Karmada runs'})",
     )  # fmt: skip
     if wait:
         group.add_argument(
@@ -151,9 +158,11 @@ async def open_clusters(args: argparse.Namespace) -> AsyncIterator[Clusters]:
 async def open_target(args: argparse.Namespace, *, must_find: bool = True) -> AsyncIterator[Target]:
     """Open both API servers; find Karmada in the host cluster, and what the options do not give.
 
+    The namespace is the one given, else the one in which the converter is installed, else the one of Karmada.
+
     Args:
-        args: the options of ``add_cluster_options`` with ``find``.
-        must_find: whether to look for Karmada where the options give its kubeconfig and namespace.
+        args: the options of ``add_cluster_options`` without a default namespace.
+        must_find: whether to look for Karmada in the host cluster even if nothing else needs it.
 
     Raises:
         UsageError: an option is missing, or both kubeconfigs lead to one API server.
@@ -164,21 +173,22 @@ async def open_target(args: argparse.Namespace, *, must_find: bool = True) -> As
     """
     async with AsyncExitStack() as stack:
         host = await stack.enter_async_context(await ApiServer.connect(host_kubeconfig(args.kubeconfig), args.context))
-        found = None
-        if must_find or args.namespace is None or args.karmada_kubeconfig is None:
-            found = await _find(args, host)
+        found, karmada, namespace = None, None, args.namespace
         if args.karmada_kubeconfig is not None:
-            opened = await ApiServer.connect(args.karmada_kubeconfig, args.karmada_context)
-        elif found is not None:
-            opened = await open_karmada(host, found)
-        else:
-            where = f"namespace {args.namespace}" if args.namespace else "the host cluster"
-            raise UsageError(
-                f"no Karmada was found in {where}; pass --karmada-kubeconfig, or select it with --namespace"
-            )
-        karmada = await stack.enter_async_context(opened)
+            karmada = await stack.enter_async_context(await _given(args))
+            namespace = namespace or await installed_namespace(karmada)
+        if must_find or karmada is None or not namespace:
+            found = await _find(args, host)
+        if karmada is None:
+            if found is None:
+                where = f"namespace {args.namespace}" if args.namespace else "the host cluster"
+                raise UsageError(
+                    f"no Karmada was found in {where}; pass --karmada-kubeconfig, or select it with --namespace"
+                )
+            karmada = await stack.enter_async_context(await open_karmada(host, found))
+            namespace = namespace or await installed_namespace(karmada)
         await _check_sides(karmada, host)
-        namespace = args.namespace or (found.namespace if found is not None else DEFAULT_NAMESPACE)
+        namespace = namespace or (found.namespace if found is not None else DEFAULT_NAMESPACE)
         yield Target(karmada, host, namespace, found, _given_server(args))
 
 
@@ -186,17 +196,42 @@ async def open_target(args: argparse.Namespace, *, must_find: bool = True) -> As
 async def open_only_karmada(args: argparse.Namespace) -> AsyncIterator[tuple[ApiServer, str]]:
     """Open the Karmada API server, and yield it with the namespace of the installation.
 
-    The host cluster is asked only for what the options do not give, so a Pod without an account there can use this.
+    The host cluster is asked only for what neither the options nor Karmada say, so a Pod without an account there can
+    use this, and so can anybody while the host cluster is down.
 
     Raises:
         ConverterError: as of `open_target`.
     """
-    if args.karmada_kubeconfig is not None and args.namespace is not None:
-        async with await ApiServer.connect(args.karmada_kubeconfig, args.karmada_context) as karmada:
-            yield karmada, args.namespace
-        return
+    if args.karmada_kubeconfig is not None:
+        async with await _given(args) as karmada:
+            namespace = args.namespace or await installed_namespace(karmada)
+            if namespace:
+                yield karmada, namespace
+                return
     async with open_target(args, must_find=False) as target:
         yield target.karmada, target.namespace
+
+
+@asynccontextmanager
+async def open_karmada_part(args: argparse.Namespace) -> AsyncIterator[tuple[ApiServer, str]]:
+    """Open the Karmada API server for ``--karmada-part-only``, and yield it with the namespace of the installation.
+
+    Without ``--karmada-kubeconfig``, ``--kubeconfig`` is Karmada's: the host cluster is never asked.
+
+    Raises:
+        AccessError: the kubeconfig cannot be read.
+        ApiError: the API server did not answer.
+    """
+    if args.karmada_kubeconfig is not None:
+        opened = await _given(args)
+    else:
+        opened = await ApiServer.connect(args.kubeconfig, args.karmada_context or args.context)
+    async with opened as karmada:
+        yield karmada, args.namespace or await installed_namespace(karmada) or DEFAULT_NAMESPACE
+
+
+async def _given(args: argparse.Namespace) -> ApiServer:
+    return await ApiServer.connect(args.karmada_kubeconfig, args.karmada_context)
 
 
 async def _find(args: argparse.Namespace, host: ApiServer) -> KarmadaInstallation | None:

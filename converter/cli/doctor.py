@@ -5,24 +5,24 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
-from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from converter.cli import FAILED, FINDINGS, OK
-from converter.cli.clusters import add_cluster_options, host_kubeconfig
-from converter.cli.options import UsageError
-from converter.client import ApiServer
+from converter.cli.clusters import add_cluster_options, open_karmada_part, open_target
+from converter.cli.streams import warn
 from converter.doctor.examine import examine
 from converter.doctor.messages import as_data, render
-from converter.doctor.patient import Commands, Patient
+from converter.doctor.patient import UNKNOWN_KUBECONFIG, Access, Commands, Patient
 
 if TYPE_CHECKING:
     from converter.doctor.examine import Diagnosis
 
 _EPILOG = """\
 examples:
+  converter doctor
+      Karmada is found in the host cluster, which is the one of kubectl
   converter doctor --karmada-kubeconfig karmada.config --kubeconfig host.config
   converter doctor --karmada-kubeconfig karmada.config --karmada-part-only
   converter doctor --karmada-kubeconfig karmada.config --output json | jq -r '.findings[].command'
@@ -50,8 +50,9 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     )
     add_cluster_options(parser)
     parser.add_argument(
-        "--karmada-part-only", action="store_true", help="look at Karmada only; no kubeconfig of the host is needed"
-    )
+        "--karmada-part-only", action="store_true",
+        help="look at Karmada only; without --karmada-kubeconfig, --kubeconfig is Karmada's",
+    )  # fmt: skip
     parser.add_argument(
         "--scheduler-name", metavar="NAME", default="apiconverter",
         help="the name of the converter's scheduler; empty if Karmada's own does its work (default: %(default)s)",
@@ -61,29 +62,32 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 
 def run(args: argparse.Namespace) -> int:
-    """Look for troubles; returns the exit code.
-
-    Raises:
-        UsageError: the kubeconfig of Karmada is missing.
-    """
-    if args.karmada_kubeconfig is None:
-        raise UsageError("--karmada-kubeconfig is missing: the kubeconfig of an administrator of Karmada")
+    """Look for troubles; returns the exit code."""
     diagnosis = asyncio.run(_examined(args))
     if args.output == "json":
         sys.stdout.write(msgspec.json.format(msgspec.json.encode(as_data(diagnosis)), indent=2).decode() + "\n")
     else:
         for line in render(diagnosis):
             print(line)
+        if any(UNKNOWN_KUBECONFIG in item.command for item in diagnosis.findings) and args.karmada_kubeconfig is None:
+            warn(f"replace {UNKNOWN_KUBECONFIG} by your kubeconfig of Karmada: none was given")
     return FAILED if diagnosis.failed else FINDINGS if diagnosis.findings else OK
 
 
 async def _examined(args: argparse.Namespace) -> Diagnosis:
-    async with AsyncExitStack() as stack:
-        karmada = await ApiServer.connect(args.karmada_kubeconfig, args.karmada_context)
-        await stack.enter_async_context(karmada)
-        host = None
-        if not args.karmada_part_only:
-            host = await ApiServer.connect(host_kubeconfig(args.kubeconfig), args.context)
-            await stack.enter_async_context(host)
-        commands = Commands(args.karmada_kubeconfig, args.kubeconfig or "", args.namespace)
-        return await examine(Patient(karmada, host, args.namespace, commands, args.scheduler_name))
+    if args.karmada_part_only:
+        async with open_karmada_part(args) as (karmada, namespace):
+            commands = _commands(args, namespace)
+            return await examine(Patient(karmada, None, namespace, commands, args.scheduler_name))
+    async with open_target(args, must_find=False) as target:
+        commands = _commands(args, target.namespace)
+        return await examine(Patient(target.karmada, target.host, target.namespace, commands, args.scheduler_name))
+
+
+def _commands(args: argparse.Namespace, namespace: str) -> Commands:
+    """Make the writer of commands that select the same API servers as this one."""
+    karmada = Access(args.karmada_kubeconfig or "", args.karmada_context or "")
+    host = Access(args.kubeconfig or "", args.context or "")
+    if args.karmada_part_only and not karmada.file:
+        karmada, host = Access(host.file, karmada.context or host.context), Access()
+    return Commands(karmada, host, namespace)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from converter.cli import FAILED, FINDINGS, OK
-from converter.cli.clusters import add_cluster_options, open_clusters
+from converter.cli.clusters import DEFAULT_NAMESPACE, add_cluster_options, open_clusters
 from converter.cli.options import UsageError, add_rules_option, add_scheduler_option
 from converter.cli.streams import warn
 from converter.cli.uninstall import left_over, print_survey
@@ -52,7 +52,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     )
     parser.add_argument("event", choices=list(_EVENTS), help="the host part is about to be applied, was applied, or is "
                         "about to be deleted")  # fmt: skip
-    add_cluster_options(parser, wait="4m")
+    add_cluster_options(parser, wait="4m", namespace=DEFAULT_NAMESPACE)
     parser.add_argument(
         "--karmada-server", metavar="URL",
         help="where Pods reach the Karmada API server (default: as the kubeconfig says)",

@@ -54,7 +54,7 @@ def add_command(
         name, help=text, description=f"{text[0].upper()}{text[1:]}.", epilog=epilog,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
-    add_cluster_options(parser, wait="5m", find=True)
+    add_cluster_options(parser, wait="5m")
     _add_options(parser)
     add_part_options(parser)
     parser.set_defaults(run=run, command_name=name)

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from converter.cli import FINDINGS, OK
-from converter.cli.clusters import DEFAULT_NAMESPACE
+from converter.cli.clusters import DEFAULT_NAMESPACE, open_karmada_part
 from converter.cli.options import UsageError
 from converter.cli.streams import warn
-from converter.client import ApiServer, NotFoundError
+from converter.client import NotFoundError
 from converter.client.collections import API_SERVICES
 from converter.controllers.apiservices import LABEL
 from converter.install.installer import check, install
@@ -23,6 +23,8 @@ from converter.yaml import dump_all
 
 if TYPE_CHECKING:
     import argparse
+
+    from converter.client import ApiServer
 
 _LEFT_OUT = {
     "theirs": "leaves out what another interpreter does",
@@ -70,21 +72,16 @@ def addresses(args: argparse.Namespace, namespace: str) -> Addresses:
     return Addresses(url, args.discovery_host or f"converter-discovery.{namespace}.svc", bundle, namespace)
 
 
-def part_addresses(args: argparse.Namespace) -> Addresses:
-    """Read the addresses for ``--karmada-part-only``."""
-    return addresses(args, args.namespace or DEFAULT_NAMESPACE)
-
-
 def print_part(args: argparse.Namespace) -> int:
     """Print every object of the Karmada part; returns the exit code."""
-    sys.stdout.write(dump_all(karmada_part(part_addresses(args))))
+    sys.stdout.write(dump_all(karmada_part(addresses(args, args.namespace or DEFAULT_NAMESPACE))))
     return OK
 
 
 async def install_part(args: argparse.Namespace) -> int:
     """Apply the Karmada part; returns the exit code."""
-    async with await _open(args) as server:
-        findings = await install(server, part_addresses(args), print)
+    async with open_karmada_part(args) as (server, namespace):
+        findings = await install(server, addresses(args, namespace), print)
     for finding in findings:
         warn(f"warning: {finding.kind} {finding.name} {_LEFT_OUT[finding.state]}: {finding.detail}")
     return FINDINGS if any(finding.state == "refused" for finding in findings) else OK
@@ -92,9 +89,9 @@ async def install_part(args: argparse.Namespace) -> int:
 
 async def part_status(args: argparse.Namespace) -> int:
     """Check every object of the Karmada part, and print a line for each; returns the exit code."""
-    async with await _open(args) as server:
+    async with open_karmada_part(args) as (server, namespace):
         good = True
-        for finding in await check(server, part_addresses(args)):
+        for finding in await check(server, addresses(args, namespace)):
             good = good and finding.state in {"installed", "theirs", "unserved"}
             print(f"{finding.state:10} {finding.kind} {finding.name}{f' ({finding.detail})' if finding.detail else ''}")
         for name, available, why in await api_services(server):
@@ -132,12 +129,6 @@ async def has_authority(server: ApiServer) -> bool:
     except NotFoundError:
         return False
     return all(webhook["clientConfig"].get("caBundle") for webhook in webhooks)
-
-
-async def _open(args: argparse.Namespace) -> ApiServer:
-    if args.karmada_kubeconfig is not None:
-        return await ApiServer.connect(args.karmada_kubeconfig, args.karmada_context)
-    return await ApiServer.connect(args.kubeconfig, args.context)
 
 
 async def _items(server: ApiServer, path: str, selector: str, *, metadata_only: bool = False) -> list[dict[str, Any]]:

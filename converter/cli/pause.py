@@ -7,17 +7,18 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from converter.cli import OK
-from converter.cli.clusters import DEFAULT_NAMESPACE
-from converter.cli.options import UsageError
-from converter.client import ApiServer
+from converter.cli.clusters import add_cluster_options, open_only_karmada
 from converter.install.pause import Pause
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from converter.client import ApiServer
+
 _EPILOG = """\
 examples:
-  converter pause --karmada-kubeconfig karmada.config
+  converter pause
+  converter pause --karmada-kubeconfig karmada.config    # asks Karmada only, even for the namespace
   converter resume --karmada-kubeconfig karmada.config
 
 What happens while it is paused:
@@ -36,7 +37,7 @@ What happens while it is paused:
                                     tokens. Resume long before they end; `converter status` shows when
   installing or upgrading           does not end the pause
 
-It needs a Karmada API server of v1.30 or newer, and no access to the host cluster.
+It needs a Karmada API server of v1.30 or newer. With --karmada-kubeconfig, it does not need the host cluster.
 
 exit codes: 0 paused; 2 not paused: the API server cannot keep what is converted, cannot be reached or refused a request
 """
@@ -51,39 +52,23 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    add_karmada_options(parser)
+    add_cluster_options(parser, needs_host=False)
     parser.add_argument(
         "--placement", action="store_true", help="also stop the webhook for bindings: no exclusions, no scheduler names"
     )
     parser.set_defaults(run=run)
 
 
-def add_karmada_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options of a command that needs the Karmada API server only."""
-    parser.add_argument(
-        "--karmada-kubeconfig", metavar="FILE", help="kubeconfig of the Karmada API server, with an admin's rights"
-    )
-    parser.add_argument(
-        "--karmada-context", metavar="NAME", help="context of that kubeconfig (default: its current context)"
-    )
-    parser.add_argument(
-        "--namespace", metavar="NAME", default=DEFAULT_NAMESPACE,
-        help="namespace of the installation (default: %(default)s)",
-    )  # fmt: skip
-
-
-def with_karmada(args: argparse.Namespace, act: Callable[[ApiServer], Awaitable[int]]) -> int:
-    """Run something with the Karmada API server of the options; return its exit code.
+def with_karmada(args: argparse.Namespace, act: Callable[[ApiServer, str], Awaitable[int]]) -> int:
+    """Run something with the Karmada API server and the namespace of the installation; return its exit code.
 
     Raises:
-        UsageError: the kubeconfig is missing.
+        ConverterError: as of `open_only_karmada`.
     """
-    if args.karmada_kubeconfig is None:
-        raise UsageError("--karmada-kubeconfig is missing: the kubeconfig of an administrator of Karmada")
 
     async def connected() -> int:
-        async with await ApiServer.connect(args.karmada_kubeconfig, args.karmada_context) as karmada:
-            return await act(karmada)
+        async with open_only_karmada(args) as (karmada, namespace):
+            return await act(karmada, namespace)
 
     return asyncio.run(connected())
 
@@ -91,8 +76,8 @@ def with_karmada(args: argparse.Namespace, act: Callable[[ApiServer], Awaitable[
 def run(args: argparse.Namespace) -> int:
     """Pause the converter; returns the exit code."""
 
-    async def pause(karmada: ApiServer) -> int:
-        await Pause(karmada, args.namespace, print).pause(placement=args.placement)
+    async def pause(karmada: ApiServer, namespace: str) -> int:
+        await Pause(karmada, namespace, print).pause(placement=args.placement)
         print("paused; to end it: converter resume")
         return OK
 

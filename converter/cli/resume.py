@@ -6,7 +6,8 @@ import argparse
 from typing import TYPE_CHECKING
 
 from converter.cli import OK
-from converter.cli.pause import add_karmada_options, with_karmada
+from converter.cli.clusters import add_cluster_options
+from converter.cli.pause import with_karmada
 from converter.install.pause import Pause
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 _EPILOG = """\
 examples:
+  converter resume
   converter resume --karmada-kubeconfig karmada.config
 
 The webhooks are called again. Then a Work is sent through them, without being stored. If it does not pass, everything
@@ -34,15 +36,15 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    add_karmada_options(parser)
+    add_cluster_options(parser, needs_host=False)
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """End the pause; returns the exit code."""
 
-    async def resume(karmada: ApiServer) -> int:
-        done = await Pause(karmada, args.namespace, print).resume()
+    async def resume(karmada: ApiServer, namespace: str) -> int:
+        done = await Pause(karmada, namespace, print).resume()
         if not done.was_paused:
             print("not paused: nothing to do")
         else:

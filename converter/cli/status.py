@@ -38,7 +38,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         "status", help=text, description=f"{text[0].upper()}{text[1:]}.", epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
-    add_cluster_options(parser, find=True)
+    add_cluster_options(parser)
     add_part_options(parser)
     add_scheduler_option(parser)
     parser.add_argument("--output", "-o", choices=("text", "json"), default="text", help="default: %(default)s")

@@ -6,17 +6,17 @@ import argparse
 import asyncio
 import sys
 import tempfile
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from converter.cli import FAILED, FINDINGS, OK
-from converter.cli.clusters import add_cluster_options, host_kubeconfig
+from converter.cli.clusters import add_cluster_options, open_karmada_part, open_target
 from converter.cli.options import UsageError, add_rules_option
 from converter.cli.streams import warn
-from converter.client import ApiServer, NotFoundError
+from converter.client import NotFoundError
 from converter.engine import Engine
 from converter.install.hand_back_works import WorkReturner
 from converter.install.host_removal import HelmRelease, helm_release
@@ -24,11 +24,16 @@ from converter.install.manifests import Addresses
 from converter.install.uninstall import Uninstallation
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from converter.client import ApiServer
     from converter.install.bindings import ReleasedBindings
     from converter.install.hand_back_works import Survey
 
 _EPILOG = """\
 examples:
+  converter uninstall
+      Karmada is found in the host cluster, which is the one of kubectl
   converter uninstall --karmada-kubeconfig karmada.config --kubeconfig host.config
   converter uninstall --karmada-kubeconfig karmada.config --karmada-part-only --yes
   converter uninstall --karmada-kubeconfig karmada.config --dry-run --output json
@@ -82,8 +87,9 @@ def run(args: argparse.Namespace) -> int:
 
 async def _run(args: argparse.Namespace) -> int:
     async with AsyncExitStack() as stack:
-        karmada, host = await _servers(args, stack)
-        engine = await _engine(args, host, stack)
+        karmada, host, namespace = await stack.enter_async_context(_servers(args))
+        warn(f"namespace of the installation: {namespace}")
+        engine = await _engine(args, host, namespace, stack)
         survey = await WorkReturner(karmada, engine).survey()
         print_survey(survey, args.output)
         if survey.unrestorable:
@@ -91,41 +97,39 @@ async def _run(args: argparse.Namespace) -> int:
             return FAILED
         if args.dry_run:
             return OK
-        if not _agreed(args, survey):
+        if not _agreed(args, namespace, survey):
             warn("nothing was changed")
             return FINDINGS
-        release = None if host is None else await helm_release(host, args.namespace)
+        release = None if host is None else await helm_release(host, namespace)
         report = _reporter(args.output)
         released = await Uninstallation(
             karmada=karmada,
             host=None if release else host,
             engine=engine,
-            addresses=Addresses(namespace=args.namespace),
+            addresses=Addresses(namespace=namespace),
             report=report,
             wait=args.wait,
         ).run()
         return _finished(release, released)
 
 
-async def _servers(args: argparse.Namespace, stack: AsyncExitStack) -> tuple[ApiServer, ApiServer | None]:
-    """Open Karmada's API server, and the host's unless it is left alone."""
+@asynccontextmanager
+async def _servers(args: argparse.Namespace) -> AsyncIterator[tuple[ApiServer, ApiServer | None, str]]:
+    """Open Karmada's API server, and the host's unless it is left alone; yield them with the namespace."""
     if args.karmada_part_only:
-        config = args.karmada_kubeconfig or args.kubeconfig
-        context = args.karmada_context or (args.context if args.karmada_kubeconfig is None else None)
-        return await stack.enter_async_context(await ApiServer.connect(config, context)), None
-    if args.karmada_kubeconfig is None:
-        raise UsageError("--karmada-kubeconfig is missing: the kubeconfig of an administrator of Karmada")
-    karmada = await stack.enter_async_context(await ApiServer.connect(args.karmada_kubeconfig, args.karmada_context))
-    host = await ApiServer.connect(host_kubeconfig(args.kubeconfig), args.context)
-    return karmada, await stack.enter_async_context(host)
+        async with open_karmada_part(args) as (karmada, namespace):
+            yield karmada, None, namespace
+    else:
+        async with open_target(args, must_find=False) as target:
+            yield target.karmada, target.host, target.namespace
 
 
-async def _engine(args: argparse.Namespace, host: ApiServer | None, stack: AsyncExitStack) -> Engine:
+async def _engine(args: argparse.Namespace, host: ApiServer | None, namespace: str, stack: AsyncExitStack) -> Engine:
     """Make the engine of the rules that the installation uses."""
     if args.rules or host is None:
         return Engine.from_rules(args.rules)
     try:
-        path = f"/api/v1/namespaces/{args.namespace}/configmaps/{_RULES}"
+        path = f"/api/v1/namespaces/{namespace}/configmaps/{_RULES}"
         data: dict[str, str] = msgspec.json.decode(await host.get(path)).get("data") or {}
     except NotFoundError:
         return Engine.from_rules()
@@ -156,7 +160,7 @@ def print_survey(survey: Survey, form: str = "text") -> None:
         print("No Work is converted: everything stays synchronized.")
 
 
-def _agreed(args: argparse.Namespace, survey: Survey) -> bool:
+def _agreed(args: argparse.Namespace, namespace: str, survey: Survey) -> bool:
     """Ask on the terminal, unless ``--yes`` answers.
 
     Raises:
@@ -167,7 +171,7 @@ def _agreed(args: argparse.Namespace, survey: Survey) -> bool:
     if not sys.stdin.isatty():
         raise UsageError("standard input is not a terminal: read the list above, then pass --yes")
     objects = len(survey.unsynchronized)
-    sys.stderr.write(f"Remove the converter from namespace {args.namespace}; {objects} objects stay behind. Type yes: ")
+    sys.stderr.write(f"Remove the converter from namespace {namespace}; {objects} objects stay behind. Type yes: ")
     sys.stderr.flush()
     return sys.stdin.readline().strip().lower() == "yes"
 

@@ -48,7 +48,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         "verify", help=text, description=f"{text[0].upper()}{text[1:]}.", epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
-    add_cluster_options(parser, wait="0", find=True)
+    add_cluster_options(parser, wait="0", needs_host=False)
     add_scheduler_option(parser)
     parser.add_argument("--output", "-o", choices=("text", "json"), default="text", help="default: %(default)s")
     parser.set_defaults(run=run)

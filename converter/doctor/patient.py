@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
 
@@ -20,18 +20,36 @@ if TYPE_CHECKING:
     from converter.kube import Manifest
 
 
+class Access(NamedTuple):
+    """How an administrator selected an API server.
+
+    Attributes:
+        file: the kubeconfig; empty if none was given.
+        context: the context in it; empty for its current one.
+    """
+
+    file: str = ""
+    context: str = ""
+
+
+_AS_KUBECTL: Final = Access()
+
+UNKNOWN_KUBECONFIG: Final = "karmada.config"
+"""Karmada's kubeconfig in commands of kubectl, where the administrator gave none."""
+
+
 @dataclass(frozen=True, slots=True)
 class Commands:
     """Writes commands that an administrator can paste.
 
     Attributes:
-        karmada: the kubeconfig of Karmada, as it was given.
-        host: the kubeconfig of the host cluster, as it was given; empty for kubectl's own.
+        karmada: how Karmada was selected; without a file, it was found in the host cluster.
+        host: how the host cluster was selected; without a file, as kubectl does it.
         namespace: the namespace of the installation.
     """
 
-    karmada: str = "karmada.config"
-    host: str = ""
+    karmada: Access = _AS_KUBECTL
+    host: Access = _AS_KUBECTL
     namespace: str = "karmada-system"
 
     def converter(self, command: str, *, host: bool = True) -> tuple[str, ...]:
@@ -41,21 +59,28 @@ class Commands:
             command: its name.
             host: whether it needs the host cluster as well.
         """
-        config = ("--kubeconfig", self.host) if host and self.host else ()
-        return ("converter", command, "--karmada-kubeconfig", self.karmada, *config, "--namespace", self.namespace)
+        selection = _options("--karmada-kubeconfig", "--karmada-context", self.karmada)
+        if host or not self.karmada.file:
+            selection += _options("--kubeconfig", "--context", self.host)
+        return ("converter", command, *selection, "--namespace", self.namespace)
 
     def on_karmada(self, *arguments: str) -> tuple[str, ...]:
         """Write a kubectl command for Karmada."""
-        return ("kubectl", "--kubeconfig", self.karmada, *arguments)
+        access = self.karmada._replace(file=self.karmada.file or UNKNOWN_KUBECONFIG)
+        return ("kubectl", *_options("--kubeconfig", "--context", access), *arguments)
 
     def on_host(self, *arguments: str) -> tuple[str, ...]:
         """Write a kubectl command for the namespace in the host cluster."""
-        config = ("--kubeconfig", self.host) if self.host else ()
-        return ("kubectl", *config, "-n", self.namespace, *arguments)
+        return ("kubectl", *_options("--kubeconfig", "--context", self.host), "-n", self.namespace, *arguments)
 
     def restart(self, *deployments: str) -> tuple[str, ...]:
         """Write the command that restarts Deployments of the host cluster."""
         return self.on_host("rollout", "restart", "deployment", *deployments)
+
+
+def _options(file: str, context: str, access: Access) -> tuple[str, ...]:
+    pairs = ((file, access.file), (context, access.context))
+    return tuple(word for name, value in pairs if value for word in (name, value))
 
 
 @dataclass

@@ -69,6 +69,12 @@ class FakeApiServer:
         self.validate: Callable[[str, dict, dict | None], None] = lambda _path, _new, _old: None
         self.fail: Callable[[str, str], tuple[int, str] | None] = lambda _method, _path: None
 
+    def stand_for(self, uid, *, karmada=False):
+        """Tell apart from other API servers, as the namespace kube-system does; and be Karmada's."""
+        self.objects["/api/v1/namespaces/kube-system"] = {"metadata": {"name": "kube-system", "uid": uid}}
+        if karmada:
+            self.objects["/apis/work.karmada.io/v1alpha1"] = {"resources": []}
+
     # --- the interface of ApiServer -------------------------------------------------------------------------
 
     async def get(self, path, params=None, *, metadata_only=False):

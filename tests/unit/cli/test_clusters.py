@@ -11,6 +11,7 @@ from converter.cli.clusters import (
     duration,
     host_kubeconfig,
     open_clusters,
+    open_karmada_part,
     open_only_karmada,
     open_target,
 )
@@ -35,7 +36,7 @@ def test_anything_else_is_refused(text):
 
 def options(*given):
     parser = argparse.ArgumentParser()
-    add_cluster_options(parser, wait="2m")
+    add_cluster_options(parser, wait="2m", namespace="karmada-system")
     return parser.parse_args(given)
 
 
@@ -85,9 +86,8 @@ class Side(FakeApiServer):
     def __init__(self, uid, *, karmada=False):
         super().__init__()
         self.collections |= {"deployments", "secrets"}
-        self.objects["/api/v1/namespaces/kube-system"] = {"metadata": {"name": "kube-system", "uid": uid}}
+        self.stand_for(uid, karmada=karmada)
         if karmada:
-            self.objects["/apis/work.karmada.io/v1alpha1"] = {"resources": []}
             self.objects["/version"] = {"gitVersion": "v1.36.3"}
 
     async def __aenter__(self):
@@ -131,7 +131,7 @@ def sides(monkeypatch):
 
 def target_options(*given):
     parser = argparse.ArgumentParser()
-    add_cluster_options(parser, find=True)
+    add_cluster_options(parser)
     return parser.parse_args(["--kubeconfig", "host", *given])
 
 
@@ -204,3 +204,48 @@ async def test_otherwise_it_finds_karmada_there(sides):
     host.add_karmada("fleet-b")
     async with open_only_karmada(target_options()) as found:
         assert found == (karmada, "fleet-b")
+
+
+def put_binding(karmada, namespace):
+    """The controller's ClusterRoleBinding, as an installation in a namespace has it."""
+    name = "converter-controller"
+    subject = {"kind": "ServiceAccount", "name": name, "namespace": namespace}
+    path = f"/apis/rbac.authorization.k8s.io/v1/clusterrolebindings/{name}"
+    karmada.put(path, {"metadata": {"name": name}, "subjects": [subject]})
+
+
+async def test_an_installation_in_another_namespace_than_karmadas_is_found(sides):
+    host, karmada = sides
+    host.add_karmada("fleet-b")
+    put_binding(karmada, "converter-b")
+    async with open_target(target_options()) as target:
+        assert (target.namespace, target.found.namespace) == ("converter-b", "fleet-b")
+    async with open_target(target_options("--karmada-kubeconfig", "karmada"), must_find=False) as target:
+        assert (target.namespace, target.found) == ("converter-b", None)
+    async with open_target(target_options("--namespace", "fleet-b")) as target:
+        assert target.namespace == "fleet-b"
+
+
+async def test_in_an_emergency_karmada_alone_tells_the_namespace(sides, monkeypatch):
+    host, karmada = sides
+    put_binding(karmada, "fleet-b")
+    host.fail = lambda *_: (503, "down")
+    async with open_only_karmada(target_options("--karmada-kubeconfig", "karmada")) as found:
+        assert found == (karmada, "fleet-b")
+    assert host.reads == []
+
+
+@pytest.mark.parametrize(("given", "namespace"), [((), "fleet-b"), (("--namespace", "n"), "n")])
+async def test_the_karmada_part_alone_has_one_kubeconfig(sides, given, namespace):
+    _, karmada = sides
+    put_binding(karmada, "fleet-b")
+    parser = argparse.ArgumentParser()
+    add_cluster_options(parser)
+    async with open_karmada_part(parser.parse_args(["--kubeconfig", "karmada", *given])) as found:
+        assert found == (karmada, namespace)
+
+
+async def test_the_karmada_part_has_a_default_namespace_before_it_is_installed(sides):
+    _, karmada = sides
+    async with open_karmada_part(target_options("--karmada-kubeconfig", "karmada")) as found:
+        assert found == (karmada, "karmada-system")

@@ -23,6 +23,8 @@ class Connected(Server):
 @pytest.fixture
 def servers(monkeypatch):
     made = {"karmada.config": Connected("v1.31.0"), "host.config": Connected("v1.30.0")}
+    made["karmada.config"].stand_for("karmada", karmada=True)
+    made["host.config"].stand_for("host")
 
     async def connect(kubeconfig, _context):
         return made[kubeconfig]
@@ -45,7 +47,7 @@ def test_findings(capsys):
 
 
 def test_a_check_that_failed(servers, capsys):
-    servers["karmada.config"].fail = lambda *_: (503, "down")
+    servers["karmada.config"].fail = lambda _, path: None if "bindings" in path else (503, "down")
     assert doctor("--karmada-part-only") == 2
     assert "discovery" in capsys.readouterr().out
 
@@ -58,5 +60,12 @@ def test_both_api_servers(capsys):
     assert "converter install --karmada-kubeconfig karmada.config --kubeconfig host.config" in out
 
 
-def test_the_kubeconfig_is_needed():
-    assert main(["doctor"]) == 2
+@pytest.mark.usefixtures("servers")
+def test_the_only_kubeconfig_is_karmadas():
+    assert main(["doctor", "--karmada-part-only", "--kubeconfig", "karmada.config"]) == 1
+
+
+def test_nothing_to_look_at(servers, monkeypatch):
+    servers[None] = servers["host.config"]
+    monkeypatch.setattr("converter.cli.clusters.host_kubeconfig", lambda given: given)
+    assert main(["doctor"]) == 2  # the host cluster has no Karmada

@@ -1,4 +1,4 @@
-"""`converter pause` and `resume`: their exit codes, and that they need an administrator's kubeconfig."""
+"""`converter pause` and `resume`: their exit codes, and that Karmada's kubeconfig is enough for them."""
 
 import msgspec
 import pytest
@@ -17,6 +17,11 @@ def karmada(monkeypatch):
     made = Server()
     made.collections.add("namespaces")
     made.put(WEBHOOK_PATH, {"metadata": {"name": "apiconverter"}, "webhooks": [{"name": "works.apiconverter.dev"}]})
+
+    name = "converter-controller"
+    subjects = [{"kind": "ServiceAccount", "name": name, "namespace": "karmada-system"}]
+    path = f"/apis/rbac.authorization.k8s.io/v1/clusterrolebindings/{name}"
+    made.put(path, {"metadata": {"name": name}, "subjects": subjects})
 
     async def connect(_kubeconfig, _context):
         return made
@@ -47,5 +52,9 @@ def test_an_old_api_server(karmada):
 
 
 @pytest.mark.parametrize("command", ["pause", "resume"])
-def test_the_kubeconfig_is_needed(command):
-    assert main([command]) == 2
+def test_a_karmada_must_be_there(monkeypatch, command):
+    async def connect(_kubeconfig, _context):
+        return Server()
+
+    monkeypatch.setattr(ApiServer, "connect", connect)
+    assert main([command, "--kubeconfig", "host.config"]) == 2

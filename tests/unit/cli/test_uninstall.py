@@ -48,6 +48,8 @@ class Terminal(io.StringIO):
 def servers(monkeypatch):
     made = {"karmada.config": Server(), "host.config": Server()}
     karmada = made["karmada.config"]
+    karmada.stand_for("karmada", karmada=True)
+    made["host.config"].stand_for("host")
     karmada.put(WEBHOOK_PATH, {"metadata": {"name": "apiconverter"}, "webhooks": []})
 
     async def connect(kubeconfig, _context):
@@ -66,7 +68,11 @@ def karmada(servers):
 def host(servers):
     made = servers["host.config"]
     made.put(
-        DEPLOYMENT, {"metadata": {"name": "converter-controller", "namespace": "karmada-system", "labels": CONTROLLER}}
+        DEPLOYMENT,
+        {
+            "metadata": {"name": "converter-controller", "namespace": "karmada-system", "labels": CONTROLLER},
+            "spec": {"template": {"spec": {"containers": []}}},
+        },
     )
     return made
 

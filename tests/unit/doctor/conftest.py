@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from converter.client.clock import micro_timestamp, utc_now
-from converter.doctor.patient import Commands, Patient
+from converter.doctor.patient import Access, Commands, Patient
 from converter.install.installer import install
 from converter.install.manifests import Addresses
 from tests.fakes.apiserver import FakeApiServer
@@ -70,9 +70,9 @@ def host():
 
 @pytest.fixture
 def patient(karmada, host):
-    return Patient(karmada, host, NAMESPACE, Commands("k.config", "h.config", NAMESPACE))
+    return Patient(karmada, host, NAMESPACE, Commands(Access("k.config"), Access("h.config"), NAMESPACE))
 
 
 @pytest.fixture
 def without_host(karmada):
-    return Patient(karmada, None, NAMESPACE, Commands("k.config", "", NAMESPACE))
+    return Patient(karmada, None, NAMESPACE, Commands(Access("k.config"), namespace=NAMESPACE))

@@ -3,7 +3,7 @@
 from converter.doctor.examine import CHECKS, Diagnosis, examine
 from converter.doctor.finding import Finding, Thing, Trouble, Unchecked
 from converter.doctor.messages import TITLES, as_data, render
-from converter.doctor.patient import Commands
+from converter.doctor.patient import UNKNOWN_KUBECONFIG, Access, Commands
 from tests.nonempty import some
 
 
@@ -39,7 +39,7 @@ def test_text_and_data_of_each_trouble():
 
 
 def test_commands_can_be_pasted():
-    made = Commands("k.config", "h.config", "ns")
+    made = Commands(Access("k.config"), Access("h.config"), "ns")
     both = ("converter", "install", "--karmada-kubeconfig", "k.config", "--kubeconfig", "h.config", "--namespace", "ns")
     assert made.converter("install") == both
     assert made.converter("resume", host=False) == ("converter", "resume", *both[2:4], *both[6:])
@@ -55,4 +55,18 @@ def test_commands_can_be_pasted():
         "deployment",
         "a",
     )
-    assert Commands("k.config").on_host("get") == ("kubectl", "-n", "karmada-system", "get")
+    assert Commands(Access("k.config")).on_host("get") == ("kubectl", "-n", "karmada-system", "get")
+
+
+def test_commands_select_the_same_contexts():
+    made = Commands(Access("k", "fleet"), Access("", "hub"), "ns")
+    words = ("converter", "install", "--karmada-kubeconfig", "k", "--karmada-context", "fleet", "--context", "hub")
+    assert made.converter("install") == (*words, "--namespace", "ns")
+    assert made.on_karmada("get") == ("kubectl", "--kubeconfig", "k", "--context", "fleet", "get")
+    assert made.on_host("get") == ("kubectl", "--context", "hub", "-n", "ns", "get")
+
+
+def test_commands_for_a_karmada_that_was_found_find_it_again():
+    made = Commands(host=Access("h"), namespace="ns")
+    assert made.converter("resume", host=False) == ("converter", "resume", "--kubeconfig", "h", "--namespace", "ns")
+    assert made.on_karmada("get") == ("kubectl", "--kubeconfig", UNKNOWN_KUBECONFIG, "get")
