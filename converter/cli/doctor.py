@@ -14,7 +14,7 @@ from converter.cli.clusters import add_cluster_options, open_karmada_part, open_
 from converter.cli.streams import warn
 from converter.doctor.examine import examine
 from converter.doctor.messages import as_data, render
-from converter.doctor.patient import UNKNOWN_KUBECONFIG, Access, Commands, Patient
+from converter.doctor.patient import UNKNOWN_KUBECONFIG, Access, Commands, Patient, with_origin
 
 if TYPE_CHECKING:
     from converter.doctor.examine import Diagnosis
@@ -80,7 +80,7 @@ async def _examined(args: argparse.Namespace) -> Diagnosis:
             commands = _commands(args, namespace)
             return await examine(Patient(karmada, None, namespace, commands, args.scheduler_name))
     async with open_target(args, must_find=False) as target:
-        commands = _commands(args, target.namespace)
+        commands = await with_origin(_commands(args, target.namespace), target.host)
         return await examine(Patient(target.karmada, target.host, target.namespace, commands, args.scheduler_name))
 
 

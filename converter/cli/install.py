@@ -17,6 +17,7 @@ from converter.cli.streams import announce, warn
 from converter.cli.verify import report_checks, wait_for_checks
 from converter.install.flow import Installer, Settings, installed_format
 from converter.install.host import HostOptions, default_image, host_part, names_registry
+from converter.install.kept import read_kept
 from converter.install.manifests import karmada_part
 from converter.install.scheduler import plain_scheduler, second_scheduler
 from converter.install.versions import Versions, check_versions, server_version
@@ -35,7 +36,8 @@ examples:
 
 It checks rights and versions first, then applies accounts and rights to Karmada, their tokens and the processes to the
 host cluster, waits until the processes run, and applies the webhooks last. Nothing in Karmada itself changes. Then it
-verifies the whole chain, as `converter verify` does. It is safe to repeat.
+verifies the whole chain, as `converter verify` does. It is safe to repeat: the image, its pull secrets and the
+addresses stay as they are installed, unless you give them.
 
 exit codes: 0 installed and verified; 1 installed, but a check failed or an interpreter was refused; 2 not installed
 """
@@ -105,6 +107,7 @@ def run(args: argparse.Namespace) -> int:
 
 async def _run(args: argparse.Namespace) -> int:
     async with open_target(args) as target:
+        await _keep(args, target)
         settings = _settings(args, target)
         if args.output == "yaml":
             return _print_objects(settings)
@@ -124,6 +127,17 @@ async def _run(args: argparse.Namespace) -> int:
         print_done(target.namespace, done, good=good)
     refused = any(step.change == "refused" for step in done.karmada)
     return OK if good and not refused else FINDINGS
+
+
+async def _keep(args: argparse.Namespace, target: Target) -> None:
+    """Fill in what was not given, as the installation has it."""
+    kept = await read_kept(target.karmada, target.host, target.namespace)
+    args.image = args.image or kept.image
+    args.image_pull_secret = args.image_pull_secret or list(kept.pull_secrets)
+    args.webhook_url = args.webhook_url or kept.webhook_url
+    args.discovery_host = args.discovery_host or kept.discovery_host
+    if target.found is None:  # otherwise, Karmada's own is copied
+        args.scheduler_image = args.scheduler_image or kept.scheduler_image
 
 
 async def _check(args: argparse.Namespace, target: Target, settings: Settings) -> None:

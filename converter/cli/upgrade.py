@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 _UPGRADE = """\
 examples:
+  converter upgrade                              # the image of this release, in the repository that is installed
   converter upgrade --image registry.example/converter:0.2.0
   converter upgrade --dry-run
 

@@ -34,7 +34,7 @@ async def check_authorities(patient: Patient) -> Result:
     """
     stored = await found(patient.karmada, CONFIGURATION)
     if stored is None:
-        command = patient.commands.converter("install")
+        command = patient.commands.install()
         return [
             Finding(Trouble.NOT_INSTALLED, Thing("MutatingWebhookConfiguration", WEBHOOKS), {"found": "no"}, command)
         ]

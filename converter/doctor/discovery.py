@@ -39,7 +39,7 @@ async def check_discovery(patient: Patient) -> Result:
         thing = Thing("Deployment", _DEPLOYMENT, patient.namespace)
         result.append(Finding(Trouble.DISCOVERY_DOWN, thing, facts, restart))
     else:
-        command = patient.commands.converter("install")
+        command = patient.commands.install()
         result += [
             Finding(Trouble.APISERVICE_UNAVAILABLE, Thing("APIService", _name(service)), _facts(condition), command)
             for service, condition in down

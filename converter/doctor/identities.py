@@ -30,7 +30,7 @@ async def check_identities(patient: Patient) -> Result:
         ApiError: a request failed.
     """
     names = [name for name in IDENTITIES if name != "scheduler" or patient.scheduler_name]
-    command = patient.commands.converter("install")
+    command = patient.commands.install()
     if patient.host is None:
         missing = [name for name in names if not await _account(patient, name)]
         result: Result = [Unchecked("identities", "the tokens are in Secrets of the host cluster")]
@@ -84,7 +84,7 @@ async def check_rights(patient: Patient) -> Result:
     for answer in await asyncio.gather(*asked):
         if answer is not None:
             lost.setdefault(answer[0], []).append(answer[1])
-    command = patient.commands.converter("install")
+    command = patient.commands.install()
     return [
         Finding(Trouble.RIGHTS_MISSING, Thing("User", user), {"missing": ", ".join(sorted(rights))}, command)
         for user, rights in sorted(lost.items())

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
 
-from converter.client import Collection, NotFoundError, each_item
+from converter.client import Collection, NotFoundError, RejectedError, each_item
 from converter.client.clock import Now, utc_now
 from converter.clusters import Cluster
 from converter.clusters.watched import CLUSTERS
 from converter.engine import Engine
+from converter.install.host_removal import helm_release
 
 if TYPE_CHECKING:
     from converter.client import ApiServer
@@ -32,6 +33,9 @@ class Access(NamedTuple):
     context: str = ""
 
 
+COMPONENTS: Final = frozenset({"admission", "controller", "discovery"})
+"""The processes that run the converter's image."""
+
 _AS_KUBECTL: Final = Access()
 
 UNKNOWN_KUBECONFIG: Final = "karmada.config"
@@ -46,11 +50,21 @@ class Commands:
         karmada: how Karmada was selected; without a file, it was found in the host cluster.
         host: how the host cluster was selected; without a file, as kubectl does it.
         namespace: the namespace of the installation.
+        release: the Helm release that the host part belongs to; empty if `converter install` made it.
     """
 
     karmada: Access = _AS_KUBECTL
     host: Access = _AS_KUBECTL
     namespace: str = "karmada-system"
+    release: str = ""
+
+    def install(self) -> tuple[str, ...]:
+        """Write the command that applies every object again, as the installation was made."""
+        if self.release:
+            access = _options("--kubeconfig", "--kube-context", self.host)
+            place = ("--namespace", self.namespace, "--reset-then-reuse-values")
+            return ("helm", "upgrade", self.release, "deploy/chart", *access, *place)
+        return self.converter("install")
 
     def converter(self, command: str, *, host: bool = True) -> tuple[str, ...]:
         """Write a command of the converter.
@@ -81,6 +95,19 @@ class Commands:
 def _options(file: str, context: str, access: Access) -> tuple[str, ...]:
     pairs = ((file, access.file), (context, access.context))
     return tuple(word for name, value in pairs if value for word in (name, value))
+
+
+async def with_origin(commands: Commands, host: ApiServer) -> Commands:
+    """Complete commands by how the host part was installed; without access to it, they stay as they are.
+
+    Raises:
+        ApiError: the API server did not answer.
+    """
+    try:
+        release = await helm_release(host, commands.namespace)
+    except RejectedError:
+        return commands
+    return replace(commands, release=release.name) if release is not None else commands
 
 
 @dataclass

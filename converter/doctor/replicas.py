@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from converter.client import ApiError, Collection
 from converter.doctor.finding import Finding, Result, Thing, Trouble, Unchecked
-from converter.doctor.patient import listed
+from converter.doctor.patient import COMPONENTS, listed
 from converter.install.host_removal import COMPONENT_LABEL, SELECTOR
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from converter.kube import Manifest
 
 _PODS: Final = Collection("/api/v1", "pods")
-_COMPONENTS: Final = frozenset({"admission", "controller", "discovery"})
 _SAMPLE: Final = re.compile(r"^converter_(?:build|rulebook)_info\{(?P<labels>.*)\} 1(?:\.0)?$", re.MULTILINE)
 _LABEL: Final = re.compile(r'(?P<name>\w+)="(?P<value>[^"]*)"')
 
@@ -47,7 +46,7 @@ async def check_replicas(patient: Patient) -> Result:
     result: Result = []
     replicas = []
     for pod in await listed(patient.host, _PODS, patient.namespace, SELECTOR):
-        if (pod["metadata"].get("labels") or {}).get(COMPONENT_LABEL) not in _COMPONENTS or not _runs(pod):
+        if (pod["metadata"].get("labels") or {}).get(COMPONENT_LABEL) not in COMPONENTS or not _runs(pod):
             continue
         name = pod["metadata"]["name"]
         try:
@@ -60,7 +59,7 @@ async def check_replicas(patient: Patient) -> Result:
 
 
 def _all() -> list[str]:
-    return [f"converter-{component}" for component in sorted(_COMPONENTS)]
+    return [f"converter-{component}" for component in sorted(COMPONENTS)]
 
 
 def compare(replicas: Iterable[Replica], command: tuple[str, ...] = ()) -> list[Finding]:

@@ -15,6 +15,7 @@ from converter.karmada.names import SCHEDULER_LABEL
 
 if TYPE_CHECKING:
     from converter.doctor.patient import Patient
+    from converter.kube import Manifest
 
 _STALE: Final = dt.timedelta(seconds=60)
 """The age of a Lease that nobody renews; a leader renews it every 2 seconds."""
@@ -48,9 +49,17 @@ async def check_scheduler(patient: Patient) -> Result:
     if patient.host is not None:
         status = (deployment or {}).get("status") or {}
         facts["readyReplicas"] = str(status.get("readyReplicas") or 0) if deployment else "none"
-    restart = patient.commands.restart(DEPLOYMENT)
-    command = patient.commands.converter("install") if deployment is None else restart
-    return [Finding(Trouble.SCHEDULER_MISSING, Thing("Deployment", DEPLOYMENT, patient.namespace), facts, command)]
+    thing = Thing("Deployment", DEPLOYMENT, patient.namespace)
+    return [Finding(Trouble.SCHEDULER_MISSING, thing, facts, _command(patient, deployment))]
+
+
+def _command(patient: Patient, deployment: Manifest | None) -> tuple[str, ...]:
+    """Write the command that brings the scheduler back."""
+    if deployment is None:
+        return patient.commands.install()
+    if not deployment["spec"].get("replicas", 1):
+        return patient.commands.on_host("scale", "deployment", DEPLOYMENT, "--replicas", "1")
+    return patient.commands.restart(DEPLOYMENT)
 
 
 async def _bindings(patient: Patient) -> int:

@@ -1,9 +1,11 @@
 """All checks together: one that fails hides no other, and each trouble has text, data and a command."""
 
+import pytest
+
 from converter.doctor.examine import CHECKS, Diagnosis, examine
 from converter.doctor.finding import Finding, Thing, Trouble, Unchecked
 from converter.doctor.messages import TITLES, as_data, render
-from converter.doctor.patient import UNKNOWN_KUBECONFIG, Access, Commands
+from converter.doctor.patient import UNKNOWN_KUBECONFIG, Access, Commands, with_origin
 from tests.nonempty import some
 
 
@@ -70,3 +72,39 @@ def test_commands_for_a_karmada_that_was_found_find_it_again():
     made = Commands(host=Access("h"), namespace="ns")
     assert made.converter("resume", host=False) == ("converter", "resume", "--kubeconfig", "h", "--namespace", "ns")
     assert made.on_karmada("get") == ("kubectl", "--kubeconfig", UNKNOWN_KUBECONFIG, "get")
+
+
+def deployment(**metadata):
+    labels = {"app.kubernetes.io/name": "karmada-api-version-converter", "app.kubernetes.io/component": "controller"}
+    metadata = {
+        "name": "converter-controller",
+        "namespace": "ns",
+        **metadata,
+        "labels": labels | metadata.get("labels", {}),
+    }
+    spec = {"template": {"spec": {"containers": [{"image": "registry.example/c:1"}]}}}
+    return {"metadata": metadata, "spec": spec}
+
+
+@pytest.mark.parametrize(
+    ("metadata", "words"),
+    [
+        ({}, "converter install --namespace ns"),
+        (
+            {
+                "labels": {"app.kubernetes.io/managed-by": "Helm"},
+                "annotations": {"meta.helm.sh/release-name": "conv"},
+            },
+            "helm upgrade conv deploy/chart --namespace ns --reset-then-reuse-values",
+        ),
+    ],
+)
+async def test_the_installation_is_repeated_as_it_was_made(host, metadata, words):
+    host.put("/apis/apps/v1/namespaces/ns/deployments/converter-controller", deployment(**metadata))
+    made = await with_origin(Commands(namespace="ns"), host)
+    assert " ".join(made.install()) == words
+
+
+async def test_rights_on_the_host_may_be_missing(host):
+    host.fail = lambda *_: (403, "Forbidden")
+    assert await with_origin(Commands(), host) == Commands()

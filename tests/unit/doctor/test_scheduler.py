@@ -38,12 +38,14 @@ async def test_its_lease_is_not_renewed(patient, karmada, broken):
     assert "install" in finding.command, "there is no Deployment"
 
 
-async def test_a_deployment_that_is_not_ready_is_restarted(patient, karmada, host):
-    host.put(DEPLOYMENT, {"metadata": {"name": "converter-scheduler", "namespace": NAMESPACE}, "status": {}})
+@pytest.mark.parametrize(("spec", "word"), [({"replicas": 2}, "restart"), ({}, "restart"), ({"replicas": 0}, "scale")])
+async def test_a_deployment_without_a_ready_pod_is_mended(patient, karmada, host, spec, word):
+    metadata = {"name": "converter-scheduler", "namespace": NAMESPACE}
+    host.put(DEPLOYMENT, {"metadata": metadata, "spec": spec, "status": {}})
     stale(karmada)
     (finding,) = await check_scheduler(patient)
     assert finding.facts["readyReplicas"] == "0"
-    assert "restart" in finding.command
+    assert word in finding.command
 
 
 async def test_bindings_wait_for_one_that_never_ran(without_host, karmada):
