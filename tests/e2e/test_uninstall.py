@@ -68,6 +68,21 @@ def settled(client):
     return everything(client)
 
 
+def without_events_of_karmada(objects):
+    """Leave out what Karmada's own processes reported.
+
+    The fixture installs the webhooks before it starts their server, so Karmada can report a call that failed. The API
+    server deletes Events after an hour; those of the converter's own processes may not stay.
+    """
+    ours = ("api-version-converter", "apiconverter")
+
+    def is_karmadas(path, thing):
+        source = thing.get("source") or thing.get("deprecatedSource") or {}
+        return path.split("/")[1] == "events" and source.get("component") not in ours
+
+    return {path: thing for path, thing in objects.items() if not is_karmadas(path, thing)}
+
+
 def test_every_object_stays_and_nothing_of_the_converter_is_left(fleet, propagated):
     its = propagated
     for event in fleet.client.list("v1", "Event"):  # of the tests before; the API server deletes them after an hour
@@ -92,7 +107,7 @@ def test_every_object_stays_and_nothing_of_the_converter_is_left(fleet, propagat
     time.sleep(45)  # all that Karmada could do now; nothing to wait for: nothing may happen
     assert identity(members_as(its, on_members)) == identity(on_members), "the very same objects"
     after = everything(fleet.client)
-    assert naming(after, OURS) == []
+    assert naming(without_events_of_karmada(after), OURS) == []
     new = {path for path in after.keys() - before.keys() if "/".join(path.split("/")[:2]) not in OF_KARMADA}
     assert new == set()
     unchanged = at_rest(before)
