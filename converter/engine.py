@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from converter.conversion import ConversionData, Routes, convert, restore_source
 from converter.kube import Manifest, copy_json, gvk_of
 from converter.losses import Loss, LossEvaluator
 from converter.losses.model import manifest_id_of
+from converter.rules.by_name import with_kinds
 
 if TYPE_CHECKING:
     import os
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from converter.conversion import CompiledRoute, Restored, Route, UnrestoredValue
     from converter.losses.policy import LossPolicy
     from converter.rules import RuleBook
+    from converter.rules.by_name import CustomKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,7 @@ class Engine:
         *,
         shipped: bool = True,
         catalog: Catalog | None = None,
+        kinds: Iterable[CustomKind] = (),
     ) -> Engine:
         """Make an engine from the shipped rule book and your own rules.
 
@@ -74,13 +78,29 @@ class Engine:
             paths: rule files, or directories of them, to read in addition to the shipped book.
             shipped: whether to read the shipped book at all.
             catalog: what the fields that rules name are checked against; the shipped one where none is given.
+            kinds: custom resources that are converted by name alone where no rule says otherwise.
 
         Raises:
             RuleBookError: with every problem of every file.
         """
         roots = [SHIPPED_RULES, *paths] if shipped else [*paths]
         types = catalog or load_catalog()
-        return cls(Configuration.read(read_rule_files(roots), types), types)
+        made = cls(Configuration.read(read_rule_files(roots), types), types)
+        return made.with_kinds(kinds)
+
+    def with_kinds(self, kinds: Iterable[CustomKind], *, served_only: bool = False) -> Engine:
+        """Make an engine that also converts some custom resources by name alone; it shares all else with this one.
+
+        Args:
+            kinds: the custom resources; `custom_kind` makes one of a CRD.
+            served_only: leave out the versions that the CRDs do not serve.
+        """
+        book = with_kinds(self.book, kinds, served_only=served_only)
+        if book is self.book:
+            return self
+        made = copy.copy(self)
+        made.routes = Routes(book)
+        return made
 
     @property
     def book(self) -> RuleBook:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from converter.engine import Conversion, Engine
+from converter.rules.by_name import custom_kind
 
 if TYPE_CHECKING:
     import os
@@ -26,17 +27,26 @@ class Converter:
         self._engine = _engine
 
     @classmethod
-    def from_rules(cls, paths: Iterable[str | os.PathLike[str]] = (), *, shipped: bool = True) -> Converter:
+    def from_rules(
+        cls,
+        paths: Iterable[str | os.PathLike[str]] = (),
+        *,
+        shipped: bool = True,
+        crds: Iterable[Manifest] = (),
+    ) -> Converter:
         """Make a converter from the shipped rule book and your own rules.
 
         Args:
             paths: rule files, or directories of them, to read in addition to the shipped book.
             shipped: whether to read the shipped book at all.
+            crds: CustomResourceDefinitions. Where one has ``conversion.strategy: None`` and no rule says otherwise,
+                its versions are converted by name alone, and what the other version drops is lost.
 
         Raises:
             RuleBookError: with every problem of every file.
+            CrdError: a CRD cannot be read.
         """
-        return cls(Engine.from_rules(paths, shipped=shipped))
+        return cls(Engine.from_rules(paths, shipped=shipped, kinds=[custom_kind(crd) for crd in crds]))
 
     def convert(
         self, manifest: Manifest, to: str | Iterable[str], conversion_data: ConversionData | None = None

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from converter.catalog import Release, load_catalog
 from converter.cli import FINDINGS, OK
+from converter.cli.crd_files import GivenCrds, add_crds_option
 from converter.cli.loss_findings import THRESHOLDS, fails, findings_of, subjects
 from converter.cli.manifest_files import read_documents
 from converter.cli.options import UsageError, add_files_option, add_policy_option, add_rules_option, load_converter
@@ -20,6 +21,8 @@ examples:
   helm template shop | converter check -f - --inventory fleet.yaml --fail-on degrading
   kustomize build . | converter check -f - --inventory fleet.yaml --cluster edge -o junit > report.xml
   converter check -f manifests/ --inventory fleet.yaml -o sarif > check.sarif
+  converter check -f manifests/ --release v1.30 --crds crds/
+  converter check -f manifests/ --inventory fleet.yaml --crds crds/ --crds edge=crds/edge/
 
 A manifest that a cluster certainly refuses or cannot have counts as dangerous.
 docs/reference/losses.md lists the severities and the refusals.
@@ -40,6 +43,8 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     _add_cluster_options(parser)
     add_rules_option(parser)
     add_policy_option(parser)
+    add_crds_option(parser, "what the clusters drop of custom resources, and what is converted by name alone; with a "
+                    "name, the CRDs of that cluster")  # fmt: skip
     parser.add_argument("-o", "--output", choices=FORMS, default="table", help="default: %(default)s")
     parser.add_argument(
         "--fail-on", choices=THRESHOLDS, default="dangerous",
@@ -90,8 +95,11 @@ def chosen_clusters(args: argparse.Namespace) -> list[Cluster]:
 
 def run(args: argparse.Namespace) -> int:
     """Check every manifest for every cluster; returns the exit code."""
-    clusters = chosen_clusters(args)
-    converter = load_converter(args)
+    crds, catalog = GivenCrds(args.crds), load_catalog()
+    chosen = chosen_clusters(args)
+    crds.check_names(chosen)
+    clusters = [crds.on(cluster, catalog) for cluster in chosen]
+    converter = load_converter(args, crds.kinds)
     checked = list(subjects(read_documents(args.filename), clusters))
     found = [finding for subject in checked for finding in findings_of(subject, converter)]
     write(args.output, checked, found, args.fail_on, sys.stdout)

@@ -7,8 +7,10 @@ import difflib
 import sys
 from typing import TYPE_CHECKING
 
+from converter.catalog import load_catalog
 from converter.cli import FINDINGS, OK
 from converter.cli.convert_in_place import convert_files
+from converter.cli.crd_files import GivenCrds, add_crds_option
 from converter.cli.manifest_files import Document, items_of, read_documents, to_yaml, write_documents
 from converter.cli.options import (
     UsageError,
@@ -25,9 +27,12 @@ from converter.karmada.names import CONVERSION_DATA_ANNOTATION
 from converter.kube import Manifest, copy_json, gvk_of, name_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from converter.clusters import Cluster
     from converter.engine import Conversion, Engine
     from converter.losses import Loss
+    from converter.rules.pruning import Difference
 
 _EPILOG = """\
 examples:
@@ -36,6 +41,7 @@ examples:
   kustomize build . | converter convert -f - --cluster edge --inventory fleet.yaml --diff
   converter convert -f cron.yaml --to batch/v1beta1 --keep-losses > old.yaml   # and back, exactly:
   converter convert -f old.yaml --to batch/v1
+  converter convert -f widget.yaml --to example.org/v1 --crds crds/
   converter convert -f charts/ --to networking.k8s.io/v1 --skip-unknown --in-place --dry-run > upgrade.patch
 
 Manifests go to standard output, messages about them to standard error.
@@ -57,6 +63,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     add_files_option(parser)
     add_target_options(parser)
     add_rules_option(parser)
+    add_crds_option(parser, "convert by name alone between the versions of those with conversion.strategy None")
     parser.add_argument(
         "-o", "--output", choices=("yaml", "json"), default="yaml", help="output format (default: yaml)"
     )
@@ -79,36 +86,47 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 def run(args: argparse.Namespace) -> int:
     """Convert every document; returns the exit code."""
     cluster = chosen_cluster(args)
+    crds = GivenCrds(args.crds)
+    if cluster is not None:
+        crds.check_names([cluster])
+        cluster = crds.on(cluster, load_catalog())
+    converter = load_converter(args, crds.kinds)
     if args.in_place:
-        return _in_place(args, cluster)
+        args = argparse.Namespace(**{**vars(args), "diff": False})
+        return _in_place(_Job(converter, args, cluster, crds.lacking))
     if args.dry_run:
         raise UsageError("--dry-run goes with --in-place; without it, no file is changed")
-    job = _Job(load_converter(args), args, cluster)
+    job = _Job(converter, args, cluster, crds.lacking)
     done = [job.document(document) for document in read_documents(args.filename)]
     if not args.diff:
         write_documents([manifest for manifest in done if manifest is not None], args.output, sys.stdout)
     return FINDINGS if job.findings else OK
 
 
-def _in_place(args: argparse.Namespace, cluster: Cluster | None) -> int:
-    job = _Job(load_converter(args), argparse.Namespace(**{**vars(args), "diff": False}), cluster)
-
+def _in_place(job: _Job) -> int:
     def convert(manifest: Manifest, origin: str) -> Manifest | None:
         before = job.findings
         made = job.manifest(manifest, origin)
-        return None if args.strict and job.findings > before else made
+        return None if job.args.strict and job.findings > before else made
 
-    convert_files(args, convert)
+    convert_files(job.args, convert)
     return FINDINGS if job.findings else OK
 
 
 class _Job:
     """One run of the command; counts its findings."""
 
-    def __init__(self, converter: Engine, args: argparse.Namespace, cluster: Cluster | None) -> None:
+    def __init__(
+        self,
+        converter: Engine,
+        args: argparse.Namespace,
+        cluster: Cluster | None,
+        lacking: Mapping[tuple[str, str], Difference],
+    ) -> None:
         self.converter = converter
         self.args = args
         self.cluster = cluster
+        self.lacking = cluster.lacking if cluster is not None else lacking
         self.findings = 0
 
     def document(self, document: Document) -> Manifest | None:
@@ -164,10 +182,14 @@ class _Job:
     def _dropped(self, manifest: Manifest) -> tuple[Loss, ...]:
         """List what the cluster drops or refuses, or what every cluster refuses; it stays in the manifest."""
         gvk, cluster, losses = gvk_of(manifest), self.cluster, self.converter.losses
+        lacking = self.lacking.get((gvk.api_version, gvk.kind))
         if cluster is None:
-            return losses.refused_by_all(manifest, gvk)
+            dropped = losses.of_schema(manifest, gvk, lacking) if lacking is not None else ()
+            return (*dropped, *losses.refused_by_all(manifest, gvk))
         release, gates = cluster.release, cluster.gates
         dropped = losses.of_release(manifest, gvk, release, cluster.name, gates=gates)
+        if lacking is not None:
+            dropped += losses.of_schema(manifest, gvk, lacking, (cluster.name, release))
         return (*dropped, *losses.refused_by(manifest, gvk, release, gates=gates))
 
     def _by(self, manifest: Manifest) -> str:

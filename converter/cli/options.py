@@ -13,9 +13,10 @@ from converter.errors import ConverterError
 from converter.placement.scheduler_name import DEFAULT_SCHEDULER, OWN_SCHEDULER
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from converter.clusters import Cluster
+    from converter.rules.by_name import CustomKind
 
 
 class UsageError(ConverterError):
@@ -136,13 +137,17 @@ def add_target_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def load_converter(args: argparse.Namespace) -> Engine:
+def load_converter(args: argparse.Namespace, kinds: Iterable[CustomKind] = ()) -> Engine:
     """Make the converter of the shipped rules, ``--rules`` and ``--policy-file``.
+
+    Args:
+        args: the options.
+        kinds: custom resources that are converted by name alone.
 
     Raises:
         RuleBookError: with every problem of every rule file.
     """
-    return Engine.from_rules(rule_paths(args))
+    return Engine.from_rules(rule_paths(args), kinds=kinds)
 
 
 def chosen_cluster(args: argparse.Namespace) -> Cluster | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from converter.catalog import Catalog
+    from converter.rules.pruning import Difference
 
 _NONE: Mapping[str, Any] = MappingProxyType({})
 
@@ -67,6 +68,7 @@ class Cluster:
         labels: its labels in Karmada.
         gates: the feature gates that its API server sets otherwise than its release does.
         gates_problem: why its annotation of feature gates is not used; empty where it is, or where there is none.
+        lacking: what its own schemas lack of a version, by apiVersion and kind, as far as that is known.
     """
 
     name: str
@@ -76,6 +78,7 @@ class Cluster:
     labels: Mapping[str, str] = field(default_factory=dict, hash=False)
     gates: GateSettings = DEFAULT_GATES
     gates_problem: str = ""
+    lacking: Mapping[tuple[str, str], Difference] = field(default_factory=dict, hash=False, repr=False)
 
     def serves(self, api_version: str, kind: str) -> bool:
         """Whether the cluster is known to serve a kind in a version."""
@@ -84,6 +87,20 @@ class Cluster:
     def versions_of(self, kind: str) -> tuple[str, ...]:
         """List the apiVersions it serves of a kind, most stable first; empty if it serves none."""
         return self.served.get(kind, ())
+
+    def with_kinds(self, kinds: Mapping[str, Iterable[str]]) -> Cluster:
+        """Make the same cluster with more kinds.
+
+        Args:
+            kinds: the apiVersions that it serves of each kind. They replace others of their groups.
+        """
+        served = dict(self.served)
+        for kind, versions in kinds.items():
+            listed = set(versions)
+            groups = {split_api_version(version)[0] for version in listed}
+            others = {version for version in served.get(kind, ()) if split_api_version(version)[0] not in groups}
+            served[kind] = tuple(sorted(others | listed, key=version_priority))
+        return replace(self, served=MappingProxyType(dict(sorted(served.items()))))
 
     @classmethod
     def from_versions(

@@ -87,6 +87,9 @@ class Routes:
         self.book = book
         self._from: dict[tuple[str, str], dict[str, CompiledRoute]] = {}
         self._best: dict[tuple[str, str, tuple[str, ...]], CompiledRoute] = {}
+        self._dead_ends: dict[tuple[str, str], list[tuple[str, str]]] = {}
+        for (kind, source, target), reason in book.unconvertible.items():
+            self._dead_ends.setdefault((kind, source), []).append((target, reason))
 
     def reachable(self, kind: str, source: str) -> dict[str, CompiledRoute]:
         """Every apiVersion that rules reach from ``source`` (itself excluded), with the route there."""
@@ -129,9 +132,8 @@ class Routes:
                 if here == target:
                     return reasons
                 seen.add(here)
-                for (of_kind, version, across), reason in self.book.unconvertible.items():
-                    if (of_kind, version) == (kind, here):
-                        queue.append(((*reasons, reason), across))
+                for across, reason in self._dead_ends.get((kind, here), ()):
+                    queue.append(((*reasons, reason), across))
         return ()
 
     def _search(self, kind: str, source: str) -> dict[str, CompiledRoute]:

@@ -8,25 +8,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from converter.catalog import DEFAULT_GATES
+from converter.catalog import DEFAULT_GATES, Release
 from converter.errors import ManifestError
 from converter.kube import WHOLE_MANIFEST, GroupVersionKind, Manifest, format_path, parse_path
 from converter.losses.by_release import Destination, ReleaseLosses
 from converter.losses.concealed import SECRET, concealed
+from converter.losses.decide import NOT_SENT
 from converter.losses.model import NO_HISTORY, ByConversion, ByRelease, Loss, ManifestId, manifest_id_of
 from converter.losses.schema_decoders import accepts
 from converter.losses.schema_index import schema_index
 from converter.losses.schema_path import generalized
 from converter.losses.severity import Severity
+from converter.rules.pruning import find
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from msgspec import Raw
 
-    from converter.catalog import Catalog, GateSettings, Release
+    from converter.catalog import Catalog, GateSettings
     from converter.conversion import LostValue
     from converter.losses.severity import SeverityTable
+    from converter.rules.pruning import Difference
 
 
 class Doubts(dict[tuple[str, str], "Callable[[bytes | Raw], bool] | None"]):
@@ -169,6 +172,39 @@ class LossEvaluator:
         found = self._by_release.find(manifest, identity, Destination(gvk, release, gates, cluster), limit)
         return concealed(found) if found and gvk.kind == SECRET else found
 
+    def of_schema(
+        self,
+        manifest: Manifest,
+        gvk: GroupVersionKind,
+        difference: Difference,
+        destination: tuple[str, Release | None] = ("", None),
+        identity: ManifestId | None = None,
+        *,
+        limit: int | None = None,
+    ) -> tuple[Loss, ...]:
+        """List what a cluster drops of a manifest because its own schema of the version lacks it.
+
+        Args:
+            manifest: the manifest, in the version that the cluster gets.
+            gvk: its group, version and kind.
+            difference: what the schema lacks.
+            destination: the cluster's name and its release.
+            identity: the manifest's identity, if it was sent in another version.
+            limit: the most losses to name; more become one loss of the whole manifest. None names all.
+        """
+        identity = identity or manifest_id_of(manifest, gvk)
+        cluster, release = destination
+        cause = ByRelease(release or _NO_RELEASE, schema=gvk.api_version)
+        sent = {name: value for name, value in manifest.items() if name not in NOT_SENT}
+        fields = find(difference, sent, limit)
+        if limit is not None and len(fields) > limit:
+            return (Loss(identity, WHOLE_MANIFEST, None, Severity.DANGEROUS, cause),)
+        found = []
+        for field in fields:
+            severity, words = self._severities.assess(gvk.kind, generalized(field.path), identity.namespace, cluster)
+            found.append(Loss(identity, format_path(field.path), field.value, severity, cause, words))
+        return concealed(tuple(found)) if found and gvk.kind == SECRET else tuple(found)
+
     def may_be_refused(self, manifest: bytes | Raw, api_version: str, kind: str, release: Release | None) -> bool:
         """Whether a release may refuse a manifest for more than its fields; False is certain.
 
@@ -269,6 +305,9 @@ class LossEvaluator:
 
 
 _MISSING: Final = object()
+
+_NO_RELEASE: Final = Release(0, 0)
+"""The release of a cluster that does not say it."""
 
 _SETTINGS_CACHED: Final = 4096
 """Releases with settings of gates whose doubts are cached; every cluster can have settings of its own."""

@@ -42,7 +42,8 @@ def explain(loss: Loss) -> str:
 def _more_than_named(loss: Loss) -> str:
     by_release = loss.by_release
     if by_release is not None:
-        return f"it has more fields that Kubernetes {by_release.release} does not store than can be named"
+        server = f"the cluster's {by_release.schema}" if by_release.schema else f"Kubernetes {by_release.release}"
+        return f"it has more fields that {server} does not store than can be named"
     assert loss.by_conversion is not None
     return f"it has more values that {loss.by_conversion.target} cannot hold than can be named"
 
@@ -86,6 +87,8 @@ def _of_release(cause: ByRelease, loss: Loss) -> str:
 @lru_cache(maxsize=1024)
 def _dropped(cause: ByRelease) -> str:
     release, history = cause.release, cause.history
+    if cause.schema:
+        return f"{cause.schema} of the cluster has no such field and drops it silently"
     if cause.known:
         return _of_known_field(cause)
     if history.gated:

@@ -65,7 +65,8 @@ class Origin(StrEnum):
     """The target version cannot hold it: the converter takes it out of the manifest."""
 
     RELEASE = "release"
-    """The cluster's release does not know the field or the value: it stays in the manifest that Karmada sends."""
+    """What the cluster serves lacks the field or the value, by its release or its CRD: it stays in the manifest that
+    Karmada sends."""
 
 
 _CONVERSION, _RELEASE = Origin.CONVERSION, Origin.RELEASE
@@ -120,6 +121,7 @@ class ByRelease(msgspec.Struct, frozen=True):
         gates: the feature gates that are off and would have to be on for that; of alternatives, all.
         default_off: whether those gates are off by default in the release.
         instead: the value that the API server stores in its place; empty if it stores none.
+        schema: the version whose schema in the cluster lacks the field, if not its release decides; else empty.
     """
 
     release: Release
@@ -131,6 +133,7 @@ class ByRelease(msgspec.Struct, frozen=True):
     gates: tuple[str, ...] = ()
     default_off: bool = True
     instead: str = ""
+    schema: str = ""
 
 
 LONGEST_VALUE: Final = 96

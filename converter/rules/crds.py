@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 KIND = "CustomResourceDefinition"
 
+_OLD = "apiextensions.k8s.io/v1beta1"
+
 
 class CrdError(ConverterError):
     """A CustomResourceDefinition that cannot be read.
@@ -43,6 +45,8 @@ class Crd:
         namespaced: whether its objects are namespaced.
         strategy: how the API server converts: ``None``, by the apiVersion alone, or ``Webhook``.
         schemas: the ``openAPIV3Schema`` of each version, by apiVersion, in the order of the CRD.
+        served: the apiVersions that the CRD serves.
+        prunes: whether the API server drops the fields that a schema does not name.
     """
 
     group: str
@@ -51,6 +55,8 @@ class Crd:
     namespaced: bool
     strategy: str
     schemas: Mapping[str, Json]
+    served: frozenset[str] = frozenset()
+    prunes: bool = True
 
 
 def read_crd(manifest: Manifest) -> Crd:
@@ -72,13 +78,25 @@ def read_crd(manifest: Manifest) -> Crd:
     if not isinstance(versions, list) or not versions:
         raise CrdError(name, "spec.versions must be a list of versions")
     schemas: dict[str, Json] = {}
+    served: set[str] = set()
     for version in versions:
         if not isinstance(version, dict):
             raise CrdError(name, "spec.versions must be a list of objects")
         own = version.get("schema", shared)
         schema = own.get("openAPIV3Schema") if isinstance(own, dict) else None
-        schemas[f"{group}/{_text(version, 'name', name)}"] = {} if schema is None else schema
-    return Crd(group, kind, plural, spec.get("scope") != "Cluster", strategy or "None", schemas)
+        api_version = f"{group}/{_text(version, 'name', name)}"
+        schemas[api_version] = {} if schema is None else schema
+        if version.get("served", True) is not False:
+            served.add(api_version)
+    is_namespaced = spec.get("scope") != "Cluster"
+    prunes = _prunes(manifest, spec)
+    return Crd(group, kind, plural, is_namespaced, strategy or "None", schemas, frozenset(served), prunes)
+
+
+def _prunes(manifest: Manifest, spec: dict[str, Any]) -> bool:
+    """Whether unknown fields are dropped: ``preserveUnknownFields`` is true by default in v1beta1, and false in v1."""
+    preserves = spec.get("preserveUnknownFields")
+    return preserves is False if manifest.get("apiVersion") == _OLD else preserves is not True
 
 
 def _object(holder: dict[str, Any], key: str, name: str) -> dict[str, Any]:

@@ -70,7 +70,9 @@ def wrong_type(path: Path, wanted: str, found: Any) -> LensError:
     return LensError(path, f"must be {wanted}, not {type_name(found)}")
 
 
-_FOREIGN = "unknown field in the manifest's version, whose API servers drop it; the target version would activate it"
+FOREIGN_FIELD: Final = (
+    "unknown field in the manifest's version, whose API servers drop it; the target version would activate it"
+)
 
 
 def drop_foreign(holder: dict[str, Any], name: str, path: Path, notes: Notes) -> None:
@@ -89,7 +91,7 @@ def drop_foreign(holder: dict[str, Any], name: str, path: Path, notes: Notes) ->
         return
     del holder[name]
     if not is_empty(value):
-        notes.append(Note(path, value, _FOREIGN))
+        notes.append(Note(path, value, FOREIGN_FIELD))
 
 
 def get_value(node: dict[str, Any], keys: Sequence[str]) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -58,26 +58,17 @@ class RuleBook:
     @classmethod
     def compile(cls, rules: Iterable[Rule]) -> RuleBook:
         """Compile rules that passed every check."""
-        ordered = tuple(sorted(rules, key=lambda rule: rule.name))
-        edges: dict[tuple[str, str], list[Edge]] = {}
-        unconvertible: dict[tuple[str, str, str], str] = {}
-        for rule in ordered:
-            for kind in rule.kinds:
-                for toward in Side:
-                    source, target = rule.version(toward.other), rule.version(toward)
-                    if rule.unconvertible:
-                        unconvertible[kind, source, target] = rule.unconvertible
-                        continue
-                    lens = compile_steps(rule.steps, toward) if rule.steps else identity
-                    edge = Edge(kind, source, target, toward, rule, lens, rule.losses(toward))
-                    edges.setdefault((source, kind), []).append(edge)
-        frozen = {node: tuple(sorted(found, key=lambda edge: edge.target)) for node, found in edges.items()}
-        named: dict[str, set[str]] = {}
-        for rule in ordered:
-            for kind in rule.kinds:
-                named.setdefault(kind, set()).update((rule.left, rule.right))
-        by_kind = {kind: tuple(sorted(named[kind])) for kind in sorted(named)}
-        return cls(ordered, MappingProxyType(frozen), MappingProxyType(unconvertible), MappingProxyType(by_kind))
+        return _compiled(rules, {}, {}, {})
+
+    def with_rules(self, rules: Iterable[Rule], unconvertible: Mapping[tuple[str, str, str], str]) -> RuleBook:
+        """Make a book with more rules, and more reasons why there is no conversion; only the new rules are compiled.
+
+        Args:
+            rules: rules that passed every check; for these kinds the book has no rule of these names.
+            unconvertible: as the attribute.
+        """
+        more = _compiled(rules, self.edges, {**unconvertible, **self.unconvertible}, self.by_kind)
+        return replace(more, rules=tuple(sorted((*self.rules, *more.rules), key=lambda rule: rule.name)))
 
     def versions(self, kind: str) -> tuple[str, ...]:
         """List every apiVersion of a kind that rules name, sorted."""
@@ -86,3 +77,40 @@ class RuleBook:
     def kinds(self) -> tuple[str, ...]:
         """List every kind that rules name, sorted."""
         return tuple(self.by_kind)
+
+
+def _compiled(
+    rules: Iterable[Rule],
+    edges: Mapping[tuple[str, str], tuple[Edge, ...]],
+    unconvertible: Mapping[tuple[str, str, str], str],
+    by_kind: Mapping[str, tuple[str, ...]],
+) -> RuleBook:
+    """Compile rules, and add what they say to what is there already."""
+    ordered = tuple(sorted(rules, key=lambda rule: rule.name))
+    added: dict[tuple[str, str], list[Edge]] = {}
+    reasons = dict(unconvertible)
+    for rule in ordered:
+        for kind in rule.kinds:
+            for toward in Side:
+                source, target = rule.version(toward.other), rule.version(toward)
+                if rule.unconvertible:
+                    reasons[kind, source, target] = rule.unconvertible
+                    continue
+                lens = compile_steps(rule.steps, toward) if rule.steps else identity
+                edge = Edge(kind, source, target, toward, rule, lens, rule.losses(toward))
+                added.setdefault((source, kind), []).append(edge)
+    frozen = {
+        node: tuple(sorted((*edges.get(node, ()), *found), key=lambda edge: edge.target))
+        for node, found in added.items()
+    }
+    named: dict[str, set[str]] = {}
+    for rule in ordered:
+        for kind in rule.kinds:
+            named.setdefault(kind, set()).update((rule.left, rule.right), by_kind.get(kind, ()))
+    kinds = {**by_kind, **{kind: tuple(sorted(found)) for kind, found in named.items()}}
+    return RuleBook(
+        ordered,
+        MappingProxyType({**edges, **frozen}),
+        MappingProxyType(reasons),
+        MappingProxyType({kind: kinds[kind] for kind in sorted(kinds)}),
+    )

@@ -199,11 +199,12 @@ def _lost_by_release(
     losses, cluster, kind = target.converter.losses, target.cluster, head.kind
     release, gates, may_refuse = cluster.release, cluster.gates, True
     may_lose = losses.may_lose(release, api_version, kind, gates)
+    lacking = cluster.lacking.get((api_version, kind)) if cluster.lacking else None
     if not isinstance(manifest, dict):
         if may_lose and not lossy:
             may_lose = not losses.accepts(manifest, api_version, kind, release, gates)
         may_refuse = losses.may_be_refused(manifest, api_version, kind, release)
-        if not (may_lose or may_refuse):
+        if not (may_lose or may_refuse or lacking):
             return ()
         manifest = decode(manifest)
     gvk, identity = GroupVersionKind.of(api_version, kind), manifest_id_of_head(head, source)
@@ -212,5 +213,8 @@ def _lost_by_release(
         sent = {name: value for name, value in manifest.items() if name not in NOT_SENT}
         most = target.limits.losses
         lost = losses.of_release(sent, gvk, release, cluster.name, identity, gates=gates, limit=most)
+    if lacking is not None:
+        place = (cluster.name, release)
+        lost += losses.of_schema(manifest, gvk, lacking, place, identity, limit=target.limits.losses)
     refused = losses.refused_by(manifest, gvk, release, identity, gates=gates) if may_refuse else ()
     return (*lost, *refused)

@@ -69,4 +69,7 @@ def _in_cluster(
     """Find what a cluster drops or refuses of a manifest in the version that it gets."""
     losses, release, gates = converter.losses, cluster.release, cluster.gates
     dropped = losses.of_release(manifest, gvk, release, cluster.name, identity, gates=gates)
+    lacking = cluster.lacking.get((gvk.api_version, gvk.kind))
+    if lacking is not None:
+        dropped += losses.of_schema(manifest, gvk, lacking, (cluster.name, release), identity)
     return (*dropped, *losses.refused_by(manifest, gvk, release, identity, gates=gates))

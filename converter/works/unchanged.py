@@ -25,11 +25,13 @@ def count_unchanged(
         cluster: the cluster.
         losses: what its release loses and refuses.
     """
-    served, doubts = cluster.served, losses.doubts(cluster.release, cluster.gates)
+    served, doubts, lacking = cluster.served, losses.doubts(cluster.release, cluster.gates), cluster.lacking
     for index, head in enumerate(heads):
         if head is None or head.api_version not in served.get(head.kind, ()):
             return index
         doubt = doubts[head.api_version, head.kind]
         if doubt is not None and doubt(manifests[index]):
+            return index
+        if lacking and (head.api_version, head.kind) in lacking:
             return index
     return len(heads)
