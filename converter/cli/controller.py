@@ -20,6 +20,7 @@ from converter.cli.options import add_policy_option, add_rules_option, add_sched
 from converter.cli.token_options import add_token_options, token_renewal, token_validity
 from converter.client import ApiServer
 from converter.clusters import FleetView, read_inventory
+from converter.clusters.watched_crds import WatchedCrds
 from converter.controllers.wiring import KarmadaControllers, Settings
 from converter.server import event_loop as loop
 from converter.server import responses as answers
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from aiohttp import web
+
+    from converter.controllers.manager import Manager
 
 _EPILOG = """\
 examples:
@@ -132,7 +135,8 @@ async def _run(
         manager = controllers.manager
         metrics.watch_token(lambda: token_validity(server))
         metrics.watch_controllers(controllers.controllers, lambda: manager.leading)
-        watch_informers(metrics, controllers.watches)
+        crds = WatchedCrds(server, rules.use_kinds)
+        watch_informers(metrics, lambda: {**controllers.watches(), "crds": crds.watch})
         scheduler = controllers.scheduler
         if scheduler is not None:
             metrics.watch_scheduler(lambda: scheduler.available)
@@ -153,20 +157,26 @@ async def _run(
         app = App([], pages, metrics)
         pages["/healthz"] = lambda: answers.text("ok\n")
         pages["/readyz"] = lambda: app.ready(
-            "" if manager.ready else "the first list of clusters is not complete",
+            crds.missing or ("" if manager.ready else "the first list of clusters is not complete"),
             [*notes_of(rules=rules.state.problems), *(scheduler.notes() if scheduler is not None else ())],
         )
         pages["/metrics"] = lambda: answers.text(metrics.text(), kind=CONTENT_TYPE)
         stop = asyncio.Event()
-        acting = asyncio.ensure_future(manager.run())
+        acting = asyncio.ensure_future(_act(manager, crds))
         acting.add_done_callback(lambda _: stop.set())  # it ends only after a bug: better stop than run half of it
         try:
-            background = [rules.watch(), _follow_rules(rules, controllers)]
+            background = [rules.watch(), crds.run(), _follow_rules(rules, controllers)]
             await serve(app, address, None, background=background, stop=stop)
         finally:
             acting.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await acting
+
+
+async def _act(manager: Manager, crds: WatchedCrds) -> None:
+    """Run the controllers once the CRDs are known: without them, clusters would be excluded for a moment."""
+    await crds.settled.wait()
+    await manager.run()
 
 
 async def _follow_rules(rules: RulesReloader, controllers: KarmadaControllers, interval: float = 1.0) -> None:

@@ -14,6 +14,7 @@ from converter.cli.options import UsageError, add_rules_option, add_scheduler_op
 from converter.cli.streams import warn
 from converter.cli.uninstall import left_over, print_survey
 from converter.client.access import find_access
+from converter.clusters.watched_crds import read_kinds
 from converter.engine import Engine
 from converter.install.hand_back_works import WorkReturner
 from converter.install.host import CERTIFICATES
@@ -117,7 +118,7 @@ async def _after(_: argparse.Namespace, jobs: ReleaseJobs) -> int:
 
 
 async def _remove(args: argparse.Namespace, jobs: ReleaseJobs) -> int:
-    engine = Engine.from_rules(args.rules)
+    engine = Engine.from_rules(args.rules, kinds=await read_kinds(jobs.karmada))
     survey = await WorkReturner(jobs.karmada, engine).survey()
     print_survey(survey)
     if survey.unrestorable:

@@ -28,6 +28,7 @@ from converter.cli.version import version_text
 from converter.client import ApiServer
 from converter.clusters import read_inventory
 from converter.clusters.watched import KarmadaClusters
+from converter.clusters.watched_crds import WatchedCrds
 from converter.dashboard.access import Everyone
 from converter.dashboard.app import Dashboard
 from converter.dashboard.sessions import Sessions
@@ -246,8 +247,10 @@ async def _serve(
             server = await stack.enter_async_context(await ApiServer.connect(args.kubeconfig, args.context))
             served.metrics.watch_token(lambda: token_validity(server))
             watch = KarmadaClusters(server, served.fleet, overrides)
-            watch_informers(served.metrics, lambda: {"clusters": watch.watch})
-            clusters.append(watch.run())
+            crds = WatchedCrds(server, served.rules.use_kinds)
+            served.waiting_for.append(lambda: crds.missing)
+            watch_informers(served.metrics, lambda: {"clusters": watch.watch, "crds": crds.watch})
+            clusters += [watch.run(), crds.run()]
         await serve(
             served.app,
             addresses.webhooks,

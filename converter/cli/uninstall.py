@@ -17,6 +17,7 @@ from converter.cli.clusters import add_cluster_options, open_karmada_part, open_
 from converter.cli.options import UsageError, add_rules_option
 from converter.cli.streams import warn
 from converter.client import NotFoundError
+from converter.clusters.watched_crds import read_kinds
 from converter.engine import Engine
 from converter.install.hand_back_works import WorkReturner
 from converter.install.host_removal import HelmRelease, helm_release
@@ -89,7 +90,7 @@ async def _run(args: argparse.Namespace) -> int:
     async with AsyncExitStack() as stack:
         karmada, host, namespace = await stack.enter_async_context(_servers(args))
         warn(f"namespace of the installation: {namespace}")
-        engine = await _engine(args, host, namespace, stack)
+        engine = (await _engine(args, host, namespace, stack)).with_kinds(await read_kinds(karmada))
         survey = await WorkReturner(karmada, engine).survey()
         print_survey(survey, args.output)
         if survey.unrestorable:

@@ -14,7 +14,7 @@ from converter.kube import Path, is_empty, version_priority
 from converter.rules.crds import CrdError, read_crd
 from converter.rules.lens import FOREIGN_FIELD, Lens, Note, Notes, Side, identity
 from converter.rules.pruning import EVERYTHING, Difference, Gap, compare, find, keeps
-from converter.rules.rule import ResourceName, Rule
+from converter.rules.rule import Rule
 from converter.rules.schema import SchemaError
 from converter.rules.steps.base import Step
 
@@ -78,7 +78,6 @@ class CustomKind(NamedTuple):
     Attributes:
         group: its API group.
         kind: the kind.
-        resource: its name in URLs.
         name: the name of the CRD.
         strategy: how the API server converts: ``None`` or ``Webhook``.
         versions: the apiVersions, most stable first.
@@ -88,7 +87,6 @@ class CustomKind(NamedTuple):
 
     group: str
     kind: str
-    resource: ResourceName
     name: str
     strategy: str
     versions: tuple[str, ...]
@@ -126,8 +124,7 @@ def custom_kind(crd: Crd | Manifest) -> CustomKind:
         for left, right in combinations(versions, 2):
             back, there = compare(kept[right], kept[left]), compare(kept[left], kept[right])
             steps[left, right] = (ByName(toward_left=back, toward_right=there),) if back or there else ()
-    resource = ResourceName(crd.plural, crd.namespaced)
-    return CustomKind(crd.group, crd.kind, resource, name, crd.strategy, versions, crd.served, steps)
+    return CustomKind(crd.group, crd.kind, name, crd.strategy, versions, crd.served, steps)
 
 
 def with_kinds(book: RuleBook, kinds: Iterable[CustomKind], *, served_only: bool = False) -> RuleBook:
@@ -189,6 +186,7 @@ def _part(book: RuleBook, kind: str, version: str) -> set[str]:
 
 
 def _rule(custom: CustomKind, left: str, right: str) -> Rule:
+    """Make the rule; it names no resource, because the control plane serves the versions itself."""
     versions = "-".join(version.rpartition("/")[2] for version in (left, right))
     return Rule(
         name=f"crd/{custom.name}/{versions}",
@@ -200,7 +198,6 @@ def _rule(custom: CustomKind, left: str, right: str) -> Rule:
         examples=(),
         file=f"CustomResourceDefinition {custom.name}",
         line=0,
-        resource=custom.resource,
     )
 
 

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
 import logging
-import sys
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from converter.certificates.file_watch import POLL_SECONDS, fingerprint, keep_looking
+from converter.client.giving_way import giving_way
 from converter.config import RULE_SUFFIXES, SHIPPED_RULES
 from converter.engine import Engine
 from converter.errors import ProblemCode, RuleBookError, RuleProblem
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from converter.catalog import Catalog
     from converter.certificates.file_watch import Fingerprint
+    from converter.rules.by_name import CustomKind
 
 _log = logging.getLogger(__name__)
 
@@ -30,9 +31,6 @@ _SETTLE_SECONDS = 0.1
 
 _RESTLESS_SECONDS = 1.0
 """How long to wait until files are unchanged; then they are read as they are."""
-
-_SWITCH_SECONDS = 0.0005
-"""Switch interval of the interpreter while rules are read in a thread, so that requests do not wait (default 0.005)."""
 
 
 PROBLEMS_LOGGED = 20
@@ -95,7 +93,9 @@ class RulesReloader:
         self._catalog = catalog
         self._sink = sink
         self._seen = self._look()
-        self.current = self._read()
+        self._lock = threading.Lock()
+        self._kinds: tuple[CustomKind, ...] = ()
+        self._of_files = self.current = self._read()
         self.state = RulesState(dt.datetime.now(dt.UTC), ())
 
     def _look(self) -> Fingerprint:
@@ -116,7 +116,7 @@ class RulesReloader:
         seen = self._settled()
         began = time.perf_counter()
         try:
-            with _giving_way():
+            with giving_way():
                 fresh = self._read()
         except RuleBookError as error:
             self._seen = seen
@@ -130,13 +130,28 @@ class RulesReloader:
         if self._look() != seen:  # read during a change; old and new files must not mix
             return False
         self._seen = seen
-        self.current = fresh
+        with self._lock:
+            self._of_files = fresh
+            self.current = fresh.with_kinds(self._kinds, served_only=True)
         self.state = RulesState(dt.datetime.now(dt.UTC), ())
         rules = len(fresh.book.rules)
         _log.info("rules replaced: %d rules, read in %.0f ms", rules, 1000 * (time.perf_counter() - began))
         if self._sink:
             self._sink.rules_reloaded("taken", rules)
         return True
+
+    def use_kinds(self, kinds: tuple[CustomKind, ...]) -> None:
+        """Convert these custom resources by name alone, where no rule says otherwise, from the next request on.
+
+        Making the new rule book takes a while, so call this method in a thread.
+
+        Args:
+            kinds: all of them.
+        """
+        with self._lock, giving_way():
+            self._kinds = kinds
+            self.current = self._of_files.with_kinds(kinds, served_only=True)
+        _log.info("custom resources known: %d kinds with several versions", len(kinds))
 
     def _settled(self) -> Fingerprint:
         """Wait until the files are unchanged for a moment."""
@@ -181,13 +196,3 @@ def internal_problem(file: str, error: Exception) -> RuleProblem:
     text = f"the files cannot be read, because of a bug in the converter: {type(error).__name__}"
     hint = "undo the last change, and report the traceback in the log"
     return RuleProblem(file, 0, text, hint, ProblemCode.INTERNAL)
-
-
-@contextlib.contextmanager
-def _giving_way() -> Iterator[None]:
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(_SWITCH_SECONDS)
-    try:
-        yield
-    finally:
-        sys.setswitchinterval(before)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from converter.admission.binding_status import BindingStatusWebhook
@@ -63,6 +63,7 @@ class Served:
         rules: the rules in use.
         fleet: the clusters.
         inventory: reloads the clusters from their file; None if the caller fills the fleet.
+        waiting_for: each says what must be known before the server is ready; empty once it is.
     """
 
     app: App
@@ -71,6 +72,7 @@ class Served:
     rules: RulesReloader
     fleet: FleetView
     inventory: InventoryReloader | None
+    waiting_for: list[Callable[[], str]] = field(default_factory=list)
 
     def background(self) -> list[Coroutine[None, None, None]]:
         """List the tasks that must run while the server runs."""
@@ -110,8 +112,12 @@ def assemble(settings: Settings) -> Served:
         webhooks, pages, metrics, body_limit=settings.body_limit, clients=settings.clients, tracer=settings.tracer
     )
 
+    waiting_for: list[Callable[[], str]] = []
+
     def missing() -> str:
-        return "" if fleet.ready else "the first list of clusters is incomplete"
+        if not fleet.ready:
+            return "the first list of clusters is incomplete"
+        return next((text for about in waiting_for if (text := about())), "")
 
     pages["/healthz"] = lambda: answers.text("ok\n")
 
@@ -120,4 +126,4 @@ def assemble(settings: Settings) -> Served:
 
     pages["/readyz"] = lambda: app.ready(missing(), notes())
     pages["/metrics"] = lambda: answers.text(metrics.text(), kind=CONTENT_TYPE)
-    return Served(app, App([], pages, metrics), metrics, rules, fleet, inventory)
+    return Served(app, App([], pages, metrics), metrics, rules, fleet, inventory, waiting_for)

@@ -22,7 +22,7 @@ CLASSES = {name: value for name, value in PUBLIC.items() if inspect.isclass(valu
 #: Every public attribute of every public class that is not an enumeration. A new one is a promise: document it first.
 ATTRIBUTES = {
     "ByConversion": "history instead target words",
-    "ByRelease": "default_off gates history instead known newest refusal refused release",
+    "ByRelease": "default_off gates history instead known newest refusal refused release schema",
     "Conversion": "conversion_data losses manifest route unrestored",
     "ConversionData": "from_json source to_json values whole",
     "ConversionError": "",

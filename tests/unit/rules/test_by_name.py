@@ -160,11 +160,9 @@ def test_an_engine_without_new_conversions_is_the_same():
     assert one.with_kinds([custom_kind(crd({"v1": {}}))]) is one
 
 
-def test_the_rules_name_the_resource_for_discovery():
+def test_the_versions_are_never_registered_because_the_crd_serves_them():
     converter = engine(crd({"v1": {}, "v1alpha1": {}}))
-    (rule,) = converter.book.rules
-    assert rule.resource is not None
-    assert (rule.resource.plural, rule.resource.namespaced) == ("gadgets", True)
+    assert [rule.resource for rule in converter.book.rules] == [None]
 
 
 def test_versions_have_a_bound():

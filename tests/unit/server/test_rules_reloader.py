@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from converter.errors import ProblemCode, RuleBookError
+from converter.errors import NoRouteError, ProblemCode, RuleBookError
+from converter.rules.by_name import custom_kind
 from converter.server.app import App, Webhook
 from converter.server.metrics import Metrics
 from converter.server.rules_reloader import RulesReloader
@@ -281,3 +282,43 @@ async def test_requests_are_answered_while_rules_are_read(tmp_path, monkeypatch,
         assert "example.com/v3" not in rules.current.book.versions("Apple")
         go_on.set()
         await until(lambda: "example.com/v3" in rules.current.book.versions("Apple"))
+
+
+def kinds(*names):
+    versions = [{"name": name, "schema": {"openAPIV3Schema": {"type": "object"}}} for name in ("v1", "v1alpha1")]
+    return tuple(
+        custom_kind(
+            {
+                "apiVersion": "apiextensions.k8s.io/v1",
+                "kind": "CustomResourceDefinition",
+                "metadata": {"name": f"{name.lower()}s.example.com"},
+                "spec": {
+                    "group": "example.com",
+                    "names": {"kind": name, "plural": f"{name.lower()}s"},
+                    "versions": versions,
+                },
+            }
+        )
+        for name in names
+    )
+
+
+def test_custom_resources_are_converted_by_name_until_their_crd_goes(tmp_path):
+    rules = RulesReloader([tmp_path])
+    rules.use_kinds(kinds("Gadget"))
+    known = rules.current
+    assert known.route("Gadget", "example.com/v1", "example.com/v1alpha1")
+    rules.use_kinds(())
+    with pytest.raises(NoRouteError):
+        rules.current.route("Gadget", "example.com/v1", "example.com/v1alpha1")
+    assert known.route("Gadget", "example.com/v1", "example.com/v1alpha1"), "a request keeps what it started with"
+
+
+def test_new_rules_keep_the_custom_resources_and_win(tmp_path):
+    rules = RulesReloader([tmp_path])
+    rules.use_kinds(kinds("Apple", "Gadget"))
+    (tmp_path / "one.yaml").write_text(rule("Apple", "v1", "v1alpha1"))
+    assert rules.refresh()
+    (route,) = [rules.current.route("Apple", "example.com/v1", "example.com/v1alpha1")]
+    assert route.described.rules == ("apple-v1-v1alpha1",)
+    assert rules.current.route("Gadget", "example.com/v1", "example.com/v1alpha1")

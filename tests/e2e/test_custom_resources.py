@@ -1,0 +1,89 @@
+"""Custom resources without a rule: conversion by name alone, and what an older CRD of a member drops."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.controlplanes.waiting import wait_until
+from tests.e2e.installation import Installation
+from tests.e2e.propagated import Propagated
+from tests.e2e.templates import NAMESPACE
+
+NEW, OLD = "new", "old"
+GROUP, KIND = "learned.example.org", "Gadget"
+CRDS, NAME = "apiextensions.k8s.io/v1", f"gadgets.{GROUP}"
+V1, V1ALPHA1 = f"{GROUP}/v1", f"{GROUP}/v1alpha1"
+FIELDS = {"v1": {"size": "integer", "color": "string"}, "v1alpha1": {"size": "integer"}}
+
+
+def crd(**versions):
+    """The CRD with these fields of the spec, by version; the first version is stored."""
+    status = {"type": "object", "properties": {"phase": {"type": "string"}}}
+    served = []
+    for name, fields in versions.items():
+        spec = {"type": "object", "properties": {field: {"type": kind} for field, kind in fields.items()}}
+        schema = {"type": "object", "properties": {"spec": spec, "status": status}}
+        served.append(
+            {"name": name, "served": True, "storage": not served, "schema": {"openAPIV3Schema": schema},
+             "subresources": {"status": {}}}
+        )  # fmt: skip
+    return {
+        "apiVersion": CRDS,
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": NAME},
+        "spec": {
+            "group": GROUP,
+            "scope": "Namespaced",
+            "names": {"plural": "gadgets", "singular": "gadget", "kind": KIND, "listKind": "GadgetList"},
+            "conversion": {"strategy": "None"},
+            "versions": served,
+        },
+    }
+
+
+def gadget(name, **spec):
+    return {"apiVersion": V1, "kind": KIND, "metadata": {"name": name, "namespace": NAMESPACE}, "spec": spec}
+
+
+@pytest.fixture(scope="module")
+def converter(session_fleet):
+    """The converter runs when the CRDs come; the control plane has both versions, each member another one."""
+    installed = Installation(session_fleet)
+    members = {name: member.client for name, member in session_fleet.members.items()}
+    session_fleet.client.put(crd(**FIELDS))
+    members[NEW].put(crd(v1=FIELDS["v1"]))
+    members[OLD].put(crd(v1alpha1=FIELDS["v1alpha1"]))
+    wait_until(
+        "Karmada seeing the CRDs", lambda: serves(session_fleet, NEW, V1) and serves(session_fleet, OLD, V1ALPHA1), 90
+    )
+    yield installed
+    installed.stop()
+    for client in (session_fleet.client, members[NEW], members[OLD]):
+        client.delete(CRDS, "CustomResourceDefinition", NAME)
+
+
+def serves(fleet, cluster, api_version):
+    enabled = fleet.karmada.cluster(cluster)["status"]["apiEnablements"]
+    return api_version in {item["groupVersion"] for item in enabled}
+
+
+def test_a_kind_in_two_versions_needs_no_rule_and_what_one_lacks_is_kept(fleet, converter):
+    with Propagated(fleet, gadget("both", size=3, color="red"), [NEW, OLD]) as it:
+        it.wait_until_applied(120)
+        assert (it.versions(NEW), it.versions(OLD)) == ([V1], [V1ALPHA1])
+        assert it.on(NEW)["spec"] == {"size": 3, "color": "red"}
+        assert it.on(OLD)["spec"] == {"size": 3}
+        assert "spec.color" in it.work(OLD)["metadata"]["annotations"]["apiconverter.dev/losses-text"]
+        for cluster in it.clusters:
+            it.report(cluster, {"phase": f"at {cluster}"})
+        for cluster in it.clusters:
+            it.wait_for_status(cluster, {"phase": f"at {cluster}"}, 90)
+        assert it.condition() == "True"
+
+        # The member's CRD is upgraded: it serves v1 as well, and gets what v1alpha1 could not hold.
+        fleet.members[OLD].client.put(crd(**FIELDS))
+        wait_until("the version as sent", lambda: it.versions(OLD) == [V1], 120)
+        wait_until("the value that was kept", lambda: (it.on(OLD) or {}).get("spec") == {"size": 3, "color": "red"}, 60)
+        it.wait_until_applied()
+    it.wait_until_gone(NEW, [V1])
+    it.wait_until_gone(OLD, [V1, V1ALPHA1])
