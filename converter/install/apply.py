@@ -116,6 +116,11 @@ class Applier:
     async def _send(self, manifest: Manifest) -> Change:
         place = place_of(manifest)
         before = await _stored(self._server, place.path)
+        if before is not None and is_scaled_by_others(before):
+            manifest = {
+                **manifest,
+                "spec": {key: value for key, value in manifest["spec"].items() if key != "replicas"},
+            }
         dry = "&dryRun=All" if self._dry_run else ""
         try:
             answer = await self._server.patch(
@@ -132,6 +137,19 @@ class Applier:
             return Change.UNCHANGED if _content(after) == _content(before) else Change.CHANGED
         same = after["metadata"]["resourceVersion"] == before["metadata"]["resourceVersion"]
         return Change.UNCHANGED if same else Change.CHANGED
+
+
+def is_scaled_by_others(stored: Manifest) -> bool:
+    """Whether somebody else chose how many Pods a Deployment has: an administrator, or a HorizontalPodAutoscaler.
+
+    A number of 0 is never left: that is a Deployment that was stopped.
+    """
+    if stored.get("kind") != "Deployment" or not stored["spec"].get("replicas"):
+        return False
+    return any(
+        one.get("manager") != FIELD_MANAGER and "f:replicas" in (one.get("fieldsV1") or {}).get("f:spec", {})
+        for one in stored["metadata"].get("managedFields") or ()
+    )
 
 
 async def is_served(server: ApiServer, manifest: Manifest) -> bool:

@@ -6,7 +6,7 @@ import pytest
 
 from converter.client import NotFoundError, RejectedError
 from converter.install.apply import Applier, Change
-from converter.install.manifests import Addresses, karmada_part
+from converter.install.manifests import FIELD_MANAGER, Addresses, karmada_part, place_of
 from tests.fakes.apiserver import FakeApiServer
 from tests.fakes.interpreters import CUSTOMIZATIONS, admission, customization
 from tests.nonempty import some
@@ -96,3 +96,20 @@ async def test_an_interpreter_that_is_refused_is_left_out_and_anything_else_is_a
     refuse("clusterroles")
     with pytest.raises(RejectedError):
         await run(server)
+
+
+@pytest.mark.parametrize(
+    ("replicas", "manager", "sent"),
+    [(5, "kubectl", {}), (2, "kubectl", {}), (5, FIELD_MANAGER, {"replicas": 2}), (0, "kubectl", {"replicas": 2})],
+)
+async def test_a_number_of_pods_that_somebody_else_set_is_left(server, replicas, manager, sent):
+    """A real API server keeps a field that is not sent and has another manager."""
+    metadata = {"name": "converter-admission", "namespace": "ns"}
+    spec = {"replicas": 2, "paused": False}
+    manifest = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": spec}
+    await run(server, [manifest])
+    stored = server.objects[place_of(manifest).path]
+    stored["spec"]["replicas"] = replicas
+    stored["metadata"]["managedFields"] = [{"manager": manager, "fieldsV1": {"f:spec": {"f:replicas": {}}}}]
+    await run(server, [manifest])
+    assert server.objects[place_of(manifest).path]["spec"] == {"paused": False, **sent}
