@@ -166,6 +166,10 @@ browser: $(BROWSER_STAMP) $(AXE)/package/axe.min.js ## run the dashboard in a re
 		{ echo "Chromium is required; on Debian: apt-get install chromium" >&2; exit 1; }
 	@CONVERTER_AXE=$(AXE)/package/axe.min.js $(PYTEST) tests/browser -p no:xdist $(ARGS)
 
+.PHONY: vendored
+vendored: $(STAMP) ## compare the dashboard's files from others with the packages on npm
+	@$(BIN)/python -m tools.vendored
+
 .PHONY: workflows
 workflows: $(ACTIONLINT) ## check the GitHub workflows (actionlint)
 	@$(ACTIONLINT) -shellcheck= -pyflakes= .github/workflows/*.yml && echo "workflows: no problems"

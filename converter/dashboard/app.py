@@ -13,9 +13,9 @@ import msgspec
 from aiohttp import web
 
 from converter.client import ApiError
-from converter.dashboard import fleet_view, objects_view, plan_view, playground_view, rules_view
+from converter.dashboard import fleet_view, live_view, objects_view, plan_view, playground_view, rules_view
 from converter.dashboard.assets import ASSETS, render
-from converter.dashboard.live import TooManyStreamsError
+from converter.dashboard.live import CLUSTER, TooManyStreamsError
 from converter.dashboard.look import Look, NotFoundHereError
 from converter.dashboard.sessions import COOKIE, TokenTooLongError, matches
 
@@ -206,9 +206,7 @@ class Dashboard:
         return _view(request, "rule.html", rules_view.rules_of(_look(request), request.match_info["kind"]))
 
     async def _live(self, request: web.Request) -> web.Response:
-        look = _look(request)
-        seen = [item for item in look.store.live.latest if look.sight.sees(item.namespace)]
-        return _view(request, "live.html", {"happenings": seen[::-1]})
+        return _view(request, "live.html", live_view.live(_look(request)))
 
     async def _stream(self, request: web.Request) -> web.StreamResponse:
         """Send happenings as server-sent events; rights are asked for again and again, since a stream lasts long."""
@@ -246,7 +244,8 @@ class Dashboard:
         viewer = await self._access.viewer(token) if token else self._access.anonymous
         if viewer is None:
             raise _LoggedOutError
-        sight = await self._access.sight(viewer, {item.namespace})
+        asked = {row.namespace for row in self._store.rows} if item.kind == CLUSTER else {*(item.scope or ())}
+        sight = await self._access.sight(viewer, asked)
         return Look(look.store, viewer, sight, look.csrf)
 
     async def _login_page(self, request: web.Request) -> web.Response:
@@ -317,7 +316,7 @@ def _page(
 
 
 async def _send(response: web.StreamResponse, look: Look, item: Happening) -> None:
-    if look.sight.sees(item.namespace):
+    if look.happens(item):
         await response.write(b"id: %d\ndata: %b\n\n" % (item.number, msgspec.json.encode(item)))
 
 

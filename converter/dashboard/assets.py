@@ -56,6 +56,7 @@ _templates = jinja2.Environment(
     lstrip_blocks=True,
 )
 _templates.filters["when"] = _when
+_templates.filters["minute"] = lambda at: f"{dt.datetime.fromtimestamp(at, dt.UTC):%H:%M}"
 _templates.globals["asset"] = lambda name: f"/static/{name}?{ASSETS[name].digest}"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from converter.dashboard.live_view import last_hour
 from converter.dashboard.look import PAGE, NotFoundHereError, paged
 from converter.losses.severity import Severity
 from converter.rules.steps.blocks import ordered
@@ -65,6 +66,7 @@ def fleet(look: Look, query: Mapping[str, str]) -> dict[str, Any]:
         "wrong": sum(bool(line.problems) for line in lines),
         "severities": list(reversed(Severity)),
         "sums": {severity: sum(counts[severity] for counts in look.losses.values()) for severity in Severity},
+        **last_hour(look),
     }
 
 

@@ -7,12 +7,15 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from converter.dashboard.access import Sight, Viewer  # noqa: TC001  fields' types
+from converter.dashboard.live import CLUSTER
 from converter.errors import ConverterError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from converter.clusters import Cluster
+    from converter.dashboard.live import Happening
+    from converter.dashboard.rates import Scope
     from converter.dashboard.rows import ObjectRow
     from converter.dashboard.store import ClusterFacts, FleetStore
     from converter.losses.severity import Severity
@@ -71,6 +74,16 @@ class Look:
         if facts is None:
             raise NotFoundHereError(f"cluster {name}")
         return facts.cluster
+
+    def happens(self, item: Happening) -> bool:
+        """Whether a happening is seen."""
+        if item.kind == CLUSTER:
+            return self.sight.clusters or item.cluster in self.clusters
+        return self.covers(item.scope)
+
+    def covers(self, scope: Scope) -> bool:
+        """Whether all of these namespaces are seen; without any, whether everything is."""
+        return self.sight.everything or (scope is not None and all(self.sight.sees(name) for name in scope))
 
     @cached_property
     def losses(self) -> Mapping[str, Counter[Severity]]:

@@ -11,6 +11,7 @@ from converter.client import Key
 from converter.dashboard.fleet_view import route_steps
 from converter.dashboard.look import PAGE, NotFoundHereError, paged
 from converter.dashboard.side_by_side import LostPath, side_by_side, without_secrets
+from converter.dashboard.timeline import timeline
 from converter.errors import ConverterError
 from converter.karmada.carried_status import unpack
 from converter.karmada.names import CONVERSION_DATA_ANNOTATION, CONVERSION_DATA_REF_ANNOTATION
@@ -109,22 +110,19 @@ def one_object(look: Look, namespace: str, name: str, position: str) -> dict[str
         "steps": steps,
         "data": _conversion_data(annotations, row),
         "statuses": _statuses(document, look.store, row),
-        "events": _events(look.store, document, namespace, name) if whole else [],
+        "timeline": timeline(
+            look,
+            row,
+            document if whole else {**document, "status": {}},
+            _events(look.store, document, namespace, name) if whole else (),
+        ),
         "elsewhere": [
             other
             for other in look.rows
             if (other.group, other.kind, other.namespace, other.name) == (row.group, row.kind, row.namespace, row.name)
             and other.cluster != row.cluster
         ],
-        "created": document["metadata"].get("creationTimestamp", ""),
-        "conditions": _conditions(document) if whole else [],
     }
-
-
-def _conditions(document: Mapping[str, Any]) -> list[dict[str, str]]:
-    fields = ("type", "status", "message", "lastTransitionTime")
-    listed = (document.get("status") or {}).get("conditions") or []
-    return [{field: str(item.get(field) or "") for field in fields} for item in listed]
 
 
 def _conversion_data(annotations: Mapping[str, str], row: ObjectRow) -> str:
@@ -185,4 +183,4 @@ def _events(store: FleetStore, document: Mapping[str, Any], namespace: str, name
         binding = annotations.get(f"{prefix}.karmada.io/name")
         if binding:
             found += store.events_of(kind, annotations.get(f"{prefix}.karmada.io/namespace", ""), binding)
-    return sorted(found, key=lambda event: -event.at)
+    return [store.shown(event) for event in found]

@@ -212,5 +212,12 @@ def _row(  # noqa: PLR0917  all that a row is made of
         place, cluster, sys.intern(identity.group), sys.intern(head.kind), sys.intern(head.namespace), identity.name,
         sys.intern(source), sys.intern(head.api_version), tuple(lost),
         applied.status if applied is not None else "",
-        applied.message if applied is not None and applied.status != "True" else "", health,
+        _why(applied, head.kind), health,
     )  # fmt: skip
+
+
+def _why(applied: _Condition | None, kind: str) -> str:
+    """Say why a Work is not applied; the API server of a member may cite values, so not of a Secret."""
+    if applied is None or applied.status == "True":
+        return ""
+    return HIDDEN if kind == SECRET else applied.message

@@ -55,7 +55,7 @@ class KarmadaSource:
 def fill_with_sample(store: FleetStore, fleet: Fleet, engine: Engine) -> None:
     """Put the sample manifests into a store, as the webhook converts them for each cluster of a fleet."""
     for name, cluster in fleet.items():
-        store.cluster_changed(Change(Key("", name), None, ClusterFacts(cluster)))
+        store.cluster_changed(Change(Key("", name), None, ClusterFacts(cluster), initial=True))
         for manifest in sample_manifests():
             work = admitted(work_for(manifest, name), cluster, engine)
             metadata = work["metadata"]

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import msgspec
 
 from converter.client import Key
-from converter.clusters import Cluster, Fleet
-from converter.dashboard.live import Happening, LiveLog, changes_of
-from converter.dashboard.rows import StoredWork
+from converter.clusters import Cluster
+from converter.dashboard.live import Happening, LiveLog, changes_of, cluster_changes, warning
+from converter.dashboard.rows import HIDDEN, SECRET, StoredWork
 from converter.karmada.names import cluster_of
 
 if TYPE_CHECKING:
@@ -70,14 +70,13 @@ class FleetStore:
     Attributes:
         engine: returns the rules in use.
         live: what happens now.
-        fleet: the clusters, as the converter sees them.
+        now: returns the time, in seconds since the epoch.
     """
 
     def __init__(self, engine: Callable[[], Engine], now: Callable[[], float] = time.time) -> None:
         self.engine = engine
         self.live = LiveLog()
-        self.fleet = Fleet()
-        self._now = now
+        self.now = now
         self._clusters: dict[str, ClusterFacts] = {}
         self._works: dict[Key, StoredWork] = {}
         self._anchors: dict[Key, Key] = {}
@@ -122,7 +121,8 @@ class FleetStore:
             self._clusters.pop(change.key.name, None)
         else:
             self._clusters[change.key.name] = change.after
-        self.fleet = Fleet.of(facts.cluster for facts in self._clusters.values())
+        if not change.initial:
+            self.live.add(cluster_changes(change.key.name, change.before, change.after, self.now()))
 
     def work_changed(self, change: Change[StoredWork]) -> None:
         """Take in a change of a Work."""
@@ -143,7 +143,7 @@ class FleetStore:
         self._rows = None
         if not change.initial:
             rows = (before.rows if before else (), after.rows if after else ())
-            self.live.add(changes_of(*rows, self._now()))
+            self.live.add(changes_of(*rows, self.now()))
 
     def event_changed(self, change: Change[EventFact]) -> None:
         """Take in an Event, or that one is gone."""
@@ -160,19 +160,24 @@ class FleetStore:
             del listed[min(listed, key=lambda key: listed[key].at)]
         listed[change.key] = change.after
         if change.after.bad and not change.initial:
-            self.live.add([self._denied(change.after)])
+            self.live.add([self._denied(self.shown(change.after))])
 
-    def _denied(self, event: EventFact) -> Happening:
-        """Make the happening of a warning; of a Work, in the namespace of its objects, so that their owners see it."""
-        namespace = event.namespace
+    def shown(self, event: EventFact) -> EventFact:
+        """Return an Event without its message, if it warns about a Secret: API servers cite values."""
         if event.kind == "Work":
             work = self._works.get(Key(event.namespace, event.name))
-            namespaces = {row.namespace for row in work.rows} if work is not None else set()
-            namespace = namespaces.pop() if len(namespaces) == 1 else ""
-        cluster = cluster_of(event.namespace) or ""
-        return Happening(
-            0, self._now(), event.reason, cluster, event.kind, namespace, event.name, event.message, bad=True
-        )
+            secret = work is None or any(row.kind == SECRET for row in work.rows)
+        else:
+            secret = event.name.endswith(f"-{SECRET.lower()}")  # Karmada names a binding after the object and its kind
+        return msgspec.structs.replace(event, message=HIDDEN) if event.bad and secret else event
+
+    def _denied(self, event: EventFact) -> Happening:
+        """Make the happening of a warning; of a Work, for those who see all of its objects."""
+        namespaces = frozenset({event.namespace})
+        if event.kind == "Work":
+            work = self._works.get(Key(event.namespace, event.name))
+            namespaces = frozenset(row.namespace for row in work.rows) if work is not None else frozenset()
+        return warning(event, namespaces, cluster_of(event.namespace) or "", self.now())
 
 
 class _Involved(msgspec.Struct):

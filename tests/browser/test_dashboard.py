@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 from playwright.sync_api import expect
@@ -36,6 +37,9 @@ def opened(page, sample, view):
         page.wait_for_selector("#explained h2")
     elif view == "live":
         page.wait_for_selector("#state:has-text('following')")
+        page.click("details.rates summary")
+    if view in {"fleet", "live"}:
+        page.wait_for_selector("#rates canvas")
 
 
 @pytest.mark.parametrize("view", VIEWS)
@@ -125,6 +129,37 @@ def test_live_shows_what_happens_and_can_be_paused(desktop, sample):
     assert desktop.get_attribute("#pause", "aria-pressed") == "true"
 
 
+@pytest.mark.parametrize("path", ["/", "/live"])
+def test_the_chart_follows_the_stream_and_its_table_has_the_same_numbers(desktop, sample, path):
+    now = time.time()
+    item = {"what": "converted", "cluster": "c", "kind": "CronJob", "namespace": "a", "name": "n", "text": "t"}
+    item |= {"link": "", "bad": False}
+    counted = ["conversions", "conversions", "losses", "denials", "", "conversions"]
+    times = [now, now, now, now, now, now - 120]
+    events = [item | {"at": at, "number": number, "counted": name}
+              for number, (at, name) in enumerate(zip(times, counted, strict=True), 1)]  # fmt: skip
+    stream = "retry: 600000\n\n" + "".join(f"id: {event['number']}\ndata: {json.dumps(event)}\n\n" for event in events)
+    desktop.route("**/live/events", lambda route: route.abort())
+    desktop.goto(sample + path)
+    before = sums_of(desktop)
+    desktop.unroute("**/live/events")
+    desktop.route("**/live/events", lambda route: route.fulfill(content_type="text/event-stream", body=stream))
+    desktop.goto(sample + path)
+    expect(desktop.locator("[data-sum=conversions]")).to_have_text(str(before[0] + 3))
+    assert desktop.locator("#rates canvas").count() == 1
+    desktop.locator("details.rates summary").focus()
+    desktop.keyboard.press("Enter")
+    cells = [row.locator("td").all_inner_texts() for row in desktop.locator("#minutes tr").all()]
+    sums = [sum(int(row[column]) for row in cells) for column in range(3)]
+    assert sums == sums_of(desktop) == [one + more for one, more in zip(before, (3, 1, 1), strict=True)]
+    desktop.locator("#rates .u-over").hover(position={"x": 5, "y": 20})
+    expect(desktop.locator("#reading")).to_contain_text("0 conversions, 0 losses, 0 denials")
+
+
+def sums_of(page):
+    return [int(text) for text in page.locator("#rates [data-sum]").all_inner_texts()]
+
+
 def test_pages_work_without_scripts(browser, sample):
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
@@ -135,6 +170,9 @@ def test_pages_work_without_scripts(browser, sample):
     page.goto(sample + "/matrix")
     page.locator("a.cell").first.click()
     page.wait_for_selector("section h2")
+    page.goto(sample + "/live")
+    page.click("details.rates summary")
+    assert page.locator("#minutes tr").count() > 0
     context.close()
 
 

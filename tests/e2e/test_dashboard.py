@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 from tests.controlplanes import kubeconfig
+from tests.controlplanes.fleet import MemberSpec
 from tests.controlplanes.waiting import wait_until
 from tests.e2e.installation import CONVERTER, Installation
 from tests.e2e.propagated import Propagated
@@ -145,3 +146,69 @@ def follow(fleet, shown, report_count, here, elsewhere):
         assert NAME in shown.get("/objects", mine)[1]
     wait_until("the end in Live", lambda: any(item["what"] == "deleted" for _, item in follower.found))
     assert stranger.names() == set()
+
+
+RAISED = "raised"  # a name of its own: data of a member stays in etcd after it has left
+AWAY = "seen-moving"
+
+
+@pytest.fixture
+def raised(fleet, converter):
+    """A member for one test alone, since an upgrade cannot be reverted."""
+    member = fleet.add(MemberSpec(RAISED, "1.20"))
+    yield member
+    fleet.remove(RAISED)
+
+
+def token_of_operator(client):
+    """Return a token of somebody who may list everything that the dashboard shows."""
+    token = token_of(client, "operator", "default")
+    rules = [
+        {"apiGroups": ["work.karmada.io"], "resources": [f"{scope}resourcebindings"], "verbs": ["list"]}
+        for scope in ("", "cluster")
+    ]
+    rules.append({"apiGroups": ["cluster.karmada.io"], "resources": ["clusters"], "verbs": ["list"]})
+    rbac, metadata = "rbac.authorization.k8s.io", {"name": "dashboard-operator"}
+    client.put({"apiVersion": f"{rbac}/v1", "kind": "ClusterRole", "metadata": metadata, "rules": rules})
+    subject = {"kind": "ServiceAccount", "name": "operator", "namespace": "default"}
+    role = {"apiGroup": rbac, "kind": "ClusterRole", "name": metadata["name"]}
+    binding = {"apiVersion": f"{rbac}/v1", "kind": "ClusterRoleBinding", "metadata": metadata}
+    client.put({**binding, "roleRef": role, "subjects": [subject]})
+    return token
+
+
+def line_of(page, cluster):
+    """Read the line of a cluster in the view *Fleet*: release, readiness, and the number of converted objects."""
+    (row,) = [row for row in re.findall(r"<tr>.*?</tr>", page, re.DOTALL) if f">{cluster}</a></th>" in row]
+    cells = re.findall(r"<td[^>]*>(.*?)</td>", row, re.DOTALL)
+    release, ready, _, converted, *_ = (re.sub(r"<[^>]+>", "", cell).strip() for cell in cells)
+    return release, ready, converted
+
+
+def test_a_cluster_that_is_upgraded_in_place_is_seen_moving(fleet, converter, shown, raised):
+    token = token_of_operator(fleet.client)
+    job = template("CronJob", AWAY)
+    with Stream(shown, token) as follower, Propagated(fleet, job, [RAISED]) as it:
+        it.wait_until_applied()
+
+        def news():
+            return {item["what"]: item for _, item in follower.found if item["cluster"] == RAISED}
+
+        wait_until("the conversion in Live", lambda: "converted" in news())
+        link = news()["converted"]["link"]
+        assert line_of(shown.get("/", token)[1], RAISED) == ("v1.20", "yes", "1")
+        assert "batch/v1beta1" in shown.get(link, token)[1]
+
+        raised.upgrade("1.24")
+
+        wait_until("the release in Live", lambda: "upgraded" in news(), 120)
+        assert ("v1.20" in news()["upgraded"]["text"], "v1.24" in news()["upgraded"]["text"]) == (True, True)
+        wait_until("the object's move in Live", lambda: "restored" in news(), 120)
+        assert news()["restored"]["name"] == AWAY
+        moved = ("v1.24", "yes", "0")
+        wait_until("the view Fleet", lambda: line_of(shown.get("/", token)[1], RAISED) == moved, 60)
+        page = shown.get(link, token)[1]
+        assert "batch/v1beta1" not in page.partition("<h2>Timeline</h2>")[0]
+        entries = re.findall(r"</time> <b>([^<]*)</b>", page.partition("<h2>Timeline</h2>")[2])
+        assert entries.index("restored") < entries.index("converted"), "the latest is first"
+        assert "cluster upgraded" in entries

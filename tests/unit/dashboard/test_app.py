@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+from dataclasses import replace
 
 import pytest
 from yarl import URL
 
-from converter.client import UnavailableError
+from converter.client import Change, Key, UnavailableError
 from converter.dashboard.access import Everyone
 from converter.dashboard.app import HEADERS
 from converter.dashboard.sessions import COOKIE
+from converter.dashboard.store import ClusterFacts
 from tests.dashboardkit import OLD, Tenants, config_map, cronjob, dashboard_of, fleet_store, put, work_of
 from tests.nonempty import some
 
@@ -132,6 +134,19 @@ async def test_the_event_stream_has_the_viewers_own_events_only(client, store, s
             put(store, work_of(cronjob("later", namespace), OLD, shipped))
         found = await read_events(answer, 2)
     assert {(item["namespace"], item["what"]) for item in found} == {("a", "converted"), ("a", "lossy")}
+
+
+async def test_a_cluster_in_the_event_stream_is_one_that_the_viewer_sees(aiohttp_client, store):
+    client = await aiohttp_client(dashboard_of(store).application())
+    store.cluster_changed(Change(Key("", "lonely"), None, ClusterFacts(replace(OLD, name="lonely")), initial=True))
+    async with asyncio.timeout(20):
+        answer = await client.get("/live/events", headers=bearer("a"))
+        await answer.content.readline()
+        for name in ("lonely", "old"):
+            facts = ClusterFacts(replace(OLD, name=name))
+            store.cluster_changed(Change(Key("", name), facts, facts._replace(ready="False")))
+        (found,) = await read_events(answer, 1)
+    assert (found["cluster"], found["what"]) == ("old", "unready")
 
 
 async def test_an_event_stream_ends_with_the_right_to_see_it(aiohttp_client, store, shipped):

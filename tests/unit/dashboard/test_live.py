@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from converter.client import Change
+from converter.client import Change, Key
 from converter.dashboard.live import MOST_STREAMS, REMEMBERED, Happening, LiveLog, TooManyStreamsError
-from tests.dashboardkit import NEW, OLD, config_map, cronjob, fleet_store, key_of, put, work_of
+from converter.dashboard.store import ClusterFacts
+from tests.dashboardkit import NEW, OLD, config_map, cronjob, fleet_store, key_of, look, put, work_of
 from tests.nonempty import some
 
 
@@ -36,6 +39,40 @@ def test_a_cluster_that_is_upgraded_is_seen_moving(shipped):
         },
     )
     assert seen(store) == [("restored", "report", False)]
+
+
+def test_what_happens_to_a_cluster_is_said(shipped):
+    store = fleet_store(shipped, cronjob("mine", "a"), clusters=(OLD,))
+    key = Key("", "old")
+    raised = ClusterFacts(replace(NEW, name="old"))
+    steps = [
+        (ClusterFacts(OLD), raised, ("upgraded", False)),
+        (raised, raised._replace(ready="False", why="no route"), ("unready", True)),
+        (raised._replace(ready="False"), raised, ("ready", False)),
+        (raised, None, ("removed", False)),
+        (None, ClusterFacts(OLD), ("joined", False)),
+        (ClusterFacts(OLD), ClusterFacts(OLD), None),
+    ]
+    for before, after, said in steps:
+        count = len(store.live.latest)
+        store.cluster_changed(Change(key, before, after))
+        news = [(item.what, item.bad) for item in store.live.latest[count:]]
+        assert news == ([said] if said else [])
+    upgraded = store.live.latest[0]
+    assert (upgraded.cluster, str(OLD.release) in upgraded.text, str(NEW.release) in upgraded.text) == (
+        "old",
+        True,
+        True,
+    )
+
+
+def test_a_cluster_is_spoken_of_to_those_who_see_it(shipped):
+    store = fleet_store(shipped, cronjob("mine", "a"), clusters=(OLD,))
+    store.cluster_changed(Change(Key("", "old"), ClusterFacts(OLD), ClusterFacts(OLD, "False")))
+    (item,) = store.live.latest
+    assert look(store, "a", clusters=False).happens(item)
+    assert not look(store, "b", clusters=False).happens(item)
+    assert look(store, "b", clusters=True).happens(item)
 
 
 def test_a_converted_object_that_goes_has_no_link(shipped):

@@ -7,10 +7,11 @@ import json
 import pytest
 
 from converter.client import Change, Key
+from converter.dashboard.objects_view import one_object
 from converter.dashboard.store import EVENTS_OF_AN_OBJECT, ClusterFacts, EventFact, read_cluster, read_event
 from converter.errors import ManifestError
 from converter.karmada.names import ANCHOR_LABEL, ANCHOR_OF_ANNOTATION
-from tests.dashboardkit import NEW, OLD, config_map, cronjob, fleet_store, key_of, put, work_of
+from tests.dashboardkit import NEW, OLD, config_map, cronjob, fleet_store, key_of, look, put, work_of
 
 
 def event(reason="VersionConverted", *, name="web", bad=False, at=1.0, kind="Work", namespace="karmada-es-old"):
@@ -44,9 +45,9 @@ def test_the_anchor_of_a_work_is_found_until_it_goes(shipped):
 
 def test_clusters_follow_changes(shipped):
     store = fleet_store(shipped)
-    assert set(store.fleet) == {"new", "old"}
+    assert set(store.clusters) == {"new", "old"}
     store.cluster_changed(Change(Key("", "old"), ClusterFacts(OLD), None))
-    assert set(store.fleet) == {"new"}
+    assert set(store.clusters) == {"new"}
 
 
 def test_events_are_listed_by_object_latest_first_and_bounded(shipped):
@@ -75,7 +76,38 @@ def test_a_warning_about_a_work_belongs_to_the_namespace_of_its_objects(shipped)
     name = key_of(work_of(cronjob(), OLD, shipped)).name
     store.event_changed(Change(Key("x", "1"), None, event("FieldsDropped", bad=True, name=name)))
     store.event_changed(Change(Key("x", "2"), None, event("FieldsDropped", bad=True, name="unknown")))
-    assert [item.namespace for item in store.live.latest] == ["a", ""]
+    assert [(item.namespace, item.scope) for item in store.live.latest] == [("a", ("a",)), ("", None)]
+
+
+def test_a_warning_about_objects_of_several_namespaces_belongs_to_who_sees_all_of_them(shipped):
+    store = fleet_store(shipped)
+    work = work_of(cronjob(), OLD, shipped)
+    work["spec"]["workload"]["manifests"].append(config_map("theirs", "b"))
+    put(store, work, initial=True)
+    store.event_changed(Change(Key("x", "1"), None, event("FieldsDropped", bad=True, name=key_of(work).name)))
+    (item,) = store.live.latest
+    assert item.scope == ("a", "b")
+    assert [look(store, *sees).happens(item) for sees in ((), ("a",), ("a", "b"), ("",))] == [True, False, True, False]
+
+
+def secret(name="password"):
+    return {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name, "namespace": "a"}, "data": {"x": "eA=="}}
+
+
+def test_a_warning_about_a_secret_is_shown_without_its_message(shipped):
+    store = fleet_store(shipped)
+    work = work_of(secret(), OLD, shipped, status={"conditions": [
+        {"type": "Applied", "status": "False", "message": "Invalid value: hunter2"}]})  # fmt: skip
+    put(store, work)
+    name = key_of(work).name
+    about = {"Work": ("karmada-es-old", name), "ResourceBinding": ("a", "password-secret")}
+    for number, (kind, (namespace, name)) in enumerate(about.items()):
+        fact = EventFact(kind, namespace, name, "SyncWorkFailed", bad=True, message="Invalid value: hunter2", at=1.0)
+        store.event_changed(Change(Key("x", str(number)), None, fact))
+    shown = one_object(look(store), *key_of(work), "0")
+    assert len(store.live.latest) == 2
+    assert {entry.what for entry in shown["timeline"]} >= {"SyncWorkFailed", "Applied"}
+    assert "hunter2" not in repr((store.live.latest, shown))
 
 
 def test_an_event_is_read_with_its_latest_time():
