@@ -72,12 +72,17 @@ prometheus: # Debian's package has prometheus and promtool
 	@command -v promtool >/dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends prometheus >/dev/null; } || \
 		{ echo "promtool is missing; install Debian's package prometheus" >&2; exit 1; }
 
+.PHONY: faketime
+faketime: # for processes whose clock is wrong
+	@command -v faketime >/dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends faketime >/dev/null; } || \
+		{ echo "faketime is missing; install Debian's package faketime" >&2; exit 1; }
+
 .PHONY: monitoring
 monitoring: $(STAMP) prometheus ## test the alerts, the objectives and the dashboard with promtool
 	@$(PYTEST) tests/monitoring -n $(WORKERS) $(ARGS)
 
 .PHONY: e2e
-e2e: $(STAMP) prometheus ## run the tests that need real control planes, and build these (first time: up to an hour)
+e2e: $(STAMP) prometheus faketime ## run the tests that need real control planes, and build these (first time: up to an hour)
 	@$(BIN)/python -m tests.controlplanes build
 	@$(if $(RECORD),CONVERTER_TEST_RECORD=tests/data/compatibility.json) $(PYTEST) tests/integration tests/e2e -p no:xdist $(ARGS)
 

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Final
 
+import msgspec
+
+from converter.client import ApiError
 from converter.client.collections import DEPLOYMENTS
+from converter.clusters.watched import CLUSTERS
 from converter.doctor.finding import Finding, Result, Thing, Trouble, Unchecked
 from converter.doctor.patient import listed
 from converter.install.versions import parse
@@ -15,6 +20,9 @@ if TYPE_CHECKING:
 
 VARIABLE: Final = "KUBE_FEATURE_WatchListClient"
 _FIRST_WITH_WATCH_LIST: Final = (1, 19)
+_PATIENCE: Final = 5.0
+"""Seconds for the answer of a member."""
+
 _PROGRAM: Final = "karmada-controller-manager"
 
 
@@ -27,17 +35,25 @@ async def check_members(patient: Patient) -> Result:
     Raises:
         ApiError: a request failed.
     """
-    old = [cluster for cluster in await patient.clusters() if _is_old(cluster)]
-    if not old:
-        return []
-    push = [cluster for cluster in old if cluster["spec"].get("syncMode") != "Pull"]
     result: Result = []
+    releases = {}
+    for cluster in await patient.clusters():
+        release = await _release(patient, cluster)
+        releases[cluster["metadata"]["name"]] = release
+        if not release:
+            why = f"cluster {cluster['metadata']['name']} has no status, and does not answer Karmada"
+            result.append(Unchecked("watch-list", why))
+    old = [cluster for cluster in await patient.clusters() if _is_old(releases[cluster["metadata"]["name"]])]
+    if not old:
+        return result
+    push = [cluster for cluster in old if cluster["spec"].get("syncMode") != "Pull"]
     managers = await _managers(patient) if push else []
     command = patient.commands.on_host("set", "env", f"deployment/{_PROGRAM}", f"{VARIABLE}=false")
     for manager in managers:
         value = _value(manager)
         if value != "false":
-            facts = {VARIABLE: value, "members": _names(push)}
+            names = sorted(one["metadata"]["name"] for one in push)
+            facts = {VARIABLE: value, "members": ", ".join(f"{name}@{releases[name]}" for name in names)}
             thing = Thing("Deployment", manager["metadata"]["name"], patient.namespace)
             result.append(Finding(Trouble.WATCH_LIST_ON, thing, facts, command))
     for cluster in old if not managers else [cluster for cluster in old if cluster not in push]:
@@ -47,7 +63,7 @@ async def check_members(patient: Patient) -> Result:
             result.append(Unchecked("watch-list", f"cluster {name} is ready, but its agent or manager is out of sight"))
             continue
         facts = {
-            "release": str(cluster["status"].get("kubernetesVersion")),
+            "release": releases[name],
             "ready": str(condition.get("status") or "unknown"),
             "reason": str(condition.get("reason") or ""),
         }
@@ -55,6 +71,23 @@ async def check_members(patient: Patient) -> Result:
         agent = ("kubectl", "-n", patient.namespace, "set", "env", "deployment/karmada-agent", f"{VARIABLE}=false")
         result.append(Finding(Trouble.WATCH_LIST_ON, Thing("Cluster", name), facts, agent if pull else command))
     return result
+
+
+async def _release(patient: Patient, cluster: Manifest) -> str:
+    """Return a member's release; empty if it is not known.
+
+    A member that joined while Karmada asks it for watch-lists never gets a status. So the member itself is asked,
+    through Karmada.
+    """
+    stored = (cluster.get("status") or {}).get("kubernetesVersion")
+    if stored:
+        return str(stored)
+    path = CLUSTERS.object_path("", cluster["metadata"]["name"])
+    try:
+        answer = await asyncio.wait_for(patient.karmada.get(f"{path}/proxy/version"), _PATIENCE)
+        return str(msgspec.json.decode(answer)["gitVersion"])
+    except (ApiError, TimeoutError, msgspec.DecodeError, KeyError, TypeError):
+        return ""
 
 
 async def _managers(patient: Patient) -> list[Manifest]:
@@ -86,15 +119,11 @@ def _value(deployment: Manifest) -> str:
     )
 
 
-def _is_old(cluster: Manifest) -> bool:
-    release = parse(str((cluster.get("status") or {}).get("kubernetesVersion") or ""))
-    return release is not None and release[:2] < _FIRST_WITH_WATCH_LIST
+def _is_old(release: str) -> bool:
+    parsed = parse(release)
+    return parsed is not None and parsed[:2] < _FIRST_WITH_WATCH_LIST
 
 
 def _ready(cluster: Manifest) -> Manifest:
     conditions = (cluster.get("status") or {}).get("conditions") or ()
     return next((item for item in conditions if item.get("type") == "Ready"), {})
-
-
-def _names(clusters: list[Manifest]) -> str:
-    return ", ".join(sorted(f"{one['metadata']['name']}@{one['status']['kubernetesVersion']}" for one in clusters))

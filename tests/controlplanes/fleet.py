@@ -267,9 +267,14 @@ class Fleet:
         Its release must be v1.19 or newer if the fleet was opened without older push members, since
         karmada-controller-manager was started for these.
         """
+        member = self.join(spec)
+        member.wait()
+        return member
+
+    def join(self, spec: MemberSpec) -> Member:
+        """Start one more member and have it join; it may never become ready."""
         member = self._make(spec)
         member.join()
-        member.wait()
         return member
 
     def remove(self, name: str) -> None:

@@ -58,7 +58,8 @@ def _is_whole(session: pytest.Session) -> bool:
     default = not os.environ.get(RELEASE_VARIABLE) and not os.environ.get(FLEET_VARIABLE)
     ran = {item.path for item in session.items}
     selected = any("::" in argument for argument in session.config.args) or session.config.stash.get(DESELECTED, False)
-    return default and not selected and not session.testsfailed and set(HERE.glob("test_*.py")) <= ran
+    good = not session.testsfailed and session.exitstatus == pytest.ExitCode.OK  # an interruption says something else
+    return default and not selected and good and set(HERE.glob("test_*.py")) <= ran
 
 
 def pytest_deselected(items: list[pytest.Item]) -> None:

@@ -14,7 +14,6 @@ import pytest
 
 from converter.client import ApiServer
 from converter.client.clock import micro_timestamp, utc_now
-from converter.doctor.clocks import check_clocks
 from converter.doctor.examine import examine
 from converter.doctor.members import VARIABLE
 from converter.doctor.messages import as_data
@@ -22,8 +21,10 @@ from converter.doctor.patient import Commands, Patient
 from converter.doctor.replicas import compare, read_replica
 from converter.install.identities import IDENTITIES, ensure_identities
 from converter.install.tokens import secret_of
+from tests.controlplanes.fleet import MemberSpec
 from tests.controlplanes.karmada import NAMESPACE
 from tests.controlplanes.waiting import wait_until
+from tests.e2e.clocks import SHIFTED, SKEW, ahead
 from tests.e2e.installation import Installation
 from tests.e2e.test_uninstall import run
 from tests.e2e.undoing import undoing
@@ -260,35 +261,36 @@ def test_karmada_is_below_a_floor(fleet, converter):
 
 
 def test_a_member_without_watch_lists(fleet, converter):
-    """A Cluster of v1.16 that nobody serves, beside a karmada-controller-manager that asks for watch-lists."""
-    name = "doctor-ancient"
-    cluster = {
-        "apiVersion": "cluster.karmada.io/v1alpha1",
-        "kind": "Cluster",
-        "metadata": {"name": name},
-        "spec": {"syncMode": "Push", "id": name, "apiEndpoint": "https://127.0.0.1:1"},
-    }
-    with broken(fleet, "watch-list-on", with_host) as mending:
-        fleet.client.create(cluster)
-        mending.callback(fleet.client.delete, cluster["apiVersion"], "Cluster", name)
-        fleet.client.patch(
-            cluster["apiVersion"], "Cluster", name, {"status": {"kubernetesVersion": "v1.16.15"}}, subresource="status"
-        )
-        fleet.client.create(deployment("karmada-controller-manager"))
-        mending.callback(fleet.client.delete, "apps/v1", "Deployment", "karmada-controller-manager", NAMESPACE)
-        assert found(fleet, "watch-list-on", with_host)["facts"][VARIABLE] == ""
+    """A member of v1.16 that joins a Karmada whose karmada-controller-manager asks for watch-lists, as by default."""
+    manager = fleet.karmada.controller_manager
+    before = dict(manager.process.variables)
+    manager.process.variables[VARIABLE] = "true"
+    with broken(fleet, "watch-list-on") as mending:
+        manager.restart()
+        member = fleet.join(MemberSpec("doctor-ancient", "1.16"))
+        mending.callback(fleet.remove, member.name)
+        mending.callback(member.wait)
+        mending.callback(manager.restart)
+        mending.callback(manager.process.variables.update, {VARIABLE: "false"})
+        assert found(fleet, "watch-list-on")["object"]["name"] == member.name
+    if manager.process.variables != before:  # a fleet without old members
+        manager.process.variables = before
+        manager.restart()
 
 
-@pytest.mark.parametrize(("seconds", "fact"), [(0, ""), (-120, "secondsAhead"), (120, "secondsBehind")])
-def test_clocks_differ(fleet, converter, seconds, fact):
-    async def checked():
-        async with await ApiServer.connect(fleet.karmada.apiserver.kubeconfig) as karmada:
-            later = dt.timedelta(seconds=seconds)
-            patient = Patient(karmada, None, NAMESPACE, Commands(), now=lambda: utc_now() + later)
-            return await check_clocks(patient)
+def test_the_clock_of_the_controller_is_wrong(fleet, converter):
+    with broken(fleet, "clock-skew") as mending:
+        mending.enter_context(ahead(converter.controller))
+        item = found(fleet, "clock-skew")
+        assert item["object"]["kind"] == "Lease"
+        assert SKEW - 20 <= int(item["facts"]["secondsAhead"]) <= SKEW
 
-    names = [name for item in asyncio.run(checked()) for name in item.facts]
-    assert names == ([fact] if fact else [])
+
+def test_the_clock_here_is_wrong(fleet, converter):
+    options = ["--karmada-part-only", "--scheduler-name=", "--output", "json"]
+    (item,) = json.loads(run(fleet, "doctor", *options, code=1, variables=SHIFTED))["findings"]
+    assert (item["trouble"], item["object"]["kind"]) == ("clock-skew", "ApiServer")
+    assert abs(int(item["facts"]["secondsBehind"]) - SKEW) <= 5
 
 
 def test_the_scheduler_is_missing(fleet, converter):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import subprocess
 import time
 
@@ -119,6 +120,9 @@ def test_every_object_stays_and_nothing_of_the_converter_is_left(fleet, propagat
     for it in some(its):
         binding = after[f"work.karmada.io/resourcebindings/shop/{it.binding_name}"]
         assert {item["name"] for item in binding["spec"]["clusters"]} == set(CLUSTERS), "scheduled as before"
+        applied = {cluster: bool(item.get("applied")) for cluster, item in it.aggregated().items()}
+        assert applied == {"new": True, "old": False}, "what Karmada cannot change any more, it reports"
+        assert it.condition() == "False"
         work = it.work("old")
         assert it.versions("old") == [it.api_version], "as Karmada sent it"
         assert not work["metadata"].get("ownerReferences")
@@ -142,12 +146,13 @@ def fleet_client(it, cluster):
     return it.fleet.members[cluster].client
 
 
-def run(fleet, *command, says=()):
+def run(fleet, *command, says=(), code=0, variables=None):
     """Run a command of the converter as an administrator of Karmada; every word has to be in its output."""
     config = str(fleet.karmada.apiserver.kubeconfig)
     done = subprocess.run(
-        [*CONVERTER, *command, "--karmada-kubeconfig", config], check=False, capture_output=True, text=True, timeout=180
-    )
-    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
+        [*CONVERTER, *command, "--karmada-kubeconfig", config], check=False, capture_output=True, text=True,
+        timeout=180, env=os.environ | (variables or {}),
+    )  # fmt: skip
+    assert done.returncode == code, f"{done.stdout}\n{done.stderr}"
     assert [words for words in says if words not in done.stdout] == []
     return done.stdout

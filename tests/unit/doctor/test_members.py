@@ -59,3 +59,14 @@ async def test_an_agent_is_out_of_sight_unless_its_cluster_is_not_ready(patient,
 async def test_without_the_host_a_cluster_that_is_not_ready_is_the_evidence(without_host, karmada):
     member(karmada, "ancient", "v1.16.15", ready="Unknown")
     assert await found(without_host) == [(Trouble.WATCH_LIST_ON, "ancient")]
+
+
+async def test_a_member_that_never_got_a_status_is_asked_itself(without_host, karmada):
+    path = "/apis/cluster.karmada.io/v1alpha1/clusters/ancient"
+    karmada.put(path, {"metadata": {"name": "ancient"}, "spec": {"syncMode": "Push"}, "status": {}})
+    assert [type(item) for item in await check_members(without_host)] == [Unchecked]
+    karmada.objects[f"{path}/proxy/version"] = {"gitVersion": "v1.16.15"}
+    (finding,) = await check_members(without_host)
+    assert (finding.trouble, finding.facts["release"]) == (Trouble.WATCH_LIST_ON, "v1.16.15")
+    karmada.objects[f"{path}/proxy/version"] = {"gitVersion": "v1.19.0"}
+    assert await check_members(without_host) == []
