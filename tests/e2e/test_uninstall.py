@@ -120,9 +120,6 @@ def test_every_object_stays_and_nothing_of_the_converter_is_left(fleet, propagat
     for it in some(its):
         binding = after[f"work.karmada.io/resourcebindings/shop/{it.binding_name}"]
         assert {item["name"] for item in binding["spec"]["clusters"]} == set(CLUSTERS), "scheduled as before"
-        applied = {cluster: bool(item.get("applied")) for cluster, item in it.aggregated().items()}
-        assert applied == {"new": True, "old": False}, "what Karmada cannot change any more, it reports"
-        assert it.condition() == "False"
         work = it.work("old")
         assert it.versions("old") == [it.api_version], "as Karmada sent it"
         assert not work["metadata"].get("ownerReferences")
