@@ -16,11 +16,19 @@ from converter.certificates.tls import Validity
 from converter.cli import OK
 from converter.cli.certificate_options import add_certificate_options, certificate_secret
 from converter.cli.discovery_options import add_registration_options, discovery_server, registration
-from converter.cli.options import add_policy_option, add_rules_option, add_scheduler_option, rule_paths
+from converter.cli.options import (
+    add_member_schemas_option,
+    add_policy_option,
+    add_rules_option,
+    add_scheduler_option,
+    rule_paths,
+)
 from converter.cli.token_options import add_token_options, token_renewal, token_validity
 from converter.client import ApiServer
 from converter.clusters import FleetView, read_inventory
+from converter.clusters.member_schemas import watch_member_schemas
 from converter.clusters.watched_crds import WatchedCrds
+from converter.controllers.member_schemas import MemberSchemas
 from converter.controllers.wiring import KarmadaControllers, Settings
 from converter.server import event_loop as loop
 from converter.server import responses as answers
@@ -84,6 +92,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     )  # fmt: skip
     add_policy_option(what)
     add_scheduler_option(what)
+    add_member_schemas_option(what)
     add_registration_options(parser)
     add_certificate_options(parser)
     add_token_options(parser)
@@ -166,6 +175,11 @@ async def _run(
         acting.add_done_callback(lambda _: stop.set())  # it ends only after a bug: better stop than run half of it
         try:
             background = [rules.watch(), crds.run(), _follow_rules(rules, controllers)]
+            if args.member_schemas:
+                schemas = MemberSchemas(server, fleet, crds.watch, load_catalog(), args.member_schemas)
+                manager.leader_tasks.append(schemas.run)
+                use = controllers.clusters.use_lacking
+                background.append(watch_member_schemas(server, args.member_schemas, use).run())
             await serve(app, address, None, background=background, stop=stop)
         finally:
             acting.cancel()

@@ -104,6 +104,15 @@ def add_scheduler_option(parser: argparse._ActionsContainer) -> None:
     )
 
 
+def add_member_schemas_option(parser: argparse._ActionsContainer) -> None:
+    """Add ``--member-schemas``, the choice to know what each member really serves."""
+    parser.add_argument(
+        "--member-schemas", metavar="NAMESPACE",
+        help="the controller reads what each member really serves, and stores in this namespace of Karmada what it "
+        "lacks; the same for serve and controller (docs/how-to/crds.md; default: not read)",
+    )  # fmt: skip
+
+
 def scheduler_name(text: str) -> str:
     """Read the name of the converter's scheduler; a label has it, too.
 

@@ -15,6 +15,7 @@ from converter.certificates.tls import ServingCertificate, write_throwaway
 from converter.cli import OK
 from converter.cli.options import (
     UsageError,
+    add_member_schemas_option,
     add_policy_option,
     add_rules_option,
     add_scheduler_option,
@@ -27,6 +28,7 @@ from converter.cli.token_options import token_validity
 from converter.cli.version import version_text
 from converter.client import ApiServer
 from converter.clusters import read_inventory
+from converter.clusters.member_schemas import watch_member_schemas
 from converter.clusters.watched import KarmadaClusters
 from converter.clusters.watched_crds import WatchedCrds
 from converter.dashboard.access import Everyone
@@ -105,6 +107,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     )  # fmt: skip
     add_policy_option(what)
     add_scheduler_option(what)
+    add_member_schemas_option(what)
     where = parser.add_argument_group("address and certificate")
     where.add_argument("--listen", metavar="HOST:PORT", default="127.0.0.1:8443",
                        help="default: %(default)s; :8443 for every interface, port 0 for any free one")  # fmt: skip
@@ -251,6 +254,8 @@ async def _serve(
             served.waiting_for.append(lambda: crds.missing)
             watch_informers(served.metrics, lambda: {"clusters": watch.watch, "crds": crds.watch})
             clusters += [watch.run(), crds.run()]
+            if args.member_schemas:
+                clusters.append(watch_member_schemas(server, args.member_schemas, watch.use_lacking).run())
         await serve(
             served.app,
             addresses.webhooks,

@@ -7,6 +7,7 @@ cluster of an admin's inventory overrides the Cluster object that Karmada mainta
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -18,10 +19,11 @@ from converter.karmada.names import FEATURE_GATES_ANNOTATION
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from converter.client import ApiServer
     from converter.clusters.fleet import FleetView
+    from converter.rules.pruning import Difference
 
 _log = logging.getLogger(__name__)
 
@@ -54,6 +56,7 @@ class KarmadaClusters:
         self._overrides = overrides
         self._on_change = changed
         self._known: dict[str, Cluster] = {}
+        self._lacking: dict[str, Mapping[tuple[str, str], Difference]] = {}
         self._complete = False
         self._cache: Informer[Cluster] = Informer(server, CLUSTERS, _read)
         self._cache.add_handler(self._changed)
@@ -95,8 +98,25 @@ class KarmadaClusters:
             self._publish()
             self._on_change(key.name)
 
+    def use_lacking(self, name: str, lacking: Mapping[tuple[str, str], Difference]) -> None:
+        """Take over what the schemas of a cluster lack of the versions that it serves.
+
+        Args:
+            name: the cluster; it may be unknown still.
+            lacking: all of it, by apiVersion and kind.
+        """
+        if lacking:
+            self._lacking[name] = lacking
+        elif self._lacking.pop(name, None) is None:
+            return
+        if self._complete:
+            self._publish()
+            self._on_change(name)
+
     def _publish(self) -> None:
         clusters = {**self._known, **dict(self._overrides or {})}
+        for name in self._lacking.keys() & clusters.keys():
+            clusters[name] = replace(clusters[name], lacking=self._lacking[name])
         self._view.replace(Fleet(clusters))
 
 

@@ -57,6 +57,9 @@ SCHEDULER_LABEL: Final = f"{GROUP}/scheduler"
 SCHEDULER_BEFORE_ANNOTATION: Final = f"{GROUP}/scheduler-before"
 """On a binding with that label: the name of the scheduler before, which is ``default-scheduler`` or empty."""
 
+MEMBER_SCHEMAS_LABEL: Final = f"{GROUP}/member-schemas"
+"""On a ConfigMap that says what the schemas of a cluster lack; the value is ``true``."""
+
 FEATURE_GATES_ANNOTATION: Final = f"{GROUP}/feature-gates"
 """On a Cluster: the feature gates that its API server sets otherwise than its release does, as ``--feature-gates``
 takes them: ``CronJobTimeZone=true,AllBeta=false``."""

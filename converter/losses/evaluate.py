@@ -19,7 +19,7 @@ from converter.losses.schema_decoders import accepts
 from converter.losses.schema_index import schema_index
 from converter.losses.schema_path import generalized
 from converter.losses.severity import Severity
-from converter.rules.pruning import find
+from converter.rules.pruning import Gap, find
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -196,7 +196,7 @@ class LossEvaluator:
         cluster, release = destination
         cause = ByRelease(release or _NO_RELEASE, schema=gvk.api_version)
         sent = {name: value for name, value in manifest.items() if name not in NOT_SENT}
-        fields = find(difference, sent, limit)
+        fields = [field for field in find(difference, sent, limit) if field.gap is Gap.LOST]
         if limit is not None and len(fields) > limit:
             return (Loss(identity, WHOLE_MANIFEST, None, Severity.DANGEROUS, cause),)
         found = []

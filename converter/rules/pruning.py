@@ -144,9 +144,68 @@ class Difference:
         return found
 
 
+def lacking(expected: Keeps, server: Keeps) -> Difference | None:
+    """Find what a server drops of what is expected to be kept; None if nothing."""
+    return decode_lacking(encode_lacking(compare(expected, server)))
+
+
+def encode_lacking(difference: Difference | None) -> Json:
+    """Write what is lost as JSON: ``{"f": fields, "o": other fields, "i": items}``; null if nothing is.
+
+    In place of such an object, 1 means that all is lost, and 2 that it is the object around it (free-form JSON).
+    """
+    return _encode(difference, ())
+
+
+_NO_LOSS: Final = (None, 2)
+"""What is written where nothing is lost that is not written elsewhere."""
+
+
+def _encode(at: Difference | Gap | None, inside: tuple[Difference, ...]) -> Json:
+    if at is None or isinstance(at, Gap):
+        return 1 if at is Gap.LOST else None
+    if at in inside:
+        return 2 if at is inside[-1] else None
+    inside = (*inside, at)
+    other = _encode(at.other, inside)
+    fields = {name: _encode(below, inside) for name, below in at.fields.items()}
+    written = {name: below for name, below in fields.items() if below is not None or other is not None}
+    items = _encode(at.items, inside)
+    made = {key: value for key, value in (("f", written or None), ("o", other), ("i", items)) if value is not None}
+    loses = any(below not in _NO_LOSS for below in (*fields.values(), other, items))
+    return made if loses else None
+
+
+def decode_lacking(document: Json) -> Difference | None:
+    """Read what `encode_lacking` wrote; what is not of that form counts as nothing.
+
+    Raises:
+        RecursionError: it is nested too deep.
+    """
+    found = _decode(document, None)
+    return found if isinstance(found, Difference) else None
+
+
+def _decode(document: Json, around: Difference | None) -> Difference | Gap | None:
+    if document == 1:
+        return Gap.LOST
+    if not isinstance(document, dict):
+        return around if document == 2 else None  # noqa: PLR2004  as `encode_lacking` describes
+    made = Difference()
+    fields = document.get("f")
+    made.fields = (
+        {str(name): _decode(below, made) for name, below in fields.items()} if isinstance(fields, dict) else {}
+    )
+    made.other = _decode(document.get("o"), made)
+    items = _decode(document.get("i"), made)
+    made.items = items if isinstance(items, Difference) else None
+    return made
+
+
 def compare(source: Keeps, target: Keeps) -> Difference | None:
     """Find what differs between what two versions keep; None if nothing does."""
-    return _compare(source, target, {})
+    found = _compare(source, target, {})
+    return found if found is not None and (found.count(Gap.LOST) or found.count(Gap.FOREIGN)) else None
 
 
 def _compare(source: Keeps, target: Keeps, known: dict[tuple[int, int], Difference | None]) -> Difference | None:

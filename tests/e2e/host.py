@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from tests.controlplanes.fleet import Fleet
 
 _CONTROLLER = Path(__file__).parents[2] / "deploy" / "host" / "controller.yaml"
+MEMBER_SCHEMAS = Path(__file__).parents[2] / "deploy/member-schemas/access.yaml"
 _ACCESS = {"ServiceAccount", "Role", "RoleBinding"}
 _TOKENS = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {"expirationSeconds": 86400}}
 
@@ -145,7 +146,10 @@ def check_rights(fleet: Fleet, host: Host, *, whole: bool) -> None:
     for item in on_host:
         item["metadata"]["namespace"] = NAMESPACE
     sides = {
-        "Karmada": compare(karmada_part(Addresses(namespace=NAMESPACE)), fleet.karmada.audit.events()),
+        "Karmada": compare(
+            [*karmada_part(Addresses(namespace=NAMESPACE)), *yaml.safe_load_all(MEMBER_SCHEMAS.read_text())],
+            fleet.karmada.audit.events(),
+        ),
         "host": compare(on_host, host.audit.events()),
     }
     for side, found in sides.items():

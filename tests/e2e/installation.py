@@ -43,12 +43,19 @@ class Installation:
     token_seconds = TOKEN_SECONDS
 
     def __init__(
-        self, fleet: Fleet, *, controllers: int = 1, rules: Path | None = None, own_scheduler: bool = True
+        self,
+        fleet: Fleet,
+        *,
+        controllers: int = 1,
+        rules: Path | None = None,
+        own_scheduler: bool = True,
+        member_schemas: bool = False,
     ) -> None:
         """Install the Karmada part, start everything and wait until it is ready."""
         self.fleet = fleet
         self.scheduling = [] if own_scheduler else ["--scheduler-name="]
         self.rules = rules
+        self._schemas = ["--member-schemas", NAMESPACE] if member_schemas else []
         self._world = fleet.world
         self._ports = [self._world.ports.take() for _ in range(2 + controllers)]
         self.admission_port, self.discovery_port = self._ports[:2]
@@ -161,7 +168,8 @@ class Installation:
 
     def _start(self, name: str, *arguments: str) -> Process:
         rules = ["--rules", str(self.rules)] if self.rules is not None else []
-        command = [*CONVERTER, *arguments, *rules]
+        schemas = self._schemas if arguments[0] in {"serve", "controller"} else []
+        command = [*CONVERTER, *arguments, *rules, *schemas]
         return self._world.run.process(f"converter-{name}", command, {"PYTHONPATH": str(_ROOT)})
 
     def _access(self, user: str) -> Path:

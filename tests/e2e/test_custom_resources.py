@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
+import json
 
+import pytest
+import yaml
+
+from tests.controlplanes.karmada import NAMESPACE as SYSTEM
 from tests.controlplanes.waiting import wait_until
+from tests.e2e.host import MEMBER_SCHEMAS
 from tests.e2e.installation import Installation
 from tests.e2e.propagated import Propagated
 from tests.e2e.templates import NAMESPACE
@@ -13,6 +18,7 @@ NEW, OLD = "new", "old"
 GROUP, KIND = "learned.example.org", "Gadget"
 CRDS, NAME = "apiextensions.k8s.io/v1", f"gadgets.{GROUP}"
 V1, V1ALPHA1 = f"{GROUP}/v1", f"{GROUP}/v1alpha1"
+LOSSES_TEXT = "apiconverter.dev/losses-text"
 FIELDS = {"v1": {"size": "integer", "color": "string"}, "v1alpha1": {"size": "integer"}}
 
 
@@ -48,7 +54,9 @@ def gadget(name, **spec):
 @pytest.fixture(scope="module")
 def converter(session_fleet):
     """The converter runs when the CRDs come; the control plane has both versions, each member another one."""
-    installed = Installation(session_fleet)
+    for item in yaml.safe_load_all(MEMBER_SCHEMAS.read_text()):
+        session_fleet.client.put(item)
+    installed = Installation(session_fleet, member_schemas=True)
     members = {name: member.client for name, member in session_fleet.members.items()}
     session_fleet.client.put(crd(**FIELDS))
     members[NEW].put(crd(v1=FIELDS["v1"]))
@@ -73,7 +81,7 @@ def test_a_kind_in_two_versions_needs_no_rule_and_what_one_lacks_is_kept(fleet, 
         assert (it.versions(NEW), it.versions(OLD)) == ([V1], [V1ALPHA1])
         assert it.on(NEW)["spec"] == {"size": 3, "color": "red"}
         assert it.on(OLD)["spec"] == {"size": 3}
-        assert "spec.color" in it.work(OLD)["metadata"]["annotations"]["apiconverter.dev/losses-text"]
+        assert "spec.color" in it.work(OLD)["metadata"]["annotations"][LOSSES_TEXT]
         for cluster in it.clusters:
             it.report(cluster, {"phase": f"at {cluster}"})
         for cluster in it.clusters:
@@ -87,3 +95,31 @@ def test_a_kind_in_two_versions_needs_no_rule_and_what_one_lacks_is_kept(fleet, 
         it.wait_until_applied()
     it.wait_until_gone(NEW, [V1])
     it.wait_until_gone(OLD, [V1, V1ALPHA1])
+
+
+def lacking(fleet, cluster):
+    """What the controller stored of the schemas of a member, by apiVersion and kind."""
+    found = fleet.client.find("v1", "ConfigMap", f"apiconverter-schemas.{cluster}", SYSTEM)
+    return json.loads(found["data"]["lacking.json"])["versions"] if found is not None else {}
+
+
+def test_a_member_whose_crd_lacks_a_field_is_reported_and_gets_it_after_the_upgrade(fleet, converter):
+    """At the same apiVersion; and no built-in kind of a real API server lacks what the catalog says it has."""
+    member = fleet.members[NEW].client
+    member.put(crd(v1=FIELDS["v1alpha1"]))
+    only = {V1: {KIND: {"f": {"spec": {"f": {"color": 1}}}}}}
+    wait_until("the controller seeing what the CRD lacks", lambda: lacking(fleet, NEW) == only, 90)
+    with Propagated(fleet, gadget("silent", size=3, color="red"), [NEW]) as it:
+        it.wait_until_applied(90)
+        assert it.versions(NEW) == [V1]
+        assert it.on(NEW)["spec"] == {"size": 3}, "the member drops it without an error"
+        work = it.work(NEW)
+        assert work["spec"]["workload"]["manifests"][0]["spec"]["color"] == "red"
+        assert "spec.color" in work["metadata"]["annotations"][LOSSES_TEXT]
+
+        member.put(crd(v1=FIELDS["v1"]))
+        wait_until("the value that was kept", lambda: it.on(NEW)["spec"] == {"size": 3, "color": "red"}, 120)
+        assert lacking(fleet, NEW) == {}
+        wait_until("the end of the report", lambda: LOSSES_TEXT not in it.work(NEW)["metadata"].get("annotations", {}))
+        it.wait_until_applied()
+    it.wait_until_gone(NEW, [V1])

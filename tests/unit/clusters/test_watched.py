@@ -7,6 +7,7 @@ import pytest
 
 from converter.clusters import Cluster, Fleet, FleetView
 from converter.clusters.watched import CLUSTERS, KarmadaClusters
+from converter.rules.pruning import Difference
 from tests.fakes.apiserver import FakeApiServer
 from tests.waiting import until
 
@@ -134,3 +135,19 @@ async def test_a_cluster_that_cannot_be_read_does_not_hold_up_the_others(server)
     put(server, cluster("old", OLD))
     async with watching(server) as watched:
         assert list(watched.view.current) == ["old"]
+
+
+LACKING = {("batch/v1beta1", "CronJob"): Difference()}
+
+
+async def test_what_schemas_lack_is_part_of_the_cluster(server):
+    async with watching(server) as watched:
+        watched.clusters.use_lacking("old", LACKING)
+        put(server, cluster("old", OLD))
+        await until(lambda: "old" in watched.view.current)
+        assert watched["old"].lacking == LACKING
+        watched.told.clear()
+        watched.clusters.use_lacking("old", {})
+        assert not watched["old"].lacking
+        watched.clusters.use_lacking("old", {})
+        assert watched.told == ["old"], "only a change is told"

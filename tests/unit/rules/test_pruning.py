@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from converter.kube import copy_json
-from converter.rules.pruning import EVERYTHING, Gap, compare, find, keeps
+from converter.rules.pruning import EVERYTHING, Gap, compare, decode_lacking, encode_lacking, find, keeps, lacking
 from converter.rules.schema import SchemaError
 
 TEXT = {"type": "string"}
@@ -116,3 +116,38 @@ def test_a_schema_has_a_bound():
         deep = an_object(a=deep)
     with pytest.raises(SchemaError):
         keeps(deep)
+
+
+@pytest.mark.parametrize(
+    ("expected", "server", "stored"),
+    [
+        (an_object(a=TEXT), an_object(a=TEXT, b=TEXT), None),
+        (an_object(a=TEXT, b=TEXT), an_object(a=TEXT), {"f": {"b": 1}}),
+        (an_object(a={"type": "array", "items": an_object(b=TEXT)}),
+         an_object(a={"type": "array", "items": an_object()}),
+         {"f": {"a": {"i": {"f": {"b": 1}}}}}),
+        (an_object(a={"type": "object", "additionalProperties": an_object(b=TEXT)}),
+         an_object(a={"type": "object", "additionalProperties": an_object()}), {"f": {"a": {"o": {"f": {"b": 1}}}}}),
+        (an_object(a={"type": "object", **PRESERVES}), an_object(a=an_object(b=PRESERVES)),
+         {"f": {"a": {"f": {"b": None}, "o": 1, "i": {"o": 1, "i": 2}}}}),
+    ],
+)  # fmt: skip
+def test_what_a_server_lacks_is_stored_and_read(expected, server, stored):
+    found = lacking(keeps(expected), keeps(server))
+    assert encode_lacking(found) == stored
+    assert (found is None) == (stored is None)
+    again = decode_lacking(stored)
+    value = {"a": {"b": {"c": 1}, "d": 2, "e": [{"b": 3}, {"f": [{"g": 4}]}]}, "b": "x"}
+    for one in (value, {"a": [value, {"b": 1}]}):
+        before, after = (find(each, one) if each is not None else [] for each in (found, again))
+        assert before == after
+
+
+@pytest.mark.parametrize("document", [None, 0, 2, "f", [], 1])
+def test_what_is_not_of_the_stored_form_lacks_nothing(document):
+    assert decode_lacking(document) is None
+
+
+def test_nested_free_form_json_is_stored_in_little_space():
+    found = lacking(EVERYTHING, keeps(an_object(a=TEXT)))
+    assert encode_lacking(found) == {"f": {"a": {"o": 1, "i": 2}, **dict.fromkeys(ROOT)}, "o": 1, "i": {"o": 1, "i": 2}}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import textwrap
+from dataclasses import replace
 
 import pytest
 
@@ -15,6 +17,9 @@ from converter.karmada.names import (
     SOURCES_ANNOTATION,
 )
 from converter.karmada.work import decode_work
+from converter.kube import WHOLE_MANIFEST
+from converter.losses import Origin
+from converter.rules.pruning import decode_lacking
 from converter.works.annotation_changes import ANNOTATIONS_LIMIT
 from converter.works.plan import plan_work
 from converter.works.policy import Action, Policy
@@ -208,3 +213,55 @@ def test_an_edit_that_the_source_version_cannot_hold_is_a_loss_of_the_work():
     assert moved["spec"]["workload"]["manifests"] == [LASTING]
     (found,) = outcome.losses
     assert [(item.loss.path, item.loss.value) for item in found.decisions] == [("spec.new", 5)]
+
+
+LACKS_ZONE = {("a.example/v1", "Thing"): decode_lacking({"f": {"spec": {"f": {"zone": 1}}}})}
+
+
+def lacking_zone(*versions):
+    return replace(serving(*versions), lacking=LACKS_ZONE)
+
+
+def test_a_field_that_the_clusters_own_schema_lacks_is_reported_and_stays_in_the_work():
+    outcome, stored = after(work(THING), lacking_zone("a.example/v1"))
+    (found,) = outcome.losses
+    assert [(item.loss.path, item.loss.value, item.loss.by_release.schema) for item in found.decisions] == [
+        ("spec.zone", "Mars", "a.example/v1")
+    ]
+    assert stored["spec"]["workload"]["manifests"] == [THING]
+    again, _ = after(stored, lacking_zone("a.example/v1"))
+    assert not again.changes
+
+
+def test_it_is_sent_again_once_the_schema_has_the_field():
+    _, stored = after(work(THING), lacking_zone("a.example/v1"))
+    upgraded, plain = after(stored, serving("a.example/v1"))
+    assert upgraded.resend
+    assert not plain["metadata"]["annotations"]
+
+
+def test_what_a_conversion_drops_is_not_reported_twice():
+    lacking = {("a.example/v2", "Thing"): LACKS_ZONE["a.example/v1", "Thing"]}
+    outcome, _ = after(work(THING), replace(serving("a.example/v2"), lacking=lacking))
+    assert [item.loss.origin for found in outcome.losses for item in found.decisions] == [Origin.CONVERSION]
+
+
+def test_more_fields_than_are_named_are_one_loss():
+    many = {**THING, "spec": {f"field{number}": number for number in range(10_000)}}
+    lacking = {("a.example/v1", "Thing"): decode_lacking({"f": {"spec": {"o": 1}}})}
+    outcome, _ = after(work(many), replace(serving("a.example/v1"), lacking=lacking))
+    (found,) = outcome.losses
+    assert [item.loss.path for item in found.decisions] == [WHOLE_MANIFEST]
+
+
+def test_a_policy_decides_about_it():
+    denying = converter(
+        textwrap.dedent("""\
+        apiVersion: apiconverter.dev/v1alpha1
+        kind: LossPolicy
+        metadata: {name: p}
+        spec: {default: {degrading: deny}}
+        """)
+    )
+    outcome, _ = after(work(THING), lacking_zone("a.example/v1"), denying)
+    assert outcome.denial

@@ -1,0 +1,275 @@
+"""Finds out what the schemas of each member lack, by its OpenAPI v3 documents, read through Karmada's cluster proxy.
+
+A member with an older CRD at the same apiVersion, or with a built-in kind that its vendor changed, drops fields without
+an error. Only the leader reads members, never admission: twice a minute the index of each member, and a document only
+if its hash is new. Of what is expected (by the CRD of the control plane, or by the catalog for the member's release) it
+stores what the member lacks, for all replicas (`converter.clusters.member_schemas`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from urllib.parse import parse_qsl, urlsplit
+
+import msgspec
+
+from converter.client import AlreadyExistsError, ApiError, NotFoundError
+from converter.client.giving_way import giving_way
+from converter.client.pager import each_item
+from converter.clusters.member_schemas import cluster_of, collection, config_map, name_for
+from converter.clusters.watched_crds import CRDS
+from converter.errors import ConverterError
+from converter.karmada.names import MEMBER_SCHEMAS_LABEL
+from converter.kube import GroupVersionKind
+from converter.rules.by_name import kept_by
+from converter.rules.crds import read_crd
+from converter.rules.openapi import keeps_of_builtin, keeps_of_custom, keeps_of_type, kinds_of
+from converter.rules.pruning import EVERYTHING, encode_lacking, lacking
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from converter.catalog import Catalog, Release
+    from converter.client import ApiServer, Informer
+    from converter.clusters import Cluster, FleetView
+    from converter.clusters.member_schemas import Lacking
+    from converter.rules.pruning import Difference, Keeps
+
+_log = logging.getLogger(__name__)
+
+INTERVAL_SECONDS: Final = 30.0
+"""How often the index of each member is read."""
+
+_CACHED: Final = 4096
+"""Documents whose differences are cached: members of one release share them."""
+
+_AT_ONCE: Final = 4
+"""Members that are read at the same time, so that one that does not answer delays few others."""
+
+_CLUSTERS: Final = "/apis/cluster.karmada.io/v1alpha1/clusters"
+
+_OPENAPI: Final = "openapi/v3"
+
+
+class _Path(msgspec.Struct, rename="camel"):
+    server_relative_url: str = msgspec.field(default="", name="serverRelativeURL")
+
+
+class _Index(msgspec.Struct):
+    paths: dict[str, _Path] = {}
+
+
+_indexes = msgspec.json.Decoder(_Index)
+
+
+class _Document(NamedTuple):
+    """One document of a member, and what it is compared with.
+
+    Attributes:
+        api_version: its group and version.
+        url: where the member has it; it names the hash.
+        expected: the CRDs of the control plane in its group, with their generations.
+        release: the member's release, if the group has no CRD there.
+    """
+
+    api_version: str
+    url: str
+    expected: tuple[tuple[str, int], ...]
+    release: Release | None
+
+
+class MemberSchemas:
+    """Reads members and stores what they lack. Only the leader runs it."""
+
+    def __init__(
+        self,
+        server: ApiServer,
+        fleet: FleetView,
+        crds: Informer[Any],
+        catalog: Catalog,
+        namespace: str,
+        *,
+        interval: float = INTERVAL_SECONDS,
+    ) -> None:
+        """Prepare.
+
+        Args:
+            server: the Karmada API server.
+            fleet: the clusters.
+            crds: the watch of the metadata of the control plane's CRDs.
+            catalog: what each release has of the built-in kinds.
+            namespace: where to store it.
+            interval: seconds between two looks at the members.
+        """
+        self._server = server
+        self._fleet = fleet
+        self._crds = crds
+        self._catalog = catalog
+        self._collection = collection(namespace)
+        self._namespace = namespace
+        self._interval = interval
+        self._known: OrderedDict[_Document, Lacking] = OrderedDict()
+        self._stored: dict[str, Lacking | None] = {}
+        self._failed: set[str] = set()
+
+    async def run(self) -> None:
+        """Look again and again until cancelled."""
+        self._stored = await self._stored_before()
+        while True:
+            turns = asyncio.Semaphore(_AT_ONCE)
+            await asyncio.gather(*(self._look(name, one, turns) for name, one in self._fleet.current.items()))
+            await self._forget_others()
+            await asyncio.sleep(self._interval)
+
+    async def _stored_before(self) -> dict[str, Lacking | None]:
+        """List the clusters of which an earlier leader stored something."""
+        selector = f"{MEMBER_SCHEMAS_LABEL}=true"
+        while True:
+            try:
+                listed = [raw async for raw in each_item(self._server, self._collection, selector=selector)]
+            except ApiError as error:
+                _log.warning("what is stored of the members' schemas cannot be listed, trying again: %s", error)
+                await asyncio.sleep(self._interval)
+            else:
+                return {cluster_of(msgspec.json.decode(raw)["metadata"]["name"]): None for raw in listed}
+
+    async def _look(self, name: str, cluster: Cluster, turns: asyncio.Semaphore) -> None:
+        """Look at one member; one that does not answer keeps what is stored."""
+        try:
+            async with turns:
+                found = await self._read(cluster)
+            if found != self._stored.get(name):
+                await self._store(name, found)
+                self._stored[name] = found
+            self._failed.discard(name)
+        except (ApiError, msgspec.MsgspecError, ConverterError) as error:
+            if name not in self._failed:
+                self._failed.add(name)
+                _log.warning("cluster %s: its schemas are not known: %s", name, error)
+
+    async def _read(self, cluster: Cluster) -> Lacking:
+        proxy = f"{_CLUSTERS}/{cluster.name}/proxy"
+        try:
+            index = _indexes.decode(await self._server.get(f"{proxy}/{_OPENAPI}"))
+        except NotFoundError:
+            return {}  # OpenAPI v3 came with v1.23
+        found: Lacking = {}
+        for path, entry in sorted(index.paths.items()):
+            document = self._document(path, entry.server_relative_url, cluster.release)
+            if document is None:
+                continue
+            known = self._known.get(document)
+            if known is None:
+                known = await self._compared(document, proxy)
+                if len(self._known) >= _CACHED:
+                    self._known.popitem(last=False)
+                self._known[document] = known
+            found.update(known)
+        return found
+
+    def _document(self, path: str, url: str, release: Release | None) -> _Document | None:
+        """Say what a document is compared with; None if there is nothing."""
+        root, _, api_version = path.partition("/")
+        if root not in {"api", "apis"} or not api_version or not url:
+            return None
+        group = api_version.rpartition("/")[0]
+        expected = tuple(
+            sorted(
+                (key.name, head.metadata.generation)
+                for key, head in self._crds.items.items()
+                if group and key.name.partition(".")[2] == group
+            )
+        )
+        if expected:
+            return _Document(api_version, url, expected, None)
+        return (
+            _Document(api_version, url, (), release) if release is not None and self._is_builtin(api_version) else None
+        )
+
+    def _is_builtin(self, api_version: str) -> bool:
+        return any(gvk.api_version == api_version for gvk in self._catalog.kinds())
+
+    async def _compared(self, document: _Document, proxy: str) -> Lacking:
+        parts = urlsplit(document.url)
+        raw = await self._server.get(proxy + parts.path, dict(parse_qsl(parts.query)))
+        crds = []
+        for name, _ in document.expected:
+            try:
+                crds.append(await self._server.get(CRDS.object_path("", name)))
+            except NotFoundError:
+                continue  # its event is on the way
+        if document.expected:
+            return await asyncio.to_thread(_of_custom, raw, document.api_version, crds)
+        assert document.release is not None
+        return await asyncio.to_thread(_of_builtin, raw, document.api_version, document.release, self._catalog)
+
+    async def _store(self, name: str, found: Lacking) -> None:
+        wanted = config_map(self._namespace, name, found)
+        path = self._collection.object_path("", name_for(name))
+        if not found:
+            await self._delete(path)
+            return
+        try:
+            await self._server.create(self._collection.path(), wanted)
+        except AlreadyExistsError:
+            await self._server.patch(
+                path, {"metadata": {"labels": wanted["metadata"]["labels"]}, "data": wanted["data"]}
+            )
+        _log.info("cluster %s: its schemas lack fields of %d kinds", name, len(found))
+
+    async def _forget_others(self) -> None:
+        """Delete what is stored of clusters that are gone."""
+        for name in [name for name in self._stored if name not in self._fleet.current]:
+            try:
+                await self._delete(self._collection.object_path("", name_for(name)))
+            except ApiError as error:
+                _log.warning("cluster %s is gone, but not what is stored of its schemas: %s", cluster_of(name), error)
+            else:
+                del self._stored[name]
+
+    async def _delete(self, path: str) -> None:
+        try:
+            stored = msgspec.json.decode(await self._server.get(path))
+            await self._server.delete(path, uid=stored["metadata"]["uid"])
+        except NotFoundError:
+            return
+
+
+def _of_custom(raw: bytes, api_version: str, crds: list[bytes]) -> Lacking:
+    """Compare a document with the CRDs of its group in the control plane."""
+    with giving_way():
+        expected: dict[str, Keeps] = {}
+        for crd in crds:
+            read = read_crd(msgspec.json.decode(crd))
+            expected[read.kind] = kept_by(read).get(api_version, EVERYTHING)
+        return _compare(
+            raw,
+            api_version,
+            lambda kind, schema, _: lacking(expected[kind], keeps_of_custom(schema)) if kind in expected else None,
+        )
+
+
+def _of_builtin(raw: bytes, api_version: str, release: Release, catalog: Catalog) -> Lacking:
+    """Compare a document with what the release has of the kinds."""
+
+    def find(kind: str, schema: Any, document: Any) -> Difference | None:
+        expected = catalog.type_of(release, GroupVersionKind.of(api_version, kind))
+        return lacking(keeps_of_type(expected), keeps_of_builtin(schema, document)) if expected is not None else None
+
+    with giving_way():
+        if release < catalog.releases[0]:
+            return {}
+        return _compare(raw, api_version, find)
+
+
+def _compare(raw: bytes, api_version: str, find: Callable[[str, Any, Any], Difference | None]) -> Lacking:
+    document = msgspec.json.decode(raw)
+    found: Lacking = {}
+    for kind, schema in kinds_of(document, api_version):
+        difference = find(kind, schema, document)
+        if difference is not None:
+            found[api_version, kind] = encode_lacking(difference)
+    return found

@@ -1,0 +1,180 @@
+"""What members lack, as the leader finds and stores it, and as replicas read it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+
+import msgspec
+import pytest
+
+from converter.catalog import Release, load_catalog
+from converter.clusters import Cluster, Fleet, FleetView
+from converter.clusters.member_schemas import (
+    MAX_BYTES,
+    collection,
+    config_map,
+    name_for,
+    read_config_map,
+    watch_member_schemas,
+)
+from converter.clusters.watched_crds import CRDS, WatchedCrds
+from converter.controllers.member_schemas import MemberSchemas
+from tests.fakes.apiserver import FakeApiServer
+from tests.waiting import until
+
+SYSTEM = "karmada-system"
+MAPS = collection(SYSTEM)
+PROXY = "/apis/cluster.karmada.io/v1alpha1/clusters/{}/proxy"
+KEY = ("acme.io/v1", "Gadget")
+
+
+def schema(*fields):
+    spec = {"type": "object", "properties": {name: {"type": "string"} for name in fields}}
+    return {"type": "object", "properties": {"spec": spec}}
+
+
+def crd(*fields):
+    return {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": "gadgets.acme.io"},
+        "spec": {
+            "group": "acme.io",
+            "names": {"kind": "Gadget", "plural": "gadgets"},
+            "versions": [{"name": "v1", "served": True, "schema": {"openAPIV3Schema": schema(*fields)}}],
+        },
+    }
+
+
+class Member(FakeApiServer):
+    """A control plane whose cluster proxy answers with what members serve."""
+
+    def serve(self, cluster, digest, *fields, kind="Gadget"):
+        """Let a member serve a kind with these fields."""
+        proxy = PROXY.format(cluster)
+        path = f"/openapi/v3/apis/acme.io/v1?hash={digest}"
+        self.objects[f"{proxy}/openapi/v3"] = {"paths": {"apis/acme.io/v1": {"serverRelativeURL": path}, "version": {}}}
+        named = {"x-kubernetes-group-version-kind": [{"group": "acme.io", "version": "v1", "kind": kind}]}
+        document = {"components": {"schemas": {"io.acme.v1.Gadget": {**schema(*fields), **named}}}}
+        self.objects[f"{proxy}/openapi/v3/apis/acme.io/v1"] = document
+
+    def documents_read(self):
+        return [path for path in self.reads if path.endswith("/openapi/v3/apis/acme.io/v1")]
+
+    def stored(self, cluster):
+        found = self.objects.get(MAPS.object_path("", name_for(cluster)))
+        return msgspec.json.decode(found["data"]["lacking.json"])["versions"] if found is not None else None
+
+
+@pytest.fixture
+def server():
+    made = Member()
+    made.collections |= {CRDS.resource, MAPS.resource}
+    return made
+
+
+@contextlib.asynccontextmanager
+async def reading(server, *names, release=None):
+    fleet = FleetView(Fleet.of(Cluster(name, {}, release=release) for name in names))
+    crds = WatchedCrds(server, lambda _: None)
+    schemas = MemberSchemas(server, fleet, crds.watch, load_catalog(), SYSTEM, interval=0.01)
+    tasks = [asyncio.ensure_future(crds.run())]
+    await until(crds.settled.is_set)
+    tasks.append(asyncio.ensure_future(schemas.run()))
+    try:
+        yield fleet
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+LACKS_COLOR = {"acme.io/v1": {"Gadget": {"f": {"spec": {"f": {"color": 1}}}}}}
+
+
+async def test_what_an_older_crd_lacks_is_stored_until_it_is_upgraded(server):
+    await server.create(CRDS.path(), crd("size", "color"))
+    server.serve("edge", "A", "size")
+    async with reading(server, "edge"):
+        await until(lambda: server.stored("edge") == LACKS_COLOR)
+        server.serve("edge", "B", "size", "color")
+        await until(lambda: server.stored("edge") is None)
+
+
+async def test_a_document_is_read_once_for_all_members_and_looks(server):
+    await server.create(CRDS.path(), crd("size", "color"))
+    for name in ("edge", "near"):
+        server.serve(name, "A", "size")
+    async with reading(server, "edge"):
+        await until(lambda: server.stored("edge") == LACKS_COLOR)
+        index = f"{PROXY.format('edge')}/openapi/v3"
+        looks = server.reads.count(index)
+        await until(lambda: server.reads.count(index) > looks + 2)
+        assert len(server.documents_read()) == 1
+
+
+async def test_a_change_of_the_control_planes_crd_counts(server):
+    await server.create(CRDS.path(), crd("size"))
+    server.serve("edge", "A", "size")
+    async with reading(server, "edge"):
+        await until(server.documents_read)
+        assert server.stored("edge") is None
+        await server.patch(CRDS.object_path("", "gadgets.acme.io"), crd("size", "color"))
+        await until(lambda: server.stored("edge") == LACKS_COLOR)
+
+
+async def test_a_member_that_does_not_answer_keeps_what_is_stored(server):
+    await server.create(CRDS.path(), crd("size", "color"))
+    server.serve("edge", "A", "size")
+    async with reading(server, "edge"):
+        await until(lambda: server.stored("edge") == LACKS_COLOR)
+        server.fail = lambda _method, path: (503, "down") if "/proxy/" in path else None
+        before = len(server.reads)
+        await until(lambda: len(server.reads) > before + 3)
+        assert server.stored("edge") == LACKS_COLOR
+
+
+async def test_a_cluster_that_leaves_leaves_nothing(server):
+    await server.create(MAPS.path(), config_map(SYSTEM, "gone", {KEY: {"o": 1}}))
+    await server.create(CRDS.path(), crd("size", "color"))
+    server.serve("edge", "A", "size")
+    async with reading(server, "edge") as fleet:
+        await until(lambda: server.stored("edge") == LACKS_COLOR and server.stored("gone") is None)
+        fleet.replace(Fleet())
+        await until(lambda: server.stored("edge") is None)
+
+
+async def test_a_member_without_openapi_v3_says_nothing(server):
+    async with reading(server, "old", release=Release(1, 20)):
+        await until(lambda: f"{PROXY.format('old')}/openapi/v3" in server.reads)
+        assert server.stored("old") is None
+
+
+async def test_replicas_learn_it_from_the_config_map(server):
+    told = []
+    watch = watch_member_schemas(server, SYSTEM, lambda name, lacking: told.append((name, sorted(lacking))))
+    await server.create(MAPS.path(), config_map(SYSTEM, "edge", {KEY: {"o": 1}}))
+    task = asyncio.ensure_future(watch.run())
+    try:
+        await until(lambda: told == [("edge", [KEY])])
+        stored = server.objects[MAPS.object_path("", name_for("edge"))]
+        await server.delete(MAPS.object_path("", name_for("edge")), uid=stored["metadata"]["uid"])
+        await until(lambda: told[1:] == [("edge", [])])
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+@pytest.mark.parametrize(
+    "data", [None, {}, {"lacking.json": "{"}, {"lacking.json": '{"format": 9, "versions": {"a/v1": {"A": {"o": 1}}}}'}]
+)
+def test_a_config_map_of_another_form_counts_as_empty(data):
+    assert read_config_map(msgspec.json.encode({"data": data})) == {}
+
+
+def test_what_is_stored_of_a_cluster_has_a_bound():
+    large = {"f": {f"field{number}": 1 for number in range(10_000)}}
+    stored = config_map(SYSTEM, "edge", {("acme.io/v1", f"Kind{number:03}"): large for number in range(100)})
+    assert 0 < len(read_config_map(msgspec.json.encode(stored))) < 100
+    assert len(stored["data"]["lacking.json"]) < MAX_BYTES + (64 << 10)
