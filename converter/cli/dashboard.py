@@ -14,6 +14,7 @@ from converter.cli.options import UsageError, add_policy_option, add_rules_optio
 from converter.cli.streams import announce
 from converter.client import ApiServer
 from converter.clusters import read_inventory
+from converter.clusters.watched_crds import WatchedCrds
 from converter.dashboard.access import Access, Everyone, KarmadaAccess
 from converter.dashboard.app import Dashboard
 from converter.dashboard.sessions import Sessions
@@ -115,7 +116,7 @@ async def _run(args: argparse.Namespace, address: Address, rules: RulesReloader,
             server = await stack.enter_async_context(await ApiServer.connect(args.kubeconfig, args.context))
             access = Everyone() if args.anonymous else KarmadaAccess(server)
             source = KarmadaSource(server, store)
-            watches.append(source.run)
+            watches += [source.run, WatchedCrds(server, rules.use_kinds).run]
             ready = lambda: source.ready  # noqa: E731
         dashboard = Dashboard(store, access, sessions, secure=secure, ready=ready)
         await dashboard.start()

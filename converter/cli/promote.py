@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from converter.cli import FINDINGS, OK
+from converter.cli.crd_files import live_kinds
 from converter.cli.manifest_files import write_documents
 from converter.cli.options import UsageError, add_policy_option, add_rules_option, load_converter
 from converter.cli.streams import warn
@@ -107,7 +108,7 @@ def _check(args: argparse.Namespace) -> None:
 
 
 async def _run(args: argparse.Namespace) -> int:
-    converter = load_converter(args)
+    converter = load_converter(args, await live_kinds(args))
     async with await ApiServer.connect(args.kubeconfig, args.context) as server:
         member = await Member.find(server, args.cluster)
         planner = Planner(member, await ControlPlane.read(server), converter, args.namespace)

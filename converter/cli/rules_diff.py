@@ -11,6 +11,7 @@ import msgspec
 
 from converter.cli import FINDINGS, OK
 from converter.cli.convert import print_diff
+from converter.cli.crd_files import live_kinds
 from converter.cli.manifest_files import items_of, read_documents
 from converter.cli.options import UsageError, add_files_option
 from converter.cli.plan import read_fleet
@@ -63,7 +64,8 @@ def register(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 
 def run(args: argparse.Namespace) -> int:
     """Compare, and print what changes."""
-    before, after = Engine.from_rules(args.against), Engine.from_rules(args.paths)
+    kinds = asyncio.run(live_kinds(args)) if args.kubeconfig else ()
+    before, after = Engine.from_rules(args.against, kinds=kinds), Engine.from_rules(args.paths, kinds=kinds)
     changes, count = _changes(args, before, after)
     if args.output == "json":
         document = {"objects": count, "changes": [_facts(change) for change in changes]}

@@ -25,13 +25,14 @@ import msgspec
 from converter.client import Collection, ConflictError, NotFoundError, UnavailableError, each_item
 from converter.client.collections import API_SERVICES, EVENTS
 from converter.client.leader_election import LEASES
+from converter.clusters import member_schemas
 from converter.install import host_removal, installer
 from converter.install.bindings import ReleasedBindings, release_bindings
 from converter.install.hand_back_works import WorkReturner, exactly
 from converter.install.held_lease import CONTROLLER_LEASE, LEADER_STOPS, hold
 from converter.install.manifests import WEBHOOKS, Addresses
 from converter.install.pause import Pause
-from converter.karmada.names import DISCOVERY_LABEL
+from converter.karmada.names import DISCOVERY_LABEL, MEMBER_SCHEMAS_LABEL
 from converter.placement.scheduler_name import OWN_SCHEDULER
 
 if TYPE_CHECKING:
@@ -94,6 +95,8 @@ class Uninstallation:
         await WorkReturner(self.karmada, self.engine, sleep=self.sleep).run(self.report)
         released = await release_bindings(self.karmada, self.scheduler_name, self.report)
         await self._delete_labelled(API_SERVICES, DISCOVERY_LABEL)
+        with contextlib.suppress(NotFoundError):
+            await self._delete_labelled(member_schemas.collection(self.addresses.namespace), MEMBER_SCHEMAS_LABEL)
         await installer.uninstall(self.karmada, self.addresses, self.report)
         await self._delete_events()
         await self._delete_leases()

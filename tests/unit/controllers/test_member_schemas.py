@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from types import SimpleNamespace
 
 import msgspec
 import pytest
 
 from converter.catalog import Release, load_catalog
+from converter.client import Key
 from converter.clusters import Cluster, Fleet, FleetView
 from converter.clusters.member_schemas import (
     MAX_BYTES,
@@ -19,6 +21,7 @@ from converter.clusters.member_schemas import (
     watch_member_schemas,
 )
 from converter.clusters.watched_crds import CRDS, WatchedCrds
+from converter.controllers import member_schemas
 from converter.controllers.member_schemas import MemberSchemas
 from tests.fakes.apiserver import FakeApiServer
 from tests.waiting import until
@@ -112,6 +115,17 @@ async def test_a_document_is_read_once_for_all_members_and_looks(server):
         looks = server.reads.count(index)
         await until(lambda: server.reads.count(index) > looks + 2)
         assert len(server.documents_read()) == 1
+
+
+async def test_documents_that_are_known_have_a_bound(server, monkeypatch):
+    monkeypatch.setattr(member_schemas, "_CACHED", 3)
+    await server.create(CRDS.path(), crd("size", "color"))
+    schemas = MemberSchemas(server, FleetView(), WatchedCrds(server, lambda _: None).watch, load_catalog(), SYSTEM)
+    schemas._crds.items[Key("", "gadgets.acme.io")] = SimpleNamespace(metadata=SimpleNamespace(generation=1))
+    for number in range(10):
+        server.serve("edge", f"hash{number}", "size")
+        assert await schemas._read(Cluster("edge", {}))
+        assert len(schemas._known) == min(number + 1, 3)
 
 
 async def test_a_change_of_the_control_planes_crd_counts(server):
