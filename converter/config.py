@@ -17,6 +17,7 @@ from converter.package_data import data_folder
 from converter.rules import API_VERSION, RuleBook, rule
 from converter.rules.check import check_rules
 from converter.rules.limits import MAX_FILE, MAX_FILES, MAX_PROBLEMS, MAX_TOTAL
+from converter.rules.overrides import apply_overrides
 from converter.rules.parse import parse_rule
 from converter.rules.yaml_source import Cursor, Problems, read_documents
 from converter.yaml import decode
@@ -120,11 +121,56 @@ class Configuration:
         Raises:
             RuleBookError: with every problem of every file, sorted by file and line.
         """
-        files = tuple(files)
-        parsed = _parse(files, catalog)
-        _raise_any([*parsed.problems, *check_rules(parsed.rules, catalog)])
-        policy = parsed.policies[0] if parsed.policies else None
-        return cls(RuleBook.compile(parsed.rules), SeverityTable(parsed.severities), policy, _digest(files))
+        return cls.compile(read_parts(files, catalog))
+
+    @classmethod
+    def compile(cls, parts: Parts) -> Configuration:
+        """Compile what was read and checked."""
+        return cls(RuleBook.compile(parts.rules), SeverityTable(parts.severities), parts.policy, parts.digest)
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Everything that documents say, checked and not yet compiled.
+
+    Attributes:
+        rules: the rules in use, in the order of their files; rules that others override are left out.
+        severities: the severities, in the order of the files.
+        policy: the loss policy; None if there is none.
+        digest: of the texts of all files.
+    """
+
+    rules: tuple[Rule, ...] = ()
+    severities: tuple[SeverityRule, ...] = ()
+    policy: LossPolicy | None = None
+    digest: str = ""
+
+
+def read_parts(files: Iterable[RuleFile], catalog: Catalog | None = None) -> Parts:
+    """Parse and check the documents of rule files, as `Configuration.read` does.
+
+    Raises:
+        RuleBookError: with every problem of every file, sorted by file and line.
+    """
+    files = tuple(files)
+    parsed = _parse(files, catalog)
+    rules, mistakes = apply_overrides(parsed.rules)
+    policies = parsed.policies
+    mistakes += more_policies(policies)
+    _raise_any([*parsed.problems, *mistakes, *check_rules(rules, catalog)])
+    return Parts(tuple(rules), tuple(parsed.severities), policies[-1] if policies else None, _digest(files))
+
+
+def more_policies(policies: Iterable[LossPolicy]) -> list[RuleProblem]:
+    """Find the loss policies that follow another one, and do not say that they override it."""
+    problems = []
+    before: LossPolicy | None = None
+    for policy in policies:
+        problem = loss_policies.replaces(policy, before)
+        if problem is not None:
+            problems.append(problem)
+        before = policy
+    return problems
 
 
 def parse_rules(files: Iterable[RuleFile]) -> list[Rule]:
@@ -145,7 +191,7 @@ def _digest(files: Iterable[RuleFile]) -> str:
     return digest.hexdigest()[:16]
 
 
-class _Parsed(NamedTuple):
+class Parsed(NamedTuple):
     """The documents of some rule files, by kind, and what is wrong with those that could not be parsed."""
 
     rules: list[Rule]
@@ -154,18 +200,18 @@ class _Parsed(NamedTuple):
     problems: list[RuleProblem]
 
 
-def _parse(files: Iterable[RuleFile], catalog: Catalog | None) -> _Parsed:
-    parsed = _Parsed([], [], [], [])
+def _parse(files: Iterable[RuleFile], catalog: Catalog | None) -> Parsed:
+    parsed = Parsed([], [], [], [])
     for file in files:
         problems = Problems(file.path)
         for document in read_documents(file.text, problems):
-            _parse_document(Cursor.at_root(document, problems), catalog, parsed)
+            parse_document(Cursor.at_root(document, problems), catalog, parsed)
         parsed.problems.extend(problems.found)
     return parsed
 
 
-def _parse_document(root: Cursor, catalog: Catalog | None, parsed: _Parsed) -> None:
-    """Hand one document to the reader of its kind."""
+def parse_document(root: Cursor, catalog: Catalog | None, parsed: Parsed) -> None:
+    """Hand one document to the reader of its kind, which adds to what was parsed."""
     if not root.expect(dict, f"a mapping that starts with 'apiVersion: {API_VERSION}' and a kind"):
         return
     kind = root.value.get("kind")
@@ -183,8 +229,6 @@ def _parse_document(root: Cursor, catalog: Catalog | None, parsed: _Parsed) -> N
     elif kind == severity.KIND:
         parsed.severities.extend(severity.parse_field_weights(root, catalog))
     else:
-        if parsed.policies:
-            root.problem(f"there is more than one {kind}", "merge their rules into one document", ProblemCode.DUPLICATE)
         parsed.policies.append(loss_policies.parse_loss_policy(root))
 
 

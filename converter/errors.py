@@ -129,6 +129,7 @@ class RuleProblem:
         problem: what is wrong, for people.
         hint: what to do; may be empty.
         code: what kind of problem it is.
+        path: the place in an object of the API server, such as ``spec.steps[2]``; empty for a file, which has lines.
     """
 
     file: str
@@ -136,9 +137,10 @@ class RuleProblem:
     problem: str
     hint: str = ""
     code: ProblemCode = ProblemCode.INVALID
+    path: str = ""
 
     def __str__(self) -> str:
-        where = f"{self.file}:{self.line}" if self.line else self.file
+        where = f"{self.file}: {self.path}" if self.path else f"{self.file}:{self.line}" if self.line else self.file
         return f"{where}: {_cut(self.problem)}" + (f" ({_cut(self.hint)})" if self.hint else "")
 
 

@@ -25,11 +25,12 @@ from converter.cli.options import (
 )
 from converter.cli.token_options import add_token_options, token_renewal, token_validity
 from converter.client import ApiServer
+from converter.client.rule_objects import RuleObjectWatch
 from converter.clusters import FleetView, read_inventory
 from converter.clusters.member_schemas import watch_member_schemas
 from converter.clusters.watched_crds import WatchedCrds
 from converter.controllers.member_schemas import MemberSchemas
-from converter.controllers.wiring import KarmadaControllers, Settings
+from converter.controllers.wiring import KarmadaControllers, RuleObjects, Settings
 from converter.server import event_loop as loop
 from converter.server import responses as answers
 from converter.server.app import App
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from converter.controllers.manager import Manager
+    from converter.rule_objects import RuleObject
 
 _EPILOG = """\
 examples:
@@ -140,7 +142,10 @@ async def _run(
         await ApiServer.connect(args.kubeconfig, args.context) as server,
         contextlib.AsyncExitStack() as stack,
     ):
-        controllers = KarmadaControllers(server, lambda: rules.current, fleet, settings)
+        follower = _RulesFollower(rules)
+        objects = RuleObjects(RuleObjectWatch(server, follower.use), lambda: rules.verdicts)
+        controllers = KarmadaControllers(server, lambda: rules.current, fleet, settings, objects)
+        follower.controllers = controllers
         manager = controllers.manager
         metrics.watch_token(lambda: token_validity(server))
         metrics.watch_controllers(controllers.controllers, lambda: manager.leading)
@@ -160,7 +165,9 @@ async def _run(
             metrics.watch_discovery(lambda: answered[-1] if manager.leading else None)
             report = functools.partial(answered.__setitem__, 0)
             manager.leader_tasks.append(
-                registration(discovery, server, lambda: rules.current, fleet, in_use, report=report)
+                registration(
+                    discovery, server, lambda: rules.current, fleet, in_use, book=lambda: rules.file_book, report=report
+                )
             )
         pages: dict[str, Callable[[], web.Response]] = {}
         app = App([], pages, metrics)
@@ -174,7 +181,7 @@ async def _run(
         acting = asyncio.ensure_future(_act(manager, crds))
         acting.add_done_callback(lambda _: stop.set())  # it ends only after a bug: better stop than run half of it
         try:
-            background = [rules.watch(), crds.run(), _follow_rules(rules, controllers)]
+            background = [rules.watch(), crds.run(), follower.follow()]
             if args.member_schemas:
                 schemas = MemberSchemas(server, fleet, crds.watch, load_catalog(), args.member_schemas)
                 manager.leader_tasks.append(schemas.run)
@@ -193,11 +200,35 @@ async def _act(manager: Manager, crds: WatchedCrds) -> None:
     await manager.run()
 
 
-async def _follow_rules(rules: RulesReloader, controllers: KarmadaControllers, interval: float = 1.0) -> None:
-    """Resync the Works when the rules change."""
-    known = rules.current
-    while True:
-        await asyncio.sleep(interval)
-        if rules.current is not known:
-            known = rules.current
-            controllers.rules_changed()
+class _RulesFollower:
+    """Passes changes of the rules on to the controllers.
+
+    Attributes:
+        controllers: the controllers.
+    """
+
+    controllers: KarmadaControllers
+
+    def __init__(self, rules: RulesReloader) -> None:
+        self._rules = rules
+        self._known = rules.current
+
+    async def use(self, objects: list[RuleObject]) -> None:
+        """Take rule objects into use, and have their status written."""
+        before = self._rules.verdicts
+        await self._rules.follow_objects(objects)
+        after = self._rules.verdicts
+        self.controllers.rules_checked(key for key, verdict in after.items() if before.get(key) != verdict)
+        self._notice()
+
+    async def follow(self, interval: float = 1.0) -> None:
+        """Look for changes of the files."""
+        while True:
+            await asyncio.sleep(interval)
+            self._notice()
+
+    def _notice(self) -> None:
+        """Resync the Works if the rules changed."""
+        if self._rules.current is not self._known:
+            self._known = self._rules.current
+            self.controllers.rules_changed()

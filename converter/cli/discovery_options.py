@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from converter.client import ApiServer
     from converter.clusters import FleetView
     from converter.engine import Engine
+    from converter.rules import RuleBook
 
 _AUTHORITY_SECONDS = 0.5
 """How often to check whether the authority is known. The leader knows it once it has read the Secret."""
@@ -90,6 +91,7 @@ def registration(
     fleet: FleetView,
     in_use: Callable[[], Iterable[str]],
     *,
+    book: Callable[[], RuleBook],
     report: Callable[[bool], None],
 ) -> Callable[[], Coroutine[Any, Any, None]]:
     """Make the leader task that reconciles the APIServices of a discovery server.
@@ -100,9 +102,10 @@ def registration(
         converter: returns the rules in use.
         fleet: the clusters.
         in_use: returns the apiVersions that converted manifests have now.
+        book: returns the rules that the discovery server knows: those of files.
         report: called with whether the discovery server answered, each time it was asked.
     """
-    needed = NeededVersions(server, converter, fleet, load_catalog(), in_use)
+    needed = NeededVersions(server, converter, fleet, load_catalog(), in_use, book)
 
     async def run() -> None:
         while not discovery.authority_known():  # noqa: ASYNC110 -- a file sends no event

@@ -14,8 +14,8 @@ from converter.cli.options import UsageError, add_rules_option, add_scheduler_op
 from converter.cli.streams import warn
 from converter.cli.uninstall import left_over, print_survey
 from converter.client.access import find_access
+from converter.client.rule_objects import read_engine
 from converter.clusters.watched_crds import read_kinds
-from converter.engine import Engine
 from converter.install.hand_back_works import WorkReturner
 from converter.install.host import CERTIFICATES
 from converter.install.manifests import Addresses
@@ -118,7 +118,7 @@ async def _after(_: argparse.Namespace, jobs: ReleaseJobs) -> int:
 
 
 async def _remove(args: argparse.Namespace, jobs: ReleaseJobs) -> int:
-    engine = Engine.from_rules(args.rules, kinds=await read_kinds(jobs.karmada))
+    engine = (await read_engine(jobs.karmada, args.rules)).with_kinds(await read_kinds(jobs.karmada))
     survey = await WorkReturner(jobs.karmada, engine).survey()
     print_survey(survey)
     if survey.unrestorable:

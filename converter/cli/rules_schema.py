@@ -8,6 +8,7 @@ import sys
 import msgspec
 
 from converter.cli import OK
+from converter.losses.json_schema import loss_schemas
 from converter.rules.json_schema import rules_schema
 
 _EPILOG = """\
@@ -30,5 +31,5 @@ def register(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 
 def run(_args: argparse.Namespace) -> int:
     """Print the schema."""
-    sys.stdout.write(msgspec.json.format(msgspec.json.encode(rules_schema()), indent=2).decode() + "\n")
+    sys.stdout.write(msgspec.json.format(msgspec.json.encode(rules_schema(loss_schemas())), indent=2).decode() + "\n")
     return OK

@@ -27,6 +27,7 @@ from converter.cli.streams import announce
 from converter.cli.token_options import token_validity
 from converter.cli.version import version_text
 from converter.client import ApiServer
+from converter.client.rule_objects import RuleObjectWatch
 from converter.clusters import read_inventory
 from converter.clusters.member_schemas import watch_member_schemas
 from converter.clusters.watched import KarmadaClusters
@@ -47,6 +48,7 @@ from converter.server.sample import FLEET, oldest_first, review_of, sample_manif
 from converter.server.wiring import Served, Settings, assemble
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import AsyncIterator, Coroutine, Iterator
 
     from converter.server.in_progress import Tracer
@@ -69,7 +71,7 @@ Rules, the inventory and the certificate are reloaded within two seconds of a ch
 has a mistake, the server refuses the whole change, logs it, and keeps the last good state.
 
 paths served:
-  POST /mutate/works /mutate/bindings /mutate/binding-status
+  POST /mutate/works /mutate/bindings /mutate/binding-status /validate/rules
                        the webhooks (admission.k8s.io/v1)
   GET  /healthz /readyz /metrics
 paths served with --metrics-listen, at that address, without TLS:
@@ -250,10 +252,11 @@ async def _serve(
             server = await stack.enter_async_context(await ApiServer.connect(args.kubeconfig, args.context))
             served.metrics.watch_token(lambda: token_validity(server))
             watch = KarmadaClusters(server, served.fleet, overrides)
+            objects = RuleObjectWatch(server, served.rules.follow_objects)
             crds = WatchedCrds(server, served.rules.use_kinds)
-            served.waiting_for.append(lambda: crds.missing)
-            watch_informers(served.metrics, lambda: {"clusters": watch.watch, "crds": crds.watch})
-            clusters += [watch.run(), crds.run()]
+            served.waiting_for.extend((lambda: crds.missing, lambda: objects.missing))
+            watch_informers(served.metrics, lambda: {"clusters": watch.watch, "crds": crds.watch, **objects.informers})
+            clusters += [objects.run(), _after(objects.synced, watch), crds.run()]
             if args.member_schemas:
                 clusters.append(watch_member_schemas(server, args.member_schemas, watch.use_lacking).run())
         await serve(
@@ -264,6 +267,12 @@ async def _serve(
             background=[*served.background(), certificate.watch(), *clusters],
             listening=listening,
         )
+
+
+async def _after(event: asyncio.Event, watch: KarmadaClusters) -> None:
+    """Watch the clusters once the rules are complete: without a rule, a Work would be denied for good."""
+    await event.wait()
+    await watch.run()
 
 
 @contextlib.asynccontextmanager

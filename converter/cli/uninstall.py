@@ -17,8 +17,8 @@ from converter.cli.clusters import add_cluster_options, open_karmada_part, open_
 from converter.cli.options import UsageError, add_rules_option
 from converter.cli.streams import warn
 from converter.client import NotFoundError
+from converter.client.rule_objects import read_engine
 from converter.clusters.watched_crds import read_kinds
-from converter.engine import Engine
 from converter.install.hand_back_works import WorkReturner
 from converter.install.host_removal import HelmRelease, helm_release
 from converter.install.manifests import Addresses
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from converter.client import ApiServer
+    from converter.engine import Engine
     from converter.install.bindings import ReleasedBindings
     from converter.install.hand_back_works import Survey
 
@@ -90,7 +91,8 @@ async def _run(args: argparse.Namespace) -> int:
     async with AsyncExitStack() as stack:
         karmada, host, namespace = await stack.enter_async_context(_servers(args))
         warn(f"namespace of the installation: {namespace}")
-        engine = (await _engine(args, host, namespace, stack)).with_kinds(await read_kinds(karmada))
+        engine = await _engine(args, karmada, host, namespace, stack)
+        engine = engine.with_kinds(await read_kinds(karmada))
         survey = await WorkReturner(karmada, engine).survey()
         print_survey(survey, args.output)
         if survey.unrestorable:
@@ -125,19 +127,21 @@ async def _servers(args: argparse.Namespace) -> AsyncIterator[tuple[ApiServer, A
             yield target.karmada, target.host, target.namespace
 
 
-async def _engine(args: argparse.Namespace, host: ApiServer | None, namespace: str, stack: AsyncExitStack) -> Engine:
-    """Make the engine of the rules that the installation uses."""
+async def _engine(
+    args: argparse.Namespace, karmada: ApiServer, host: ApiServer | None, namespace: str, stack: AsyncExitStack
+) -> Engine:
+    """Make the engine of the rules that the installation uses: files of the host cluster, and objects of Karmada."""
     if args.rules or host is None:
-        return Engine.from_rules(args.rules)
+        return await read_engine(karmada, args.rules)
     try:
         path = f"/api/v1/namespaces/{namespace}/configmaps/{_RULES}"
         data: dict[str, str] = msgspec.json.decode(await host.get(path)).get("data") or {}
     except NotFoundError:
-        return Engine.from_rules()
+        return await read_engine(karmada)
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="converter-rules-")))
     for name, text in data.items():
         (folder / name).write_text(text, encoding="utf-8")
-    return Engine.from_rules([folder] if data else [])
+    return await read_engine(karmada, [folder] if data else [])
 
 
 def print_survey(survey: Survey, form: str = "text") -> None:

@@ -12,5 +12,8 @@ CLUSTER_BINDINGS: Final = Collection("/apis/work.karmada.io/v1alpha2", "clusterr
 DEPLOYMENTS: Final = Collection("/apis/apps/v1", "deployments")
 EVENTS: Final = Collection("/api/v1", "events")
 OVERFLOW_OBJECTS: Final = Collection("/apis/apps/v1", "controllerrevisions")
+CONVERSION_RULES: Final = Collection("/apis/apiconverter.dev/v1alpha1", "conversionrules", namespaced=False)
+FIELD_WEIGHTS: Final = Collection("/apis/apiconverter.dev/v1alpha1", "fieldweights", namespaced=False)
+LOSS_POLICIES: Final = Collection("/apis/apiconverter.dev/v1alpha1", "losspolicies", namespaced=False)
 SECRETS: Final = Collection("/api/v1", "secrets")
 WORKS: Final = Collection("/apis/work.karmada.io/v1alpha1", "works")

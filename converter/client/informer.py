@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 import msgspec
 
 from converter.client import pager
-from converter.client.errors import ApiError, GoneError
+from converter.client.errors import ApiError, GoneError, NotFoundError
 from converter.errors import ConverterError
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ _log = logging.getLogger(__name__)
 _WATCH_SECONDS = 280
 _FIRST_WAIT = 0.2
 _LONGEST_WAIT = 30.0
+_ABSENT_WAIT = 2.0
+"""Seconds after which an informer looks again for a collection that the API server lacks."""
 
 T = TypeVar("T")
 
@@ -112,6 +114,7 @@ class Informer(Generic[T]):
         selector: str = "",
         fields: str = "",
         metadata_only: bool = False,
+        is_optional: bool = False,
         index: Callable[[Key, T], Hashable] | None = None,
     ) -> None:
         """Prepare a copy; `run` fills it.
@@ -124,6 +127,8 @@ class Informer(Generic[T]):
             selector: a label selector.
             fields: a field selector. Which fields are supported depends on the kind.
             metadata_only: copy only the metadata of the objects (PartialObjectMetadata).
+            is_optional: whether the API server may lack the collection. It then counts as empty, and the informer looks
+                for it again every few seconds.
             index: returns the value by which `by_index` finds an item; None leaves the item out of the index.
         """
         self.items: dict[Key, T] = {}
@@ -138,6 +143,7 @@ class Informer(Generic[T]):
         self._collection = collection
         self._decode = decode
         self._metadata_only = metadata_only
+        self._is_optional = is_optional
         selectors = {"labelSelector": selector, "fieldSelector": fields}
         self._selected = {name: text for name, text in selectors.items() if text}
         self._version = ""
@@ -169,12 +175,30 @@ class Informer(Generic[T]):
                     failures = 0
             except GoneError:
                 self._version = ""
+            except NotFoundError as error:
+                failures = await self._missing(error, failures)
             except (ApiError, msgspec.MsgspecError) as error:
-                failures += 1
-                self.failures += 1
-                delay = min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** min(failures, 10)) * random.uniform(0.5, 1.0)  # noqa: S311 -- spreads load, guards nothing
-                _log.warning("watch of %s failed: %s; retrying in %.1f s", self._collection.resource, error, delay)
-                await asyncio.sleep(delay)
+                failures = await self._failed(error, failures)
+
+    async def _missing(self, error: NotFoundError, failures: int) -> int:
+        if not self._is_optional:
+            return await self._failed(error, failures)
+        self._version = ""
+        for key in list(self.items):
+            self._drop(key)
+        self.synced.set()
+        self.after_list()
+        await asyncio.sleep(_ABSENT_WAIT)
+        return 0
+
+    async def _failed(self, error: ApiError | msgspec.MsgspecError, failures: int) -> int:
+        """Wait before the next attempt; returns how many failed in a row."""
+        failures += 1
+        self.failures += 1
+        delay = min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** min(failures, 10)) * random.uniform(0.5, 1.0)  # noqa: S311 -- spreads load, guards nothing
+        _log.warning("watch of %s failed: %s; retrying in %.1f s", self._collection.resource, error, delay)
+        await asyncio.sleep(delay)
+        return failures
 
     def observe(self, raw: bytes) -> None:
         """Store the result of a write of our own without waiting for its event."""

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from converter.controllers.apiservices import GroupVersion
     from converter.discovery import Named
     from converter.engine import Engine
+    from converter.rules import RuleBook
 
 _log = logging.getLogger(__name__)
 
@@ -43,6 +44,7 @@ class NeededVersions:
         fleet: the clusters.
         catalog: names the resources of built-in kinds.
         in_use: returns the apiVersions that converted manifests have now.
+        book: returns the rules that the discovery server knows: those of files.
     """
 
     server: ApiServer
@@ -50,6 +52,7 @@ class NeededVersions:
     fleet: FleetView
     catalog: Catalog
     in_use: Callable[[], Iterable[str]]
+    book: Callable[[], RuleBook]
     _native: dict[str, frozenset[str]] = field(default_factory=dict)
     _native_until: float = 0.0
     _native_for: tuple[Engine, Fleet] | None = None
@@ -66,7 +69,7 @@ class NeededVersions:
             self._native = await native_versions(self.server)
             self._native_until = now + _NATIVE_SECONDS
             self._native_for = (converter, fleet)
-        resources = named_resources(converter.book, self.catalog)
+        resources = named_resources(self.book(), self.catalog)
         return needed_versions(converter, fleet.values(), self._native, resources, self.in_use())
 
 

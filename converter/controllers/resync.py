@@ -36,6 +36,10 @@ FLEET_ANNOTATION = f"{GROUP}/observed-fleet"
 """On the Lease: a digest of the fleet that all Works were last compared with. After an installation it is absent.
 After a change while no replica led, it is the digest of another fleet. In both cases all clusters are resynced."""
 
+RULES_SECONDS = 0.4
+"""When to resync first after a change of the rules. Every replica takes an object into use as soon as it sees it, so
+most of them have done so by then. The later passes repair what one that was slower answered."""
+
 _EARLY = 0.01
 """Seconds by which a pass may come early. The event loop calls a timer up to one clock tick before it is due."""
 
@@ -171,7 +175,9 @@ class ClusterReconciler:
         if progress is None or progress.cluster != cluster or progress.converter is not converter:
             _log.info("cluster %s has changed: resyncing its Works", key)
             joins = progress is None and cluster is not None and not cluster.complete
-            due = (0.0, *self._settle_seconds) if joins else self._settle_seconds
+            same_rules = progress is None or progress.converter is converter
+            soon = (0.0,) if joins else () if same_rules else (RULES_SECONDS,)
+            due = (*soon, *self._settle_seconds)
             progress = _Progress(cluster, converter, [now + seconds for seconds in due])
             self._progress[key] = progress
         if progress.due and progress.due[0] <= now + _EARLY:

@@ -34,6 +34,7 @@ from converter.controllers.manager import Manager
 from converter.controllers.overflow_store import OverflowStore, owner_key
 from converter.controllers.readmission import Readmission
 from converter.controllers.resync import ClusterReconciler, Resync
+from converter.controllers.rule_status import RuleStatusReconciler
 from converter.controllers.scheduler_monitor import SchedulerMonitor
 from converter.controllers.work_client import WorkClient
 from converter.controllers.work_reconciler import WorkReconciler
@@ -45,13 +46,15 @@ from converter.placement.scheduler_name import OWN_SCHEDULER
 from converter.works.policy import Policy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from converter.client import ApiServer, Change, Collection
+    from converter.client.rule_objects import RuleObjectWatch
     from converter.clusters.fleet import Fleet, FleetView
     from converter.controllers.cached_work import CachedWork
     from converter.controllers.overflow_store import OverflowMetadata
     from converter.engine import Engine
+    from converter.rule_objects import RuleKey, Verdict
 
 _WORKERS = 4
 """Works, and clusters, that are reconciled at the same time. It hides the API server's latency without loading it."""
@@ -83,6 +86,19 @@ class Settings:
     now: Now = utc_now
 
 
+@dataclass(frozen=True, slots=True)
+class RuleObjects:
+    """The rule objects of the control plane.
+
+    Attributes:
+        watch: watches them.
+        verdicts: returns what became of each.
+    """
+
+    watch: RuleObjectWatch
+    verdicts: Callable[[], Mapping[RuleKey, Verdict]]
+
+
 class KarmadaControllers:
     """The controllers for one Karmada control plane.
 
@@ -94,7 +110,12 @@ class KarmadaControllers:
     """
 
     def __init__(
-        self, server: ApiServer, converter: Callable[[], Engine], fleet: FleetView, settings: Settings
+        self,
+        server: ApiServer,
+        converter: Callable[[], Engine],
+        fleet: FleetView,
+        settings: Settings,
+        rules: RuleObjects | None = None,
     ) -> None:
         """Build them.
 
@@ -103,6 +124,7 @@ class KarmadaControllers:
             converter: returns the rules in use.
             fleet: receives the clusters as the replica sees them.
             settings: how to run.
+            rules: the rule objects; None if only files have rules.
         """
         self._server = server
         self._converter = converter
@@ -111,6 +133,8 @@ class KarmadaControllers:
         self._informers = Informers(server)
         self._changed: Channel[str] = Channel()
         self._resynced: Channel[str] = Channel()
+        self._checked: Channel[RuleKey] = Channel()
+        self._rules = rules
         self._shown: Channel[BindingKey] = Channel()
         self._recorder = EventRecorder(server, settings.now)
         self._client = WorkClient(server, (self._informers.works, self._informers.anchors))
@@ -133,10 +157,11 @@ class KarmadaControllers:
             self._excluded_binding_controller(),
             self._denied_binding_controller(),
             self._interpreter_controller(),
+            *([self._rule_controller(rules)] if rules is not None else []),
         )
         self.manager = Manager(
             self._election,
-            caches=[self.clusters],
+            caches=[self.clusters, *([rules.watch] if rules is not None else [])],
             informers=(*self._informers.all, *self._informers.interpreters),
             controllers=self.controllers,
         )
@@ -150,12 +175,22 @@ class KarmadaControllers:
 
     def watches(self) -> dict[str, Informer[Any]]:
         """Return what is watched, by the names that metrics use."""
-        return {"clusters": self.clusters.watch, **self._informers.by_name()}
+        rules = self._rules.watch.informers if self._rules is not None else {}
+        return {"clusters": self.clusters.watch, **rules, **self._informers.by_name()}
 
     def rules_changed(self) -> None:
         """Resync all clusters: the rules have changed."""
         for name in self._fleet.current:
             self._changed.send(name)
+
+    def rules_checked(self, keys: Iterable[RuleKey]) -> None:
+        """Write the status of rule objects that were checked again."""
+        for key in keys:
+            self._checked.send(key)
+
+    def _rule_controller(self, rules: RuleObjects) -> Controller[RuleKey]:
+        reconciler = RuleStatusReconciler(self._server, rules.verdicts, self._settings.now)
+        return Controller("rule status", reconciler, [ChannelSource(self._checked, _itself, rules.verdicts)])
 
     def _work_controller(self) -> Controller[Key]:
         informers = self._informers

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 CONFIGURATION: Final = Collection(
     "/apis/admissionregistration.k8s.io/v1", "mutatingwebhookconfigurations", namespaced=False
 ).object_path("", WEBHOOKS)
+VALIDATING: Final = CONFIGURATION.replace("/mutating", "/validating")
 _SECRET: Final = "converter-tls"  # noqa: S105 -- the name of an object
 
 
@@ -41,6 +42,9 @@ async def check_authorities(patient: Patient) -> Result:
     trusted = {
         Thing("Webhook", hook["name"]): read_bundle(hook["clientConfig"].get("caBundle")) for hook in stored["webhooks"]
     }
+    validating = await found(patient.karmada, VALIDATING) or {"webhooks": []}
+    for hook in validating["webhooks"]:
+        trusted[Thing("Webhook", hook["name"])] = read_bundle(hook["clientConfig"].get("caBundle"))
     for service in await listed(patient.karmada, API_SERVICES, selector=f"{DISCOVERY_LABEL}=true"):
         trusted[Thing("APIService", service["metadata"]["name"])] = read_bundle(service["spec"].get("caBundle"))
     chain = await _served(patient)

@@ -21,7 +21,7 @@ from converter.errors import ConverterError
 from converter.install.apply import Applier, Change, Step
 from converter.install.host import DEPLOYMENTS, HostOptions, host_part
 from converter.install.identities import IDENTITIES, Identity, IdentitySecrets, TokenProblem
-from converter.install.manifests import FORMAT, FORMAT_ANNOTATION, WEBHOOKS, Addresses, karmada_part
+from converter.install.manifests import FORMAT, FORMAT_ANNOTATION, LAST_KINDS, WEBHOOKS, Addresses, karmada_part
 from converter.install.progress import HostProcesses
 from converter.install.prune import HOST_KINDS, KARMADA_KINDS, Stale, delete_stale, find_stale
 from converter.install.rights import Right, check_rights, rights_to_apply, rights_to_list
@@ -33,9 +33,6 @@ if TYPE_CHECKING:
 
 KARMADA = "Karmada"
 HOST = "the host cluster"
-
-_LAST = frozenset({"ResourceInterpreterCustomization", "MutatingWebhookConfiguration"})
-"""Kinds that are applied when the processes run."""
 
 _TO_READ = (
     Right("list", "cluster.karmada.io", "clusters"),
@@ -189,7 +186,7 @@ class Installer:
         spaces = await self._spaces(dry_run=False)
         done = Plan(list(spaces[0]), list(spaces[1]))
         on_karmada = Applier(self._karmada, part)
-        rights = [one for one in self._without_space(part) if one["kind"] not in _LAST]
+        rights = [one for one in self._without_space(part) if one["kind"] not in LAST_KINDS]
         done.karmada.extend(await on_karmada.apply(rights, self._tell(KARMADA)))
         url, authority = self._settings.server_url, self._settings.ca_bundle
         done.identities.extend(await self._secrets().ensure(url, authority, self._settings.identities))
@@ -200,8 +197,8 @@ class Installer:
         done.host.extend(await on_host.apply(self._host_part, self._tell(HOST)))
         trusted = await self._processes.wait(self._settings.deployments, self._settings.wait, self._report)
         part = self._karmada_part(trusted)
-        last = [one for one in part if one["kind"] in _LAST]
-        last.sort(key=lambda one: one["kind"] == "MutatingWebhookConfiguration")
+        last = [one for one in part if one["kind"] in LAST_KINDS]
+        last.sort(key=lambda one: LAST_KINDS.index(one["kind"]))
         done.karmada.extend(await on_karmada.apply(last, self._tell(KARMADA)))
         await self._prune(part, done)
         return done

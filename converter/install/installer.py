@@ -11,7 +11,7 @@ import msgspec
 from converter.client import ApiServer, NotFoundError
 from converter.install.apply import Applier, Change, Step, full_name, is_served, owners
 from converter.install.interpreters import CUSTOMIZATIONS, InterpreterInstaller, names_of
-from converter.install.manifests import OPTIONAL_KINDS, WEBHOOKS, Addresses, karmada_part, place_of
+from converter.install.manifests import CRD, OPTIONAL_KINDS, WEBHOOKS, Addresses, karmada_part, place_of
 from converter.karmada.interpreters import CUSTOMIZATION, without
 from converter.karmada.names import MIRROR_LABEL
 from converter.kube import first_difference
@@ -82,7 +82,7 @@ def findings_of(steps: Iterable[Step]) -> list[Finding]:
 async def uninstall(server: ApiServer, addresses: Addresses, report: Callable[[str], None]) -> None:
     """Delete every object, the webhooks first, so that the API server stops calling processes that go away.
 
-    The namespace stays, because other components use it.
+    The namespace stays, because other components use it. So do the CRDs of rules that have objects.
 
     Args:
         server: the Karmada API server.
@@ -96,6 +96,11 @@ async def uninstall(server: ApiServer, addresses: Addresses, report: Callable[[s
         if manifest["kind"] == "Namespace":
             continue
         place = place_of(manifest)
+        if manifest["kind"] == CRD and await _holds_rules(server, manifest):
+            report(
+                f"kept {CRD} {full_name(manifest)}, because it has objects: they are yours; delete it to delete them"
+            )
+            continue
         try:
             found = msgspec.json.decode(await server.get(place.path))
             await server.delete(place.path, uid=found["metadata"]["uid"])
@@ -104,6 +109,16 @@ async def uninstall(server: ApiServer, addresses: Addresses, report: Callable[[s
             report(f"not found: {manifest['kind']} {full_name(manifest)}")
     for name in await _remove_mirrors(server):
         report(f"removed {CUSTOMIZATION} {name}")
+
+
+async def _holds_rules(server: ApiServer, crd: Manifest) -> bool:
+    """Whether a CRD has objects, which go with it."""
+    spec = crd["spec"]
+    path = f"/apis/{spec['group']}/{spec['versions'][0]['name']}/{spec['names']['plural']}"
+    try:
+        return bool(msgspec.json.decode(await server.get(path, {"limit": "1"}))["items"])
+    except NotFoundError:
+        return False
 
 
 async def _remove_mirrors(server: ApiServer) -> list[str]:
@@ -163,7 +178,11 @@ async def trust(server: ApiServer, ca_bundle: str) -> None:
     Raises:
         ApiError: the control plane refused a request or did not answer.
     """
-    path = f"/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/{WEBHOOKS}"
+    for plural in ("mutatingwebhookconfigurations", "validatingwebhookconfigurations"):
+        await _trust(server, f"/apis/admissionregistration.k8s.io/v1/{plural}/{WEBHOOKS}", ca_bundle)
+
+
+async def _trust(server: ApiServer, path: str, ca_bundle: str) -> None:
     try:
         found = msgspec.json.decode(await server.get(path))
     except NotFoundError:  # not installed (yet): nothing calls the webhooks

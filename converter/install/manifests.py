@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from converter.client import Collection
 from converter.errors import ConverterError
@@ -40,6 +40,7 @@ _DEFAULT_ADDRESS = "https://converter-admission.karmada-system.svc:443"
 _RESOURCES = {
     "ClusterRole": ("clusterroles", False),
     "ClusterRoleBinding": ("clusterrolebindings", False),
+    "CustomResourceDefinition": ("customresourcedefinitions", False),
     "Deployment": ("deployments", True),
     "MutatingWebhookConfiguration": ("mutatingwebhookconfigurations", False),
     "Namespace": ("namespaces", False),
@@ -52,7 +53,15 @@ _RESOURCES = {
     "ServiceAccount": ("serviceaccounts", True),
     "ValidatingAdmissionPolicy": ("validatingadmissionpolicies", False),
     "ValidatingAdmissionPolicyBinding": ("validatingadmissionpolicybindings", False),
+    "ValidatingWebhookConfiguration": ("validatingwebhookconfigurations", False),
 }
+
+CRD: Final = "CustomResourceDefinition"
+
+LAST_KINDS: Final = (
+    "ResourceInterpreterCustomization", "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration",
+)  # fmt: skip
+"""Kinds that are applied when the processes run, in their order: what changes Works last."""
 
 OPTIONAL_KINDS = frozenset({"ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"})
 """Kinds that an older API server does not serve: v1.30 is the first. The installation works without them."""

@@ -21,7 +21,7 @@ from converter.install.apply import Applier, Change, Step
 from converter.install.detect import release_of
 from converter.install.flow import DowngradeError, installed_format
 from converter.install.identities import IDENTITIES, ensure_identities
-from converter.install.manifests import FORMAT, Addresses, karmada_part, place_of
+from converter.install.manifests import FORMAT, LAST_KINDS, Addresses, karmada_part, place_of
 from converter.install.progress import HostProcesses
 from converter.install.prune import KARMADA_KINDS, delete_stale, find_stale
 from converter.install.release_scheduler import SchedulerSettings, find_scheduler, release_scheduler
@@ -39,9 +39,6 @@ if TYPE_CHECKING:
     from converter.engine import Engine
     from converter.install.bindings import ReleasedBindings
     from converter.kube import Manifest
-
-LAST: Final = ("ResourceInterpreterCustomization", "MutatingWebhookConfiguration")
-"""The kinds that ``after`` applies."""
 
 PROCESSES: Final = ("converter-controller", "converter-discovery", "converter-admission")
 
@@ -96,7 +93,7 @@ class ReleaseJobs:
             raise DowngradeError(installed, FORMAT)
         namespace = self.addresses.namespace
         await self._create_namespace(manifests)
-        await self._apply(self.karmada, [item for item in manifests if item["kind"] not in {"Namespace", *LAST}])
+        await self._apply(self.karmada, [item for item in manifests if item["kind"] not in {"Namespace", *LAST_KINDS}])
         identities = await ensure_identities(
             self.karmada, self.host, server_url=server_url, ca_bundle=ca_bundle, namespace=namespace,
             identities=[name for name in IDENTITIES if name != "scheduler" or self.scheduler.name],
@@ -124,8 +121,8 @@ class ReleaseJobs:
         on_host = HostProcesses(self.host, self.addresses.namespace, self.certificate_secret)
         trusted = await on_host.wait(processes, self.wait, self.report)
         part = karmada_part(replace(self.addresses, ca_bundle=trusted))
-        last = [item for item in part if item["kind"] in LAST]
-        last.sort(key=lambda item: item["kind"] == "MutatingWebhookConfiguration")
+        last = [item for item in part if item["kind"] in LAST_KINDS]
+        last.sort(key=lambda item: LAST_KINDS.index(item["kind"]))
         steps = await self._apply(self.karmada, last)
         stale = await find_stale(self.karmada, KARMADA_KINDS, self.addresses.namespace, part)
         await delete_stale(self.karmada, stale)

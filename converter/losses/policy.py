@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from converter.errors import ConverterError, ProblemCode
+from converter.errors import ConverterError, ProblemCode, RuleProblem
 from converter.losses.severity import Severity, matches, texts
+from converter.rules.parse import parse_overrides
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -110,6 +111,10 @@ class LossPolicy:
         may_loosen: the severities whose action an object's annotation may make milder.
         refused: the action for manifests that the cluster refuses; None if they count as unreachable.
         may_loosen_refused: whether an object's annotation may make that action milder.
+        name: the name of its document; empty if it has none.
+        overrides: the names of the policies whose place it takes.
+        file: its file.
+        line: its line in the file.
     """
 
     default: Mapping[Severity, Action]
@@ -117,6 +122,10 @@ class LossPolicy:
     may_loosen: frozenset[Severity] = frozenset()
     refused: Action | None = None
     may_loosen_refused: bool = False
+    name: str = ""
+    overrides: tuple[str, ...] = ()
+    file: str = ""
+    line: int = 0
 
     @classmethod
     def of(cls, action: Action) -> LossPolicy:
@@ -167,6 +176,23 @@ class LossPolicy:
         return milder(action, asked) if asked is not None and self.may_loosen_refused else action
 
 
+def replaces(policy: LossPolicy, before: LossPolicy | None) -> RuleProblem | None:
+    """Check that a policy may take the place of the one before it.
+
+    Returns:
+        What is wrong; None if there is no policy before it, or it says that it overrides that one.
+    """
+    missing = [name for name in policy.overrides if before is None or name != before.name]
+    if missing:
+        text = f"the policy overrides {missing[0]!r}, which no earlier {KIND} is called"
+        return RuleProblem(policy.file, policy.line, text, "correct the name", ProblemCode.MISSING)
+    if before is None or before.name in policy.overrides:
+        return None
+    text = f"there is more than one {KIND}: {before.name or before.file} is another one"
+    hint = "merge their rules into one document, or override the other one by its name"
+    return RuleProblem(policy.file, policy.line, text, hint, ProblemCode.DUPLICATE)
+
+
 def parse_loss_policy(root: Cursor) -> LossPolicy:
     """Parse one ``LossPolicy`` document; what is wrong is added to the problems of ``root``."""
     root.only(("apiVersion", "kind", "metadata", "spec"), "a loss policy")
@@ -174,7 +200,7 @@ def parse_loss_policy(root: Cursor) -> LossPolicy:
         root.problem("spec is missing", "docs/reference/losses.md shows a policy", ProblemCode.MISSING)
         return LossPolicy(DEFAULT_ACTIONS)
     spec = root.child("spec")
-    spec.only(("default", "rules", "objectsMayLoosen"), "the spec of a loss policy")
+    spec.only(("default", "rules", "objectsMayLoosen", "overrides"), "the spec of a loss policy")
     found, refused = _actions(spec.child("default")) if spec.has("default") else ({}, None)
     default = {**DEFAULT_ACTIONS, **found}
     rules = []
@@ -195,7 +221,12 @@ def parse_loss_policy(root: Cursor) -> LossPolicy:
         if word not in _KEYS:
             spec.child("objectsMayLoosen").child(index).problem(f"{word!r} is not one of {', '.join(_KEYS)}")
     may_loosen = frozenset(weight for weight in Severity if weight in loosen)
-    return LossPolicy(default, tuple(rules), may_loosen, refused, REFUSED in loosen)
+    metadata = root.child("metadata")
+    name = metadata.text("name", "") if metadata.has("name") else ""
+    return LossPolicy(
+        default, tuple(rules), may_loosen, refused, REFUSED in loosen,
+        name, parse_overrides(spec), root.problems.file, root.line,
+    )  # fmt: skip
 
 
 _KEYS: Final = (*Severity, REFUSED)

@@ -20,12 +20,23 @@ if TYPE_CHECKING:
 
 def check_rules(rules: Sequence[Rule], catalog: Catalog | None) -> list[RuleProblem]:
     """Find the problems of rules that were parsed without any."""
-    problems = [*_same_names(rules), *_same_edges(rules)]
+    problems = check_together(rules)
+    known = CatalogTypes(catalog) if catalog is not None else None
     for rule in rules:
-        problems += _overlaps(rule)
-        problems += failing_examples(rule)
-    if catalog is not None:
-        problems += unknown_names(rules, CatalogTypes(catalog))
+        problems += check_rule(rule, known)
+    return problems
+
+
+def check_together(rules: Sequence[Rule]) -> list[RuleProblem]:
+    """Find the rules with a name, or a pair of versions of a kind, that an earlier one has."""
+    return [*_same_names(rules), *_same_edges(rules)]
+
+
+def check_rule(rule: Rule, known: CatalogTypes | None) -> list[RuleProblem]:
+    """Find the problems of one rule that need no other rule: overlapping steps, failing examples, unknown names."""
+    problems = [*_overlaps(rule), *failing_examples(rule)]
+    if known is not None:
+        problems += unknown_names((rule,), known)
     return problems
 
 
@@ -38,20 +49,20 @@ def _same_names(rules: Iterable[Rule]) -> Iterator[RuleProblem]:
     for rule in rules:
         other = seen.setdefault(rule.name, rule)
         if other is not rule:
-            problem = f"{other.file}:{other.line} already has this name"
+            problem = f"{other.whereabouts} already has this name"
             yield _problem(rule, ProblemCode.DUPLICATE, problem, "choose another name")
 
 
 def _same_edges(rules: Iterable[Rule]) -> Iterator[RuleProblem]:
     seen: dict[tuple[str, frozenset[str]], Rule] = {}
     for rule in rules:
-        for kind in rule.kinds:
-            other = seen.setdefault((kind, frozenset((rule.left, rule.right))), rule)
+        for kind, versions in rule.pairs():
+            other = seen.setdefault((kind, versions), rule)
             if other is not rule:
                 yield _problem(
                     rule,
                     ProblemCode.DUPLICATE,
-                    f"rule {other.name} ({other.file}:{other.line}) already converts "
+                    f"rule {other.name} ({other.whereabouts}) already converts "
                     f"{kind} between {rule.left} and {rule.right}",
                     "two rules for one pair of versions would contradict each other; keep one",
                 )
@@ -67,7 +78,7 @@ def _overlaps(rule: Rule) -> Iterator[RuleProblem]:
                     yield _problem(
                         rule,
                         ProblemCode.OVERLAP,
-                        f"the step in line {other.line} also handles {format_path(path)} in {rule.version(side)}",
+                        f"the step in {rule.at(other.line)} also handles {format_path(path)} in {rule.version(side)}",
                         "handle each field in one step only",
                         step.line,
                     )

@@ -9,7 +9,6 @@ from converter.errors import ProblemCode, RuleProblem
 from converter.kube import canonical_json, copy_json
 from converter.rules.differences import differences
 from converter.rules.lens import LensError, Side
-from converter.rules.steps.blocks import compile_steps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,7 +35,7 @@ def run_example(rule: Rule, example: Example, toward: Side) -> str:
     given, wanted = (example.left, example.right) if toward is Side.RIGHT else (example.right, example.left)
     got = copy_json(given)
     try:
-        compile_steps(rule.steps, toward)(got, []) if rule.steps else None
+        rule.lens(toward)(got, [])
     except LensError as error:
         return str(error.public())
     got["apiVersion"] = rule.version(toward)

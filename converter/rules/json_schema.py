@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from converter.kube.amounts import DURATION_UNITS, QUANTITY_UNITS
 from converter.rules.cases import KIND as CASES_KIND
@@ -12,117 +13,192 @@ from converter.rules.rule import API_VERSION, KIND
 from converter.rules.steps.labels import LABEL_ENCODINGS
 from converter.rules.steps.moves import ENCODINGS
 
-_Schema = dict[str, Any]
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Schema: TypeAlias = dict[str, Any]
+"""A JSON Schema."""
 
 
-def _text(description: str) -> _Schema:
+def text(description: str) -> Schema:
+    """Make the schema of a text."""
     return {"type": "string", "minLength": 1, "maxLength": MAX_TEXT, "description": description}
 
 
-def _one_of(description: str, *values: str) -> _Schema:
-    return {"enum": list(values), "description": description}
+def one_of(description: str, *values: str) -> Schema:
+    """Make the schema of one of some words."""
+    return {"enum": [str(value) for value in values], "description": description}
 
 
-def _flag(description: str) -> _Schema:
+def flag(description: str) -> Schema:
+    """Make the schema of a boolean."""
     return {"type": "boolean", "description": description}
 
 
-def _any(description: str) -> _Schema:
+def _any(description: str) -> Schema:
     return {"description": description}
 
 
-def _list(description: str, item: _Schema) -> _Schema:
+def list_of(description: str, item: Schema) -> Schema:
+    """Make the schema of a list."""
     return {"type": "array", "items": item, "description": description}
 
 
-def _body(required: str, **properties: _Schema) -> _Schema:
+def body_of(required: str, **properties: Schema) -> Schema:
+    """Make the schema of a mapping: the keys that it must have, and the schemas of all keys it may have."""
     names = {name.removesuffix("_"): schema for name, schema in properties.items()}
     return {"type": "object", "additionalProperties": False, "required": required.split(), "properties": names}
 
 
-_PATH: Final = _text("the field, such as spec.rules[*].http")
+def about(description: str, schema: Schema) -> Schema:
+    """Describe a schema."""
+    return {"description": description, **schema}
+
+
+_PATH: Final = text("the field, such as spec.rules[*].http")
 _WHEN: Final = {"type": "object", "description": "only where these fields have these values; a list means any of them"}
-_ROW: Final = _body("field fields", field=_any("a value, or null if the field is missing"),
-                    fields=_list("the values of the other fields, or null", _any("a value")))  # fmt: skip
+_ROW: Final = about("values that mean the same", body_of(
+    "field fields", field=_any("a value, or null if the field is missing"),
+    fields=list_of("the values of the other fields, or null", _any("a value"))))  # fmt: skip
 
 
-def _side(what: str) -> _Schema:
-    return _one_of(f"the version with {what}", "left", "right")
+OVERRIDES: Final = list_of("the names of earlier documents of this kind whose place it takes", text("a name"))
 
 
-STEPS: Final[dict[str, _Schema]] = {
-    "rename": {"type": "object", "additionalProperties": _text("the path in the right version"),
+_PAIR: Final = about("two values that mean the same", body_of(
+    "left right", left=_any("the value of the left version"), right=_any("the value of the right one")))  # fmt: skip
+
+
+def _absent(side: str) -> Schema:
+    return {"type": ["boolean", "null"], "description": f"in the {side} version; null: neither"}
+
+
+def _side(what: str) -> Schema:
+    return one_of(f"the version with {what}", "left", "right")
+
+
+STEPS: Final[dict[str, Schema]] = {
+    "rename": {"type": "object", "additionalProperties": text("the path in the right version"),
                "description": "Move fields to other paths: the left path, and the right one."},
-    "nest": _body("into fields side", into=_text("the object"), fields=_list("the fields", _text("a field's name")),
-                  side=_side("the object"), always=_flag("write the object even if it is empty")),
-    "annotation": _body("field name side", field=_PATH, name=_text("the annotation"),
-                        as_=_one_of("how the value is written (default: string)", *ENCODINGS), side=_side("the field")),
-    "label": _body("field name side", field=_PATH, name=_text("the label"),
-                   as_=_one_of("the type of the field (default: string)", *LABEL_ENCODINGS), side=_side("the field"),
-                   labels=_text("the path of the labels (default: metadata.labels)")),
-    "intOrString": _body("into number string", into=_text("the single field"), number=_text("the number's field"),
-                         string=_text("the name's field"), side=_side("the single field (default: right)"),
+    "nest": body_of("into fields side", into=text("the object"), fields=list_of("the fields", text("a field's name")),
+                  side=_side("the object"), always=flag("write the object even if it is empty")),
+    "annotation": body_of("field name side", field=_PATH, name=text("the annotation"),
+                        as_=one_of("how the value is written (default: string)", *ENCODINGS), side=_side("the field")),
+    "label": body_of("field name side", field=_PATH, name=text("the label"),
+                   as_=one_of("the type of the field (default: string)", *LABEL_ENCODINGS), side=_side("the field"),
+                   labels=text("the path of the labels (default: metadata.labels)")),
+    "intOrString": body_of("into number string", into=text("the single field"), number=text("the number's field"),
+                         string=text("the name's field"), side=_side("the single field (default: right)"),
                          neither={"type": "integer", "description": "the value if both are missing"}),
-    "values": _body("path pairs", path=_PATH, pairs=_list("values that mean the same; null: no field", _body(
-        "left right", left=_any("the value in the left version"), right=_any("the value in the right version")))),
-    "enum": _body("field fields side values", field=_text("the one field"), fields={
-        **_list("the fields of the other version", _PATH), "minItems": 1, "maxItems": 8},
-                  side=_side("the one field"), values=_list("the first row that fits counts", _ROW)),
-    "invert": _body("left right absent", left=_text("the left field"), right=_text("the right field"), absent=_body(
-        "left right", left={"type": ["boolean", "null"]}, right={"type": ["boolean", "null"]})),
-    "listOfOne": _body("list item side", list=_text("the list"), item=_text("the one item"), side=_side("the list"),
-                       more=_one_of("what happens to further items (default: drop)", "drop", "refuse")),
-    "mapList": _body("map list key side", map=_text("the map"), list=_text("the list"),
-                     key=_text("the field of an item that holds the key"),
-                     value=_text("the field of an item that holds the value"),
-                     keep=_flag("the objects of the map hold the key, too"), side=_side("the map")),
-    "duration": _body("text number unit side", text=_text("the text, such as 1h30m"), number=_text("the number"),
-                      unit=_one_of("the unit of the number", *DURATION_UNITS), side=_side("the text"),
-                      fractions=_flag("the number can have decimals")),
-    "quantity": _body("text number unit side", text=_text("the text, such as 2Gi"), number=_text("the number"),
-                      unit=_one_of("the unit of the number", *QUANTITY_UNITS), side=_side("the text"),
-                      fractions=_flag("the number can have decimals")),
-    "default": _body("path", path=_PATH, left=_any("the default of the left version"),
+    "values": body_of("path pairs", path=_PATH, pairs=list_of("values that mean the same; null: no field", _PAIR)),
+    "enum": body_of("field fields side values", field=text("the one field"), fields={
+        **list_of("the fields of the other version", _PATH), "minItems": 1, "maxItems": 8},
+                  side=_side("the one field"), values=list_of("the first row that fits counts", _ROW)),
+    "invert": body_of("left right absent", left=text("the left field"), right=text("the right field"), absent=about(
+        "what a missing field means", body_of("left right", left=_absent("left"), right=_absent("right")))),
+    "listOfOne": body_of("list item side", list=text("the list"), item=text("the one item"), side=_side("the list"),
+                       more=one_of("what happens to further items (default: drop)", "drop", "refuse")),
+    "mapList": body_of("map list key side", map=text("the map"), list=text("the list"),
+                     key=text("the field of an item that holds the key"),
+                     value=text("the field of an item that holds the value"),
+                     keep=flag("the objects of the map hold the key, too"), side=_side("the map")),
+    "duration": body_of("text number unit side", text=text("the text, such as 1h30m"), number=text("the number"),
+                      unit=one_of("the unit of the number", *DURATION_UNITS), side=_side("the text"),
+                      fractions=flag("the number can have decimals")),
+    "quantity": body_of("text number unit side", text=text("the text, such as 2Gi"), number=text("the number"),
+                      unit=one_of("the unit of the number", *QUANTITY_UNITS), side=_side("the text"),
+                      fractions=flag("the number can have decimals")),
+    "default": body_of("path", path=_PATH, left=_any("the default of the left version"),
                      right=_any("the default of the right version"), side=_side("the default"),
-                     value=_any("the default of that version"), copy=_text("the field that it is copied from"),
-                     when=_WHEN, unless=_list("not if one of these fields exists", _PATH),
-                     empty=_flag("an empty list or text counts as missing")),
-    "omitZero": _body("path side", path=_PATH, side=_side("no zero values"), zero=_any("the zero value (default: 0)")),
-    "drop": _body("path side why", path=_PATH, side=_side("the field"), why=_text("why the other version lacks it")),
-    "refuse": _body("path side why", path=_PATH, side=_side("the field"),
-                    values=_list("only these values", _any("a value")), why=_text("why it cannot be converted")),
+                     value=_any("the default of that version"), copy=text("the field that it is copied from"),
+                     when=_WHEN, unless=list_of("not if one of these fields exists", _PATH),
+                     empty=flag("an empty list or text counts as missing")),
+    "omitZero": body_of("path side", path=_PATH, side=_side("no zero values"), zero=_any("the zero (default: 0)")),
+    "drop": body_of("path side why", path=_PATH, side=_side("the field"), why=text("why the other version lacks it")),
+    "refuse": body_of("path side why", path=_PATH, side=_side("the field"),
+                    values=list_of("only these values", _any("a value")), why=text("why it cannot be converted")),
 }  # fmt: skip
 """The body of each step, but those of ``in`` and ``call``, by keyword; its keys in the order of `rules fmt`."""
 
 
-def rules_schema() -> _Schema:
-    """Make the JSON Schema (draft 2020-12) of one document of a rule file, or of a file of cases."""
+SUMMARIES: Final = {
+    "rename": "Move fields to other paths: the left path, and the right one.",
+    "nest": "Move sibling fields of one version into an object of their own in the other.",
+    "annotation": "Write a field of one version as an annotation in the other.",
+    "label": "Write a field of one version as a label in the other.",
+    "intOrString": "Split a field that holds a number or a name into two fields of the other version.",
+    "values": "Map the values of a field. Values in no pair pass unchanged.",
+    "enum": "Spread the values of one field over several fields of the other version.",
+    "invert": "Turn a boolean into its opposite, with the meaning of a missing field stated for both versions.",
+    "listOfOne": "Take the one item of a list as a field of its own.",
+    "mapList": "Turn a map into a list whose items hold the key.",
+    "duration": "Write a duration, such as 1h30m, as a number.",
+    "quantity": "Write a quantity, such as 2Gi, as a number.",
+    "default": "State what a missing field means in a version, so that the other version says the same.",
+    "omitZero": "Leave out a zero value in the version that does not write it.",
+    "drop": "Leave out a field that the other version lacks. Its value is reported as a loss, and stored.",
+    "refuse": "Refuse a manifest with a field, or a value, that the other version cannot express.",
+    "in": "Apply steps to each object at some paths. The keys 'steps' and 'when' belong to it.",
+    "call": "Run a named function of the converter, for what steps cannot say.",
+}
+"""What each step does, in a sentence."""
+
+
+def rules_schema(others: Mapping[str, Schema] = MappingProxyType({})) -> Schema:
+    """Make the JSON Schema (draft 2020-12) of one document of a rule file, or of a file of cases.
+
+    Args:
+        others: the schemas of the specs of other documents, by kind.
+    """
     steps = [
-        {"required": [word], "additionalProperties": False, "properties": {word: body}} for word, body in STEPS.items()
-    ]
-    inside = _body("in steps", in_={"type": ["string", "array"], "items": _PATH, "description": "the objects"},
+        {"required": [word], "additionalProperties": False,
+         "properties": {word: {"description": SUMMARIES[word], **body}}} for word, body in STEPS.items()
+    ]  # fmt: skip
+    inside = body_of("in steps", in_={"type": ["string", "array"], "items": _PATH, "description": "the objects"},
                    when=_WHEN, steps={"$ref": "#/$defs/steps"})  # fmt: skip
-    call = _body("call", call={"enum": sorted(FUNCTIONS), "description": "a named function of the converter"})
-    spec = _body(
+    call = body_of("call", call={"enum": sorted(FUNCTIONS), "description": "a named function of the converter"})
+    return _documents([*steps, inside, call], others)
+
+
+def spec_schema() -> Schema:
+    """Make the schema of the spec of a rule; its steps are a reference to ``#/$defs/steps``."""
+    manifest = "the manifest, without apiVersion and kind"
+    example = body_of(
+        "left right", description=text("what it shows"),
+        toward=one_of("the direction to try, if a value does not come back (default: both)", "both", "left", "right"),
+        left=about(f"{manifest}, in the left version", {"type": "object"}),
+        right=about(f"{manifest}, in the right version", {"type": "object"}),
+    )  # fmt: skip
+    resource = body_of(
+        "plural", plural=text("the name in URLs, such as widgets"),
+        scope=one_of("whether objects are in namespaces (default: Namespaced)", "Namespaced", "Cluster"),
+    )  # fmt: skip
+    spec = body_of(
         "between",
-        description=_text("what the rule is about"),
-        kind=_text("the kind"),
-        kinds={**_list("kinds that share a schema", _text("a kind")), "minItems": 1},
-        resource=_body("plural", plural=_text("the name in URLs"), scope=_one_of("the scope", "Namespaced", "Cluster")),
-        between={**_list("the left and the right version", _text("an apiVersion")), "minItems": 2, "maxItems": 2},
-        unconvertible=_text("why no faithful conversion exists"),
+        description=text("what the rule is about"),
+        kind=text("the kind that it converts, such as CronJob"),
+        kinds={**list_of("the kinds that it converts, if several share a schema", text("a kind")), "minItems": 1},
+        resource=about("the resource of a kind that Kubernetes does not have; the discovery server names it so, for a "
+                       "rule in a file", resource),
+        between={**list_of("the left and the right version, such as [batch/v1, batch/v1beta1]", text("an apiVersion")),
+                 "minItems": 2, "maxItems": 2},
+        overrides=OVERRIDES,
+        unconvertible=text("why no faithful conversion exists between the versions; then there are no steps"),
         steps={"$ref": "#/$defs/steps"},
-        examples=_list("run whenever the rule is loaded", _body(
-            "left right", description=_text("what it shows"), toward=_one_of("the direction", "both", "left", "right"),
-            left={"type": "object"}, right={"type": "object"})),
+        examples=list_of("manifests in both versions; they are tried whenever the rule is loaded, in both directions",
+                         about("one manifest in both versions", example)),
     )  # fmt: skip
     spec["oneOf"] = [{"required": ["steps"]}, {"required": ["unconvertible"]}]
     spec["allOf"] = [{"oneOf": [{"required": ["kind"]}, {"required": ["kinds"]}]}]
+    return spec
+
+
+def _documents(steps: list[Schema], others: Mapping[str, Schema]) -> Schema:
     manifest = {"type": ["object", "string"], "description": "a manifest, or the path of a file that has one"}
-    case = _body("name given to", name=_text("what it shows"), given=manifest, to=_text("the apiVersion to convert to"),
-                 want=manifest, refused=_text("the path at which it must be refused"),
+    case = body_of("name given to", name=text("what it shows"), given=manifest, to=text("the apiVersion to convert to"),
+                 want=manifest, refused=text("the path at which it must be refused"),
                  unconvertible={"const": True, "description": "no rule leads there"},
-                 losses=_list("the paths of all lost values", _PATH))  # fmt: skip
+                 losses=list_of("the paths of all lost values", _PATH))  # fmt: skip
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Documents of the API-version converter",
@@ -130,17 +206,18 @@ def rules_schema() -> _Schema:
         "required": ["apiVersion", "kind"],
         "properties": {"apiVersion": {"const": API_VERSION}},
         "allOf": [
-            _if(KIND, _document(spec=spec)),
-            _if(CASES_KIND, {"required": ["cases"], "properties": {"cases": _list("the cases", case)}}),
+            *(_if(kind, _document(spec=spec)) for kind, spec in others.items()),
+            _if(KIND, _document(spec=spec_schema())),
+            _if(CASES_KIND, {"required": ["cases"], "properties": {"cases": list_of("the cases", case)}}),
         ],
-        "$defs": {"steps": {"type": "array", "items": {"type": "object", "oneOf": [*steps, inside, call]}}},
+        "$defs": {"steps": {"type": "array", "items": {"type": "object", "oneOf": steps}}},
     }
 
 
-def _document(**properties: _Schema) -> _Schema:
-    metadata = {"type": "object", "required": ["name"], "properties": {"name": _text("unique in the rule book")}}
+def _document(**properties: Schema) -> Schema:
+    metadata = {"type": "object", "required": ["name"], "properties": {"name": text("unique in the rule book")}}
     return {"required": ["metadata", "spec"], "properties": {"metadata": metadata, **properties}}
 
 
-def _if(kind: str, schema: _Schema) -> _Schema:
+def _if(kind: str, schema: Schema) -> Schema:
     return {"if": {"properties": {"kind": {"const": kind}}}, "then": schema}

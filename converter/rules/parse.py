@@ -40,7 +40,7 @@ def _parse(root: Cursor) -> Rule | None:
     if not root.has("spec"):
         root.problem("spec is missing", "docs/reference/rules.md shows a complete rule", ProblemCode.MISSING)
         return None
-    known = ("kind", "kinds", "resource", "between", "steps", "unconvertible", "examples", "description")
+    known = ("kind", "kinds", "resource", "between", "steps", "unconvertible", "examples", "description", "overrides")
     spec.only(known, "a rule's spec")
     kinds = _parse_kinds(spec)
     left, right = _parse_between(spec)
@@ -58,8 +58,9 @@ def _parse(root: Cursor) -> Rule | None:
     check_bounds(kinds, steps, spec)
     examples = tuple(_parse_examples(spec, kinds, left, right))
     return Rule(
-        name, kinds, left, right, steps, unconvertible, examples, root.problems.file, root.line, _parse_resource(spec)
-    )
+        name, kinds, left, right, steps, unconvertible, examples, root.problems.file, root.line, _parse_resource(spec),
+        parse_overrides(spec),
+    )  # fmt: skip
 
 
 def _parse_kinds(spec: Cursor) -> tuple[str, ...]:
@@ -80,6 +81,20 @@ def _parse_kinds(spec: Cursor) -> tuple[str, ...]:
             entry.problem(f"the kind {entry.value} is listed twice", "keep one", ProblemCode.DUPLICATE)
         kinds[entry.value] = True
     return tuple(kinds)
+
+
+def parse_overrides(spec: Cursor) -> tuple[str, ...]:
+    """Parse the names of the documents whose place a document takes."""
+    names = []
+    for entry in spec.child("overrides").entries() if spec.has("overrides") else ():
+        if not entry.expect(str, "a name"):
+            continue
+        if not 0 < len(entry.value) <= MAX_TEXT:
+            entry.problem(f"a name has 1 to {MAX_TEXT} characters", code=ProblemCode.TOO_LARGE)
+        elif entry.value in names:
+            entry.problem(f"{entry.value[:80]!r} is listed twice", "keep one", ProblemCode.DUPLICATE)
+        names.append(entry.value)
+    return tuple(names)
 
 
 def _parse_resource(spec: Cursor) -> ResourceName | None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from converter.rules.lens import Side
+from converter.rules.lens import Side, identity
+from converter.rules.steps.blocks import compile_steps
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from converter.kube import Manifest
+    from converter.rules.lens import Lens
     from converter.rules.steps.base import Step
 
 API_VERSION = "apiconverter.dev/v1alpha1"
@@ -65,6 +69,8 @@ class Rule:
         file: its file.
         line: its first line.
         resource: the resource name of a kind that the catalog does not have; None if the rule gives none.
+        overrides: the names of the rules whose place it takes.
+        places: the place of each line, for a rule that was read from an object and has no lines; empty for a file.
     """
 
     name: str
@@ -77,10 +83,34 @@ class Rule:
     file: str
     line: int
     resource: ResourceName | None = None
+    overrides: tuple[str, ...] = ()
+    places: tuple[str, ...] = field(default=(), repr=False)
+    _lenses: dict[Side, Lens] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    @property
+    def whereabouts(self) -> str:
+        """Where it is written: ``file:line``, or the name of the object."""
+        return self.file if self.places else f"{self.file}:{self.line}"
+
+    def at(self, line: int) -> str:
+        """Name a place in it: ``line 12``, or ``spec.steps[2]``."""
+        return self.places[line - 1] if 0 < line <= len(self.places) else f"line {line}"
+
+    def pairs(self) -> Iterator[tuple[str, frozenset[str]]]:
+        """Yield each kind with the two apiVersions that it converts it between."""
+        for kind in self.kinds:
+            yield kind, frozenset((self.left, self.right))
 
     def version(self, side: Side) -> str:
         """Return the apiVersion on a side."""
         return self.left if side is Side.LEFT else self.right
+
+    def lens(self, toward: Side) -> Lens:
+        """Return its compiled steps. They are compiled once: a book with this rule may be made again and again."""
+        found = self._lenses.get(toward)
+        if found is None:
+            found = self._lenses[toward] = compile_steps(self.steps, toward) if self.steps else identity
+        return found
 
     def losses(self, toward: Side) -> int:
         """Count the fields whose values can be lost on the way to a side."""

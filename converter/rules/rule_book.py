@@ -6,8 +6,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from converter.rules.lens import Side, identity
-from converter.rules.steps.blocks import compile_steps
+from converter.rules.lens import Side
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -96,8 +95,7 @@ def _compiled(
                 if rule.unconvertible:
                     reasons[kind, source, target] = rule.unconvertible
                     continue
-                lens = compile_steps(rule.steps, toward) if rule.steps else identity
-                edge = Edge(kind, source, target, toward, rule, lens, rule.losses(toward))
+                edge = Edge(kind, source, target, toward, rule, rule.lens(toward), rule.losses(toward))
                 added.setdefault((source, kind), []).append(edge)
     frozen = {
         node: tuple(sorted((*edges.get(node, ()), *found), key=lambda edge: edge.target))

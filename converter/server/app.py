@@ -63,11 +63,13 @@ class Webhook:
         name: its name in metrics and logs.
         answer: turns the bytes of a review into the bytes of its answer. It must be quick, because all other requests
             wait for it; large reviews are answered in a thread. Raises ConverterError for a body that is not a review.
+        is_slow: whether every review is answered in a thread of its own.
     """
 
     path: str
     name: str
     answer: Callable[[bytes], bytes]
+    is_slow: bool = False
 
 
 class Rejected(Exception):  # noqa: N818  ends the handling of a request; never leaves this module
@@ -127,6 +129,7 @@ class App:
         self._seconds = body_seconds
         self._bodies = bodies or Bodies(max(ALL_BODIES, _SHARES * body_limit))
         self._thread = LargeReviews()
+        self._slow = LargeReviews()
         self.draining = False
         self.in_flight = 0
 
@@ -169,7 +172,7 @@ class App:
             # Nearly always the whole body has arrived. `request.read` costs 5.8 % more (bench_tricks, aiohttp 3.14.5).
             if content.is_eof() and content.exception() is None:
                 body = content.read_nowait()
-                if len(body) <= LARGE and body:
+                if len(body) <= LARGE and body and not webhook.is_slow:
                     return self._answer(webhook, request, body)
             with self._bodies.holding() as held:
                 return await self._review_slowly(webhook, request, body, held)
@@ -210,12 +213,13 @@ class App:
             body = await self._slow_body(request, held)
         if len(body) > self._limit:
             raise self._too_large()
-        if len(body) <= LARGE:
+        if len(body) <= LARGE and not webhook.is_slow:
             return self._answer(webhook, request, body)
         began = time.perf_counter()
         outside = IN_PROGRESS.set(InProgress(webhook.name, body))
         try:
-            answer = await self._thread.answer(self._asking(webhook, request), body)
+            thread = self._slow if webhook.is_slow else self._thread
+            answer = await thread.answer(self._asking(webhook, request), body)
         except Exception as error:  # noqa: BLE001  as above
             return self._failed(webhook, error)
         finally:

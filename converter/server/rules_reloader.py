@@ -1,7 +1,8 @@
-"""The rules in use: read at the start, reloaded when a file changes, replaced between two requests."""
+"""The rules in use: read at the start, reloaded when a file or an object changes, replaced between two requests."""
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import logging
 import threading
@@ -12,16 +13,18 @@ from typing import TYPE_CHECKING, Protocol
 
 from converter.certificates.file_watch import POLL_SECONDS, fingerprint, keep_looking
 from converter.client.giving_way import giving_way
-from converter.config import RULE_SUFFIXES, SHIPPED_RULES
+from converter.config import RULE_SUFFIXES, SHIPPED_RULES, Configuration, Parts, read_parts, read_rule_files
 from converter.engine import Engine
 from converter.errors import ProblemCode, RuleBookError, RuleProblem
+from converter.rule_objects import Combiner, RuleKey, RuleObject, Verdict
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from converter.catalog import Catalog
     from converter.certificates.file_watch import Fingerprint
+    from converter.rules import RuleBook
     from converter.rules.by_name import CustomKind
 
 _log = logging.getLogger(__name__)
@@ -68,7 +71,9 @@ class RulesReloader:
     Attributes:
         current: the converter in use. A reload replaces it in one assignment, so a request uses the same rules from
             its start to its end.
-        state: the state of the rules.
+        state: the state of the files.
+        verdicts: what became of each rule object.
+        file_book: the rules of files alone, which the discovery server knows too.
     """
 
     def __init__(
@@ -93,16 +98,52 @@ class RulesReloader:
         self._catalog = catalog
         self._sink = sink
         self._seen = self._look()
-        self._lock = threading.Lock()
+        self._building = threading.Lock()
+        self._objects: tuple[RuleObject, ...] = ()
         self._kinds: tuple[CustomKind, ...] = ()
-        self._of_files = self.current = self._read()
+        self._combiner = Combiner(catalog())
+        self._files = self._read()
+        self.verdicts: Mapping[RuleKey, Verdict] = {}
+        self._by_rules = self.current = self._build(self._files)
+        self.file_book: RuleBook = self.current.book
         self.state = RulesState(dt.datetime.now(dt.UTC), ())
 
     def _look(self) -> Fingerprint:
         return fingerprint(self._roots, RULE_SUFFIXES)
 
-    def _read(self) -> Engine:
-        return Engine.from_rules(self.directories, catalog=self._catalog())
+    def _read(self) -> Parts:
+        return read_parts(read_rule_files(self._roots), self._catalog())
+
+    def _build(self, files: Parts) -> Engine:
+        """Combine files and objects; the caller holds the lock."""
+        combination = self._combiner.combine(files, self._objects)
+        self.verdicts = combination.verdicts
+        return Engine(combination.configuration, self._catalog())
+
+    def use_objects(self, objects: Iterable[RuleObject]) -> bool:
+        """Take the rule objects of the control plane into use; returns whether rules changed.
+
+        An object with a problem affects no other one: what it said before stays in use (`converter.rule_objects`).
+        Combining takes a while, so call this method in a thread.
+        """
+        began = time.perf_counter()
+        with self._building, giving_way():
+            self._objects = tuple(objects)
+            fresh = self._build(self._files)
+            if fresh.digest == self.current.digest:
+                return False
+            self._use(fresh)
+        self._replaced(began)
+        return True
+
+    async def follow_objects(self, objects: Iterable[RuleObject]) -> None:
+        """Take rule objects into use; requests are answered meanwhile."""
+        await asyncio.to_thread(self.use_objects, objects)
+
+    def check(self, changed: RuleObject) -> list[RuleProblem]:
+        """Find out what is wrong with a change of a rule object, with all rules in use taken into account."""
+        with self._building, giving_way():
+            return self._combiner.check(self._files, self._objects, changed)
 
     def refresh(self) -> bool:
         """Reload the rules if a file changed; returns whether new rules are in use.
@@ -117,7 +158,7 @@ class RulesReloader:
         began = time.perf_counter()
         try:
             with giving_way():
-                fresh = self._read()
+                files = self._read()
         except RuleBookError as error:
             self._seen = seen
             self._refuse(error.problems)
@@ -130,14 +171,12 @@ class RulesReloader:
         if self._look() != seen:  # read during a change; old and new files must not mix
             return False
         self._seen = seen
-        with self._lock:
-            self._of_files = fresh
-            self.current = fresh.with_kinds(self._kinds, served_only=True)
+        with self._building, giving_way():
+            self._files = files
+            self.file_book = Configuration.compile(files).book
+            self._use(self._build(files))
         self.state = RulesState(dt.datetime.now(dt.UTC), ())
-        rules = len(fresh.book.rules)
-        _log.info("rules replaced: %d rules, read in %.0f ms", rules, 1000 * (time.perf_counter() - began))
-        if self._sink:
-            self._sink.rules_reloaded("taken", rules)
+        self._replaced(began)
         return True
 
     def use_kinds(self, kinds: tuple[CustomKind, ...]) -> None:
@@ -148,10 +187,21 @@ class RulesReloader:
         Args:
             kinds: all of them.
         """
-        with self._lock, giving_way():
+        with self._building, giving_way():
             self._kinds = kinds
-            self.current = self._of_files.with_kinds(kinds, served_only=True)
+            self._use(self._by_rules)
         _log.info("custom resources known: %d kinds with several versions", len(kinds))
+
+    def _use(self, by_rules: Engine) -> None:
+        """Take rules into use, with the custom resources that are known; the caller holds the lock."""
+        self._by_rules = by_rules
+        self.current = by_rules.with_kinds(self._kinds, served_only=True)
+
+    def _replaced(self, began: float) -> None:
+        rules = len(self.current.book.rules)
+        _log.info("rules replaced: %d rules, read in %.0f ms", rules, 1000 * (time.perf_counter() - began))
+        if self._sink:
+            self._sink.rules_reloaded("taken", rules)
 
     def _settled(self) -> Fingerprint:
         """Wait until the files are unchanged for a moment."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from converter.admission.binding_status import BindingStatusWebhook
 from converter.admission.bindings import PlacementWebhook
+from converter.admission.rules import RulesWebhook
 from converter.admission.works import WorkWebhook
 from converter.catalog import load_catalog
 from converter.clusters import FleetView
@@ -89,7 +90,7 @@ def assemble(settings: Settings) -> Served:
         RuleBookError: the rules are invalid; lists every problem of every file.
         ConverterError: the inventory is invalid.
     """
-    metrics = Metrics(["works", "bindings", "binding-status"])
+    metrics = Metrics(["works", "bindings", "binding-status", "rules"])
     rules = RulesReloader(settings.rules, catalog=load_catalog, sink=metrics)
     metrics.rules_in_use(len(rules.current.book.rules))
     metrics.watch_rules(lambda: rules.current.digest)
@@ -107,6 +108,7 @@ def assemble(settings: Settings) -> Served:
         Webhook("/mutate/works", "works", works.answer),
         Webhook("/mutate/bindings", "bindings", placement.answer),
         Webhook("/mutate/binding-status", "binding-status", BindingStatusWebhook().answer),
+        Webhook("/validate/rules", "rules", RulesWebhook(rules.check).answer, is_slow=True),
     ]
     app = App(
         webhooks, pages, metrics, body_limit=settings.body_limit, clients=settings.clients, tracer=settings.tracer

@@ -118,6 +118,8 @@ class FakeApiServer:
         if content_type == "application/apply-patch+yaml":
             place, _, query = path.partition("?")
             return await self._apply(place, body, dry_run="dryRun=All" in query)
+        if content_type == "application/json-patch+json":
+            return await self._json_patch(path, body)
         assert content_type == "application/merge-patch+json"
         await self._before("PATCH", path)
         path, _, query = path.partition("?")
@@ -139,6 +141,18 @@ class FakeApiServer:
         if query == "dryRun=All":
             return msgspec.json.encode(new)
         return self._after("PATCH", path, self._update(at, old, new))
+
+    async def _json_patch(self, path, operations):
+        """JSON Patch of a status."""
+        await self._before("PATCH", path)
+        at = path.removesuffix("/status")
+        assert path != at
+        old = self._find("PATCH", at)
+        try:
+            patched = jsonpatch.apply_patch(old, operations)
+        except jsonpatch.JsonPatchTestFailed:
+            raise self._error("PATCH", path, 422, "Invalid") from None
+        return self._after("PATCH", path, self._update(at, old, {**copy.deepcopy(old), "status": patched["status"]}))
 
     async def _apply(self, path, body, *, dry_run):
         """Server-side apply by the only manager of an object."""

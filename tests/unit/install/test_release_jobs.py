@@ -13,13 +13,14 @@ from converter.install.manifests import (
     FIELD_MANAGER,
     FORMAT,
     FORMAT_ANNOTATION,
+    LAST_KINDS,
     WEBHOOKS,
     Addresses,
     karmada_part,
     place_of,
 )
 from converter.install.progress import NotRunningError
-from converter.install.release_jobs import LAST, PROCESSES, ReleaseJobs
+from converter.install.release_jobs import PROCESSES, ReleaseJobs
 from converter.install.release_scheduler import SchedulerMissingError, SchedulerSettings
 from converter.install.rights import REVIEWS, RightsError
 from converter.install.tokens import secret_of
@@ -97,7 +98,7 @@ def site():
 
 async def test_before_prepares_what_the_pods_wait_for_and_no_webhook(site):
     await site.before()
-    assert site.present() == {item["kind"] for item in MANIFESTS} - set(LAST)
+    assert site.present() == {item["kind"] for item in MANIFESTS} - set(LAST_KINDS)
     assert f"{SECRETS}/{secret_of('scheduler')}" not in site.host.objects, "this release has no scheduler of its own"
     for identity in ("admission", "controller"):
         assert set(site.host.objects[f"{SECRETS}/{secret_of(identity)}"]["data"]) == {"kubeconfig", "token"}
@@ -153,7 +154,7 @@ async def test_an_interpreter_that_karmada_refuses_does_not_stop_the_rest(site):
     await site.before()
     site.write_certificates()
     site.run_processes()
-    refused = next(item["metadata"]["name"] for item in MANIFESTS if item["kind"] == LAST[0])
+    refused = next(item["metadata"]["name"] for item in MANIFESTS if item["kind"] == LAST_KINDS[0])
     site.karmada.fail = lambda _, path: (403, "Forbidden") if path.endswith(f"/{refused}") else None
     (step,) = await site.jobs.after()
     assert step.name == refused

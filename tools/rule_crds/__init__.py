@@ -1,0 +1,1 @@
+"""Makes the CustomResourceDefinitions of rule objects from the schemas of rule files."""
