@@ -76,7 +76,7 @@ def compare(manifests: Iterable[Manifest], events: Iterable[Manifest]) -> Compar
 def granted(manifests: Iterable[Manifest]) -> Iterator[Right]:
     """Yield the rights that Roles and ClusterRoles grant to ServiceAccounts through their bindings."""
     manifests = list(manifests)
-    rules = {_role(item): item["rules"] for item in manifests if item["kind"] in {"Role", "ClusterRole"}}
+    rules = {_role(item): item.get("rules", ()) for item in manifests if item["kind"] in {"Role", "ClusterRole"}}
     for binding in manifests:
         if binding["kind"] not in {"RoleBinding", "ClusterRoleBinding"}:
             continue

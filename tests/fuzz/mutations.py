@@ -59,7 +59,7 @@ def mutate(rng: random.Random, text: str, documents: list[Any]) -> Mutation:
             done.append(how)
         return Mutation(text, ", ".join(done))
     changed = copy.deepcopy(documents)
-    done = [_change_value(rng, changed) for _ in range(steps)]
+    done = [change_value(rng, changed) for _ in range(steps)]
     return Mutation("".join(f"---\n{dump(document)}" for document in changed), ", ".join(done))
 
 
@@ -88,7 +88,8 @@ def _change_text(rng: random.Random, text: str) -> tuple[str, str]:
             return text[:at], f"end at {at}"
 
 
-def _change_value(rng: random.Random, documents: list[Any]) -> str:
+def change_value(rng: random.Random, documents: list[Any]) -> str:
+    """Break one value of some documents in place; returns what was done."""
     holder: Any = documents
     key: Any = rng.randrange(len(documents))
     where = [key]

@@ -26,6 +26,7 @@ TOPICS = {
     "controllers/test_secrets.py": "what the controllers write and log about a Secret",
     "install/test_locks.py": "the files in requirements/",
     "rules/test_docs.py": "the pages about rules",
+    "server/test_rules_reloader_objects.py": "rules of objects next to those of files",
     "test_caches.py": "what requests leave in the caches",
     "test_bounds.py": "every cache, buffer and queue, driven to its bound",
     "works/test_let_pass.py": "losses that were let pass, whatever is said about them later",

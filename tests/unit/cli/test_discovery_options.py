@@ -82,7 +82,9 @@ async def test_until_the_authority_is_known_nothing_is_touched(authority, monkey
     server.fail = lambda *_: (403, "Forbidden")
     discovery = discovery_server(options(*URL), lambda: known[0])
     task = asyncio.create_task(
-        registration(discovery, server, lambda: CONVERTER, FleetView(), tuple, report=answers.append)()
+        registration(
+            discovery, server, lambda: CONVERTER, FleetView(), tuple, book=lambda: CONVERTER.book, report=answers.append
+        )()
     )
     try:
         await advance(60)

@@ -3,6 +3,7 @@
 import json
 
 from converter.cli import FAILED, FINDINGS, OK, main
+from converter.losses.json_schema import loss_schemas
 from converter.rules.json_schema import rules_schema
 from tests.rulekit import rule_text
 
@@ -42,4 +43,4 @@ def test_json_is_left_alone(tmp_path):
 
 def test_the_schema_is_printed(capsys):
     assert main(["rules", "schema"]) == OK
-    assert json.loads(capsys.readouterr().out) == rules_schema()
+    assert json.loads(capsys.readouterr().out) == rules_schema(loss_schemas())

@@ -48,7 +48,7 @@ async def test_an_apiservice_with_another_one(patient, karmada):
 async def test_an_administrators_own_certificate_counts(patient, karmada, host):
     secret = host.objects["/api/v1/namespaces/karmada-system/secrets/converter-tls"]
     secret["data"]["tls.crt"] = bundle(serving(OTHER))
-    assert len(await found(patient)) == 3
+    assert len(await found(patient)) == 4
 
 
 async def test_without_the_host_they_are_compared_with_each_other(without_host, karmada):

@@ -182,3 +182,17 @@ async def test_what_an_old_api_server_does_not_serve_is_left_out():
     assert left == {("ValidatingAdmissionPolicy", "unserved"), ("ValidatingAdmissionPolicyBinding", "unserved")}
     assert set((await states(old)).values()) == {"unserved"}
     assert WEBHOOK_PATH in old.objects
+
+
+RULES = "/apis/apiconverter.dev/v1alpha1/conversionrules"
+CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+
+
+async def test_rules_of_users_stay_and_the_crds_that_they_need(server):
+    server.collections |= {"conversionrules", "losspolicies", "fieldweights"}
+    await applied(server)
+    assert len([path for path in server.objects if path.startswith(CRDS)]) == 3
+    server.put(f"{RULES}/mine", {"metadata": {"name": "mine"}, "spec": {}})
+    await uninstall(server, ADDRESSES, lambda _: None)
+    left = {path for path in server.objects if "apiconverter" in path}
+    assert left == {f"{CRDS}/conversionrules.apiconverter.dev", f"{RULES}/mine"}

@@ -165,9 +165,10 @@ def test_every_file_is_part_of_its_kustomization(folder):
 
 def test_the_webhooks_are_paths_that_are_served():
     served = assemble(Settings(inventory=None)).app
-    (configuration,) = [item for item in karmada_part(Addresses()) if item["kind"] == "MutatingWebhookConfiguration"]
+    configurations = [item for item in karmada_part(Addresses()) if item["kind"].endswith("WebhookConfiguration")]
     base = Addresses().webhooks
-    paths = {webhook["clientConfig"]["url"].removeprefix(base) for webhook in configuration["webhooks"]}
+    hooks = [hook for configuration in some(configurations) for hook in configuration["webhooks"]]
+    paths = {hook["clientConfig"]["url"].removeprefix(base) for hook in hooks}
     assert paths == set(served._webhooks)
 
 

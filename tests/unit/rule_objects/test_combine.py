@@ -10,6 +10,7 @@ from converter.errors import ProblemCode
 from converter.losses.severity import Severity
 from converter.rule_objects import Combiner, RuleKey, RuleState, read_object
 from converter.rule_objects.model import MAX_OBJECT
+from tests.nonempty import some
 
 FILES = """
 apiVersion: apiconverter.dev/v1alpha1
@@ -75,7 +76,7 @@ def test_the_place_of_each_problem_is_named():
     places = {(problem.path, problem.code) for problem in verdict.problems}
     assert ("spec.exampels", ProblemCode.UNKNOWN_KEY) in places
     assert ("spec.steps[1].steps[0].drop", ProblemCode.MISSING) in places
-    assert all(problem.line == 0 and problem.file == "ConversionRule plum" for problem in verdict.problems)
+    assert all(problem.line == 0 and problem.file == "ConversionRule plum" for problem in some(verdict.problems))
 
 
 def test_an_example_that_fails_names_itself():
@@ -190,7 +191,7 @@ def test_one_loss_policy_is_in_use():
 def test_anything_else_is_refused_with_a_place(spec):
     (verdict,) = Combiner().combine(parts(), [stored("plum", spec)]).verdicts.values()
     assert verdict.state is RuleState.INVALID
-    assert all(problem.path for problem in verdict.problems)
+    assert all(problem.path for problem in some(verdict.problems))
 
 
 def test_what_is_nested_too_deep_is_refused():

