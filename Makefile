@@ -86,6 +86,12 @@ e2e: $(STAMP) prometheus faketime ## run the tests that need real control planes
 	@$(BIN)/python -m tests.controlplanes build
 	@$(if $(RECORD),CONVERTER_TEST_RECORD=tests/data/compatibility.json) $(PYTEST) tests/integration tests/e2e -p no:xdist $(ARGS)
 
+.PHONY: ecosystem-oracle
+ecosystem-oracle: $(STAMP) ## compare conversion_rules/ecosystem with the projects' own code, and with a real API server (PROJECTS names some)
+	@$(BIN)/python -m tests.ecosystem.record $(PROJECTS)
+	@$(BIN)/python -m tests.ecosystem.table
+	@CONVERTER_ECOSYSTEM=all $(PYTEST) tests/oracle/test_ecosystem.py tests/integration/test_ecosystem_accepted.py -p no:xdist $(ARGS)
+
 .PHONY: e2e-quick
 e2e-quick: $(STAMP) ## the main path on a Karmada with two members: under two minutes, once its programs are built
 	@$(BIN)/python -m tests.controlplanes build --quick

@@ -1,0 +1,144 @@
+// Reads one question a line and writes one answer a line. Every oracle is this file and a main.go.
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"os"
+	"reflect"
+	"strings"
+)
+
+// A Question asks for an object in another version, or in its own, as its Go type writes it.
+type Question struct {
+	Kind   string          `json:"kind"`
+	From   string          `json:"from"`
+	To     string          `json:"to"`
+	Object json.RawMessage `json:"object"`
+}
+
+// Types makes an empty object of each version of each kind: "group/version Kind".
+type Types map[string]func() any
+
+// serve answers until the questions end. The convert function reads its first argument and fills in the second one.
+func serve(types Types, convert func(in, out any, kind, from, to string) error) {
+	lines := bufio.NewScanner(os.Stdin)
+	lines.Buffer(nil, 1<<26)
+	out := bufio.NewWriter(os.Stdout)
+	defer out.Flush()
+	for lines.Scan() {
+		object, err := answer(lines.Bytes(), types, convert)
+		reply := map[string]any{"object": object}
+		if err != nil {
+			reply = map[string]any{"error": err.Error()}
+		}
+		text, err := json.Marshal(reply)
+		if err != nil {
+			panic(err)
+		}
+		out.Write(append(text, '\n'))
+	}
+	if err := lines.Err(); err != nil {
+		panic(err)
+	}
+}
+
+func answer(line []byte, types Types, convert func(in, out any, kind, from, to string) error) (any, error) {
+	var asked Question
+	if err := json.Unmarshal(line, &asked); err != nil {
+		return nil, err
+	}
+	source, target := types[asked.From+" "+asked.Kind], types[asked.To+" "+asked.Kind]
+	if source == nil || target == nil {
+		return nil, fmt.Errorf("%s: %s or %s is not known", asked.Kind, asked.From, asked.To)
+	}
+	in := source()
+	if err := json.Unmarshal(asked.Object, in); err != nil {
+		return nil, err
+	}
+	made := in
+	if asked.From != asked.To {
+		made = target()
+		if err := convert(in, made, asked.Kind, asked.From, asked.To); err != nil {
+			return nil, err
+		}
+	}
+	text, err := json.Marshal(made)
+	if err != nil {
+		return nil, err
+	}
+	var plain map[string]any
+	if err := json.Unmarshal(text, &plain); err != nil {
+		return nil, err
+	}
+	clean(reflect.ValueOf(made), plain)
+	plain["apiVersion"], plain["kind"] = asked.To, asked.Kind
+	return plain, nil
+}
+
+var marshaler = reflect.TypeFor[json.Marshaler]()
+
+// clean removes the zero values that Go writes because a field has no omitempty: an absent field reads the same.
+func clean(value reflect.Value, plain any) {
+	for value.Kind() == reflect.Pointer || value.Kind() == reflect.Interface {
+		if value.IsNil() {
+			return
+		}
+		value = value.Elem()
+	}
+	if reflect.PointerTo(value.Type()).Implements(marshaler) {
+		return
+	}
+	switch value.Kind() {
+	case reflect.Struct:
+		if object, ok := plain.(map[string]any); ok {
+			cleanStruct(value, object)
+		}
+	case reflect.Slice, reflect.Array:
+		items, _ := plain.([]any)
+		for index := range items {
+			clean(value.Index(index), items[index])
+		}
+	case reflect.Map:
+		object, _ := plain.(map[string]any)
+		for _, key := range value.MapKeys() {
+			clean(value.MapIndex(key), object[fmt.Sprint(key)])
+		}
+	}
+}
+
+func cleanStruct(value reflect.Value, object map[string]any) {
+	for index := range value.NumField() {
+		field := value.Type().Field(index)
+		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		if field.PkgPath != "" || name == "-" {
+			continue
+		}
+		below := value.Field(index)
+		if name == "" && field.Anonymous {
+			for below.Kind() == reflect.Pointer && !below.IsNil() {
+				below = below.Elem()
+			}
+			if below.Kind() == reflect.Struct {
+				cleanStruct(below, object)
+			}
+			continue
+		}
+		if name == "" {
+			name = field.Name
+		}
+		if _, ok := object[name]; !ok {
+			continue
+		}
+		clean(below, object[name])
+		empty := below.IsZero() || ((below.Kind() == reflect.Slice || below.Kind() == reflect.Map) && below.Len() == 0)
+		if below.Kind() == reflect.Struct {
+			nested, isObject := object[name].(map[string]any)
+			empty = empty || (isObject && len(nested) == 0)
+		}
+		if empty {
+			delete(object, name)
+		}
+	}
+}

@@ -1,0 +1,109 @@
+"""Records what the projects' own code and a real API server say: ``python -m tests.ecosystem.record [PROJECT ...]``."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Final
+
+from tests.controlplanes.servers import ApiServers
+from tests.ecosystem import answers, oracle, server
+from tests.ecosystem.generate import Generator
+from tests.ecosystem.modules import read_crds
+from tests.ecosystem.projects import PROJECTS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from converter.rules.crds import Crd
+    from tests.controlplanes.client import Client
+    from tests.ecosystem.projects import Project
+
+RELEASE: Final = "1.36"
+AT_LEAST: Final = 200
+"""Objects of a kind, over all pairs of neighbouring versions and both directions."""
+_MOST_TRIES: Final = 12
+"""Objects that are made for one that is wanted, before a kind is given up."""
+
+
+def main(arguments: list[str]) -> int:
+    """Record the projects that are named, or all."""
+    servers = ApiServers.open()
+    try:
+        client = servers[RELEASE].client
+        for name in arguments or PROJECTS:
+            pairs = list(record(PROJECTS[name], client))
+            if not pairs:
+                raise SystemExit(f"{name}: nothing was accepted")
+            print(f"{name}: {len(pairs)} pairs, {answers.write(name, pairs)} bytes", flush=True)
+    finally:
+        servers.close(keep=False)
+    return 0
+
+
+def record(project: Project, client: Client) -> Iterator[answers.Pair]:
+    """Make objects of every kind and version of a project, and ask for them in the neighbouring versions."""
+    crds = read_crds(project)
+    server.install(client, [manifest for _, manifest in crds])
+    recorder = Recorder(project, client, oracle.build(project) if project.oracle else None)
+    for crd, _ in crds:
+        ways = [way for pair in pairwise(crd.schemas) for way in (pair, pair[::-1])]
+        count = -(-AT_LEAST // len(ways)) + 5
+        found = 0
+        for source, target in ways:
+            for pair in recorder.pairs(crd, source, target, count):
+                found += 1
+                yield pair
+        print(f"  {crd.kind}: {found} of {count * len(ways)}", flush=True)
+
+
+@dataclass(frozen=True)
+class Recorder:
+    """Makes objects of one project, and asks for them in other versions.
+
+    Attributes:
+        project: the project.
+        client: of an API server with the project's CRDs.
+        program: the project's own conversion code; None if the API server converts.
+    """
+
+    project: Project
+    client: Client
+    program: Path | None
+
+    def pairs(self, crd: Crd, source: str, target: str, count: int) -> Iterator[answers.Pair]:
+        """Make objects of a version, each with what it is in another one; what the code cannot convert is left out."""
+        taken = list(self._acceptable(crd, source, count))
+        if self.program is None:
+            yield from map(answers.Pair, taken, server.served(self.client, taken, target) if taken else ())
+            return
+        for given, said in zip(taken, oracle.ask(self.program, taken, target), strict=True):
+            if "object" in said:
+                yield answers.Pair(given, said["object"])
+
+    def _acceptable(self, crd: Crd, source: str, count: int) -> Iterator[dict[str, Any]]:
+        """Make objects that the server accepts, written as the project's own Go types write them."""
+        schema: Any = crd.schemas[source]
+        generator = Generator(source, crd.kind, schema, namespaced=crd.namespaced, words=self.project.words)
+        found = 0
+        for start in range(0, count * _MOST_TRIES, count):
+            made = [server.accepted(self.client, generator.make(number)) for number in range(start, start + count)]
+            candidates = [one for one in made if one is not None and len(one) > _EMPTY]
+            if self.program is not None:
+                said = [one.get("object") for one in oracle.ask(self.program, candidates)]
+                candidates = [one for one in said if one and len(one) > _EMPTY and not server.refusal(self.client, one)]
+            for one in candidates[: count - found]:
+                found += 1
+                yield one
+            if found == count:
+                return
+
+
+_EMPTY: Final = 3
+"""Fields of an object with nothing in it: apiVersion, kind and metadata."""
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
