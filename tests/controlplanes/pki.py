@@ -24,6 +24,8 @@ _NAMES = (
     "kubernetes.default.svc",
     "*.karmada-system.svc",
     "*.karmada-system.svc.cluster.local",
+    "*.karmada-two.svc",
+    "*.karmada-two.svc.cluster.local",
 )
 #: Of the machine, and of the Service `kubernetes` in a host cluster.
 _ADDRESSES = ("127.0.0.1", "10.96.0.1")

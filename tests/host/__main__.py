@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.controlplanes import build, pins
+from tests.controlplanes import build, pins, toolchain
 from tests.controlplanes.errors import HarnessError
 from tests.controlplanes.fleet import QUICK, programs
 from tests.controlplanes.karmada import VERSION
@@ -35,6 +35,7 @@ def main() -> int:
         for name in dict.fromkeys([*names, *programs(QUICK, VERSION), f"karmada-scheduler-{VERSION}"]):
             print(build.binary(places, name), flush=True)
         build.karmada_files(places, VERSION)
+        print(toolchain.helm(places), flush=True)
     except (HarnessError, tools.ImageError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

@@ -1,21 +1,26 @@
-"""Makes an image from another one: the same files and perhaps more, another command."""
+"""Makes an image from another one: more or other files, another command, another release."""
 
 from __future__ import annotations
 
 import hashlib
 import io
 import json
+import re
 import tarfile
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 
+_METADATA = re.compile(r"/karmada_api_version_converter-[^/]*\.dist-info/METADATA$")
 _LAYER = "application/vnd.oci.image.layer.v1.tar"
 
 
-def derived(source: Path, target: Path, name: str, command: list[str], *programs: Path) -> Path:
+def derived(
+    source: Path, target: Path, name: str, command: list[str], files: Mapping[str, bytes] | None = None
+) -> Path:
     """Write an OCI archive whose image runs another command than that of ``source``.
 
     Args:
@@ -23,7 +28,7 @@ def derived(source: Path, target: Path, name: str, command: list[str], *programs
         target: the file to write.
         name: the new image's name, with its tag.
         command: program and arguments.
-        programs: files to add to ``/bin``, under their own names without a version.
+        files: executable files to add or to replace, by their path in the image.
 
     Returns:
         ``target``.
@@ -35,8 +40,8 @@ def derived(source: Path, target: Path, name: str, command: list[str], *programs
         config["config"] |= {"Entrypoint": command, "Cmd": []}
         for layer in manifest["layers"]:
             _add(new, f"blobs/sha256/{layer['digest'].removeprefix('sha256:')}", _blob(old, layer))
-        for program in programs:
-            layer = _layer(program)
+        if files:
+            layer = _layer(files)
             config["rootfs"]["diff_ids"].append(f"sha256:{hashlib.sha256(layer).hexdigest()}")
             manifest["layers"].append({"mediaType": _LAYER, **_described(new, layer)})
         manifest["config"] |= _described(new, json.dumps(config).encode())
@@ -47,14 +52,25 @@ def derived(source: Path, target: Path, name: str, command: list[str], *programs
     return target
 
 
-def _layer(program: Path) -> bytes:
-    """A layer with one program: ``karmada-scheduler-1.18.2`` becomes ``/bin/karmada-scheduler``."""
+def with_version(source: Path, version: str) -> dict[str, bytes]:
+    """Return the files that make the converter in an image one of another version: its package's metadata."""
+    with tarfile.open(source) as archive:
+        index = json.loads(_read(archive, "index.json"))
+        for layer in reversed(json.loads(_blob(archive, index["manifests"][0]))["layers"]):
+            with tarfile.open(fileobj=io.BytesIO(_blob(archive, layer))) as files:
+                for path in filter(_METADATA.search, files.getnames()):
+                    text = _read(files, path)
+                    return {path: re.sub(rb"(?m)^Version: .*$", f"Version: {version}".encode(), text, count=1)}
+    raise AssertionError(f"{source} has no package of the converter")
+
+
+def _layer(content: Mapping[str, bytes]) -> bytes:
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as layer:
-        about = tarfile.TarInfo(f"usr/bin/{program.name.rsplit('-', 1)[0]}")
-        data = program.read_bytes()
-        about.size, about.mode = len(data), 0o755
-        layer.addfile(about, io.BytesIO(data))
+        for path, data in content.items():
+            about = tarfile.TarInfo(path)
+            about.size, about.mode = len(data), 0o755
+            layer.addfile(about, io.BytesIO(data))
     return buffer.getvalue()
 
 

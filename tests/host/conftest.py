@@ -16,7 +16,7 @@ from tests.controlplanes import fixtures
 from tests.controlplanes.fleet import QUICK, Fleet
 from tests.controlplanes.karmada import VERSION
 from tests.host import network, results
-from tests.host.archive import derived
+from tests.host.archive import derived, with_version
 from tests.host.cluster import HostCluster
 from tests.host.setting import SCHEDULER_IMAGE, Setting
 from tools.image.__main__ import OUTPUT
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 HERE = Path(__file__).parent
+NEXT = "99.0.0"
+"""The version of the converter in ``next_image``."""
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -49,8 +51,8 @@ def image() -> str:
 
 @pytest.fixture(scope="session")
 def next_image(image: str) -> str:
-    """The name of an image with the same content, for an upgrade."""
-    return f"{image}-next"
+    """The name of an image of another version, for an upgrade."""
+    return f"{image.rpartition(':')[0]}:{NEXT}"
 
 
 @pytest.fixture(scope="session")
@@ -72,9 +74,10 @@ def session_setting(
         archive = OUTPUT / "image.tar"
         scheduler = fleet.world.binary("karmada-scheduler", fleet.karmada.version)
         with_scheduler = derived(
-            archive, folder / "scheduler.tar", SCHEDULER_IMAGE.format(fleet.karmada.version), [], scheduler
-        )
-        later = derived(archive, folder / "next.tar", next_image, ["converter"])
+            archive, folder / "scheduler.tar", SCHEDULER_IMAGE.format(fleet.karmada.version), [],
+            {"usr/bin/karmada-scheduler": scheduler.read_bytes()},
+        )  # fmt: skip
+        later = derived(archive, folder / "next.tar", next_image, ["converter"], with_version(archive, NEXT))
         host = HostCluster(fleet.world, [archive, with_scheduler, later])
         setting = Setting(fleet, host, image)
         results.record_fact("host cluster and kubelet", host.server.version)

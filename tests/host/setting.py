@@ -22,7 +22,6 @@ SCHEDULER_IMAGE = "localhost/karmada-scheduler:v{}"
 PORT = 5443
 """Of the Service of Karmada's API server, as karmadactl has it."""
 
-SERVER = f"https://karmada-apiserver.{NAMESPACE}.svc.cluster.local:{PORT}"
 SECRET = "karmada-kubeconfig"
 _LABELS = {"app": "karmada-scheduler"}
 
@@ -34,26 +33,30 @@ class Setting:
         fleet: Karmada and its members.
         host: the cluster.
         image: the converter's image, which the node has.
+        namespace: Karmada's in the host cluster.
     """
 
-    def __init__(self, fleet: Fleet, host: HostCluster, image: str) -> None:
+    def __init__(self, fleet: Fleet, host: HostCluster, image: str, namespace: str = NAMESPACE) -> None:
         """Put into the host cluster what `karmadactl init` puts there, and wait until Karmada's scheduler runs."""
         self.fleet = fleet
         self.host = host
         self.image = image
-        host.client.put({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}})
+        self.namespace = namespace
+        host.client.put({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}})
         self._lead_to_karmada()
-        secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": SECRET, "namespace": NAMESPACE}}
+        secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": SECRET, "namespace": namespace}}
         data = base64.b64encode(json.dumps(self.kubeconfig()).encode()).decode()
         host.client.put({**secret, "data": {"kubeconfig": data}})
         fleet.karmada.scheduler.process.stop()
         host.client.put(self._scheduler())
-        host.wait_for(NAMESPACE, "karmada-scheduler")
+        host.wait_for(namespace, "karmada-scheduler")
 
     def kubeconfig(self) -> dict:
         """The kubeconfig of Karmada's administrator, with the address that Pods use."""
         config = json.loads(self.fleet.karmada.apiserver.kubeconfig.read_text())
-        config["clusters"][0]["cluster"]["server"] = SERVER
+        config["clusters"][0]["cluster"]["server"] = (
+            f"https://karmada-apiserver.{self.namespace}.svc.cluster.local:{PORT}"
+        )
         return config
 
     def kubeconfig_file(self, folder: Path) -> Path:
@@ -65,7 +68,7 @@ class Setting:
 
     def _lead_to_karmada(self) -> None:
         """A Service without Pods behind it, as people make one for what runs outside of a cluster."""
-        about = {"name": "karmada-apiserver", "namespace": NAMESPACE}
+        about = {"name": "karmada-apiserver", "namespace": self.namespace}
         port = {"name": "https", "port": PORT, "targetPort": self.fleet.karmada.apiserver.port, "protocol": "TCP"}
         self.host.client.put({"apiVersion": "v1", "kind": "Service", "metadata": about, "spec": {"ports": [port]}})
         self.host.client.put(
@@ -103,7 +106,7 @@ class Setting:
             "kind": "Deployment",
             "metadata": {
                 "name": "karmada-scheduler",
-                "namespace": NAMESPACE,
+                "namespace": self.namespace,
                 "labels": {**_LABELS, "karmada.io/bootstrapping": "app-defaults"},
             },
             "spec": {
