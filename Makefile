@@ -13,6 +13,8 @@ TESTS := tests/unit tests/rules tests/oracle tests/compat tests/fuzz tests/docs 
 WORKERS ?= 2
 LISTEN ?= 127.0.0.1:8443
 ARGS ?=
+# Without bytecode, each worker and each command that a test starts compiles every module again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help
 help: ## list the targets
@@ -39,7 +41,7 @@ demo: $(STAMP) ## send sample Works to the webhook (started if needed) and show 
 	@$(BIN)/converter demo $(ARGS)
 
 .PHONY: test
-test: $(STAMP) ## run the tests that need only Python, in two to three minutes on two cores (COVERAGE=1 measures coverage)
+test: $(STAMP) ## run the tests that need only Python, in less than 100 seconds on two cores (COVERAGE=1 measures coverage; HYPOTHESIS_PROFILE=ci tries five times as many cases)
 	@$(PYTEST) $(TESTS) -n $(WORKERS) --dist worksteal $(if $(COVERAGE),--cov --cov-report=term:skip-covered) $(ARGS)
 
 # A virtual environment of its own, with the oldest aiohttp that pyproject.toml allows.

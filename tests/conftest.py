@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, settings
 
 from tests import versions
 from tests.shipped import shipped_engine
+from tests.sizes import CI
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,13 +20,15 @@ if TYPE_CHECKING:
 
 _COUNT = "count"
 
-# `ci` is the size of `make test`; `nightly` (make fuzz) tries many more; `smoke` (make mutate-messages) hardly any. The
-# round trips of workloads, autoscalers, ingresses and their kin have 1,000 a pair in any case.
+# `quick` is the size of `make test`. CI runs the same tests in the size `ci` (tests/sizes.py), where the round trips of
+# workloads, autoscalers, ingresses and their kin have 1,000 a pair. `nightly` (make fuzz) tries many more.
+# `smoke` (make mutate-messages) tries hardly any.
 _COMMON = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
-settings.register_profile("ci", max_examples=300, derandomize=True, **_COMMON)
+settings.register_profile("quick", max_examples=CI // 5, derandomize=True, **_COMMON)
+settings.register_profile("ci", max_examples=CI, derandomize=True, **_COMMON)
 settings.register_profile("smoke", max_examples=10, derandomize=True, **_COMMON)
 settings.register_profile("nightly", max_examples=10_000, **_COMMON)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 
 @pytest.fixture(scope="session")

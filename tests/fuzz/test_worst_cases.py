@@ -21,6 +21,7 @@ from converter.placement.exclusions import Unreachable
 from tests.generators.worst_cases import cases, fleet
 from tests.generators.worst_shapes import SHAPES, binding, review, statuses, stored
 from tests.nonempty import some
+from tests.sizes import cases as cases_in_profile
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,7 +37,7 @@ _BEGINS = 20 * _ITEMS
 """Calls for work that begins beyond a size, such as counting values. Work that grows faster costs hundreds an item."""
 
 _LISTS = 300
-"""How many lists `make test` tries; `make fuzz` tries one in three."""
+"""How many lists CI tries; `make fuzz` tries one in three."""
 
 
 def calls(answer: Callable[[bytes], bytes], body: bytes) -> int:
@@ -78,7 +79,7 @@ def test_every_list_of_every_kind(
     shipped: Engine, works: Callable[[bytes], bytes], report_count: Callable[[str], None]
 ) -> None:
     listed = [*cases(shipped)]
-    every = 3 if settings().max_examples > 1000 else len(listed) // _LISTS
+    every = 3 if settings().max_examples > 1000 else len(listed) // cases_in_profile(_LISTS)
     worst, found, wrong = 0.0, 0, []
     for case in some(islice(listed, 0, None, every)):
         one, two = compared(works, lambda count, case=case: review(case, count))  # type: ignore[misc]

@@ -12,6 +12,7 @@ from tests.generators.any_values import AnyValues
 from tests.generators.from_catalog import AT_ONCE, BATCHES, try_each
 from tests.generators.hand_written import KINDS
 from tests.generators.hand_written_parts import made_by, wrong_types
+from tests.sizes import cases
 
 SOURCES = [(kind, source) for kind, (_, versions) in KINDS.items() for source in versions]
 
@@ -25,10 +26,10 @@ def source(request):
 
 
 def test_there_and_back_again(shipped, source):
-    """A thousand manifests of the version, each to every other version: a thousand examples a pair."""
+    """In CI a thousand manifests of the version, each to every other version: a thousand examples a pair."""
     _, maker, _, targets = source
 
-    @settings(max_examples=max(1000, settings().max_examples) // AT_ONCE)
+    @settings(max_examples=max(cases(1000), settings().max_examples) // AT_ONCE)
     @given(BATCHES)
     def there_and_back(batch):
         try_each(batch, lambda seed: assert_round_trips(shipped, maker(random.Random(seed)), targets))

@@ -1,8 +1,8 @@
 """A → B → A gives A exactly, for every ordered pair of a kind's versions, with manifests made from the catalog.
 
-As many examples a pair as the profile says (300) where some step lies between the two versions, a tenth where none
-does: there the rules have nothing to get wrong. `make fuzz` runs 10,000; the kinds of `test_fuzz_workloads.py` have
-1,000 always.
+As many examples a pair as the profile says (300 in CI) where some step lies between the two versions, a tenth where
+none does: there the rules have nothing to get wrong. `make fuzz` runs 10,000; the kinds of `test_fuzz_workloads.py`
+have 1,000 in CI.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A → B → A for webhooks, policies, CRDs, certificates, leases, endpoint slices, events and reviews.
 
-Every kind of these groups and every ordered pair of its versions, with manifests made from the catalog: a thousand a
-pair where some step lies between the two, a tenth where none does.
+Every kind of these groups and every ordered pair of its versions, with manifests made from the catalog: in CI a
+thousand a pair where some step lies between the two, a tenth where none does.
 """
 
 import pytest
@@ -17,6 +17,7 @@ from tests.generators.hand_written_parts import wrong_types
 from tests.generators.signing_requests import ADDRESS, DNS, signing_request
 from tests.nonempty import some
 from tests.shipped import shipped_engine
+from tests.sizes import cases
 
 GROUPS = {
     "admissionregistration.k8s.io",
@@ -61,7 +62,7 @@ def test_there_and_back(shipped, journey):
     makers = [(maker(gvk), targets) for gvk, targets in sources.items()]
 
     # One number makes a manifest in each version, so it is as many examples for each pair.
-    @settings(max_examples=(1000 if stepped else 100) // AT_ONCE)
+    @settings(max_examples=cases(1000 if stepped else 100) // AT_ONCE + 1)
     @given(batch=BATCHES)
     def there_and_back(batch):
         try_each(batch, check)
@@ -79,7 +80,7 @@ def test_wrong_types_are_typed_errors(shipped, journey):
     targets = {gvk.api_version: known for gvk, known in sources.items()}
 
     # Few manifests are spoiled in many places: what stands there otherwise matters less than where it is.
-    @settings(max_examples=300)
+    @settings(max_examples=cases(300))
     @given(st.one_of([wrong_types(maker(gvk).make(seed)) for gvk in sources for seed in (1, 2, 3)]))
     def wrong(manifest):
         for target in targets[manifest["apiVersion"]]:

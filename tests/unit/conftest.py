@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime as dt
+import functools
 import logging
 import ssl
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ import aiohttp
 import pytest
 
 from converter.certificates.tls import ServingCertificate, write_throwaway
+from converter.config import Configuration
 from converter.server.event_loop import loop_factory
 from converter.server.run import Address, serve
 from tests.fakes.virtual_time import VirtualTimeLoop
@@ -76,6 +78,20 @@ def _log_as_before():
     loggers[0].handlers[:] = handlers
     for logger, level in zip(loggers, levels, strict=True):
         logger.setLevel(level)
+
+
+_plain_read = Configuration.read
+
+
+@functools.lru_cache(maxsize=4)
+def _read(files, catalog):
+    return _plain_read(files, catalog)
+
+
+@pytest.fixture
+def rules_read_once(monkeypatch):
+    """Read rule files with the same text once, since a book never changes; those that are refused are read again."""
+    monkeypatch.setattr(Configuration, "read", lambda files, catalog=None: _read(tuple(files), catalog))
 
 
 @pytest.fixture(name="until")

@@ -13,6 +13,7 @@ from converter.certificates.issue import AUTHORITY_LIFE, SERVING_LIFE, Certifica
 from converter.certificates.rotate import MOST_TRUSTED, SPREAD, Material, Periods, advance
 from converter.controllers.certificate_secret import read, written
 from tests.nonempty import some
+from tests.sizes import cases
 
 NAMES = ("converter-admission.karmada-system.svc", "127.0.0.1")
 START = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
@@ -187,7 +188,7 @@ episodes = st.lists(st.tuples(st.lists(moments, max_size=3), st.sampled_from([MI
 """The clock is wrong up to three times in a row, then right."""
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=cases(60), deadline=None)
 @given(episodes)
 def test_a_server_with_a_right_clock_always_presents_a_trusted_certificate(life):
     now, material = START, advance(None, NAMES, START)

@@ -9,6 +9,11 @@ import threading
 import pytest
 
 
+@pytest.fixture(autouse=True)
+def _read_once(rules_read_once):
+    """Most commands read the shipped rules, which takes longer than the rest of their test."""
+
+
 @pytest.fixture
 def control_plane(tmp_path):
     """A control plane that only lists: Clusters on one page, Works on two."""

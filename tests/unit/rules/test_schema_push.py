@@ -12,6 +12,7 @@ from converter.rules.schema_push import push_schema
 from converter.rules.steps.blocks import compile_steps
 from tests.nonempty import some
 from tests.rulekit import rule_text
+from tests.sizes import cases
 
 TEXT, NUMBER, FLAG = {"type": "string"}, {"type": "integer"}, {"type": "boolean"}
 
@@ -99,7 +100,7 @@ def misfits(value, schema, path=()):
 
 
 @pytest.mark.parametrize("step", STEPS)
-@settings(max_examples=60)
+@settings(max_examples=cases(60))
 @given(manifest=manifests(SCHEMA))
 def test_what_a_step_makes_of_a_manifest_is_what_it_makes_of_the_schema(step, manifest):
     (rule,) = parse_rules([RuleFile("r.yaml", rule_text(f"steps: [{{{step}}}]"))])

@@ -19,6 +19,8 @@ from converter.server.wiring import Settings, assemble
 from tests.nonempty import some
 from tests.waiting import until
 
+pytestmark = pytest.mark.usefixtures("rules_read_once")
+
 JSON = {"Content-Type": "application/json"}
 
 

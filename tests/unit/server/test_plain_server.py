@@ -11,6 +11,8 @@ from converter.server.run import Address, ListenError
 from converter.server.sample import FLEET
 from converter.server.wiring import Settings, assemble
 
+pytestmark = pytest.mark.usefixtures("rules_read_once")
+
 
 @pytest.fixture
 def served():

@@ -22,6 +22,8 @@ from converter.server.wiring import Settings, assemble
 from tests.nonempty import some
 from tests.waiting import until
 
+pytestmark = pytest.mark.usefixtures("rules_read_once")
+
 ROOT = Path(__file__).resolve().parents[3]
 TRACE, PARENT = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 JSON = {"Content-Type": "application/json"}

@@ -21,6 +21,8 @@ from converter.server.sample import FLEET, review_of, sample_manifests, work_for
 from converter.server.wiring import Settings, assemble
 from tests.waiting import HANG_SECONDS, listening
 
+pytestmark = pytest.mark.usefixtures("rules_read_once")
+
 JSON = {"Content-Type": "application/json"}
 REVIEWS = Path(__file__).resolve().parents[2] / "data" / "reviews"
 

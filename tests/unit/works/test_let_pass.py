@@ -25,6 +25,7 @@ from converter.works.plan import plan_work
 from converter.works.policy import Policy
 from tests.reviewkit import ask, cronjob, review, webhook, work
 from tests.rulekit import rule_text
+from tests.sizes import cases
 
 DENY = """apiVersion: apiconverter.dev/v1alpha1
 kind: LossPolicy
@@ -138,7 +139,7 @@ def test_so_many_losses_that_they_have_no_room_are_not_denied_later(count):
 WORDS = st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "S", "Zs")), max_size=60).map("w{}".format)
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=cases(25), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(words=st.tuples(WORDS, WORDS), later=st.integers(30, 99), seed=st.integers(0, 2**32))
 def test_wording_catalog_and_order_decide_nothing(monkeypatch, words, later, seed):
     """For any words, any later catalog and any order of the manifests a stored Work is decided about the same."""

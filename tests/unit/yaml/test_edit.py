@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from converter.yaml import dump, load_all
 from converter.yaml.edit import EditError, edit
 from tests.shipped import shipped_engine
+from tests.sizes import cases
 
 INGRESS = """\
 # head
@@ -127,7 +128,7 @@ values = st.recursive(
 documents = st.dictionaries(st.sampled_from("abcdef"), values, min_size=1, max_size=4)
 
 
-@settings(max_examples=300)
+@settings(max_examples=cases(300))
 @given(old=documents, new=documents, data=st.data())
 def test_any_value_becomes_any_other_and_no_comment_is_lost(old, new, data):
     lines = dump(old).splitlines()
