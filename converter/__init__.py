@@ -23,23 +23,61 @@ The public API is the names below, imported from ``converter``. Submodules are i
 - ``RuleBookError``: rule files are invalid; ``RuleProblem`` is one problem in them, and ``ProblemCode`` its kind.
 """
 
-from converter.catalog import Release
-from converter.conversion import ConversionData, PreservedValue, Reason, Route, UnrestoredValue
-from converter.errors import (
-    ConversionError,
-    ConverterError,
-    ManifestError,
-    NoRouteError,
-    ProblemCode,
-    RefusedError,
-    RuleBookError,
-    RuleProblem,
-)
-from converter.library import Conversion, Converter
-from converter.losses import Loss, ManifestId, Origin
-from converter.losses.model import ByConversion, ByRelease, FieldHistory, LossKey
-from converter.losses.severity import Severity
-from converter.refusals import Refusal, RefusalReason
+import typing as _typing
+
+if _typing.TYPE_CHECKING:
+    from converter.catalog import Release
+    from converter.conversion import ConversionData, PreservedValue, Reason, Route, UnrestoredValue
+    from converter.errors import (
+        ConversionError,
+        ConverterError,
+        ManifestError,
+        NoRouteError,
+        ProblemCode,
+        RefusedError,
+        RuleBookError,
+        RuleProblem,
+    )
+    from converter.library import Conversion, Converter
+    from converter.losses import Loss, ManifestId, Origin
+    from converter.losses.model import ByConversion, ByRelease, FieldHistory, LossKey
+    from converter.losses.severity import Severity
+    from converter.refusals import Refusal, RefusalReason
+else:
+    # Loaded with the first use: pytest imports its plugins, and with them this package, in every run.
+    from converter.lazy import exports as _exports
+
+    __getattr__, __dir__ = _exports(
+        __name__,
+        {
+            "ByConversion": "converter.losses.model",
+            "ByRelease": "converter.losses.model",
+            "Conversion": "converter.library",
+            "ConversionData": "converter.conversion",
+            "ConversionError": "converter.errors",
+            "Converter": "converter.library",
+            "ConverterError": "converter.errors",
+            "FieldHistory": "converter.losses.model",
+            "Loss": "converter.losses",
+            "LossKey": "converter.losses.model",
+            "ManifestError": "converter.errors",
+            "ManifestId": "converter.losses",
+            "NoRouteError": "converter.errors",
+            "Origin": "converter.losses",
+            "PreservedValue": "converter.conversion",
+            "ProblemCode": "converter.errors",
+            "Reason": "converter.conversion",
+            "Refusal": "converter.refusals",
+            "RefusalReason": "converter.refusals",
+            "RefusedError": "converter.errors",
+            "Release": "converter.catalog",
+            "Route": "converter.conversion",
+            "RuleBookError": "converter.errors",
+            "RuleProblem": "converter.errors",
+            "Severity": "converter.losses.severity",
+            "UnrestoredValue": "converter.conversion",
+        },
+    )
 
 __all__ = [
     "ByConversion",

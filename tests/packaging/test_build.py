@@ -133,5 +133,15 @@ def test_the_wheel_reads_its_own_data(run, shipped, tmp_path):
     assert {"MutatingWebhookConfiguration", "ResourceInterpreterCustomization", "Deployment"} <= kinds
 
 
+def test_pytest_finds_the_plugin_of_the_wheel(run):
+    assert "--converter-update" in run("-m", "pytest", "--help")
+
+
+def test_pytest_is_an_extra_of_the_wheel(wheel):
+    needed = [text for text in metadata_of(wheel).get_all("Requires-Dist") if text.startswith("pytest")]
+    assert [text for text in needed if "extra ==" not in text] == []
+    assert [text for text in needed if "extra == 'testing'" in text]
+
+
 def test_a_program_runs_against_the_wheel(run):
     assert "round trip True" in run(str(PROGRAM)).splitlines()
