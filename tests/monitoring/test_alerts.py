@@ -261,7 +261,8 @@ def test_an_alert_fires_and_is_silent(rule, tmp_path):
     for case in some(CASES[name_of(rule)]):
         tests = [judged(rule, case, case.fires, expected(rule, case)), judged(rule, case, case.silent, [])]
         files.append(tmp_path / f"test-{len(files)}.yml")
-        test = {"rule_files": [str(needed)], "evaluation_interval": case.step, "group_eval_order": order, "tests": tests}
+        common = {"rule_files": [str(needed)], "evaluation_interval": case.step, "group_eval_order": order}
+        test = {**common, "tests": tests}
         files[-1].write_text(yaml.safe_dump(test), "utf-8")
     done = promtool("test", "rules", *files)
     assert done.returncode == 0, done.stdout + done.stderr
