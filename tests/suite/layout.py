@@ -21,6 +21,7 @@ TOPICS = {
     "admission/test_works_malformed.py": "reviews and Works of a wrong shape",
     "admission/test_refusals.py": "Works that their cluster is known to refuse",
     "cli/test_docs.py": "the pages about the command line",
+    "cli/test_given_crds.py": "the option --crds of several commands",
     "conversion/test_convert_fresh.py": "the two ways to convert, against each other",
     "controllers/test_killed_anywhere.py": "a controller that is killed after any of its writes",
     "controllers/test_secrets.py": "what the controllers write and log about a Secret",

@@ -19,7 +19,7 @@ def pruned(schema, value):
     """Prune as a server with the schema does, and return what is left."""
     left = copy_json(value)
     difference = compare(EVERYTHING, keeps(schema))
-    for found in find(difference, left) if difference is not None else ():
+    for found in find(difference, left) if difference is not None else ():  # may be empty
         assert found.gap is Gap.LOST
         del found.holder[found.path[-1]]
     return left
