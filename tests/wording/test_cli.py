@@ -213,7 +213,7 @@ def installed(monkeypatch, findings):
 
     monkeypatch.setattr("converter.cli.karmada_part.install", applied)
     monkeypatch.setattr(ApiServer, "connect", connected)
-    return main(["install", "--karmada-part-only", "--kubeconfig", "karmada.config"])
+    return main(["install", "--karmada-part-only", "--kubeconfig", "karmada.config", "--namespace", "a"])
 
 
 def err(capsys):
