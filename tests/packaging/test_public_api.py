@@ -41,7 +41,7 @@ ATTRIBUTES = {
     "Release": "major minor parse",
     "Route": "kind rules source target versions",
     "RuleBookError": "problems",
-    "RuleProblem": "code file hint line problem",
+    "RuleProblem": "code file hint line path problem",
     "UnrestoredValue": "path reason value",
 }
 MANIFEST = {"apiVersion": "batch/v1", "kind": "CronJob", "metadata": {"name": "nightly"}, "spec": {"timeZone": "UTC"}}
