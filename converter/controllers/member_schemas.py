@@ -9,6 +9,7 @@ stores what the member lacks, for all replicas (`converter.clusters.member_schem
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -16,27 +17,20 @@ from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 
-from converter.client import AlreadyExistsError, ApiError, NotFoundError
-from converter.client.giving_way import giving_way
+from converter.client import AlreadyExistsError, ApiError, Informer, Key, NotFoundError
+from converter.client.collections import WORKS
 from converter.client.pager import each_item
 from converter.clusters.member_schemas import cluster_of, collection, config_map, name_for
 from converter.clusters.watched_crds import CRDS
+from converter.controllers.schema_comparison import crds_in, of_builtin, of_custom, of_sent
 from converter.errors import ConverterError
-from converter.karmada.names import MEMBER_SCHEMAS_LABEL
-from converter.kube import GroupVersionKind
-from converter.rules.by_name import kept_by
-from converter.rules.crds import read_crd
-from converter.rules.openapi import keeps_of_builtin, keeps_of_custom, keeps_of_type, kinds_of
-from converter.rules.pruning import EVERYTHING, encode_lacking, lacking
+from converter.karmada.names import CRDS_LABEL, EXECUTION_SPACE_PREFIX, MEMBER_SCHEMAS_LABEL
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from converter.catalog import Catalog, Release
-    from converter.client import ApiServer, Informer
+    from converter.client import ApiServer
     from converter.clusters import Cluster, FleetView
     from converter.clusters.member_schemas import Lacking
-    from converter.rules.pruning import Difference, Keeps
 
 _log = logging.getLogger(__name__)
 
@@ -81,6 +75,27 @@ class _Document(NamedTuple):
     release: Release | None
 
 
+class _Work(NamedTuple):
+    """A Work that holds CRDs, and what these are compared with: the control plane's, with their generations."""
+
+    key: Key
+    uid: str
+    generation: int
+    expected: frozenset[tuple[str, int]]
+
+
+class _Metadata(msgspec.Struct):
+    uid: str = ""
+    generation: int = 0
+
+
+class _Head(msgspec.Struct):
+    metadata: _Metadata
+
+
+_works = msgspec.json.Decoder(_Head)
+
+
 class MemberSchemas:
     """Reads members and stores what they lack. Only the leader runs it."""
 
@@ -111,12 +126,19 @@ class MemberSchemas:
         self._collection = collection(namespace)
         self._namespace = namespace
         self._interval = interval
-        self._known: OrderedDict[_Document, Lacking] = OrderedDict()
+        self._known: OrderedDict[_Document | _Work, Lacking] = OrderedDict()
+        self._works = Informer(server, WORKS, _works.decode, selector=f"{CRDS_LABEL}=true", metadata_only=True)
         self._stored: dict[str, Lacking | None] = {}
         self._failed: set[str] = set()
 
     async def run(self) -> None:
         """Look again and again until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._works.run())
+            tasks.create_task(self._look_always())
+
+    async def _look_always(self) -> None:
+        await self._works.synced.wait()
         self._stored = await self._stored_before()
         while True:
             turns = asyncio.Semaphore(_AT_ONCE)
@@ -151,12 +173,15 @@ class MemberSchemas:
                 _log.warning("cluster %s: its schemas are not known: %s", name, error)
 
     async def _read(self, cluster: Cluster) -> Lacking:
+        """Read what a member publishes; where it publishes nothing, the CRDs count that pass to it as Works."""
         proxy = f"{_CLUSTERS}/{cluster.name}/proxy"
+        found = await self._of_works(cluster)
         try:
             index = _indexes.decode(await self._server.get(f"{proxy}/{_OPENAPI}"))
         except NotFoundError:
-            return {}  # OpenAPI v3 came with v1.23
-        found: Lacking = {}
+            return found  # OpenAPI v3 came with v1.23
+        published = {path.partition("/")[2] for path in index.paths}
+        found = {key: lost for key, lost in found.items() if key[0] not in published}
         for path, entry in sorted(index.paths.items()):
             document = self._document(path, entry.server_relative_url, cluster.release)
             if document is None:
@@ -164,11 +189,40 @@ class MemberSchemas:
             known = self._known.get(document)
             if known is None:
                 known = await self._compared(document, proxy)
-                if len(self._known) >= _CACHED:
-                    self._known.popitem(last=False)
-                self._known[document] = known
+                self._remember(document, known)
             found.update(known)
         return found
+
+    def _remember(self, what: _Document | _Work, lost: Lacking) -> None:
+        if len(self._known) >= _CACHED:
+            self._known.popitem(last=False)
+        self._known[what] = lost
+
+    async def _of_works(self, cluster: Cluster) -> Lacking:
+        """Compare the CRDs in the Works for a member with those of the control plane."""
+        found: Lacking = {}
+        for key, head in sorted(self._works.items.items()):
+            if key.namespace != f"{EXECUTION_SPACE_PREFIX}{cluster.name}":
+                continue
+            generations = frozenset((key.name, head.metadata.generation) for key, head in self._crds.items.items())
+            work = _Work(key, head.metadata.uid, head.metadata.generation, generations)
+            known = self._known.get(work)
+            if known is None:
+                known = await self._of_work(key)
+                self._remember(work, known)
+            found.update(known)
+        return found
+
+    async def _of_work(self, key: Key) -> Lacking:
+        try:
+            raw = await self._server.get(WORKS.object_path(key.namespace, key.name))
+        except NotFoundError:
+            return {}
+        sent, expected = await asyncio.to_thread(crds_in, raw), {}
+        for name in sent:
+            with contextlib.suppress(NotFoundError):
+                expected[name] = await self._server.get(CRDS.object_path("", name))
+        return await asyncio.to_thread(of_sent, sent, expected)
 
     def _document(self, path: str, url: str, release: Release | None) -> _Document | None:
         """Say what a document is compared with; None if there is nothing."""
@@ -202,9 +256,9 @@ class MemberSchemas:
             except NotFoundError:
                 continue  # its event is on the way
         if document.expected:
-            return await asyncio.to_thread(_of_custom, raw, document.api_version, crds)
+            return await asyncio.to_thread(of_custom, raw, document.api_version, crds)
         assert document.release is not None
-        return await asyncio.to_thread(_of_builtin, raw, document.api_version, document.release, self._catalog)
+        return await asyncio.to_thread(of_builtin, raw, document.api_version, document.release, self._catalog)
 
     async def _store(self, name: str, found: Lacking) -> None:
         wanted = config_map(self._namespace, name, found)
@@ -236,40 +290,3 @@ class MemberSchemas:
             await self._server.delete(path, uid=stored["metadata"]["uid"])
         except NotFoundError:
             return
-
-
-def _of_custom(raw: bytes, api_version: str, crds: list[bytes]) -> Lacking:
-    """Compare a document with the CRDs of its group in the control plane."""
-    with giving_way():
-        expected: dict[str, Keeps] = {}
-        for crd in crds:
-            read = read_crd(msgspec.json.decode(crd))
-            expected[read.kind] = kept_by(read).get(api_version, EVERYTHING)
-        return _compare(
-            raw,
-            api_version,
-            lambda kind, schema, _: lacking(expected[kind], keeps_of_custom(schema)) if kind in expected else None,
-        )
-
-
-def _of_builtin(raw: bytes, api_version: str, release: Release, catalog: Catalog) -> Lacking:
-    """Compare a document with what the release has of the kinds."""
-
-    def find(kind: str, schema: Any, document: Any) -> Difference | None:
-        expected = catalog.type_of(release, GroupVersionKind.of(api_version, kind))
-        return lacking(keeps_of_type(expected), keeps_of_builtin(schema, document)) if expected is not None else None
-
-    with giving_way():
-        if release < catalog.releases[0]:
-            return {}
-        return _compare(raw, api_version, find)
-
-
-def _compare(raw: bytes, api_version: str, find: Callable[[str, Any, Any], Difference | None]) -> Lacking:
-    document = msgspec.json.decode(raw)
-    found: Lacking = {}
-    for kind, schema in kinds_of(document, api_version):
-        difference = find(kind, schema, document)
-        if difference is not None:
-            found[api_version, kind] = encode_lacking(difference)
-    return found

@@ -7,6 +7,7 @@ controller. A Work gets its label back before its anchor is deleted, so that no 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
@@ -20,6 +21,7 @@ from converter.karmada.names import (
     ANCHOR_OF_ANNOTATION,
     CONVERSION_DATA_REF_ANNOTATION,
     CONVERTED_LABEL,
+    CRDS_LABEL,
     LOSSES_LABEL,
     OVERFLOW_LABEL,
     anchor_name,
@@ -152,7 +154,15 @@ class WorkReturner:
             done += await self._batch(batch, report)
         async for anchor in self._each(f"{ANCHOR_LABEL}=true"):
             await self._delete_anchor(anchor)
+        async for work in self._each(f"{CRDS_LABEL}=true"):
+            await self._take_off_label(work)
         return done
+
+    async def _take_off_label(self, work: Manifest) -> None:
+        metadata = work["metadata"]
+        with contextlib.suppress(NotFoundError):
+            path = WORKS.object_path(metadata["namespace"], metadata["name"])
+            await self._server.patch(path, {"metadata": {"labels": {CRDS_LABEL: None}}})
 
     async def _batch(self, works: list[Manifest], report: Callable[[str], None]) -> int:
         """Hand back some Works at the same time; the first failure is raised when all are done."""

@@ -57,6 +57,9 @@ SCHEDULER_LABEL: Final = f"{GROUP}/scheduler"
 SCHEDULER_BEFORE_ANNOTATION: Final = f"{GROUP}/scheduler-before"
 """On a binding with that label: the name of the scheduler before, which is ``default-scheduler`` or empty."""
 
+CRDS_LABEL: Final = f"{GROUP}/crds"
+"""On a Work that holds a CRD, so that a watch can select these Works; the value is ``true``."""
+
 MEMBER_SCHEMAS_LABEL: Final = f"{GROUP}/member-schemas"
 """On a ConfigMap that says what the schemas of a cluster lack; the value is ``true``."""
 

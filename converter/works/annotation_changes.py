@@ -10,6 +10,7 @@ from converter.karmada.names import (
     CONVERSION_DATA_ANNOTATION,
     CONVERSION_DATA_REF_ANNOTATION,
     CONVERTED_LABEL,
+    CRDS_LABEL,
     LOSSES_ANNOTATION,
     LOSSES_LABEL,
     LOSSES_TEXT_ANNOTATION,
@@ -63,6 +64,7 @@ class Bookkeeping(msgspec.Struct, frozen=True):
         keeps_conversions: whether a manifest stays as an earlier conversion left it, so that losses that are stored
             as digests still hold.
         has_overflow_store: whether a controller stores what annotations cannot hold.
+        holds_crds: whether the Work holds a CRD.
     """
 
     labels: Mapping[str, str | None]
@@ -71,6 +73,7 @@ class Bookkeeping(msgspec.Struct, frozen=True):
     release: Release | None = None
     keeps_conversions: bool = False
     has_overflow_store: bool = False
+    holds_crds: bool = False
 
 
 def changes_for(records: Sequence[ManifestRecord], present: Bookkeeping) -> AnnotationChanges:
@@ -90,7 +93,7 @@ def changes_for(records: Sequence[ManifestRecord], present: Bookkeeping) -> Anno
     if present.losses is not NO_LOSSES or changes.unstored or _any_lossy(records):
         _store_losses(records, present, wanted, changes)
     lossy = LOSSES_ANNOTATION in wanted and not converted
-    for name, holds in ((CONVERTED_LABEL, converted), (LOSSES_LABEL, lossy)):
+    for name, holds in ((CONVERTED_LABEL, converted), (LOSSES_LABEL, lossy), (CRDS_LABEL, present.holds_crds)):
         if holds and present.labels.get(name) != "true":
             changes.labels[name] = "true"
         elif not holds and name in present.labels:

@@ -30,7 +30,7 @@ from converter.works.limits import MOST_BYTES, MOST_MANIFESTS, limits_of
 from converter.works.result import NO_CHANGES, Converted, Issue, WorkPlan
 from converter.works.states import ManifestPlan, ManifestState, Target
 from converter.works.suspended import is_suspended
-from converter.works.unchanged import count_unchanged
+from converter.works.unchanged import count_unchanged, holds_crds
 from converter.works.version_selection import Availability, choose
 
 if TYPE_CHECKING:
@@ -249,6 +249,7 @@ def assemble(
         stored.losses,
         cluster.release,
         keeps_conversions=summary.stays,
+        holds_crds=holds_crds(plan.state.head for plan in plans),
         has_overflow_store=(has_overflow_store and not deleting) or carried is not None,
     )
     changes = changes_for([plan.record for plan in plans], present)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from converter.rules.crds import KIND as CRD_KIND
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from msgspec import Raw
 
@@ -32,6 +34,13 @@ def count_unchanged(
         doubt = doubts[head.api_version, head.kind]
         if doubt is not None and doubt(manifests[index]):
             return index
+        if head.kind == CRD_KIND:  # its Work gets a label
+            return index
         if lacking and (head.api_version, head.kind) in lacking:
             return index
     return len(heads)
+
+
+def holds_crds(heads: Iterable[PartialObject | None]) -> bool:
+    """Whether one of the manifests is a CRD."""
+    return any(head is not None and head.kind == CRD_KIND for head in heads)

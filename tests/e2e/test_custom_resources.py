@@ -11,7 +11,7 @@ from tests.controlplanes.karmada import NAMESPACE as SYSTEM
 from tests.controlplanes.waiting import wait_until
 from tests.e2e.host import MEMBER_SCHEMAS
 from tests.e2e.installation import Installation
-from tests.e2e.propagated import Propagated
+from tests.e2e.propagated import WORK, Propagated
 from tests.e2e.templates import NAMESPACE
 
 NEW, OLD = "new", "old"
@@ -123,3 +123,22 @@ def test_a_member_whose_crd_lacks_a_field_is_reported_and_gets_it_after_the_upgr
         wait_until("the end of the report", lambda: LOSSES_TEXT not in it.work(NEW)["metadata"].get("annotations", {}))
         it.wait_until_applied()
     it.wait_until_gone(NEW, [V1])
+
+
+def test_a_crd_that_passes_as_a_work_says_what_a_member_has_that_publishes_nothing(fleet, converter):
+    """v1.20 has no OpenAPI v3; a Work by hand brings it an older CRD than the control plane's."""
+    older = crd(v1alpha1={})
+    older["metadata"]["labels"] = {"karmada.io/managed": "true"}
+    work = {
+        "apiVersion": WORK,
+        "kind": "Work",
+        "metadata": {"name": "older-crd", "namespace": f"karmada-es-{OLD}"},
+        "spec": {"workload": {"manifests": [older]}},
+    }
+    fleet.client.create(work)
+    try:
+        only = {V1ALPHA1: {KIND: {"f": {"spec": {"f": {"size": 1}}}}}}
+        wait_until("the controller reading the Work", lambda: lacking(fleet, OLD) == only, 90)
+    finally:
+        fleet.client.delete(WORK, "Work", "older-crd", f"karmada-es-{OLD}")
+    wait_until("the end of what the Work said", lambda: lacking(fleet, OLD) == {}, 90)

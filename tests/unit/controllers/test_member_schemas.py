@@ -11,6 +11,7 @@ import pytest
 
 from converter.catalog import Release, load_catalog
 from converter.client import Key
+from converter.client.collections import WORKS
 from converter.clusters import Cluster, Fleet, FleetView
 from converter.clusters.member_schemas import (
     MAX_BYTES,
@@ -23,12 +24,15 @@ from converter.clusters.member_schemas import (
 from converter.clusters.watched_crds import CRDS, WatchedCrds
 from converter.controllers import member_schemas
 from converter.controllers.member_schemas import MemberSchemas
+from converter.karmada.names import CRDS_LABEL
+from converter.rules.pruning import find
 from tests.fakes.apiserver import FakeApiServer
 from tests.waiting import until
 
 SYSTEM = "karmada-system"
 MAPS = collection(SYSTEM)
 PROXY = "/apis/cluster.karmada.io/v1alpha1/clusters/{}/proxy"
+ROOT = {"apiVersion": "acme.io/v1", "kind": "Gadget", "metadata": {"name": "g"}}
 KEY = ("acme.io/v1", "Gadget")
 
 
@@ -157,6 +161,41 @@ async def test_a_cluster_that_leaves_leaves_nothing(server):
         await until(lambda: server.stored("edge") == LACKS_COLOR and server.stored("gone") is None)
         fleet.replace(Fleet())
         await until(lambda: server.stored("edge") is None)
+
+
+def work_with(*manifests, cluster="old", name="crd"):
+    return {
+        "metadata": {"name": name, "namespace": f"karmada-es-{cluster}", "labels": {CRDS_LABEL: "true"}},
+        "spec": {"workload": {"manifests": list(manifests)}},
+    }
+
+
+async def test_a_member_without_openapi_v3_has_the_crds_that_pass_to_it(server):
+    await server.create(CRDS.path(), crd("size", "color"))
+    await server.create(WORKS.path("karmada-es-old"), work_with({"kind": "Other"}, crd("size")))
+    await server.create(WORKS.path("karmada-es-near"), work_with(crd(), cluster="near"))
+    async with reading(server, "old"):
+        await until(lambda: server.stored("old") == LACKS_COLOR)
+        path = WORKS.object_path("karmada-es-old", "crd")
+        await server.patch(path, {"spec": {"workload": {"manifests": [crd("size", "color")]}}})
+        await until(lambda: server.stored("old") is None)
+
+
+async def test_what_a_member_publishes_counts_more_than_what_passes_to_it(server):
+    await server.create(CRDS.path(), crd("size", "color"))
+    await server.create(WORKS.path("karmada-es-edge"), work_with(crd("color"), cluster="edge"))
+    server.serve("edge", "A", "size")
+    async with reading(server, "edge"):
+        await until(lambda: server.stored("edge") == LACKS_COLOR)
+
+
+async def test_without_a_crd_in_the_control_plane_the_one_that_passes_is_all_that_is_known(server):
+    await server.create(WORKS.path("karmada-es-old"), work_with(crd("size")))
+    async with reading(server, "old"):
+        await until(lambda: server.stored("old"))
+        (found,) = read_config_map(msgspec.json.encode(server.objects[MAPS.object_path("", name_for("old"))])).values()
+        value = {**ROOT, "spec": {"size": "", "color": ""}, "more": 1}
+        assert [one.path for one in find(found, value)] == [("spec", "color"), ("more",)]
 
 
 async def test_a_member_without_openapi_v3_says_nothing(server):

@@ -10,6 +10,7 @@ from converter.install.uninstall import Uninstallation
 from converter.karmada.names import (
     ANCHOR_LABEL,
     CONVERTED_LABEL,
+    CRDS_LABEL,
     EXCLUDED_ANNOTATION,
     EXCLUDED_LABEL,
     GROUP,
@@ -158,6 +159,19 @@ async def test_an_anchor_without_a_work_goes(karmada):
     karmada.server.remove(WORK)
     await WorkReturner(karmada.server, CONVERTER).run(lambda _: None)
     assert karmada.anchor is None
+
+
+async def test_works_with_crds_lose_their_label(karmada):
+    await converted(karmada)
+    await karmada.stop_all()
+    karmada.server.webhooks.clear()
+    path = f"/apis/work.karmada.io/v1alpha1/namespaces/{NS}/works"
+    labels = {CRDS_LABEL: "true", "mine": "stays"}
+    manifest = {"kind": "CustomResourceDefinition", "metadata": {"name": "a.b"}}
+    spec = {"workload": {"manifests": [manifest]}}
+    await karmada.server.create(path, {"metadata": {"name": "crd", "namespace": NS, "labels": labels}, "spec": spec})
+    await WorkReturner(karmada.server, CONVERTER).run(lambda _: None)
+    assert karmada.server.objects[f"{path}/crd"]["metadata"]["labels"] == {"mine": "stays"}
 
 
 async def test_the_survey_says_what_stays_and_changes_nothing(karmada):

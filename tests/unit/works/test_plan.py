@@ -13,6 +13,7 @@ from converter.conversion import Reason, UnrestoredValue
 from converter.karmada.names import (
     CONVERSION_DATA_ANNOTATION,
     CONVERTED_LABEL,
+    CRDS_LABEL,
     LOSSES_TEXT_ANNOTATION,
     SOURCES_ANNOTATION,
 )
@@ -265,3 +266,17 @@ def test_a_policy_decides_about_it():
     )
     outcome, _ = after(work(THING), lacking_zone("a.example/v1"), denying)
     assert outcome.denial
+
+
+def test_a_work_with_a_crd_has_a_label_as_long_as_it_has_one():
+    served = Cluster.from_versions(
+        "old", {"apiextensions.k8s.io/v1": ["CustomResourceDefinition"], "v1": ["ConfigMap"]}
+    )
+    crd = {"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "metadata": {"name": "a.b"}}
+    given = work(config_map(), crd)
+    outcome, labelled = after(given, served)
+    assert outcome.labels == {CRDS_LABEL: "true"}
+    assert not after(labelled, served)[0].changes
+    labelled["spec"]["workload"]["manifests"].pop()
+    assert after(labelled, served)[0].labels == {CRDS_LABEL: None}
+    assert not after(work(config_map()), served)[0].changes
