@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from converter.catalog import load_catalog
 from converter.cli import FINDINGS, OK
 from converter.cli.convert import take_conversion_data
+from converter.cli.crd_files import GivenCrds, add_crds_option
 from converter.cli.manifest_files import items_of, read_documents
 from converter.cli.options import (
     UsageError,
@@ -34,6 +36,7 @@ _EPILOG = """\
 examples:
   converter explain -f hpa.yaml --to autoscaling/v1
   converter explain -f shop/ --cluster edge --inventory fleet.yaml
+  converter explain -f widget.yaml --to example.org/v1 --crds crds/
   converter explain --kind Ingress --from networking.k8s.io/v1 --to extensions/v1beta1
 
 exit codes: 0 every manifest has a route; 1 at least one has none; 2 wrong usage or unreadable input
@@ -56,6 +59,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     )
     add_target_options(parser)
     add_rules_option(parser)
+    add_crds_option(parser, "custom resources that are converted by name alone")
     parser.set_defaults(run=run)
 
 
@@ -63,8 +67,11 @@ def run(args: argparse.Namespace) -> int:
     """Explain every manifest; returns the exit code."""
     if bool(args.filename) == bool(args.kind) or bool(args.kind) != bool(args.source):
         raise UsageError("explain needs manifests (-f FILE), or --kind KIND with --from VERSION")
-    cluster = chosen_cluster(args)
-    converter = load_converter(args)
+    cluster, crds = chosen_cluster(args), GivenCrds(args.crds)
+    if cluster is not None:
+        crds.check_names([cluster])
+        cluster = crds.on(cluster, load_catalog())
+    converter = load_converter(args, crds.kinds)
     code = OK
     for manifest, origin in _subjects(args):
         try:
@@ -109,7 +116,7 @@ def explain(converter: Engine, manifest: Manifest, wanted: tuple[str, ...], *, l
     route = converter.route(gvk.kind, gvk.api_version, wanted)
     yield f"goes {' -> '.join(route.versions())}"
     for edge in route.edges:
-        yield f"{edge.source} -> {edge.target} by rule {edge.rule.name} ({edge.rule.file}:{edge.rule.line})"
+        yield f"{edge.source} -> {edge.target} by rule {edge.rule.name} ({edge.rule.place})"
         yield from (f"  {step.describe(edge.toward)}" for step in ordered(edge.rule.steps, edge.toward))
         if not edge.rule.steps:
             yield "  only the apiVersion changes"
@@ -123,7 +130,7 @@ def explain(converter: Engine, manifest: Manifest, wanted: tuple[str, ...], *, l
 
 def _losses(converter: Engine, manifest: Manifest, cluster: Cluster) -> Iterator[str]:
     """Describe what a cluster would lose, by the conversion and because of its release."""
-    if cluster.release is None:
+    if cluster.release is None and not cluster.lacking:
         yield f"the release of cluster {cluster.name} is unknown, so fields that it drops are not listed"
         return
     given, _ = take_conversion_data(manifest)

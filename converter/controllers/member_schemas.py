@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 
-from converter.client import AlreadyExistsError, ApiError, Informer, Key, NotFoundError
+from converter.client import ApiError, Informer, Key, NotFoundError
 from converter.client.collections import WORKS
 from converter.client.pager import each_item
 from converter.clusters.member_schemas import cluster_of, collection, config_map, name_for
@@ -266,12 +266,11 @@ class MemberSchemas:
         if not found:
             await self._delete(path)
             return
+        patch = {"metadata": {"labels": wanted["metadata"]["labels"]}, "data": wanted["data"]}
         try:
+            await self._server.patch(path, patch)
+        except NotFoundError:
             await self._server.create(self._collection.path(), wanted)
-        except AlreadyExistsError:
-            await self._server.patch(
-                path, {"metadata": {"labels": wanted["metadata"]["labels"]}, "data": wanted["data"]}
-            )
         _log.info("cluster %s: its schemas lack fields of %d kinds", name, len(found))
 
     async def _forget_others(self) -> None:

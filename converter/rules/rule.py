@@ -101,6 +101,11 @@ class Rule:
         for kind in self.kinds:
             yield kind, frozenset((self.left, self.right))
 
+    @property
+    def place(self) -> str:
+        """Its file and line; of a conversion by name alone, its CRD."""
+        return f"{self.file}:{self.line}" if self.line else self.file
+
     def version(self, side: Side) -> str:
         """Return the apiVersion on a side."""
         return self.left if side is Side.LEFT else self.right

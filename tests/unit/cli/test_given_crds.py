@@ -132,3 +132,14 @@ def test_wrong_usage_is_refused(capsys, crds):
     arguments = ["--inventory", "fleet.yaml", "--cluster", "new", "--crds", crds]
     assert main(["check", "-f", "g.json", *arguments]) == FAILED
     assert capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("files")
+def test_the_route_is_explained(capsys):
+    arguments = ["explain", "-f", "g.json", "--to", "acme.io/v1alpha1", "--crds"]
+    assert main([*arguments, "crd.yaml"]) == OK
+    out = capsys.readouterr().out
+    assert "crd/gadgets.acme.io/v1-v1alpha1" in out
+    assert "spec.color" in out
+    assert main([*arguments, "webhook.yaml"]) == FINDINGS
+    capsys.readouterr()
