@@ -40,7 +40,7 @@ examples:
 
 Viewers log in with a token of Karmada, or send it as a bearer token. They see the objects of the namespaces whose
 bindings they may list. The kubeconfig's identity needs read access to Clusters, Works and Events, and the right to
-create TokenReviews and SubjectAccessReviews (deploy/karmada/dashboard-access.yaml).
+create TokenReviews and SubjectAccessReviews (deploy/dashboard/karmada).
 
 exit codes: 0 stopped by SIGTERM or SIGINT; 2 wrong usage, invalid rules, no access to the control plane, address in use
 """

@@ -75,6 +75,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         "--scheduler-settings", metavar="JSON", default="",
         help="values of the chart's group scheduler that change the copy of Karmada's scheduler",
     )  # fmt: skip
+    parser.add_argument("--dashboard", action="store_true", help="the release has the dashboard (dashboard.enabled)")
     parser.add_argument(
         "--refuse-unsynchronized", action="store_true",
         help="remove nothing while a workload would not be synchronized any more",
@@ -90,7 +91,8 @@ def run(args: argparse.Namespace) -> int:
     if not webhooks.startswith("https://"):
         raise UsageError(f"--webhook-url must begin with https://, not {webhooks!r}")
     addresses = Addresses(
-        webhooks, args.discovery_host or f"converter-discovery.{namespace}.svc", namespace=namespace
+        webhooks, args.discovery_host or f"converter-discovery.{namespace}.svc", namespace=namespace,
+        dashboard=args.dashboard,
     )  # fmt: skip
     return asyncio.run(_run(args, addresses))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -15,6 +16,7 @@ from converter.cli.karmada_part import add_part_options, addresses, install_part
 from converter.cli.options import UsageError, add_scheduler_option
 from converter.cli.streams import announce, warn
 from converter.cli.verify import report_checks, wait_for_checks
+from converter.install.dashboard import has_dashboard
 from converter.install.flow import Installer, Settings, installed_format
 from converter.install.host import HostOptions, default_image, host_part, names_registry
 from converter.install.kept import read_kept
@@ -81,6 +83,11 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         help="image of karmada-scheduler, where the host cluster does not run Karmada itself",
     )  # fmt: skip
     add_scheduler_option(what)
+    what.add_argument(
+        "--dashboard", action=argparse.BooleanOptionalAction, default=None,
+        help="whether to install the dashboard, with an identity of its own that can only read (default: as installed; "
+        "at first, none)",
+    )  # fmt: skip
     how = parser.add_argument_group("output")
     how.add_argument(
         "--dry-run", action="store_true", help="print what would be created and changed, and change nothing"
@@ -136,6 +143,8 @@ async def _keep(args: argparse.Namespace, target: Target) -> None:
     args.image_pull_secret = args.image_pull_secret or list(kept.pull_secrets)
     args.webhook_url = args.webhook_url or kept.webhook_url
     args.discovery_host = args.discovery_host or kept.discovery_host
+    if args.dashboard is None:
+        args.dashboard = await has_dashboard(target.karmada, target.namespace)
     if target.found is None:  # otherwise, Karmada's own is copied
         args.scheduler_image = args.scheduler_image or kept.scheduler_image
 
@@ -188,11 +197,12 @@ def _settings(args: argparse.Namespace, target: Target | None) -> Settings:
     elif target is not None:
         own_server, authority = target.karmada_server
         server = server or own_server
-    where = addresses(args, namespace)
+    where = replace(addresses(args, namespace), dashboard=bool(args.dashboard))
     names = [urlsplit(args.webhook_url).hostname if args.webhook_url else None, args.discovery_host]
     host = HostOptions(
         namespace, args.image, tuple(args.image_pull_secret), _scheduler(args, target, namespace),
         tuple(dict.fromkeys(name for name in names if name)), args.scheduler_name,
+        bool(args.dashboard),
     )  # fmt: skip
     return Settings(server, authority, host, where, args.wait)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from converter.cli.streams import warn
 from converter.client import NotFoundError
 from converter.client.collections import API_SERVICES
 from converter.controllers.apiservices import LABEL
+from converter.install.dashboard import has_dashboard
 from converter.install.installer import check, install
 from converter.install.manifests import WEBHOOKS, Addresses, karmada_part
 from converter.karmada.names import CONVERTED_LABEL
@@ -74,14 +76,16 @@ def addresses(args: argparse.Namespace, namespace: str) -> Addresses:
 
 def print_part(args: argparse.Namespace) -> int:
     """Print every object of the Karmada part; returns the exit code."""
-    sys.stdout.write(dump_all(karmada_part(addresses(args, args.namespace or DEFAULT_NAMESPACE))))
+    where = addresses(args, args.namespace or DEFAULT_NAMESPACE)
+    sys.stdout.write(dump_all(karmada_part(replace(where, dashboard=bool(args.dashboard)))))
     return OK
 
 
 async def install_part(args: argparse.Namespace) -> int:
     """Apply the Karmada part; returns the exit code."""
     async with open_karmada_part(args) as (server, namespace):
-        findings = await install(server, addresses(args, namespace), print)
+        where = await _with_dashboard(server, addresses(args, namespace), args.dashboard)
+        findings = await install(server, where, print)
     for finding in findings:
         warn(f"warning: {finding.kind} {finding.name} {_LEFT_OUT[finding.state]}: {finding.detail}")
     return FINDINGS if any(finding.state == "refused" for finding in findings) else OK
@@ -91,7 +95,7 @@ async def part_status(args: argparse.Namespace) -> int:
     """Check every object of the Karmada part, and print a line for each; returns the exit code."""
     async with open_karmada_part(args) as (server, namespace):
         good = True
-        for finding in await check(server, addresses(args, namespace)):
+        for finding in await check(server, await _with_dashboard(server, addresses(args, namespace), None)):
             good = good and finding.state in {"installed", "theirs", "unserved"}
             print(f"{finding.state:10} {finding.kind} {finding.name}{f' ({finding.detail})' if finding.detail else ''}")
         for name, available, why in await api_services(server):
@@ -102,6 +106,12 @@ async def part_status(args: argparse.Namespace) -> int:
         print(f"{'trusted' if trusted else 'no CA yet':10} webhooks")
         print(f"{len(await converted_works(server)):<10} converted Works")
     return OK if good else FINDINGS
+
+
+async def _with_dashboard(server: ApiServer, where: Addresses, wanted: bool | None) -> Addresses:  # noqa: FBT001  an option
+    """Say whether the dashboard belongs to the installation: as the option says, else as it is."""
+    there = await has_dashboard(server, where.namespace) if wanted is None else wanted
+    return replace(where, dashboard=there)
 
 
 async def converted_works(server: ApiServer) -> list[str]:

@@ -9,7 +9,8 @@ import msgspec
 
 from converter.doctor.finding import Finding, Result, Thing, Trouble, Unchecked
 from converter.doctor.patient import found
-from converter.install.identities import IDENTITIES, IdentitySecrets
+from converter.install.dashboard import has_dashboard
+from converter.install.identities import IdentitySecrets, identities_of
 from converter.install.manifests import Addresses, karmada_part, user_name
 from converter.install.tokens import account_of
 
@@ -29,7 +30,8 @@ async def check_identities(patient: Patient) -> Result:
     Raises:
         ApiError: a request failed.
     """
-    names = [name for name in IDENTITIES if name != "scheduler" or patient.scheduler_name]
+    dashboard = await has_dashboard(patient.karmada, patient.namespace)
+    names = identities_of(scheduler=bool(patient.scheduler_name), dashboard=dashboard)
     command = patient.commands.install()
     if patient.host is None:
         missing = [name for name in names if not await _account(patient, name)]
@@ -78,7 +80,8 @@ async def check_rights(patient: Patient) -> Result:
             answer = msgspec.json.decode(await patient.karmada.create(_REVIEWS, body))
         return None if answer["status"]["allowed"] else (user, _text(right))
 
-    part = karmada_part(Addresses(namespace=patient.namespace))
+    dashboard = await has_dashboard(patient.karmada, patient.namespace)
+    part = karmada_part(Addresses(namespace=patient.namespace, dashboard=dashboard))
     asked = [missing(user, right) for user, right in _granted(part, patient)]
     lost: dict[str, list[str]] = {}
     for answer in await asyncio.gather(*asked):

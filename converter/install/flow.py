@@ -19,8 +19,9 @@ import msgspec
 from converter.client import ApiServer, NotFoundError
 from converter.errors import ConverterError
 from converter.install.apply import Applier, Change, Step
+from converter.install.dashboard import stale_secret
 from converter.install.host import DEPLOYMENTS, HostOptions, host_part
-from converter.install.identities import IDENTITIES, Identity, IdentitySecrets, TokenProblem
+from converter.install.identities import Identity, IdentitySecrets, TokenProblem, identities_of
 from converter.install.manifests import FORMAT, FORMAT_ANNOTATION, LAST_KINDS, WEBHOOKS, Addresses, karmada_part
 from converter.install.progress import HostProcesses
 from converter.install.prune import HOST_KINDS, KARMADA_KINDS, Stale, delete_stale, find_stale
@@ -80,7 +81,7 @@ class Settings:
     @property
     def identities(self) -> tuple[str, ...]:
         """The processes that authenticate to Karmada."""
-        return tuple(name for name in IDENTITIES if name != "scheduler" or self.host.scheduler is not None)
+        return identities_of(scheduler=self.host.scheduler is not None, dashboard=self.host.dashboard)
 
     @property
     def deployments(self) -> tuple[str, ...]:
@@ -213,10 +214,10 @@ class Installer:
                 self._report(f"{side}: deleted {one.kind} {one.name}, which this release does not have")
 
     async def _stale(self, part: list[Manifest]) -> tuple[list[Stale], list[Stale]]:
-        return (
-            await find_stale(self._karmada, KARMADA_KINDS, self._namespace, part),
-            await find_stale(self._host, HOST_KINDS, self._namespace, self._host_part),
-        )
+        on_host = await find_stale(self._host, HOST_KINDS, self._namespace, self._host_part)
+        if not self._settings.host.dashboard:
+            on_host += await stale_secret(self._host, self._namespace)
+        return await find_stale(self._karmada, KARMADA_KINDS, self._namespace, part), on_host
 
     async def _spaces(self, *, dry_run: bool) -> tuple[list[Step], list[Step]]:
         """Create the namespace where it does not exist. An existing one is not touched."""
@@ -233,7 +234,10 @@ class Installer:
         return steps
 
     def _karmada_part(self, trusted: str) -> list[Manifest]:
-        return karmada_part(replace(self._settings.addresses, ca_bundle=trusted, namespace=self._namespace))
+        settings = self._settings
+        return karmada_part(
+            replace(settings.addresses, ca_bundle=trusted, namespace=self._namespace, dashboard=settings.host.dashboard)
+        )
 
     @staticmethod
     def _without_space(part: list[Manifest]) -> list[Manifest]:

@@ -9,7 +9,7 @@ import posixpath
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from converter.install.manifests import InstallationError, read_folder
+from converter.install.manifests import DASHBOARD, InstallationError, read_folder
 from converter.package_data import data_folder
 from converter.placement.scheduler_name import OWN_SCHEDULER
 from converter.yaml import YamlError, load
@@ -26,7 +26,11 @@ IMAGE = "karmada-api-version-converter"
 CERTIFICATES = "converter-tls"
 """The Secret that the controller fills with the CA and the serving certificate."""
 
-DEPLOYMENTS = ("converter-controller", "converter-discovery", "converter-admission", "converter-scheduler")
+DASHBOARD_DEPLOYMENT = "converter-dashboard"
+
+DEPLOYMENTS = (
+    "converter-controller", "converter-discovery", "converter-admission", "converter-scheduler", DASHBOARD_DEPLOYMENT,
+)  # fmt: skip
 """The Deployments of the host part, in the order in which they become available."""
 
 _WITH_SCHEDULER_NAME = ("serve", "controller")
@@ -44,6 +48,7 @@ class HostOptions:
         certificate_names: DNS names and IP addresses at which Karmada reaches the processes, in addition to the names
             of their Services.
         scheduler_name: the name of the converter's scheduler; empty to rely on Karmada's own.
+        dashboard: whether the dashboard belongs to it.
     """
 
     namespace: str = "karmada-system"
@@ -52,6 +57,7 @@ class HostOptions:
     scheduler: Manifest | None = None
     certificate_names: tuple[str, ...] = field(default=())
     scheduler_name: str = OWN_SCHEDULER
+    dashboard: bool = False
 
 
 def host_part(options: HostOptions) -> list[Manifest]:
@@ -61,7 +67,8 @@ def host_part(options: HostOptions) -> list[Manifest]:
         InstallationError: a file is missing or invalid.
     """
     image = options.image or default_image()
-    manifests = [_placed(manifest, options, image) for manifest in read_folder(HOST_PART)]
+    components = [DASHBOARD / "host"] if options.dashboard else []
+    manifests = [_placed(manifest, options, image) for manifest in read_folder(HOST_PART, *components)]
     if options.scheduler is not None:
         manifests.append(options.scheduler)
     order = ("ServiceAccount", "Role", "RoleBinding", "Secret", "Service", "PodDisruptionBudget", "Deployment")

@@ -44,6 +44,7 @@ COLLECTIONS: Final = (
 CREATED: Final = (
     (Collection("/api/v1", "secrets"), "converter-admission-kubeconfig"),
     (Collection("/api/v1", "secrets"), "converter-controller-kubeconfig"),
+    (Collection("/api/v1", "secrets"), "converter-dashboard-kubeconfig"),
     (Collection("/api/v1", "secrets"), "converter-scheduler-kubeconfig"),
     (Collection("/api/v1", "secrets"), "converter-tls"),
     (Collection("/api/v1", "configmaps"), "converter-rules"),

@@ -38,11 +38,17 @@ if TYPE_CHECKING:
 
     from converter.kube import Manifest
 
-IDENTITIES: Final = ("admission", "controller", "scheduler")
-"""The processes that authenticate to Karmada."""
+IDENTITIES: Final = ("admission", "controller", "dashboard", "scheduler")
+"""The processes that authenticate to Karmada. An installation need not have the last two."""
 
 _REVIEWS = "/apis/authentication.k8s.io/v1/tokenreviews"
 _TRIES = 5
+
+
+def identities_of(*, scheduler: bool, dashboard: bool) -> tuple[str, ...]:
+    """Return the identities of an installation, with its own scheduler and dashboard or without."""
+    there = {"scheduler": scheduler, "dashboard": dashboard}
+    return tuple(name for name in IDENTITIES if there.get(name, True))
 
 
 class TokenProblem(StrEnum):
@@ -149,7 +155,7 @@ class IdentitySecrets:
 
     async def _ensure_account(self, account: str) -> str:
         """Apply a ServiceAccount; return its uid."""
-        manifests = karmada_part(Addresses(namespace=self._namespace))
+        manifests = karmada_part(Addresses(namespace=self._namespace, dashboard=True))
         wanted = ("ServiceAccount", account)
         (manifest,) = [item for item in manifests if (item["kind"], item["metadata"]["name"]) == wanted]
         path = ACCOUNTS.object_path(self._namespace, account)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from converter.client import ApiServer, NotFoundError
 from converter.install.apply import Applier, Change, Step, full_name, is_served, owners
+from converter.install.dashboard import has_dashboard
 from converter.install.interpreters import CUSTOMIZATIONS, InterpreterInstaller, names_of
 from converter.install.manifests import CRD, OPTIONAL_KINDS, WEBHOOKS, Addresses, karmada_part, place_of
 from converter.karmada.interpreters import CUSTOMIZATION, without
@@ -92,7 +93,8 @@ async def uninstall(server: ApiServer, addresses: Addresses, report: Callable[[s
     Raises:
         ApiError: the control plane refused a request or did not answer. Run it again to delete the rest.
     """
-    for manifest in reversed(karmada_part(addresses)):
+    dashboard = await has_dashboard(server, addresses.namespace)
+    for manifest in reversed(karmada_part(replace(addresses, dashboard=dashboard))):
         if manifest["kind"] == "Namespace":
             continue
         place = place_of(manifest)

@@ -23,6 +23,9 @@ KARMADA_PART = data_folder("deploy") / "karmada"
 
 FIELD_MANAGER = "converter-install"
 
+DASHBOARD = data_folder("deploy") / "dashboard"
+"""The folder with the objects of the dashboard for both API servers, which are optional."""
+
 WEBHOOKS = "apiconverter"
 """The name of the webhook configuration."""
 
@@ -81,12 +84,14 @@ class Addresses:
         ca_bundle: the PEM certificates that sign both processes' certificates, in base64. Empty leaves the field out;
             the controller fills it in.
         namespace: the namespace in Karmada for the Service and the Roles.
+        dashboard: whether the dashboard belongs to the installation.
     """
 
     webhooks: str = _DEFAULT_ADDRESS
     discovery_host: str = "converter-discovery.karmada-system.svc"
     ca_bundle: str = ""
     namespace: str = DEFAULT_NAMESPACE
+    dashboard: bool = False
 
 
 class Place(NamedTuple):
@@ -127,27 +132,33 @@ def karmada_part(addresses: Addresses) -> list[Manifest]:
         InstallationError: a file is missing or invalid.
     """
     manifests = [{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": addresses.namespace}}]
-    manifests += [_addressed(manifest, addresses) for manifest in read_folder(KARMADA_PART)]
+    components = [DASHBOARD / "karmada"] if addresses.dashboard else []
+    manifests += [_addressed(manifest, addresses) for manifest in read_folder(KARMADA_PART, *components)]
     order = ("Namespace", "ServiceAccount", "Service", "ClusterRole", "Role", "ClusterRoleBinding", "RoleBinding")
     last = len(order)
     return sorted(manifests, key=lambda item: order.index(item["kind"]) if item["kind"] in order else last)
 
 
-def read_folder(folder: Path) -> Iterator[Manifest]:
-    """Yield every object of a kustomization, with its common labels, in the order of its resources.
+def read_folder(folder: Path, *components: Path) -> Iterator[Manifest]:
+    """Yield every object of a kustomization and of components, with its common labels, in the order of its resources.
 
     Raises:
         InstallationError: a file is missing or invalid.
     """
     try:
-        kustomization = load((folder / "kustomization.yaml").read_text(encoding="utf-8"))
-        labels = {key: value for entry in kustomization["labels"] for key, value in entry["pairs"].items()}
-        for name in kustomization["resources"]:
-            for manifest in load_all((folder / name).read_text(encoding="utf-8")):
-                manifest["metadata"].setdefault("labels", {}).update(labels)
-                yield manifest
+        labels = {key: value for entry in _kustomization(folder)["labels"] for key, value in entry["pairs"].items()}
+        for part in (folder, *components):
+            for name in _kustomization(part)["resources"]:
+                for manifest in load_all((part / name).read_text(encoding="utf-8")):
+                    manifest["metadata"].setdefault("labels", {}).update(labels)
+                    yield manifest
     except (OSError, YamlError, KeyError, TypeError) as error:
         raise InstallationError(f"cannot read {folder}: {error}; reinstall the package") from error
+
+
+def _kustomization(folder: Path) -> Manifest:
+    found: Manifest = load((folder / "kustomization.yaml").read_text(encoding="utf-8"))
+    return found
 
 
 def _addressed(manifest: Manifest, addresses: Addresses) -> Manifest:

@@ -18,9 +18,11 @@ import msgspec
 from converter.client import NotFoundError
 from converter.client.collections import DEPLOYMENTS, SECRETS
 from converter.install.apply import Applier, Change, Step
+from converter.install.dashboard import stale_secret
 from converter.install.detect import release_of
 from converter.install.flow import DowngradeError, installed_format
-from converter.install.identities import IDENTITIES, ensure_identities
+from converter.install.host import DASHBOARD_DEPLOYMENT
+from converter.install.identities import IDENTITIES, ensure_identities, identities_of
 from converter.install.manifests import FORMAT, LAST_KINDS, Addresses, karmada_part, place_of
 from converter.install.progress import HostProcesses
 from converter.install.prune import KARMADA_KINDS, delete_stale, find_stale
@@ -96,7 +98,7 @@ class ReleaseJobs:
         await self._apply(self.karmada, [item for item in manifests if item["kind"] not in {"Namespace", *LAST_KINDS}])
         identities = await ensure_identities(
             self.karmada, self.host, server_url=server_url, ca_bundle=ca_bundle, namespace=namespace,
-            identities=[name for name in IDENTITIES if name != "scheduler" or self.scheduler.name],
+            identities=identities_of(scheduler=bool(self.scheduler.name), dashboard=self.addresses.dashboard),
         )  # fmt: skip
         for identity in identities:
             state = "has a new token" if identity.problem else "keeps its token"
@@ -118,6 +120,8 @@ class ReleaseJobs:
             running = await find_scheduler(self.host, self.addresses.namespace)
             await self._apply(self.host, [release_scheduler(running, self.scheduler, self.addresses.namespace)])
             processes.append(DEPLOYMENT)
+        if self.addresses.dashboard:
+            processes.append(DASHBOARD_DEPLOYMENT)
         on_host = HostProcesses(self.host, self.addresses.namespace, self.certificate_secret)
         trusted = await on_host.wait(processes, self.wait, self.report)
         part = karmada_part(replace(self.addresses, ca_bundle=trusted))
@@ -126,7 +130,9 @@ class ReleaseJobs:
         steps = await self._apply(self.karmada, last)
         stale = await find_stale(self.karmada, KARMADA_KINDS, self.addresses.namespace, part)
         await delete_stale(self.karmada, stale)
-        for one in stale:
+        left = [] if self.addresses.dashboard else await stale_secret(self.host, self.addresses.namespace)
+        await delete_stale(self.host, left)
+        for one in (*stale, *left):
             self.report(f"deleted {one.kind} {one.name}, which this release does not have")
         return [step for step in steps if step.change is Change.REFUSED]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -13,9 +13,10 @@ from cryptography import x509
 from converter.client import ApiServer, NotFoundError, each_item
 from converter.client.clock import Now, utc_now
 from converter.client.collections import API_SERVICES, DEPLOYMENTS, SECRETS, WORKS
-from converter.install.host import CERTIFICATES, image_version
+from converter.install.dashboard import has_dashboard
+from converter.install.host import CERTIFICATES, DASHBOARD_DEPLOYMENT, image_version
 from converter.install.host import DEPLOYMENTS as PROCESSES
-from converter.install.identities import IDENTITIES, Identity, IdentitySecrets
+from converter.install.identities import Identity, IdentitySecrets, identities_of
 from converter.install.installer import Finding, check
 from converter.install.manifests import WEBHOOKS, Addresses
 from converter.install.pause import is_paused
@@ -113,14 +114,16 @@ class StatusReader:
         Raises:
             ApiError: an API server refused a request, or did not answer.
         """
-        names = [name for name in PROCESSES if self._scheduler or name != "converter-scheduler"]
-        identities = [name for name in IDENTITIES if self._scheduler or name != "scheduler"]
+        dashboard = await has_dashboard(self._karmada, self._namespace)
+        there = {"converter-scheduler": self._scheduler, DASHBOARD_DEPLOYMENT: dashboard}
+        names = [name for name in PROCESSES if there.get(name, True)]
+        identities = identities_of(scheduler=self._scheduler, dashboard=dashboard)
         secrets = IdentitySecrets(
             self._karmada, self._host, namespace=self._namespace, host_namespace=self._namespace, now=self._now
         )
         trusted, certificates = await self._certificates()
         found = InstallationStatus(
-            await check(self._karmada, self._addresses),
+            await check(self._karmada, replace(self._addresses, dashboard=dashboard)),
             [await self._process(name) for name in names],
             await secrets.examine(identities),
             certificates,

@@ -147,7 +147,10 @@ def check_rights(fleet: Fleet, host: Host, *, whole: bool) -> None:
         item["metadata"]["namespace"] = NAMESPACE
     sides = {
         "Karmada": compare(
-            [*karmada_part(Addresses(namespace=NAMESPACE)), *yaml.safe_load_all(MEMBER_SCHEMAS.read_text())],
+            [
+                *karmada_part(Addresses(namespace=NAMESPACE, dashboard=True)),
+                *yaml.safe_load_all(MEMBER_SCHEMAS.read_text()),
+            ],
             fleet.karmada.audit.events(),
         ),
         "host": compare(on_host, host.audit.events()),

@@ -62,7 +62,7 @@ class Installation:
         self.host = host_of(fleet)
         tls = self._tls()
         self.addresses = self.addresses_of(self.admission_port)
-        self.command("install", *self.addresses)
+        self.command("install", "--dashboard", *self.addresses)
         self.host.ensure(seconds=self.token_seconds)
         self.discovery = self._start("discovery", "discovery", *tls, "--listen", f"127.0.0.1:{self.discovery_port}")
         self.admission = self._start(

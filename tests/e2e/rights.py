@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 Manifest = Mapping[str, Any]
 _ACCOUNT = "system:serviceaccount:"
 _CREATED = 201
-#: What every account may ask about itself (the default role system:basic-user).
-_ABOUT_ITSELF = frozenset({"authentication.k8s.io", "authorization.k8s.io"})
+#: What every account may ask about itself (the default role system:basic-user): selfsubjectreviews and the like.
+_ABOUT_ITSELF = "self"
 #: One kind in two scopes, which the same code reads and writes: a use of one is a use of both.
 _TWINS = {"clusterresourcebindings": "resourcebindings"}
 
@@ -92,7 +92,7 @@ def granted(manifests: Iterable[Manifest]) -> Iterator[Right]:
 def used(event: Manifest) -> Iterator[Right]:
     """Yield the rights that a request needed; none if it is about no resource, or about the account itself."""
     user, what = event["user"]["username"], event.get("objectRef")
-    if what is None or not user.startswith(_ACCOUNT) or what.get("apiGroup", "") in _ABOUT_ITSELF:
+    if what is None or not user.startswith(_ACCOUNT) or what["resource"].startswith(_ABOUT_ITSELF):
         return
     resource = _resource(what.get("apiGroup", ""), what["resource"], what.get("subresource", ""))
     account = user.removeprefix(_ACCOUNT)

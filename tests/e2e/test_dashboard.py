@@ -12,9 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
-import yaml
 
-from tests.controlplanes import kubeconfig
 from tests.controlplanes.fleet import MemberSpec
 from tests.controlplanes.waiting import wait_until
 from tests.e2e.installation import CONVERTER, Installation
@@ -23,7 +21,7 @@ from tests.e2e.templates import NAMESPACE, template
 
 NEW, OLD = "new", "old"
 VERSIONS = {NEW: "batch/v1", OLD: "batch/v1beta1"}
-RIGHTS = Path(__file__).parents[2] / "deploy" / "dashboard" / "karmada.yaml"
+ROOT = Path(__file__).parents[2]
 OTHER = "elsewhere"
 NAME = "seen-by-one-tenant"
 
@@ -71,15 +69,12 @@ class Shown:
 
 
 @pytest.fixture(scope="module")
-def shown(session_fleet):
-    for manifest in yaml.safe_load_all(RIGHTS.read_text()):
-        session_fleet.client.put(manifest)
-    world, server = session_fleet.world, session_fleet.karmada.apiserver
+def shown(session_fleet, converter):
+    world = session_fleet.world
     port = world.ports.take()
-    pair = world.pki.authority.issue("system:serviceaccount:karmada-system:converter-dashboard")
-    config = kubeconfig.write(world.run.folder / "dashboard.kubeconfig", server.port, world.pki.authority, pair)
+    config = converter.host.kubeconfig("dashboard")
     command = [*CONVERTER, "dashboard", "--kubeconfig", str(config), "--listen", f"127.0.0.1:{port}"]
-    process = world.run.process("dashboard", command, {"PYTHONPATH": str(RIGHTS.parents[2])})
+    process = world.run.process("dashboard", command, {"PYTHONPATH": str(ROOT)})
     found = Shown(port)
     wait_until("the dashboard", lambda: found.get("/readyz")[0] == 200)
     yield found

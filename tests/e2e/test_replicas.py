@@ -41,7 +41,7 @@ class Replicated(Installation):
         )  # fmt: skip
         self.balancer = Balancer(self._world.ports.take(), self.ports, self.is_ready)
         self.addresses = self.addresses_of(self.balancer.port)
-        self.command("install", *self.addresses)
+        self.command("install", "--dashboard", *self.addresses)
         self.wait_for_both()
 
     def wait_for_both(self):

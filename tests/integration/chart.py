@@ -100,6 +100,7 @@ def everything():
 CASES = {
     "default": None,
     "everything": everything(),
+    "dashboard": nested({"dashboard.enabled": True}),
     "by-hand": nested(
         {
             "image.repository": "registry.example/converter",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import re
+import shutil
 import subprocess
 
 import pytest
@@ -142,6 +143,24 @@ def test_the_chart_with_default_values_makes_the_objects_of_kustomize(default):
     assert released(default) == kustomize(ROOT / "deploy" / "host")
 
 
+def test_so_it_does_with_the_dashboard(tmp_path):
+    (tmp_path / "deploy").mkdir()
+    for name in ("host", "dashboard/host"):
+        shutil.copytree(ROOT / "deploy" / name, tmp_path / "deploy" / name)
+    overlay = {"resources": ["../deploy/host"], "components": ["../deploy/dashboard/host"]}
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "kustomization.yaml").write_text(yaml.safe_dump(overlay))
+    assert released(render(CASES["dashboard"])) == kustomize(tmp_path / "mine")
+
+
+def test_the_jobs_know_of_the_dashboard(default):
+    for text, there in ((default, False), (render(CASES["dashboard"]), True)):
+        jobs = {name: item for (kind, name), item in objects(text).items() if kind == "Job"}
+        told = {name: "--dashboard" in job["spec"]["template"]["spec"]["containers"][0]["args"]
+                for name, job in jobs.items()}  # fmt: skip
+        assert told == {"converter-before": there, "converter-after": there, "converter-remove": False}
+
+
 def test_so_it_does_with_another_namespace_and_image_and_with_network_policies(tmp_path):
     for name in ("host", "network-policies"):
         (tmp_path / name).mkdir()
@@ -202,11 +221,12 @@ def test_the_webhooks_go_before_the_release_and_come_after_it():
         assert policy == "before-hook-creation,hook-succeeded", "nothing is left after `helm uninstall`"
 
 
-def test_a_deployment_s_selector_never_changes(default):
+def test_a_deployment_s_selector_never_changes():
+    plain = objects(render(CASES["dashboard"]))
     for values in (everything(), {"commonLabels": {"app.kubernetes.io/component": "theirs"}}):
         for (kind, name), item in some(objects(render(values)).items()):
             if kind == "Deployment":
-                assert item["spec"]["selector"] == objects(default)[kind, name]["spec"]["selector"]
+                assert item["spec"]["selector"] == plain[kind, name]["spec"]["selector"]
                 labels = item["spec"]["template"]["metadata"]["labels"]
                 assert item["spec"]["selector"]["matchLabels"].items() <= labels.items()
 

@@ -90,7 +90,7 @@ def test_the_network_policies_are_a_component_of_an_administrator_s_kustomizatio
     assert done.returncode == 0, done.stderr
     manifests = list(yaml.safe_load_all(done.stdout))
     policies = {one["metadata"]["name"] for one in manifests if one["kind"] == "NetworkPolicy"}
-    assert policies == {"converter-admission", "converter-controller", "converter-discovery"}
+    assert policies == {f"converter-{name}" for name in ("admission", "controller", "dashboard", "discovery")}
     done = host("apply", "--server-side", "--dry-run=server", "-f", "-", manifests=manifests)
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
@@ -126,6 +126,40 @@ def test_the_installer_and_kustomize_make_the_same_host_part(kubectl, tmp_path, 
     done = kubectl("kustomize", str(tmp_path))
     assert done.returncode == 0, done.stderr
     assert by_name(yaml.safe_load_all(done.stdout)) == by_name(host_part(HostOptions(namespace=namespace)))
+
+
+def overlay(kubectl, folder, base, component):
+    """Render a base with a component, as docs/how-to/install.md writes it."""
+    kustomization = {
+        "apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization",
+        "resources": [f"../deploy/{base}"], "components": [f"../deploy/{component}"],
+    }  # fmt: skip
+    (folder / "mine").mkdir()
+    (folder / "deploy").symlink_to(DEPLOY)
+    (folder / "mine" / "kustomization.yaml").write_text(yaml.safe_dump(kustomization))
+    done = kubectl("kustomize", "--load-restrictor=LoadRestrictionsNone", str(folder / "mine"))
+    assert done.returncode == 0, done.stderr
+    return list(yaml.safe_load_all(done.stdout))
+
+
+def test_the_dashboard_has_one_source_on_both_sides(kubectl, tmp_path):
+    sides = {"host": host_part(HostOptions(dashboard=True)), "karmada": karmada_part(Addresses(dashboard=True))}
+    for side, installed in sides.items():
+        (tmp_path / side).mkdir()
+        made = by_name(overlay(kubectl, tmp_path / side, side, f"dashboard/{side}"))
+        wanted = by_name(installed)
+        wanted.pop(("Namespace", NAMESPACE), None)
+        assert ("ServiceAccount", "converter-dashboard") in made
+        assert made == wanted
+
+
+def test_the_dashboard_passes_a_server_side_dry_run_and_is_restricted(host, kubectl, tmp_path):
+    manifests = overlay(kubectl, tmp_path, "host", "dashboard/host")
+    done = host("apply", "--server-side", "--dry-run=server", "-f", "-", manifests=manifests)
+    assert (done.returncode, done.stderr) == (0, "")
+    (pod,) = [item for item in pods(manifests) if item["metadata"]["name"] == "converter-dashboard"]
+    done = host("create", "--dry-run=server", "-f", "-", manifests=[pod])
+    assert done.returncode == 0, done.stderr
 
 
 def test_its_pods_meet_the_restricted_standard(host, rendered):

@@ -80,11 +80,12 @@ def test_the_annotations_for_artifact_hub_are_complete():
         assert change["description"]
 
 
-def test_the_chart_makes_the_objects_that_converter_install_applies():
+@pytest.mark.parametrize(("file", "options"), [("default", HostOptions()), ("dashboard", HostOptions(dashboard=True))])
+def test_the_chart_makes_the_objects_that_converter_install_applies(file, options):
     """tests/integration/test_chart.py shows that a real Helm renders this file."""
-    documents = yaml.load_all((GOLDEN / "default.yaml").read_text("utf-8"), Loader=yaml.CSafeLoader)
+    documents = yaml.load_all((GOLDEN / f"{file}.yaml").read_text("utf-8"), Loader=yaml.CSafeLoader)
     made = [item for item in documents if "helm.sh/hook" not in item["metadata"].get("annotations", {})]
-    assert {key(item): item for item in made} == {key(item): item for item in host_part(HostOptions())}
+    assert {key(item): item for item in made} == {key(item): item for item in host_part(options)}
 
 
 def key(manifest):

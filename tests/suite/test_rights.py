@@ -103,6 +103,12 @@ def test_other_accounts_and_what_every_account_may_ask_do_not_count():
     assert compare(MANIFESTS, [*ALL, *others]).missing == frozenset()
 
 
+def test_a_review_of_somebody_else_is_a_use():
+    review = event("create", "subjectaccessreviews", group="authorization.k8s.io", namespace="")
+    (right,) = used(review)
+    assert (right.verb, right.resource) == ("create", "authorization.k8s.io/subjectaccessreviews")
+
+
 def test_bindings_of_both_scopes_are_one_resource():
     role = {
         "kind": "ClusterRole",

@@ -1,8 +1,8 @@
-"""The values of one Deployment: the three have the same, with other defaults."""
+"""The values of one Deployment: all have the same, with other defaults."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tools.chart import model
@@ -42,7 +42,7 @@ _MOUNT = {"name": "more", "mountPath": "/more"}
 
 @dataclass(frozen=True, slots=True)
 class Component:
-    """What differs between the three Deployments.
+    """What differs between the Deployments.
 
     Attributes:
         name: the value's key, and the end of the Deployment's name.
@@ -53,6 +53,8 @@ class Component:
         ready_seconds: the period of the readiness probe.
         resources: requests and limits.
         serves: whether API servers call it: then it has a Service, a priority, and drains before it stops.
+        replicas: the number of Pods.
+        optional: whether it is there only if a value says so: then people call it, through a Service of its own.
     """
 
     name: str
@@ -63,6 +65,8 @@ class Component:
     ready_seconds: int
     resources: dict[str, Any]
     serves: bool
+    replicas: int = 2
+    optional: bool = False
 
     def probe(self, path: str, **more: int) -> dict[str, Any]:
         """Return a probe of a path."""
@@ -80,7 +84,16 @@ def component(of: Component) -> Group:
     members.update(_probes(of))
     members.update(_more())
     members.update(_objects(of))
-    return Group(of.text, members)
+    group = Group(of.text, members)
+    return needing(group, {f"{of.name}.enabled": True}) if of.optional else group
+
+
+def needing(group: Group, needs: dict[str, Any]) -> Group:
+    """Return a group whose values have no effect without other values."""
+    return Group(group.text, {
+        key: needing(member, needs) if isinstance(member, Group) else replace(member, needs=needs | member.needs)
+        for key, member in group.members.items()
+    })  # fmt: skip
 
 
 def _value(text: str, default: Any, schema: Schema, example: Any, **needs: Any) -> Value:
@@ -90,7 +103,7 @@ def _value(text: str, default: Any, schema: Schema, example: Any, **needs: Any) 
 def _replicas(of: Component) -> dict[str, Value]:
     rolling = {"rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}} if of.serves else {}
     return {
-        "replicas": _value("Number of Pods.", 2, model.COUNT, 3),
+        "replicas": _value("Number of Pods.", of.replicas, model.COUNT, 3),
         "strategy": _value(
             "How an update replaces Pods.", rolling,
             model.closed(
@@ -132,7 +145,7 @@ def _placement(of: Component) -> dict[str, Value]:
                                     model.NAME, "my-priority"),
         "topologySpreadConstraints": _value(
             "How Pods spread over nodes and zones. An entry without labelSelector selects the Pods of this Deployment.",
-            SPREAD, model.SPREAD,
+            SPREAD if of.replicas > 1 else [], model.SPREAD,
             [{"maxSkew": 4, "topologyKey": "example.com/rack", "whenUnsatisfiable": "DoNotSchedule"}],
         ),
         **scheduling(),
@@ -212,11 +225,13 @@ def _objects(of: Component) -> dict[str, Value | Group]:
             "annotations": _value("Its annotations.", {}, model.MAP, {"example.com/role": "mine"}),
         }),
     }  # fmt: skip
-    if of.serves:
-        members["service"] = Group("The Service by which the Karmada API server reaches it.", {
+    if of.serves or of.optional:
+        text = "Port of the Service. The Karmada part uses the same one." if of.serves else "Port of the Service."
+        callers = "the Karmada API server reaches" if of.serves else "people reach"
+        members["service"] = Group(f"The Service by which {callers} it.", {
             "type": _value("Type of the Service.", "ClusterIP", {"enum": ["ClusterIP", "NodePort", "LoadBalancer"]},
                            "LoadBalancer"),
-            "port": _value("Port of the Service. The Karmada part uses the same one.", 443, model.PORT, 8443),
+            "port": _value(text, 443 if of.serves else 80, model.PORT, 8443),
             "annotations": _value("Annotations of the Service.", {}, model.MAP, {"example.com/internal": "true"}),
             "spec": _value("More fields of the Service, such as loadBalancerIP or ipFamilyPolicy.", {},
                            model.ANY_OBJECT, {"ipFamilyPolicy": "PreferDualStack"}),

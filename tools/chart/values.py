@@ -27,6 +27,13 @@ DISCOVERY = Component(
     {"requests": {"cpu": "50m", "memory": "96Mi"}, "limits": {"memory": "256Mi"}}, serves=True,
 )  # fmt: skip
 COMPONENTS = (ADMISSION, CONTROLLER, DISCOVERY)
+DASHBOARD = Component(
+    "dashboard",
+    "The dashboard: pages that show the fleet. It can only read, and viewers log in with a token of Karmada.",
+    8090, "http", ("/healthz", "/readyz"), 5,
+    {"requests": {"cpu": "50m", "memory": "192Mi"}, "limits": {"memory": "512Mi"}},
+    serves=False, replicas=1, optional=True,
+)  # fmt: skip
 _POLICIES: dict[str, Any] = {"networkPolicies.enabled": True}
 _OBJECT = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "mine"}, "data": {"of": "{{ .Release.Name }}"}}
 _DIGEST = "sha256:" + "0123456789abcdef" * 4
@@ -102,6 +109,32 @@ def _conversion() -> dict[str, Value | Group]:
                            {"clientCertificates.secretName": "webhook-clients"}),
         }),
     }  # fmt: skip
+
+
+def _dashboard() -> Group:
+    on: dict[str, Any] = {"dashboard.enabled": True}
+    served = on | {"dashboard.ingress.enabled": True}
+    pods = component(DASHBOARD)
+    return Group(pods.text, {
+        "enabled": Value("Whether there is one.", False, model.BOOLEAN, True),
+        "sessionKey": Group("The key of the sessions, which all replicas share.", {
+            "secretName": Value("Secret with the key. Empty means a random one for each Pod: use one Pod then.", "",
+                                model.NAME, "dashboard-sessions", on),
+            "key": Value("Key in that Secret.", "key", {"type": "string", "minLength": 1}, "session.key",
+                         on | {"dashboard.sessionKey.secretName": "dashboard-sessions"}),
+        }),
+        "ingress": Group("An Ingress that terminates TLS.", {
+            "enabled": Value("Whether there is one.", False, model.BOOLEAN, True, on),
+            "className": Value("IngressClass. Empty means the cluster's default.", "", model.NAME, "nginx", served),
+            "host": Value("Name under which people open the dashboard.", "converter.example.com",
+                          {"type": "string", "minLength": 1}, "fleet.example.com", served),
+            "tlsSecretName": Value("Secret with the certificate. Empty leaves it to the Ingress controller.", "",
+                                   model.NAME, "fleet-tls", served),
+            "annotations": Value("Annotations of the Ingress.", {}, model.MAP,
+                                 {"cert-manager.io/cluster-issuer": "mine"}, served),
+        }),
+        **pods.members,
+    })  # fmt: skip
 
 
 def _scheduler() -> Group:
@@ -211,6 +244,7 @@ VALUES = Group(
         "karmada": _karmada(),
         **_conversion(),
         **{one.name: component(one) for one in COMPONENTS},
+        "dashboard": _dashboard(),
         "scheduler": _scheduler(),
         "networkPolicies": _network_policies(),
         "monitoring": _monitoring(),

@@ -85,12 +85,13 @@ spec:
 {{- $settings | empty | ternary list (list (printf "--scheduler-settings=%s" (toJson $settings))) | toJson -}}
 {{- end }}
 
-{{/* The arguments about addresses in Karmada. Argument: root. Returns a JSON list. */}}
+{{/* The arguments about what the Karmada part has. Argument: root. Returns a JSON list. */}}
 {{- define "converter.addresses" -}}
 {{- $namespace := .Release.Namespace -}}
 {{- $port := .Values.admission.service.port -}}
 {{- $url := .Values.karmada.webhookURL | default (printf "https://converter-admission.%s.svc:%v" $namespace $port) -}}
 {{- $host := .Values.karmada.discoveryHost | default (printf "converter-discovery.%s.svc" $namespace) -}}
-{{- list (printf "--webhook-url=%s" $url) (printf "--discovery-host=%s" $host)
-    (printf "--certificate-secret=%s" .Values.certificates.secretName) | toJson -}}
+{{- $arguments := list (printf "--webhook-url=%s" $url) (printf "--discovery-host=%s" $host)
+    (printf "--certificate-secret=%s" .Values.certificates.secretName) -}}
+{{- .Values.dashboard.enabled | ternary (append $arguments "--dashboard") $arguments | toJson -}}
 {{- end }}

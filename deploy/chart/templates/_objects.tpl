@@ -54,7 +54,7 @@ spec:
 {{- end }}
 {{- end }}
 
-{{/* The Service of a Deployment. Arguments: root; name; values. */}}
+{{/* The Service of a Deployment. Arguments: root; name; values; port (its name). */}}
 {{- define "converter.service" -}}
 ---
 apiVersion: v1
@@ -68,7 +68,7 @@ spec:
   {{- end }}
   selector: {{- include "converter.selector" .name | nindent 4 }}
   ports:
-    - {name: https, port: {{ .values.service.port }}, targetPort: https}
+    - {name: {{ .port }}, port: {{ .values.service.port }}, targetPort: {{ .port }}}
   {{- with .values.service.spec }}
   {{- toYaml . | nindent 2 }}
   {{- end }}

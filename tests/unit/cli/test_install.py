@@ -9,6 +9,7 @@ from converter.cli import FAILED, OK, install, main
 from converter.cli.clusters import Target
 from converter.cli.options import UsageError
 from converter.install.detect import KarmadaInstallation, Method, SecretKey
+from tests.fakes.apiserver import FakeApiServer
 from tests.nonempty import some
 
 IMAGE = "registry.example/converter@sha256:0123"
@@ -134,3 +135,22 @@ def test_without_karmada_in_the_host_cluster_its_kubeconfig_says_where_it_is():
     found = install._settings(parser.parse_args(["install", "--scheduler-image", image]), target)
     assert found.host.scheduler["spec"]["template"]["spec"]["containers"][0]["image"] == image
     assert found.identities == ("admission", "controller", "scheduler")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "there", "wanted"),
+    [([], False, False), ([], True, True), (["--dashboard"], False, True), (["--no-dashboard"], True, False)],
+)
+async def test_the_dashboard_is_kept_as_it_is_unless_an_option_says_otherwise(arguments, there, wanted):
+    karmada, host = FakeApiServer(), FakeApiServer()
+    if there:
+        path = "/api/v1/namespaces/karmada-system/serviceaccounts/converter-dashboard"
+        karmada.put(path, {"metadata": {"name": "converter-dashboard", "namespace": "karmada-system"}})
+    parser = argparse.ArgumentParser()
+    install.register(parser.add_subparsers())
+    args = parser.parse_args(["install", "--scheduler-name=", *arguments])
+    target = Target(karmada, host, "karmada-system", None, ("https://outside", "YQ=="))
+    await install._keep(args, target)
+    found = install._settings(args, target)
+    assert (found.addresses.dashboard, found.host.dashboard) == (wanted, wanted)
+    assert ("dashboard" in found.identities, "converter-dashboard" in found.deployments) == (wanted, wanted)

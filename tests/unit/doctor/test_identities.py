@@ -45,6 +45,13 @@ async def test_a_token_that_karmada_refuses(patient, karmada, name):
     assert await found(patient) == {secret_of(name): "refused"}
 
 
+async def test_the_dashboard_needs_one_where_it_is_installed(patient, karmada):
+    assert await found(patient) == {}
+    account = {"metadata": {"name": account_of("dashboard"), "namespace": NAMESPACE}}
+    karmada.put(f"/api/v1/namespaces/{NAMESPACE}/serviceaccounts/{account_of('dashboard')}", account)
+    assert await found(patient) == {secret_of("dashboard"): "no-secret"}
+
+
 async def test_a_secret_that_is_gone(patient, host):
     host.remove(f"/api/v1/namespaces/{NAMESPACE}/secrets/{secret_of('admission')}")
     assert await found(patient) == {secret_of("admission"): "no-secret"}

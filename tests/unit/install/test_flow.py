@@ -95,6 +95,36 @@ async def test_it_installs_and_then_changes_nothing(site):
     assert site.objects() == before
 
 
+def dashboard_paths(site):
+    return {(server.side, path) for server in (site.karmada, site.host) for path in server.objects
+            if "dashboard" in path}  # fmt: skip
+
+
+async def test_the_dashboard_comes_with_an_identity_and_goes_with_all_of_it(site):
+    await site.installer.apply()
+    before = site.objects()
+    assert dashboard_paths(site) == set()
+    site.change(dashboard=True)
+    assert (await site.installer.plan()).changes == 7
+    done = await site.installer.apply()
+    assert done.changes == 7
+    assert "dashboard" in [identity.name for identity in done.identities]
+    secret = site.host.objects[f"/api/v1/namespaces/{SPACE}/secrets/converter-dashboard-kubeconfig"]
+    assert set(secret["data"]) == {"kubeconfig", "token"}
+    assert len(dashboard_paths(site)) == 7
+    assert (await site.installer.plan()).changes == 0
+    for server in (site.karmada, site.host):  # which an API server itself writes
+        for path, thing in server.objects.items():
+            if "dashboard" in path and "/secrets/" not in path:
+                thing["metadata"]["managedFields"] = [{"manager": FIELD_MANAGER, "operation": "Apply"}]
+    site.change()
+    plan = await site.installer.plan()
+    assert len(plan.stale_karmada) + len(plan.stale_host) == 7
+    await site.installer.apply()
+    assert dashboard_paths(site) == set()
+    assert site.objects() == before
+
+
 async def test_a_plan_names_everything_and_writes_nothing(site):
     plan = await site.installer.plan()
     assert site.objects() == ({}, {})

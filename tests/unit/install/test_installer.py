@@ -1,5 +1,7 @@
 """The installation beside interpreters that users have for the same versions."""
 
+from dataclasses import replace
+
 import pytest
 
 from converter.client import NotFoundError
@@ -105,6 +107,16 @@ async def test_an_upgrade_leaves_out_what_a_user_added_and_adds_what_a_user_remo
     assert await states(server) == {OURS: "different"}
     assert await applied(server) == []
     assert ours(server) == SHIPPED[OURS]
+
+
+async def test_the_dashboard_is_removed_where_it_is_installed(server):
+    said = []
+    await install(server, replace(ADDRESSES, dashboard=True), lambda _: None)
+    assert {"converter-dashboard" in path for path in server.objects} == {True, False}
+    await uninstall(server, ADDRESSES, said.append)
+    assert not any("converter-dashboard" in path for path in server.objects)
+    await uninstall(server, ADDRESSES, said.append)
+    assert [line for line in said if "dashboard" in line and line.startswith("not found")] == []
 
 
 async def test_dependencies_can_have_several_interpreters(server):

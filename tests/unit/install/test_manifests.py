@@ -10,8 +10,16 @@ import yaml
 from converter.cli import build_parser
 from converter.controllers.apiservices import LABEL
 from converter.install.identities import IDENTITIES
-from converter.install.manifests import KARMADA_PART, Addresses, InstallationError, karmada_part, place_of, user_name
-from converter.install.tokens import MOUNT, secret_of
+from converter.install.manifests import (
+    DASHBOARD,
+    KARMADA_PART,
+    Addresses,
+    InstallationError,
+    karmada_part,
+    place_of,
+    user_name,
+)
+from converter.install.tokens import MOUNT, account_of, secret_of
 from converter.karmada.interpreters import CUSTOMIZATION
 from converter.karmada.names import MIRROR_LABEL
 from converter.server.run import FINISH_SECONDS, Address
@@ -21,8 +29,9 @@ from tests.nonempty import some
 ROOT = Path(__file__).parents[3]
 HOST = ROOT / "deploy" / "host"
 POLICIES = ROOT / "deploy" / "network-policies"
-HOST_PART = [item for file in sorted(HOST.glob("*.yaml")) for item in yaml.safe_load_all(file.read_text())]
-COMPONENTS = ("admission", "controller", "discovery")
+HOST_FILES = sorted([*HOST.glob("*.yaml"), *(DASHBOARD / "host").glob("*.yaml")])
+HOST_PART = [item for file in HOST_FILES for item in yaml.safe_load_all(file.read_text()) if "metadata" in item]
+COMPONENTS = ("admission", "controller", "dashboard", "discovery")
 ACCOUNTS = {"converter-admission", "converter-controller", "converter-scheduler"}
 
 
@@ -54,7 +63,7 @@ def test_its_ports_and_probes_are_where_the_process_listens(component):
         assert asked["port"] == port["name"] == asked["scheme"].lower()
         alive = "/livez" if component == "discovery" else "/healthz"
         assert asked["path"] == ("/readyz" if probe == "readinessProbe" else alive)
-    assert port["name"] == ("http" if component == "controller" else "https")
+    assert port["name"] == ("http" if component in {"controller", "dashboard"} else "https")
 
 
 @pytest.mark.parametrize("component", ["admission", "discovery"])
@@ -73,7 +82,7 @@ def test_every_file_that_it_reads_is_mounted(component):
     files = [getattr(args, name, None) for name in ("kubeconfig", "tls_cert", "tls_key")]
     for file in some([Path(path) for path in (*args.rules, *filter(None, files))]):
         assert str(file) in mounts or str(file.parent) in mounts
-    if component != "controller":
+    if component in {"admission", "discovery"}:
         secret = volumes["tls"]["secret"]
         kept = options("controller").certificate_secret
         assert f"karmada-system/{secret['secretName']}" == kept
@@ -140,6 +149,17 @@ def test_the_image_s_tag_is_this_version():
     assert {pod(component)["containers"][0]["image"] for component in COMPONENTS} == {project["name"]}
 
 
+@pytest.mark.parametrize("side", ["host", "karmada"])
+def test_the_dashboard_s_component_has_the_labels_and_the_image_of_its_base(side):
+    """Kustomize gives a base's labels to the base's objects only."""
+    base, component = (
+        yaml.safe_load((folder / "kustomization.yaml").read_text())
+        for folder in (ROOT / "deploy" / side, DASHBOARD / side)
+    )
+    assert component["labels"] == base["labels"]
+    assert component.get("images") == base.get("images")
+
+
 @pytest.mark.parametrize("component", COMPONENTS)
 def test_its_network_policy_selects_its_pods_and_its_port(component):
     policies = list(yaml.safe_load_all((POLICIES / "network-policies.yaml").read_text()))
@@ -156,7 +176,7 @@ def test_metrics_have_no_port_without_tls_in_a_cluster():
     assert options("admission").metrics_listen is None
 
 
-@pytest.mark.parametrize("folder", [HOST, KARMADA_PART, POLICIES])
+@pytest.mark.parametrize("folder", [HOST, KARMADA_PART, POLICIES, DASHBOARD / "host", DASHBOARD / "karmada"])
 def test_every_file_is_part_of_its_kustomization(folder):
     kustomization = yaml.safe_load((folder / "kustomization.yaml").read_text())
     files = {file.name for file in folder.iterdir()} - {"kustomization.yaml"}
@@ -224,7 +244,21 @@ def test_the_controller_requests_tokens_for_the_accounts_of_the_installation_onl
     rules = [rule for item in karmada_part(Addresses()) for rule in item.get("rules", ())]
     (rule,) = [rule for rule in rules if "serviceaccounts/token" in rule["resources"]]
     assert rule["verbs"] == ["create"]
-    assert set(rule["resourceNames"]) == ACCOUNTS
+    assert rule["resourceNames"] == [account_of(name) for name in IDENTITIES]
+    accounts = {item["metadata"]["name"] for item in karmada_part(Addresses(dashboard=True))
+                if item["kind"] == "ServiceAccount"}  # fmt: skip
+    assert accounts == set(rule["resourceNames"])
+
+
+def test_the_dashboard_may_only_read_and_ask():
+    without, whole = ({(one["kind"], one["metadata"]["name"]): one for one in karmada_part(Addresses(dashboard=there))}
+                      for there in (False, True))  # fmt: skip
+    added = {key: one for key, one in whole.items() if key not in without}
+    assert {kind for kind, _ in added} == {"ServiceAccount", "ClusterRole", "ClusterRoleBinding"}
+    assert {name for _, name in added} == {"converter-dashboard"}
+    for rule in some(added["ClusterRole", "converter-dashboard"]["rules"]):
+        asks = set(rule["resources"]) <= {"tokenreviews", "subjectaccessreviews"}
+        assert set(rule["verbs"]) <= ({"create"} if asks else {"get", "list", "watch"})
 
 
 def test_the_policy_on_interpreters_has_our_labels():

@@ -2,6 +2,7 @@
 
 import base64
 import datetime as dt
+from dataclasses import replace
 
 import msgspec
 import pytest
@@ -103,6 +104,26 @@ async def test_before_prepares_what_the_pods_wait_for_and_no_webhook(site):
     for identity in ("admission", "controller"):
         assert set(site.host.objects[f"{SECRETS}/{secret_of(identity)}"]["data"]) == {"kubeconfig", "token"}
     assert [path for path in site.host.objects if NAMESPACE not in path] == ["/version"], "only in its namespace"
+
+
+async def test_the_dashboard_has_an_identity_while_the_release_has_it(site):
+    site.write_certificates()
+    site.run_processes()
+    secret = f"{SECRETS}/{secret_of('dashboard')}"
+    for there in (True, False):
+        site.jobs = replace(site.jobs, addresses=replace(ADDRESSES, dashboard=there))
+        if there:
+            running = site.host.objects[f"{DEPLOYMENTS}/converter-controller"]
+            metadata = {"name": "converter-dashboard", "namespace": NAMESPACE}
+            site.host.put(f"{DEPLOYMENTS}/converter-dashboard", {**running, "metadata": metadata})
+        await site.before()
+        await site.jobs.after()
+        kinds = {path.split("/")[-2] for path in site.karmada.objects if path.endswith("/converter-dashboard")}
+        assert kinds == ({"serviceaccounts", "clusterroles", "clusterrolebindings"} if there else set())
+        assert (secret in site.host.objects) == there
+        for path, thing in site.karmada.objects.items():
+            if path.endswith("/converter-dashboard"):  # which an API server itself writes
+                thing["metadata"]["managedFields"] = [{"manager": FIELD_MANAGER, "operation": "Apply"}]
 
 
 async def test_after_applies_the_webhooks_last_and_they_trust_the_certificates(site):

@@ -10,7 +10,7 @@ from converter.controllers.certificate_secret import written
 from converter.install.apply import Applier
 from converter.install.held_lease import hold
 from converter.install.host import CERTIFICATES, HostOptions, host_part
-from converter.install.identities import ensure_identities
+from converter.install.identities import TokenProblem, ensure_identities
 from converter.install.manifests import WEBHOOKS, Addresses, karmada_part, place_of
 from converter.install.status import StatusReader
 from tests.fakes.tokens import TokenServer
@@ -67,6 +67,16 @@ async def test_nothing_is_wrong_with_a_good_installation(site):
     assert {one.problem for one in found.identities} == {None}
     assert {one.name for one in found.certificates} == {"CA", "serving"}
     assert (found.trusted, found.services, found.works) == (True, {}, 0)
+
+
+async def test_the_dashboard_counts_where_it_is_installed(site):
+    assert "converter-dashboard" not in {one.rollout.name for one in (await site.read()).processes}
+    account = {"metadata": {"name": "converter-dashboard", "namespace": SPACE}}
+    site.karmada.put(f"/api/v1/namespaces/{SPACE}/serviceaccounts/converter-dashboard", account)
+    found = await site.read()
+    assert not next(one for one in found.processes if one.rollout.name == "converter-dashboard").rollout.complete
+    assert {one.name: one.problem for one in found.identities}["dashboard"] is TokenProblem.NO_SECRET
+    assert {one.state for one in found.objects if one.name == "converter-dashboard"} == {"missing"}
 
 
 async def test_converted_works_are_counted(site):
