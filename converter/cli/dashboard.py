@@ -39,8 +39,8 @@ examples:
   converter dashboard --sample
 
 Viewers log in with a token of Karmada, or send it as a bearer token. They see the objects of the namespaces whose
-bindings they may list. The kubeconfig's identity needs read access to Clusters, Works and Events, and the right to
-create TokenReviews and SubjectAccessReviews (deploy/dashboard/karmada).
+bindings they may list. The kubeconfig's identity needs read access to Clusters, Works, bindings and Events, and the
+right to create TokenReviews and SubjectAccessReviews (deploy/dashboard/karmada).
 
 exit codes: 0 stopped by SIGTERM or SIGINT; 2 wrong usage, invalid rules, no access to the control plane, address in use
 """

@@ -164,7 +164,7 @@ class Dashboard:
             raise web.HTTPUnauthorized(reason="send a token of Karmada, or log in at /login")
         if request.method == "POST" and not kind and not matches(session, str((await request.post()).get("csrf", ""))):
             raise web.HTTPForbidden(reason="the form is too old; load the page again")
-        sight = await self._access.sight(viewer, {row.namespace for row in self._store.rows})
+        sight = await self._access.sight(viewer, self._store.namespaces)
         request[_LOOK] = Look(self._store, viewer, sight, session.csrf if session is not None else "")
         return await handler(request)
 
@@ -244,7 +244,7 @@ class Dashboard:
         viewer = await self._access.viewer(token) if token else self._access.anonymous
         if viewer is None:
             raise _LoggedOutError
-        asked = {row.namespace for row in self._store.rows} if item.kind == CLUSTER else {*(item.scope or ())}
+        asked = self._store.namespaces if item.kind == CLUSTER else {*(item.scope or ())}
         sight = await self._access.sight(viewer, asked)
         return Look(look.store, viewer, sight, look.csrf)
 

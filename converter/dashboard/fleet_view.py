@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from converter.dashboard.store import ClusterFacts
     from converter.engine import Engine
 
+MOST_REFUSED = 20
+"""Objects that no cluster gets which the view *Fleet* lists."""
+
 COLUMNS = 40
 """Clusters of one page of the matrix."""
 
@@ -66,8 +69,15 @@ def fleet(look: Look, query: Mapping[str, str]) -> dict[str, Any]:
         "wrong": sum(bool(line.problems) for line in lines),
         "severities": list(reversed(Severity)),
         "sums": {severity: sum(counts[severity] for counts in look.losses.values()) for severity in Severity},
+        **_refused(look),
         **last_hour(look),
     }
+
+
+def _refused(look: Look) -> dict[str, Any]:
+    """List the objects that a cluster does not get; a link leads to what one of them would be there."""
+    found = [one for one in look.store.refused.listed() if look.covers((one.namespace,))]
+    return {"refused": found[:MOST_REFUSED], "refused_count": len(found)}
 
 
 def _weight(line: ClusterRow) -> int:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from converter.client import Change, Informer, Key
-from converter.client.collections import EVENTS, WORKS
+from converter.client.collections import BINDINGS, CLUSTER_BINDINGS, EVENTS, WORKS
 from converter.clusters.watched import CLUSTERS
+from converter.dashboard.refused import read_binding
 from converter.dashboard.rows import stored_work
 from converter.dashboard.store import ABOUT, ClusterFacts, FleetStore, read_cluster, read_event
 from converter.karmada.work import decode_work
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class KarmadaSource:
-    """Keeps a store up to date with watches of Clusters, Works and Events; sends no other request."""
+    """Keeps a store up to date with watches of Clusters, Works, Events and bindings; sends no other request."""
 
     def __init__(self, server: ApiServer, store: FleetStore) -> None:
         clusters = Informer(server, CLUSTERS, read_cluster)
@@ -38,7 +39,10 @@ class KarmadaSource:
         events = [Informer(server, EVENTS, read_event, fields=f"involvedObject.kind={kind}") for kind in ABOUT]
         for informer in events:
             informer.add_handler(store.event_changed)
-        self._informers: list[Informer[Any]] = [clusters, works, *events]
+        bindings = [Informer(server, scope, read_binding) for scope in (BINDINGS, CLUSTER_BINDINGS)]
+        for scoped in bindings:
+            scoped.add_handler(store.refused.changed)
+        self._informers: list[Informer[Any]] = [clusters, works, *events, *bindings]
 
     @property
     def ready(self) -> bool:

@@ -11,6 +11,7 @@ import msgspec
 from converter.client import Key
 from converter.clusters import Cluster
 from converter.dashboard.live import Happening, LiveLog, changes_of, cluster_changes, warning
+from converter.dashboard.refused import RefusedObjects
 from converter.dashboard.rows import HIDDEN, SECRET, StoredWork
 from converter.karmada.names import cluster_of
 
@@ -70,12 +71,14 @@ class FleetStore:
     Attributes:
         engine: returns the rules in use.
         live: what happens now.
+        refused: objects that a cluster does not get.
         now: returns the time, in seconds since the epoch.
     """
 
     def __init__(self, engine: Callable[[], Engine], now: Callable[[], float] = time.time) -> None:
         self.engine = engine
         self.live = LiveLog()
+        self.refused = RefusedObjects()
         self.now = now
         self._clusters: dict[str, ClusterFacts] = {}
         self._works: dict[Key, StoredWork] = {}
@@ -96,6 +99,14 @@ class FleetStore:
             found.sort(key=lambda row: (row.namespace, row.kind, row.name, row.cluster, row.place))
             self._rows = tuple(found)
         return self._rows
+
+    @property
+    def namespaces(self) -> set[str]:
+        """The namespaces of everything that can be shown; ``""`` for cluster-scoped objects."""
+        found = {row.namespace for row in self.rows}
+        found.update(one.namespace for one in self.refused.listed())
+        found.update(namespace for item in self.live.latest for namespace in item.scope or ())
+        return found
 
     def work(self, key: Key) -> StoredWork | None:
         """Find a Work."""

@@ -26,6 +26,7 @@ from converter.catalog import Release, load_catalog
 from converter.clusters import Cluster
 from converter.dashboard.sources import admitted
 from converter.engine import Engine
+from converter.karmada.names import WORK_REFUSED
 from converter.server.sample import work_for
 from tests.dashboardkit import cronjob
 
@@ -46,9 +47,9 @@ class Api:
         asked: the path of every request, with ``watch`` before those that watch.
     """
 
-    def __init__(self, clusters: list[bytes], works: list[bytes]) -> None:
+    def __init__(self, clusters: list[bytes], works: list[bytes], bindings: list[bytes]) -> None:
         self.asked: list[str] = []
-        self._items = {"clusters": clusters, "works": works}
+        self._items = {"clusters": clusters, "works": works, "resourcebindings": bindings}
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         """Answer a list or a watch."""
@@ -100,6 +101,20 @@ def make_works(count: int, clusters: int) -> list[bytes]:
     ]  # fmt: skip
 
 
+def make_bindings(count: int) -> list[bytes]:
+    """Make the bindings of as many CronJobs; one of 100 has a refused Work."""
+    found = []
+    for number in range(count):
+        name, namespace = f"job-{number}", f"team-{number % 50}"
+        resource = {"apiVersion": "batch/v1", "kind": "CronJob", "namespace": namespace, "name": name}
+        refused = {"type": WORK_REFUSED, "status": "True", "message": f"(clusters=cluster-0000) {'reason ' * 20}"}
+        conditions = [{"type": "Scheduled", "status": "True"}, *([refused] if number % 100 == 0 else [])]
+        metadata = {"name": f"{name}-cronjob", "namespace": namespace, "resourceVersion": "1", "uid": f"b{number}"}
+        binding = {"metadata": metadata, "spec": {"resource": resource}, "status": {"conditions": conditions}}
+        found.append(msgspec.json.encode(binding))
+    return found
+
+
 @contextlib.asynccontextmanager
 async def serving(api: Api) -> AsyncIterator[str]:
     """Serve the API; yields its address."""
@@ -138,7 +153,7 @@ def memory(pid: int) -> int:
 
 async def measure(clusters: int, works: int) -> bool:
     """Measure, print, and say whether all is within the limits."""
-    api = Api(make_clusters(clusters), make_works(works, clusters))
+    api = Api(make_clusters(clusters), make_works(works, clusters), make_bindings(works))
     console = Console(highlight=False, width=100)
     with tempfile.TemporaryDirectory() as folder:
         async with serving(api) as address, aiohttp.ClientSession() as client:

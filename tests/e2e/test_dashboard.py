@@ -143,6 +143,23 @@ def follow(fleet, shown, report_count, here, elsewhere):
     assert stranger.names() == set()
 
 
+def test_what_is_refused_is_on_top_of_the_fleet(fleet, converter, shown):
+    """v1.20 drops the only handler of the probe, and would refuse the Deployment."""
+    token, other = token_of_operator(fleet.client), token_of(fleet.client, "other", OTHER)
+    deployment = template("Deployment", "shown-refused")
+    deployment["spec"]["template"]["spec"]["containers"][0]["readinessProbe"] = {"grpc": {"port": 80}}
+    with Stream(shown, token) as follower, Propagated(fleet, deployment, VERSIONS) as it:
+
+        def refused(token):
+            return "shown-refused" in shown.get("/", token)[1].partition('id="refused"')[2].partition("<h2>")[0]
+
+        wait_until("the refusal in Fleet", lambda: refused(token), 90)
+        wait_until("the denial in Live", lambda: any(item["counted"] == "denials" for _, item in follower.found), 90)
+        assert not it.works(OLD)
+        assert "shown-refused" not in shown.get("/", other)[1]
+    wait_until("its end", lambda: not refused(token), 60)
+
+
 RAISED = "raised"  # a name of its own: data of a member stays in etcd after it has left
 AWAY = "seen-moving"
 

@@ -13,6 +13,7 @@ from yarl import URL
 from converter.client import Change, Key, UnavailableError
 from converter.dashboard.access import Everyone
 from converter.dashboard.app import HEADERS
+from converter.dashboard.refused import Refused
 from converter.dashboard.sessions import COOKIE
 from converter.dashboard.store import ClusterFacts
 from tests.dashboardkit import OLD, Tenants, config_map, cronjob, dashboard_of, fleet_store, put, work_of
@@ -98,6 +99,18 @@ async def test_a_tenant_sees_nothing_of_another_on_any_view(client, store, path)
     if path.startswith(("/objects", "/what-if")):
         assert "first" in mine
         assert "second" in other
+
+
+async def test_a_refused_object_is_shown_to_its_tenant_alone_and_its_text_as_text(client, store):
+    for namespace in ("a", "b"):
+        why = f"(clusters=old) {HOSTILE} about {namespace}"
+        fact = Refused("CronJob", namespace, f"refused-{namespace}", "batch/v1", why, ("old",))
+        store.refused.changed(Change(Key(namespace, "x"), None, fact))
+    page = await text_of(client, "/", "a")
+    assert "refused-a" in page
+    assert "refused-b" not in page
+    assert HOSTILE not in page
+    assert "&lt;script&gt;" in page
 
 
 async def test_a_tenant_cannot_open_an_object_of_another(client, store):
