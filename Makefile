@@ -177,7 +177,13 @@ $(AXE)/package/axe.min.js:
 browser: $(BROWSER_STAMP) $(AXE)/package/axe.min.js ## run the dashboard in a real Chromium, with screenshots in .run/pictures
 	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get install -y -q chromium >/dev/null; } || \
 		{ echo "Chromium is required; on Debian: apt-get install chromium" >&2; exit 1; }
+	@$(BIN)/python -m tools.vendored
 	@CONVERTER_AXE=$(AXE)/package/axe.min.js $(PYTEST) tests/browser -p no:xdist $(ARGS)
+
+.PHONY: pictures
+pictures: browser ## take the dashboard's pictures for the docs from those that the browser's tests make
+	@for view in fleet matrix objects object live what-if playground rule; do \
+		cp .run/pictures/$$view-light-desktop.png docs/images/dashboard/$$view.png; done
 
 .PHONY: vendored
 vendored: $(STAMP) ## compare the dashboard's files from others with the packages on npm

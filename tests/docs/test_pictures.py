@@ -1,5 +1,6 @@
 """The pictures are well-formed, readable on light and dark pages, and the one of the packages follows the imports."""
 
+import re
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
@@ -21,6 +22,18 @@ def test_an_arrow_that_others_imply_is_left_out():
 
 def test_there_are_pictures():
     assert {image.stem for image in IMAGES} >= {"overview", "packages", "processes"}
+
+
+VIEWS = {"fleet", "matrix", "objects", "object", "live", "what-if", "playground", "rule"}
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/how-to/use-the-dashboard.md"])
+def test_each_view_of_the_dashboard_has_a_picture(page):
+    """`make pictures` takes them from those that tests/browser makes."""
+    root = Path(__file__).parents[2]
+    shown = set(re.findall(r"!\[[^\]]+\]\(\S*images/dashboard/([a-z-]+)\.png\)", (root / page).read_text("utf-8")))
+    stored = {file.stem for file in (root / "docs" / "images" / "dashboard").iterdir()}
+    assert shown == stored == VIEWS
 
 
 @pytest.mark.parametrize("image", IMAGES, ids=lambda image: image.stem)
