@@ -115,6 +115,10 @@ bench: $(STAMP) ## measure the webhook, compared with a bare server, and the con
 bench-worst-cases: $(STAMP) ## measure the most expensive bodies within the limits: none may cost 250 ms of CPU
 	@$(BIN)/python -m tests.bench.bench_worst_cases $(ARGS)
 
+.PHONY: bench-rules
+bench-rules: $(STAMP) ## measure 1,000 rules of an administrator: loading, changes under reviews, admission speed, memory
+	@$(BIN)/python -m tests.bench.bench_rules $(ARGS)
+
 .PHONY: bench-dashboard
 bench-dashboard: $(STAMP) ## measure the dashboard with 1,000 clusters and 20,000 converted Works
 	@$(BIN)/python -m tests.bench.bench_dashboard $(ARGS)

@@ -31,6 +31,7 @@ from converter.losses.evaluate import LossEvaluator
 from converter.losses.model import ByRelease
 from converter.losses.schema_index import SchemaIndex, schema_index
 from converter.losses.severity import SeverityTable
+from converter.rules import codegen
 from converter.server import logging as log_format
 from converter.works import patches
 from converter.yaml import scalars
@@ -80,6 +81,7 @@ FUNCTIONS = {
     "Catalog._find_place": lambda n: load_catalog()._place(Release(1, 20 + n)),
     "Release.parse": lambda n: record_format._release_of(f"v1.{n}"),
     "schema_index": lambda n: schema_index(Other(n)),
+    "_code": lambda n: codegen._code(f"x = {n}"),
     "_dropped": lambda n: messages._dropped(ByRelease(Release(1, n))),
     "_lines": lambda n: rules_view._lines(f"/nothing/{n}"),
     "_place": lambda n: patches._place("labels", f"name{n}"),
