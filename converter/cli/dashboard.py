@@ -13,6 +13,7 @@ from converter.cli import OK
 from converter.cli.options import UsageError, add_policy_option, add_rules_option, rule_paths
 from converter.cli.streams import announce
 from converter.client import ApiServer
+from converter.client.rule_objects import RuleObjectWatch
 from converter.clusters import read_inventory
 from converter.clusters.watched_crds import WatchedCrds
 from converter.dashboard.access import Access, Everyone, KarmadaAccess
@@ -116,7 +117,8 @@ async def _run(args: argparse.Namespace, address: Address, rules: RulesReloader,
             server = await stack.enter_async_context(await ApiServer.connect(args.kubeconfig, args.context))
             access = Everyone() if args.anonymous else KarmadaAccess(server)
             source = KarmadaSource(server, store)
-            watches += [source.run, WatchedCrds(server, rules.use_kinds).run]
+            objects = RuleObjectWatch(server, rules.follow_objects)
+            watches += [source.run, WatchedCrds(server, rules.use_kinds).run, objects.run]
             ready = lambda: source.ready  # noqa: E731
         dashboard = Dashboard(store, access, sessions, secure=secure, ready=ready)
         await dashboard.start()

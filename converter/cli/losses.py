@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from converter.cli import FINDINGS, OK
-from converter.cli.crd_files import live_kinds
+from converter.cli.crd_files import live_converter
 from converter.cli.loss_findings import Finding, Place, Subject, findings_of
-from converter.cli.options import add_policy_option, add_rules_option, load_converter
+from converter.cli.options import add_policy_option, add_rules_option
 from converter.cli.reports import write
 from converter.client import ApiServer, Collection, each_item
 from converter.client.collections import WORKS
@@ -63,7 +63,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 def run(args: argparse.Namespace) -> int:
     """List all losses; returns the exit code."""
     clusters, works = asyncio.run(_read(args))
-    looked_at, found = look(clusters, works, load_converter(args, asyncio.run(live_kinds(args))))
+    looked_at, found = look(clusters, works, asyncio.run(live_converter(args)))
     write(args.output, looked_at, found, Severity.HARMLESS, sys.stdout)
     return FINDINGS if found else OK
 

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from converter.catalog import Release, load_catalog
 from converter.cli import FINDINGS, OK
-from converter.cli.crd_files import live_kinds
+from converter.cli.crd_files import live_converter
 from converter.cli.loss_findings import THRESHOLDS
 from converter.cli.manifest_files import items_of, read_documents
 from converter.cli.options import (
@@ -106,7 +106,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 def run(args: argparse.Namespace) -> int:
     """Plan the change; returns the exit code."""
-    converter = load_converter(args, asyncio.run(live_kinds(args)) if args.kubeconfig else ())
+    converter = asyncio.run(live_converter(args)) if args.kubeconfig else load_converter(args)
     if args.kubeconfig:
         if args.filename:
             raise UsageError("-f goes with --inventory: with --kubeconfig, the Works of the control plane are read")

@@ -10,9 +10,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from converter.cli import FINDINGS, OK
-from converter.cli.crd_files import live_kinds
+from converter.cli.crd_files import live_converter
 from converter.cli.manifest_files import write_documents
-from converter.cli.options import UsageError, add_policy_option, add_rules_option, load_converter
+from converter.cli.options import UsageError, add_policy_option, add_rules_option
 from converter.cli.streams import warn
 from converter.client import ApiServer
 from converter.losses.messages import explain
@@ -108,7 +108,7 @@ def _check(args: argparse.Namespace) -> None:
 
 
 async def _run(args: argparse.Namespace) -> int:
-    converter = load_converter(args, await live_kinds(args))
+    converter = await live_converter(args)
     async with await ApiServer.connect(args.kubeconfig, args.context) as server:
         member = await Member.find(server, args.cluster)
         planner = Planner(member, await ControlPlane.read(server), converter, args.namespace)
