@@ -101,6 +101,9 @@ class Generator:
         self, schema: Schema, source: random.Random, chance: float, path: tuple[str, ...], density: float
     ) -> dict[str, Any]:
         properties: dict[str, Schema] = schema.get("properties", {})
+        if schema.get("maxProperties", len(properties)) < len(properties):
+            properties = {name: properties[name] for name in source.sample(sorted(properties), schema["maxProperties"])}
+            chance = 1.0
         required = set(schema.get("required", ()))
         union = _union(schema)
         chosen = source.choice(union) if union else None

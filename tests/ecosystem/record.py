@@ -94,6 +94,7 @@ class Recorder:
             if self.program is not None:
                 said = [one.get("object") for one in oracle.ask(self.program, candidates)]
                 candidates = [one for one in said if one and len(one) > _EMPTY and not server.refusal(self.client, one)]
+            candidates = [one for one in candidates if self.project.is_valid(one)]
             for one in candidates[: count - found]:
                 found += 1
                 yield one
