@@ -27,10 +27,13 @@ from converter.server.metrics import Metrics
 from converter.server.rules_reloader import RulesReloader
 from converter.server.run import Address, serve
 from converter.server.sample import FLEET
+from converter.yaml import dump
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable, Coroutine, Iterable
+
+    from converter.rule_objects import RuleObject
 
 _EPILOG = """\
 examples:
@@ -40,8 +43,8 @@ examples:
   converter dashboard --sample
 
 Viewers log in with a token of Karmada, or send it as a bearer token. They see the objects of the namespaces whose
-bindings they may list. The kubeconfig's identity needs read access to Clusters, Works, bindings and Events, and the
-right to create TokenReviews and SubjectAccessReviews (deploy/dashboard/karmada).
+bindings they may list. The kubeconfig's identity needs read access to Clusters, CRDs, rule objects, Works, bindings and
+Events, and the right to create TokenReviews and SubjectAccessReviews (deploy/dashboard/karmada).
 
 exit codes: 0 stopped by SIGTERM or SIGINT; 2 wrong usage, invalid rules, no access to the control plane, address in use
 """
@@ -117,7 +120,13 @@ async def _run(args: argparse.Namespace, address: Address, rules: RulesReloader,
             server = await stack.enter_async_context(await ApiServer.connect(args.kubeconfig, args.context))
             access = Everyone() if args.anonymous else KarmadaAccess(server)
             source = KarmadaSource(server, store)
-            objects = RuleObjectWatch(server, rules.follow_objects)
+
+            async def follow(found: Iterable[RuleObject]) -> None:
+                listed = list(found)
+                store.written = {str(one.key): dump(one.document(one.spec)) for one in listed}
+                await rules.follow_objects(listed)
+
+            objects = RuleObjectWatch(server, follow)
             watches += [source.run, WatchedCrds(server, rules.use_kinds).run, objects.run]
             ready = lambda: source.ready  # noqa: E731
         dashboard = Dashboard(store, access, sessions, secure=secure, ready=ready)

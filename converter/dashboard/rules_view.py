@@ -71,7 +71,7 @@ def rules_of(look: Look, kind: str) -> dict[str, Any]:
         "rules": [
             {
                 "rule": rule,
-                "text": _text(rule),
+                "text": _text(rule) or look.store.written.get(rule.file, ""),
                 "examples": sum(len(example.toward) for example in rule.examples),
                 "failing": [str(problem) for problem in failing_examples(rule)],
             }

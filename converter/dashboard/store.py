@@ -72,6 +72,7 @@ class FleetStore:
         engine: returns the rules in use.
         live: what happens now.
         refused: objects that a cluster does not get.
+        written: the rule objects of the control plane as they are written, by what rules name as their file.
         now: returns the time, in seconds since the epoch.
     """
 
@@ -79,6 +80,7 @@ class FleetStore:
         self.engine = engine
         self.live = LiveLog()
         self.refused = RefusedObjects()
+        self.written: dict[str, str] = {}
         self.now = now
         self._clusters: dict[str, ClusterFacts] = {}
         self._works: dict[Key, StoredWork] = {}

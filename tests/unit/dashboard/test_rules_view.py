@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
+from converter.catalog import load_catalog
+from converter.config import SHIPPED_RULES, read_parts, read_rule_files
 from converter.dashboard import rules_view
 from converter.dashboard.look import NotFoundHereError
 from converter.dashboard.rules_view import picture, rules, rules_of
+from converter.engine import Engine
 from converter.errors import RuleProblem
+from converter.rule_objects import Combiner, read_object
+from converter.yaml import dump, load
 from tests.dashboardkit import cronjob, fleet_store, look
 from tests.nonempty import some
 
@@ -26,6 +33,19 @@ def test_every_kind_has_a_page_with_its_rules_as_written(shipped):
             assert f"name: {item['rule'].name}" in item["text"]
             assert item["text"].count("\nkind: ConversionRule") == 1
             assert item["failing"] == []
+
+
+def test_a_rule_object_is_shown_as_it_is_written():
+    spec = {"kind": "Thing", "between": ["a.example/v1", "a.example/v2"], "steps": []}
+    metadata = {"name": "things", "uid": "u"}
+    document = {"apiVersion": "apiconverter.dev/v1alpha1", "kind": "ConversionRule", "metadata": metadata, "spec": spec}
+    rule = read_object(json.dumps(document).encode(), "ConversionRule")
+    catalog = load_catalog()
+    files = read_parts(read_rule_files([SHIPPED_RULES]), catalog)
+    store = fleet_store(Engine(Combiner(catalog).combine(files, [rule]).configuration, catalog))
+    store.written = {str(rule.key): dump(rule.document(rule.spec))}
+    (item,) = rules_of(look(store), "Thing")["rules"]
+    assert load(item["text"])["spec"] == spec
 
 
 def test_a_kind_without_rules_has_no_page(shipped):
