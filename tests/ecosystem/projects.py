@@ -41,6 +41,13 @@ DURATIONS: Final = ("10s", "1m30s", "5m0s", "1h0m0s", "24h0m0s")
 """Texts for fields that are durations in Go, and plain strings in the schema."""
 
 
+_POD_TEMPLATE: Final = {
+    "metadata": {"labels": {"app": "web"}},
+    "spec": {"containers": [{"name": "web", "image": "web:1"}]},
+}
+_CLAIM: Final = {"metadata": {"name": "data"}, "spec": {"accessModes": ["ReadWriteOnce"]}}
+
+
 def _has_sources(manifest: dict[str, Any]) -> bool:
     """Whether dataFrom holds what externalsecret_validator.go of v1beta1 asks for: a source in each item."""
     items = (manifest.get("spec") or {}).get("dataFrom") or () if manifest["apiVersion"].endswith("/v1beta1") else ()
@@ -76,6 +83,13 @@ PROJECTS: Final = {
             oracle="externalsecrets",
             words={r"(?i)(refreshInterval|interval|ttl|timeout)$": DURATIONS},
             is_valid=_has_sources,
+        ),
+        Project(
+            "openkruise",
+            "github.com/openkruise/kruise@v1.8.0",
+            ("config/crd/bases",),
+            oracle="openkruise",
+            words={r"^spec\.template$": (_POD_TEMPLATE,), r"^spec\.volumeClaimTemplates$": ([_CLAIM],)},
         ),
         Project(
             "external-snapshotter",
