@@ -20,14 +20,16 @@ PAGES = sorted((ROOT / "docs" / "runbooks").glob("*.md"))
 MADE_ELSEWHERE = {("lease", "apiconverter"), ("configmap", "converter-rules"), ("deployment", "converter-scheduler")}
 
 
-def commands(page):
-    """Every command of a page: lines of shell blocks, and inline code that begins with a program's name."""
+def lines(page):
+    """Every line with a command: in shell blocks, and inline code that begins with a program's name, in their order."""
     text = page.read_text("utf-8")
-    blocks = re.findall(r"```bash\n(.*?)```", text, re.DOTALL)
-    lines = [line.strip() for block in blocks for line in block.splitlines()]
-    outside = re.sub(r"```bash\n.*?```", "", text, flags=re.DOTALL)
-    lines += re.findall(r"`((?:converter|kubectl) [^`]+)`", outside)
-    for line in lines:
+    for block, inline in re.findall(r"```bash\n(.*?)```|`((?:converter|kubectl) [^`]+)`", text, re.DOTALL):
+        yield from (line.strip() for line in (block or inline).splitlines() if line.strip())
+
+
+def commands(page):
+    """The words of every command of a page."""
+    for line in lines(page):
         for part in line.split(" | "):
             words = shlex.split(part, comments=True)
             if words:

@@ -46,7 +46,10 @@ class HostCluster:
         """
         plugins = ("StorageObjectInUseProtection",)
         # Registers itself as the Service `kubernetes`, by which Pods reach it.
-        flags = (f"--advertise-address={ADDRESS}", "--endpoint-reconciler-type=master-count")
+        flags = (
+            f"--advertise-address={ADDRESS}", "--endpoint-reconciler-type=master-count",
+            "--kubelet-preferred-address-types=InternalIP",  # no DNS server knows the node's name
+        )  # fmt: skip
         self.server = ApiServer(
             world, RELEASE, "host", authorization="RBAC", without_admission=plugins, flags=flags
         ).wait()
