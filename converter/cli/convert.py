@@ -92,8 +92,8 @@ def run(args: argparse.Namespace) -> int:
         cluster = crds.on(cluster, load_catalog())
     converter = load_converter(args, crds.kinds)
     if args.in_place:
-        args = argparse.Namespace(**{**vars(args), "diff": False})
-        return _in_place(_Job(converter, args, cluster, crds.lacking))
+        quiet = argparse.Namespace(**{**vars(args), "diff": False})  # the diff is of the files' text
+        return _in_place(args, _Job(converter, quiet, cluster, crds.lacking))
     if args.dry_run:
         raise UsageError("--dry-run goes with --in-place; without it, no file is changed")
     job = _Job(converter, args, cluster, crds.lacking)
@@ -103,13 +103,13 @@ def run(args: argparse.Namespace) -> int:
     return FINDINGS if job.findings else OK
 
 
-def _in_place(job: _Job) -> int:
+def _in_place(args: argparse.Namespace, job: _Job) -> int:
     def convert(manifest: Manifest, origin: str) -> Manifest | None:
         before = job.findings
         made = job.manifest(manifest, origin)
-        return None if job.args.strict and job.findings > before else made
+        return None if args.strict and job.findings > before else made
 
-    convert_files(job.args, convert)
+    convert_files(args, convert)
     return FINDINGS if job.findings else OK
 
 

@@ -7,11 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from converter.cli.manifest_files import items_of, read_documents
-from converter.cli.options import UsageError, rule_paths
-from converter.client import ApiServer
-from converter.client.rule_objects import read_engine
+from converter.cli.options import UsageError
 from converter.clusters import Cluster
-from converter.clusters.watched_crds import read_kinds
 from converter.rules.by_name import custom_kind, kept_by
 from converter.rules.crds import CrdSchemas
 from converter.rules.pruning import EVERYTHING, compare
@@ -21,9 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from converter.catalog import Catalog
-    from converter.engine import Engine
     from converter.kube import Manifest
-    from converter.rules.by_name import CustomKind
     from converter.rules.crds import Crd
     from converter.rules.pruning import Difference
 
@@ -123,35 +118,6 @@ class GivenCrds:
                 cluster = cluster.with_kinds({crd.kind: crd.served})
         lacking = self.lacking if own is None else _lacking(own.values())
         return replace(cluster, lacking={**cluster.lacking, **lacking})
-
-
-async def live_kinds(args: argparse.Namespace) -> tuple[CustomKind, ...]:
-    """Read which custom resources a control plane converts by name alone; none where its CRDs may not be read.
-
-    Args:
-        args: with ``kubeconfig`` and ``context``.
-
-    Raises:
-        AccessError: the control plane cannot be reached.
-        ApiError: it did not answer.
-    """
-    async with await ApiServer.connect(args.kubeconfig, args.context) as server:
-        return await read_kinds(server)
-
-
-async def live_converter(args: argparse.Namespace) -> Engine:
-    """Make the converter that a control plane uses: of rule files, of its rule objects, and of its CRDs.
-
-    Args:
-        args: with ``kubeconfig``, ``context`` and the options of rule files.
-
-    Raises:
-        RuleBookError: with every problem of every rule file.
-        AccessError: the control plane cannot be reached.
-        ApiError: it did not answer.
-    """
-    async with await ApiServer.connect(args.kubeconfig, args.context) as server:
-        return (await read_engine(server, rule_paths(args))).with_kinds(await read_kinds(server))
 
 
 def _split(name: str) -> tuple[str, str]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from converter.cli import FINDINGS, OK
-from converter.cli.crd_files import live_converter
+from converter.cli.live_rules import live_converter
 from converter.cli.loss_findings import Finding, Place, Subject, findings_of
 from converter.cli.options import add_policy_option, add_rules_option
 from converter.cli.reports import write

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from converter.catalog import Release, load_catalog
 from converter.cli import FINDINGS, OK
-from converter.cli.crd_files import live_converter
+from converter.cli.live_rules import live_converter
 from converter.cli.loss_findings import THRESHOLDS
 from converter.cli.manifest_files import items_of, read_documents
 from converter.cli.options import (

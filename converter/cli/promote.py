@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from converter.cli import FINDINGS, OK
-from converter.cli.crd_files import live_converter
+from converter.cli.live_rules import live_converter
 from converter.cli.manifest_files import write_documents
 from converter.cli.options import UsageError, add_policy_option, add_rules_option
 from converter.cli.streams import warn

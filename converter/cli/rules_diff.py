@@ -11,7 +11,7 @@ import msgspec
 
 from converter.cli import FINDINGS, OK
 from converter.cli.convert import print_diff
-from converter.cli.crd_files import live_kinds
+from converter.cli.live_rules import live_kinds
 from converter.cli.manifest_files import items_of, read_documents
 from converter.cli.options import UsageError, add_files_option
 from converter.cli.plan import read_fleet

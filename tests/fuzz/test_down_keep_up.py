@@ -22,6 +22,7 @@ from converter.errors import ConversionError, ManifestError
 from converter.karmada.names import (
     CONVERSION_DATA_ANNOTATION,
     CONVERTED_LABEL,
+    CRDS_LABEL,
     GROUP,
     LOSSES_ANNOTATION,
     LOSSES_TEXT_ANNOTATION,
@@ -47,7 +48,7 @@ spec: {default: {dangerous: warn, degrading: warn, harmless: warn}}
 """
 _METADATA: tuple[dict[str, Any], ...] = ({}, {"labels": {"own": "x"}, "annotations": {"own": "x/y~z"}})
 
-_LOSSES = (LOSSES_ANNOTATION, LOSSES_TEXT_ANNOTATION)
+_OURS = (LOSSES_ANNOTATION, LOSSES_TEXT_ANNOTATION, CRDS_LABEL)
 
 _NAMED = "[name="
 """In paths of losses: items of lists go by the name that they have when they come back, which is not always theirs."""
@@ -112,10 +113,10 @@ def kept_on(work: dict[str, Any]) -> list[str | None]:
 
 
 def bare(work: dict[str, Any]) -> bytes:
-    """A Work without its losses; an empty map counts as none."""
+    """A Work without its losses, and without the mark of Works with CRDs; an empty map counts as none."""
     metadata = {**work["metadata"]}
     for field in ("labels", "annotations"):
-        left = {name: value for name, value in (metadata.pop(field, None) or {}).items() if name not in _LOSSES}
+        left = {name: value for name, value in (metadata.pop(field, None) or {}).items() if name not in _OURS}
         metadata |= {field: left} if left else {}
     return canonical_json({**work, "metadata": metadata})
 

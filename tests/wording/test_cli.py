@@ -211,7 +211,11 @@ def installed(monkeypatch, findings):
     async def connected(*_):
         return ApiServer(Access(Configuration(), LoadedHeader("", connected)))
 
+    async def has_none(*_):
+        return False
+
     monkeypatch.setattr("converter.cli.karmada_part.install", applied)
+    monkeypatch.setattr("converter.cli.karmada_part.has_dashboard", has_none)
     monkeypatch.setattr(ApiServer, "connect", connected)
     return main(["install", "--karmada-part-only", "--kubeconfig", "karmada.config", "--namespace", "a"])
 
