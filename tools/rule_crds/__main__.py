@@ -6,8 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-import yaml
-
+from converter.yaml import dump_all
 from tools.rule_crds.model import crds
 
 FILE = Path(__file__).parents[2] / "deploy" / "karmada" / "crds.yaml"
@@ -19,16 +18,9 @@ _HEAD = """\
 """
 
 
-class _Dumper(yaml.SafeDumper):
-    """Repeats what occurs twice."""
-
-    def ignore_aliases(self, _data: object) -> bool:
-        return True
-
-
 def made() -> str:
     """Make the content of the file."""
-    return _HEAD + yaml.dump_all(crds(), Dumper=_Dumper, sort_keys=False, width=120, allow_unicode=True)
+    return _HEAD + dump_all(crds())
 
 
 def main() -> int:
