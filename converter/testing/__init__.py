@@ -15,6 +15,7 @@ fixtures ``converter_fleet`` and ``converter_golden`` and their options.
 - ``make_work``, ``make_review``, ``admit``: what Karmada would send, and the ``Admission`` of the webhook.
 - ``Golden``: compares with files; fails with a ``GoldenError``.
 - ``FleetError``: a fleet that cannot be used.
+- ``ArgumentError``: another argument that cannot be used.
 """
 
 import typing as _typing
@@ -22,6 +23,7 @@ import typing as _typing
 if _typing.TYPE_CHECKING:
     from converter.cli.loss_findings import Finding
     from converter.clusters import Cluster, Fleet
+    from converter.testing.errors import ArgumentError
     from converter.testing.fleets import FleetError, make_fleet, read_fleet, read_live_fleet
     from converter.testing.golden import Golden, GoldenError
     from converter.testing.landing import DoesNotLandError, Landing, assert_lands, land
@@ -35,6 +37,7 @@ else:
         __name__,
         {
             "Admission": "converter.testing.works",
+            "ArgumentError": "converter.testing.errors",
             "Cluster": "converter.clusters",
             "DoesNotLandError": "converter.testing.landing",
             "Finding": "converter.cli.loss_findings",
@@ -57,6 +60,7 @@ else:
 
 __all__ = [
     "Admission",
+    "ArgumentError",
     "Cluster",
     "DoesNotLandError",
     "Finding",

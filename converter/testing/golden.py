@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from converter.errors import ConverterError
+from converter.testing.errors import ArgumentError
 from converter.testing.landing import land
 from converter.testing.manifests import read_manifests
 from converter.yaml import dump_all
@@ -70,13 +71,14 @@ class Golden:
 
         Raises:
             GoldenError: the file is missing, or differs; an AssertionError.
-            ValueError: the name is not that of a file in the folder.
+            ArgumentError: the name is not that of a file in the folder.
         """
         if not _NAME.fullmatch(name):
-            raise ValueError(
+            problem = (
                 f"{name!r} cannot name a golden file: use up to 100 letters, digits, '.', '_' and '-', and begin with "
                 "a letter or a digit"
             )
+            raise ArgumentError("name", problem)
         file = self.folder / name
         expected = file.read_bytes().decode() if file.is_file() else None
         if expected == text:

@@ -11,6 +11,7 @@ from converter.engine import Engine
 from converter.errors import ConverterError
 from converter.kube import copy_json
 from converter.losses.severity import Severity
+from converter.testing.errors import ArgumentError
 from converter.testing.manifests import documents_of
 from converter.works.preview import preview_version
 
@@ -67,6 +68,16 @@ class DoesNotLandError(ConverterError, AssertionError):
         if len(findings) > _SHOWN:
             lines.append(f"  and {len(findings) - _SHOWN} more")
         super().__init__("\n".join(lines))
+
+
+def _limit(max_severity: Severity | str) -> int:
+    if max_severity == NONE:
+        return -1
+    try:
+        return Severity(max_severity).severity
+    except ValueError:
+        known = ", ".join([NONE, *(severity.value for severity in Severity)])
+        raise ArgumentError("max_severity", f"{max_severity!r} is not one of {known}") from None
 
 
 def _line(finding: Finding) -> str:
@@ -132,14 +143,14 @@ def assert_lands(
 
     Raises:
         DoesNotLandError: with every finding that is not allowed; an AssertionError.
-        ValueError: max_severity is another text, there is no manifest, or no cluster.
+        ArgumentError: max_severity is another text, no manifest is given, or no cluster.
         InputError: the manifests cannot be read.
         RuleBookError: with every problem of every rule file.
     """
-    limit = -1 if max_severity == NONE else Severity(max_severity).severity
+    limit = _limit(max_severity)
     landings = land(manifests, fleet, rules=rules)
     if not landings:
-        raise ValueError(f"nothing to check: {'no manifest' if fleet else 'no cluster in the fleet'}")
+        raise ArgumentError(*(("manifests", "no manifest is in them") if fleet else ("fleet", "it has no cluster")))
     found = [
         finding
         for landing in landings

@@ -12,6 +12,7 @@ from converter.admission.works import WorkWebhook
 from converter.clusters import Fleet, FleetView
 from converter.kube import copy_json
 from converter.server.sample import review_of, work_for
+from converter.testing.errors import ArgumentError
 from converter.testing.landing import engine_of
 
 if TYPE_CHECKING:
@@ -32,13 +33,13 @@ def make_work(*manifests: Manifest, cluster: str, name: str | None = None) -> Ma
         name: the name of the Work; Karmada's pattern with the first manifest's name where none is given.
 
     Raises:
-        ValueError: there is no manifest, or the first one has no name.
+        ArgumentError: no manifest is given, or the first one has no name.
     """
     if not manifests:
-        raise ValueError("a Work needs a manifest")
+        raise ArgumentError("manifests", "a Work needs at least one")
     first = manifests[0]
     if not (isinstance(first.get("metadata"), dict) and first["metadata"].get("name") and first.get("kind")):
-        raise ValueError("the first manifest needs a kind and metadata.name; they make the name of the Work")
+        raise ArgumentError("manifests", "the first one needs a kind and metadata.name; they make the name of the Work")
     made = work_for(first, cluster)
     made["spec"]["workload"]["manifests"] = [copy_json(manifest) for manifest in manifests]
     if name is not None:

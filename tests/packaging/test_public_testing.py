@@ -18,6 +18,7 @@ PUBLIC = {name: getattr(testing, name) for name in testing.__all__}
 ATTRIBUTES = {
     "Admission": "allowed message warnings work",
     "DoesNotLandError": "count findings",
+    "ArgumentError": "argument",
     "FleetError": "source",
     "Golden": "compare compare_landings compare_text folder update written",
     "GoldenError": "expected file got",

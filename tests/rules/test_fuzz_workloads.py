@@ -63,4 +63,6 @@ def test_wrong_types_are_reported_by_a_typed_error(shipped, source):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_versions_are_those_of_the_book(shipped, kind):
-    assert set(KINDS[kind][1]) == set(shipped.book.versions(kind))
+    groups = {version.partition("/")[0] for version in KINDS[kind][1]}  # OpenKruise has a StatefulSet, too
+    versions = {version for version in shipped.book.versions(kind) if version.partition("/")[0] in groups}
+    assert set(KINDS[kind][1]) == versions

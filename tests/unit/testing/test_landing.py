@@ -4,7 +4,7 @@ import pytest
 
 from converter.errors import RuleBookError
 from converter.losses.severity import Severity
-from converter.testing import DoesNotLandError, assert_lands, land, make_fleet
+from converter.testing import ArgumentError, DoesNotLandError, assert_lands, land, make_fleet
 from tests.nonempty import some
 from tests.reviewkit import config_map, cronjob, ingress
 
@@ -79,12 +79,12 @@ def test_own_rules_count(tmp_path):
 
 @pytest.mark.parametrize(("manifests", "fleet"), [([], FLEET), ("", FLEET), (cronjob(), {})])
 def test_a_test_of_nothing_is_a_mistake(manifests, fleet):
-    with pytest.raises(ValueError, match="nothing"):
+    with pytest.raises(ArgumentError):
         assert_lands(manifests, fleet)
 
 
 def test_a_limit_that_is_none():
-    with pytest.raises(ValueError, match="severe"):
+    with pytest.raises(ArgumentError):
         assert_lands(cronjob(), FLEET, max_severity="severe")
 
 

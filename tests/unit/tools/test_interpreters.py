@@ -22,7 +22,9 @@ def test_rules_convert_every_version_that_is_interpreted(shipped):
 
 def test_no_version_that_rules_convert_is_forgotten(shipped):
     for entry in some(INTERPRETATIONS):
-        newest = set(shipped.book.versions(entry.kind)) - set(entry.old_versions)
+        groups = {version.partition("/")[0] for version in entry.old_versions}  # OpenKruise has a StatefulSet, too
+        versions = {one for one in shipped.book.versions(entry.kind) if one.partition("/")[0] in groups}
+        newest = versions - set(entry.old_versions)
         assert len(newest) == 1, f"{entry.kind}: {sorted(newest)} should be the one that Karmada knows"
 
 

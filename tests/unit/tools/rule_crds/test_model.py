@@ -3,24 +3,13 @@ from __future__ import annotations
 from converter.losses.json_schema import loss_schemas
 from converter.rule_objects import KINDS
 from converter.rules.parse_steps import STEP_WORDS
-from converter.yaml import load_all
 from tests.nonempty import some
-from tools.rule_crds.__main__ import FILE, made
 from tools.rule_crds.model import crds
 
 
 def schemas():
     versions = {crd["spec"]["names"]["kind"]: crd["spec"]["versions"][0] for crd in crds()}
     return {kind: version["schema"]["openAPIV3Schema"] for kind, version in versions.items()}
-
-
-def test_the_file_is_what_the_schemas_make():
-    assert FILE.read_text("utf-8") == made()
-
-
-def test_the_file_means_the_same_to_kubectl():
-    """A plain ``n``, the unit of quantities, is false to sigs.k8s.io/yaml."""
-    assert load_all(FILE.read_text("utf-8")) == list(crds())
 
 
 def test_each_kind_of_rule_files_is_an_object():
