@@ -66,6 +66,9 @@ async def test_it_is_installed_checked_repaired_and_removed(karmada):
 async def test_another_address_is_a_difference(karmada):
     await install(karmada, ADDRESSES, lambda _: None)
     moved = Addresses(webhooks="https://elsewhere:443", discovery_host="localhost", ca_bundle="Zm9v")
-    (different,) = [finding for finding in await check(karmada, moved) if finding.state == "different"]
-    assert different.detail == "webhooks[0].clientConfig.url"
+    different = [finding for finding in await check(karmada, moved) if finding.state == "different"]
+    assert sorted((finding.kind, finding.detail) for finding in different) == [
+        ("MutatingWebhookConfiguration", "webhooks[0].clientConfig.url"),
+        ("ValidatingWebhookConfiguration", "webhooks[0].clientConfig.url"),
+    ]
     await uninstall(karmada, ADDRESSES, lambda _: None)
