@@ -12,7 +12,15 @@ from converter.client import ApiServer, NotFoundError
 from converter.install.apply import Applier, Change, Step, full_name, is_served, owners
 from converter.install.dashboard import has_dashboard
 from converter.install.interpreters import CUSTOMIZATIONS, InterpreterInstaller, names_of
-from converter.install.manifests import CRD, OPTIONAL_KINDS, WEBHOOKS, Addresses, karmada_part, place_of
+from converter.install.manifests import (
+    CRD,
+    OPTIONAL_KINDS,
+    WEBHOOKS,
+    Addresses,
+    karmada_part,
+    place_of,
+    rights_by_choice,
+)
 from converter.karmada.interpreters import CUSTOMIZATION, without
 from converter.karmada.names import MIRROR_LABEL
 from converter.kube import first_difference
@@ -94,7 +102,8 @@ async def uninstall(server: ApiServer, addresses: Addresses, report: Callable[[s
         ApiError: the control plane refused a request or did not answer. Run it again to delete the rest.
     """
     dashboard = await has_dashboard(server, addresses.namespace)
-    for manifest in reversed(karmada_part(replace(addresses, dashboard=dashboard))):
+    by_choice = rights_by_choice(addresses)
+    for manifest in [*reversed(karmada_part(replace(addresses, dashboard=dashboard))), *by_choice]:
         if manifest["kind"] == "Namespace":
             continue
         place = place_of(manifest)
@@ -108,7 +117,8 @@ async def uninstall(server: ApiServer, addresses: Addresses, report: Callable[[s
             await server.delete(place.path, uid=found["metadata"]["uid"])
             report(f"removed {manifest['kind']} {full_name(manifest)}")
         except NotFoundError:
-            report(f"not found: {manifest['kind']} {full_name(manifest)}")
+            if manifest not in by_choice:
+                report(f"not found: {manifest['kind']} {full_name(manifest)}")
     for name in await _remove_mirrors(server):
         report(f"removed {CUSTOMIZATION} {name}")
 

@@ -24,6 +24,7 @@ KARMADA_PART = data_folder("deploy") / "karmada"
 FIELD_MANAGER = "converter-install"
 
 DASHBOARD = data_folder("deploy") / "dashboard"
+_MEMBER_SCHEMAS = data_folder("deploy") / "member-schemas" / "access.yaml"
 """The folder with the objects of the dashboard for both API servers, which are optional."""
 
 WEBHOOKS = "apiconverter"
@@ -137,6 +138,19 @@ def karmada_part(addresses: Addresses) -> list[Manifest]:
     order = ("Namespace", "ServiceAccount", "Service", "ClusterRole", "Role", "ClusterRoleBinding", "RoleBinding")
     last = len(order)
     return sorted(manifests, key=lambda item: order.index(item["kind"]) if item["kind"] in order else last)
+
+
+def rights_by_choice(addresses: Addresses) -> list[Manifest]:
+    """Return the objects of ``deploy/member-schemas``, which an administrator applies and ``uninstall`` removes.
+
+    Raises:
+        InstallationError: the file is missing or invalid.
+    """
+    try:
+        manifests: list[Manifest] = load_all(_MEMBER_SCHEMAS.read_text(encoding="utf-8"))
+    except (OSError, YamlError) as error:
+        raise InstallationError(f"cannot read {_MEMBER_SCHEMAS}: {error}; reinstall the package") from error
+    return [_addressed(manifest, addresses) for manifest in manifests]
 
 
 def read_folder(folder: Path, *components: Path) -> Iterator[Manifest]:

@@ -6,7 +6,7 @@ import pytest
 
 from converter.client import NotFoundError
 from converter.install.installer import check, install, uninstall
-from converter.install.manifests import WEBHOOKS, Addresses, karmada_part
+from converter.install.manifests import WEBHOOKS, Addresses, karmada_part, place_of, rights_by_choice
 from converter.karmada.names import MIRROR_LABEL, YIELDS_ANNOTATION
 from tests.fakes.apiserver import FakeApiServer
 from tests.fakes.interpreters import CONFIGURATIONS, CUSTOMIZATIONS, admission, customization, operations, webhooks
@@ -208,3 +208,17 @@ async def test_rules_of_users_stay_and_the_crds_that_they_need(server):
     await uninstall(server, ADDRESSES, lambda _: None)
     left = {path for path in server.objects if "apiconverter" in path}
     assert left == {f"{CRDS}/conversionrules.apiconverter.dev", f"{RULES}/mine"}
+
+
+async def test_the_rights_by_choice_of_an_installation_go_with_it(server):
+    addresses = replace(ADDRESSES, namespace="elsewhere")
+    await install(server, addresses, lambda _: None)
+    chosen = [place_of(manifest).path for manifest in some(rights_by_choice(addresses))]
+    for path, manifest in zip(chosen, rights_by_choice(addresses), strict=True):
+        server.put(path, manifest)
+    assert all("/namespaces/elsewhere/" in path or "/cluster" in path for path in chosen)
+    await uninstall(server, addresses, lambda _: None)
+    assert [path for path in chosen if path in server.objects] == []
+    said = []
+    await uninstall(server, addresses, said.append)  # not applied by all, so nobody misses them
+    assert not [line for line in said if "member-schemas" in line]
