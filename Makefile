@@ -41,7 +41,7 @@ demo: $(STAMP) ## send sample Works to the webhook (started if needed) and show 
 	@$(BIN)/converter demo $(ARGS)
 
 .PHONY: test
-test: $(STAMP) ## run the tests that need only Python, in less than 100 seconds on two cores (COVERAGE=1 measures coverage; HYPOTHESIS_PROFILE=ci tries five times as many cases)
+test: $(STAMP) ## run the tests that need only Python, in about two minutes on two cores (COVERAGE=1 measures coverage; HYPOTHESIS_PROFILE=ci tries five times as many cases)
 	@$(PYTEST) $(TESTS) -n $(WORKERS) --dist worksteal $(if $(COVERAGE),--cov --cov-report=term:skip-covered) $(ARGS)
 
 # A virtual environment of its own, with the oldest aiohttp that pyproject.toml allows.
