@@ -40,11 +40,18 @@ class _Metadata(msgspec.Struct, rename="camel"):
     generation: int = 0
 
 
-class _Head(msgspec.Struct):
+class Head(msgspec.Struct):
+    """Which state of an object this is.
+
+    Attributes:
+        metadata: its uid and its generation.
+    """
+
     metadata: _Metadata
 
 
-_heads = msgspec.json.Decoder(_Head)
+decode_head: Final = msgspec.json.Decoder(Head).decode
+"""Reads the metadata of an object; raises `msgspec.MsgspecError`."""
 
 
 class WatchedCrds:
@@ -70,7 +77,7 @@ class WatchedCrds:
         self._wake = asyncio.Event()
         self._todo: dict[str, None] = {}
         self._changed = False
-        self.watch: Informer[_Head] = Informer(server, CRDS, _heads.decode, metadata_only=True)
+        self.watch: Informer[Head] = Informer(server, CRDS, decode_head, metadata_only=True)
         self.watch.add_handler(self._note)
         self.watch.after_list = self._wake.set
 
@@ -96,7 +103,7 @@ class WatchedCrds:
         except ApiError:
             pass  # the watch reports it, and tries again
 
-    def _note(self, change: Change[_Head]) -> None:
+    def _note(self, change: Change[Head]) -> None:
         if change.before is not None and change.after is not None and change.before == change.after:
             return  # its status or its labels
         self._todo[change.key.name] = None

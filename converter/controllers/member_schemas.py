@@ -21,12 +21,15 @@ from converter.client import ApiError, Informer, Key, NotFoundError
 from converter.client.collections import WORKS
 from converter.client.pager import each_item
 from converter.clusters.member_schemas import cluster_of, collection, config_map, name_for
-from converter.clusters.watched_crds import CRDS
+from converter.clusters.watched import CLUSTERS
+from converter.clusters.watched_crds import CRDS, decode_head
 from converter.controllers.schema_comparison import crds_in, of_builtin, of_custom, of_sent
 from converter.errors import ConverterError
 from converter.karmada.names import CRDS_LABEL, EXECUTION_SPACE_PREFIX, MEMBER_SCHEMAS_LABEL
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from converter.catalog import Catalog, Release
     from converter.client import ApiServer
     from converter.clusters import Cluster, FleetView
@@ -42,8 +45,6 @@ _CACHED: Final = 4096
 
 _AT_ONCE: Final = 4
 """Members that are read at the same time, so that one that does not answer delays few others."""
-
-_CLUSTERS: Final = "/apis/cluster.karmada.io/v1alpha1/clusters"
 
 _OPENAPI: Final = "openapi/v3"
 
@@ -84,18 +85,6 @@ class _Work(NamedTuple):
     expected: frozenset[tuple[str, int]]
 
 
-class _Metadata(msgspec.Struct):
-    uid: str = ""
-    generation: int = 0
-
-
-class _Head(msgspec.Struct):
-    metadata: _Metadata
-
-
-_works = msgspec.json.Decoder(_Head)
-
-
 class MemberSchemas:
     """Reads members and stores what they lack. Only the leader runs it."""
 
@@ -123,11 +112,12 @@ class MemberSchemas:
         self._fleet = fleet
         self._crds = crds
         self._catalog = catalog
+        self._builtin = frozenset(gvk.api_version for gvk in catalog.kinds())
         self._collection = collection(namespace)
         self._namespace = namespace
         self._interval = interval
         self._known: OrderedDict[_Document | _Work, Lacking] = OrderedDict()
-        self._works = Informer(server, WORKS, _works.decode, selector=f"{CRDS_LABEL}=true", metadata_only=True)
+        self._works = Informer(server, WORKS, decode_head, selector=f"{CRDS_LABEL}=true", metadata_only=True)
         self._stored: dict[str, Lacking | None] = {}
         self._failed: set[str] = set()
 
@@ -174,7 +164,7 @@ class MemberSchemas:
 
     async def _read(self, cluster: Cluster) -> Lacking:
         """Read what a member publishes; where it publishes nothing, the CRDs count that pass to it as Works."""
-        proxy = f"{_CLUSTERS}/{cluster.name}/proxy"
+        proxy = f"{CLUSTERS.object_path('', cluster.name)}/proxy"
         found = await self._of_works(cluster)
         try:
             index = _indexes.decode(await self._server.get(f"{proxy}/{_OPENAPI}"))
@@ -182,8 +172,9 @@ class MemberSchemas:
             return found  # OpenAPI v3 came with v1.23
         published = {path.partition("/")[2] for path in index.paths}
         found = {key: lost for key, lost in found.items() if key[0] not in published}
+        expected = self._by_group()
         for path, entry in sorted(index.paths.items()):
-            document = self._document(path, entry.server_relative_url, cluster.release)
+            document = self._document(path, entry.server_relative_url, expected, cluster.release)
             if document is None:
                 continue
             known = self._known.get(document)
@@ -201,10 +192,12 @@ class MemberSchemas:
     async def _of_works(self, cluster: Cluster) -> Lacking:
         """Compare the CRDs in the Works for a member with those of the control plane."""
         found: Lacking = {}
-        for key, head in sorted(self._works.items.items()):
-            if key.namespace != f"{EXECUTION_SPACE_PREFIX}{cluster.name}":
-                continue
-            generations = frozenset((key.name, head.metadata.generation) for key, head in self._crds.items.items())
+        space = f"{EXECUTION_SPACE_PREFIX}{cluster.name}"
+        sent = sorted((key, head) for key, head in self._works.items.items() if key.namespace == space)
+        if not sent:
+            return found
+        generations = frozenset((key.name, head.metadata.generation) for key, head in self._crds.items.items())
+        for key, head in sent:
             work = _Work(key, head.metadata.uid, head.metadata.generation, generations)
             known = self._known.get(work)
             if known is None:
@@ -224,27 +217,27 @@ class MemberSchemas:
                 expected[name] = await self._server.get(CRDS.object_path("", name))
         return await asyncio.to_thread(of_sent, sent, expected)
 
-    def _document(self, path: str, url: str, release: Release | None) -> _Document | None:
-        """Say what a document is compared with; None if there is nothing."""
+    def _by_group(self) -> dict[str, list[tuple[str, int]]]:
+        """Sort the CRDs of the control plane, with their generations, by group."""
+        found: dict[str, list[tuple[str, int]]] = {}
+        for name, generation in sorted((key.name, head.metadata.generation) for key, head in self._crds.items.items()):
+            found.setdefault(name.partition(".")[2], []).append((name, generation))
+        return found
+
+    def _document(
+        self, path: str, url: str, crds: Mapping[str, Sequence[tuple[str, int]]], release: Release | None
+    ) -> _Document | None:
+        """Say what a document is compared with; None for nothing."""
         root, _, api_version = path.partition("/")
         if root not in {"api", "apis"} or not api_version or not url:
             return None
         group = api_version.rpartition("/")[0]
-        expected = tuple(
-            sorted(
-                (key.name, head.metadata.generation)
-                for key, head in self._crds.items.items()
-                if group and key.name.partition(".")[2] == group
-            )
-        )
+        expected = tuple(crds.get(group, ())) if group else ()
         if expected:
             return _Document(api_version, url, expected, None)
-        return (
-            _Document(api_version, url, (), release) if release is not None and self._is_builtin(api_version) else None
-        )
-
-    def _is_builtin(self, api_version: str) -> bool:
-        return any(gvk.api_version == api_version for gvk in self._catalog.kinds())
+        if release is None or api_version not in self._builtin:
+            return None
+        return _Document(api_version, url, (), release)
 
     async def _compared(self, document: _Document, proxy: str) -> Lacking:
         parts = urlsplit(document.url)
