@@ -13,6 +13,7 @@ from converter.client.errors import (
     RejectedError,
     UnavailableError,
 )
+from converter.client.find import find_object
 from converter.client.informer import Change, Informer, Key
 from converter.client.leader_election import LeaderElector
 from converter.client.pager import each_item
@@ -35,4 +36,5 @@ __all__ = [
     "UnavailableError",
     "WorkQueue",
     "each_item",
+    "find_object",
 ]

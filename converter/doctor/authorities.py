@@ -10,10 +10,10 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from converter.client import Collection
+from converter.client import Collection, find_object
 from converter.client.collections import API_SERVICES
 from converter.doctor.finding import Finding, Result, Thing, Trouble, Unchecked
-from converter.doctor.patient import found, listed
+from converter.doctor.patient import listed
 from converter.install.manifests import WEBHOOKS
 from converter.karmada.names import DISCOVERY_LABEL
 
@@ -33,7 +33,7 @@ async def check_authorities(patient: Patient) -> Result:
     Raises:
         ApiError: a request failed.
     """
-    stored = await found(patient.karmada, CONFIGURATION)
+    stored = await find_object(patient.karmada, CONFIGURATION)
     if stored is None:
         command = patient.commands.install()
         return [
@@ -42,7 +42,7 @@ async def check_authorities(patient: Patient) -> Result:
     trusted = {
         Thing("Webhook", hook["name"]): read_bundle(hook["clientConfig"].get("caBundle")) for hook in stored["webhooks"]
     }
-    validating = await found(patient.karmada, VALIDATING) or {"webhooks": []}
+    validating = await find_object(patient.karmada, VALIDATING) or {"webhooks": []}
     for hook in validating["webhooks"]:
         trusted[Thing("Webhook", hook["name"])] = read_bundle(hook["clientConfig"].get("caBundle"))
     for service in await listed(patient.karmada, API_SERVICES, selector=f"{DISCOVERY_LABEL}=true"):
@@ -66,7 +66,7 @@ async def _served(patient: Patient) -> list[x509.Certificate]:
     """Return the certificate that the processes present, and those after it; empty if it is not at hand."""
     if patient.host is None:
         return []
-    secret = await found(patient.host, f"/api/v1/namespaces/{patient.namespace}/secrets/{_SECRET}")
+    secret = await find_object(patient.host, f"/api/v1/namespaces/{patient.namespace}/secrets/{_SECRET}")
     return read_bundle(((secret or {}).get("data") or {}).get("tls.crt"))
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Final
 
+from converter.client import find_object
 from converter.client.leader_election import LEASES
 from converter.doctor.finding import Finding, Result, Thing, Trouble
-from converter.doctor.patient import found
 from converter.install.held_lease import CONTROLLER_LEASE, is_held
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ async def check_clocks(patient: Patient) -> Result:
         off = await _difference(patient, server) if server is not None else None
         if off is not None and abs(off) > MOST:
             result.append(_finding(Thing("ApiServer", name), off))
-    lease = await found(patient.karmada, LEASES.object_path(patient.namespace, CONTROLLER_LEASE))
+    lease = await find_object(patient.karmada, LEASES.object_path(patient.namespace, CONTROLLER_LEASE))
     renewed = ((lease or {}).get("spec") or {}).get("renewTime")
     clock = await patient.karmada.clock()
     if renewed and clock is not None and not is_held(lease):

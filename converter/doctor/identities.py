@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from converter.client import find_object
 from converter.doctor.finding import Finding, Result, Thing, Trouble, Unchecked
-from converter.doctor.patient import found
 from converter.install.dashboard import has_dashboard
 from converter.install.identities import IdentitySecrets, identities_of
 from converter.install.manifests import Addresses, karmada_part, user_name
@@ -96,7 +96,7 @@ async def check_rights(patient: Patient) -> Result:
 
 async def _account(patient: Patient, name: str) -> bool:
     path = f"/api/v1/namespaces/{patient.namespace}/serviceaccounts/{account_of(name)}"
-    return await found(patient.karmada, path) is not None
+    return await find_object(patient.karmada, path) is not None
 
 
 def _granted(part: list[Manifest], patient: Patient) -> Iterator[tuple[str, dict[str, str]]]:

@@ -165,16 +165,3 @@ async def listed(server: ApiServer, collection: Collection, namespace: str = "",
         return [msgspec.json.decode(raw) async for raw in each_item(server, collection, namespace, selector)]
     except NotFoundError:
         return []
-
-
-async def found(server: ApiServer, path: str) -> Manifest | None:
-    """Read one object; None if there is none.
-
-    Raises:
-        ApiError: the request failed.
-    """
-    try:
-        thing: Manifest = msgspec.json.decode(await server.get(path))
-    except NotFoundError:
-        return None
-    return thing

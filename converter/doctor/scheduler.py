@@ -5,11 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Final
 
-from converter.client import each_item
+from converter.client import each_item, find_object
 from converter.client.collections import BINDINGS, CLUSTER_BINDINGS
 from converter.client.leader_election import LEASES
 from converter.doctor.finding import Finding, Result, Thing, Trouble
-from converter.doctor.patient import found
 from converter.install.scheduler import DEPLOYMENT, LEASE
 from converter.karmada.names import SCHEDULER_LABEL
 
@@ -29,7 +28,7 @@ async def check_scheduler(patient: Patient) -> Result:
     """
     if not patient.scheduler_name:
         return []
-    lease = await found(patient.karmada, LEASES.object_path(patient.namespace, LEASE))
+    lease = await find_object(patient.karmada, LEASES.object_path(patient.namespace, LEASE))
     spec = (lease or {}).get("spec") or {}
     renewed = spec.get("renewTime")
     if renewed and spec.get("holderIdentity"):
@@ -42,7 +41,7 @@ async def check_scheduler(patient: Patient) -> Result:
     deployment = None
     if patient.host is not None:
         path = f"/apis/apps/v1/namespaces/{patient.namespace}/deployments/{DEPLOYMENT}"
-        deployment = await found(patient.host, path)
+        deployment = await find_object(patient.host, path)
         if deployment is None and not waiting and lease is None:
             return []
     facts = {"bindings": str(waiting), "leaseRenewed": str(renewed or "never")}

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from converter.client import ApiError, Collection
+from converter.client import ApiError, Collection, find_object
 from converter.client.collections import WORKS
 from converter.doctor.authorities import CONFIGURATION
 from converter.doctor.finding import Finding, Result, Thing, Trouble, Unchecked
-from converter.doctor.patient import found, listed
+from converter.doctor.patient import listed
 from converter.install.manifests import WEBHOOKS
 from converter.install.pause import WORKS_WEBHOOK, is_paused
 from converter.install.probes import Probe, probes, sources
@@ -39,7 +39,7 @@ async def check_webhooks(patient: Patient) -> Result:
     if await is_paused(patient.karmada, patient.namespace):
         command = patient.commands.converter("resume", host=False)
         return [Finding(Trouble.PAUSED, Thing("Namespace", patient.namespace), {"paused": "yes"}, command)]
-    if await found(patient.karmada, CONFIGURATION) is None:
+    if await find_object(patient.karmada, CONFIGURATION) is None:
         return []  # another check says that it is not installed
     probe = await _probe(patient)
     space, manifest = await _what(patient, probe)

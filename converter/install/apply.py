@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from converter.client import ApiServer, NotFoundError, RejectedError
+from converter.client import ApiServer, NotFoundError, RejectedError, find_object
 from converter.install.interpreters import APPLY, InterpreterInstaller, names_of
 from converter.install.manifests import FIELD_MANAGER, OPTIONAL_KINDS, place_of
 from converter.karmada.interpreters import CUSTOMIZATION, without
@@ -115,7 +115,7 @@ class Applier:
 
     async def _send(self, manifest: Manifest) -> Change:
         place = place_of(manifest)
-        before = await _stored(self._server, place.path)
+        before = await find_object(self._server, place.path)
         if before is not None and is_scaled_by_others(before):
             manifest = {
                 **manifest,
@@ -174,14 +174,6 @@ def full_name(manifest: Manifest) -> str:
 def owners(missing: Mapping[str, str]) -> str:
     """List operations by their interpreter: ``retention: ResourceInterpreterCustomization mine``."""
     return "; ".join(f"{field}: {owner}" for field, owner in sorted(missing.items()))
-
-
-async def _stored(server: ApiServer, path: str) -> dict[str, Any] | None:
-    try:
-        found: dict[str, Any] = msgspec.json.decode(await server.get(path))
-    except NotFoundError:
-        return None
-    return found
 
 
 def _content(stored: dict[str, Any]) -> dict[str, Any]:

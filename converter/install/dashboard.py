@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-import msgspec
-
-from converter.client import NotFoundError
+from converter.client import find_object
 from converter.client.collections import SECRETS
 from converter.install.prune import Stale
 from converter.install.tokens import ACCOUNTS, account_of, secret_of
@@ -27,11 +25,7 @@ async def has_dashboard(karmada: ApiServer, namespace: str) -> bool:
     Raises:
         ApiError: the API server refused the request, or did not answer.
     """
-    try:
-        await karmada.get(ACCOUNTS.object_path(namespace, account_of(IDENTITY)))
-    except NotFoundError:
-        return False
-    return True
+    return await find_object(karmada, ACCOUNTS.object_path(namespace, account_of(IDENTITY))) is not None
 
 
 async def stale_secret(host: ApiServer, namespace: str) -> list[Stale]:
@@ -41,8 +35,8 @@ async def stale_secret(host: ApiServer, namespace: str) -> list[Stale]:
         ApiError: the API server refused the request, or did not answer.
     """
     path = SECRETS.object_path(namespace, secret_of(IDENTITY))
-    try:
-        metadata = msgspec.json.decode(await host.get(path))["metadata"]
-    except NotFoundError:
+    found = await find_object(host, path)
+    if found is None:
         return []
+    metadata = found["metadata"]
     return [Stale("Secret", f"{namespace}/{metadata['name']}", path, metadata["uid"])]

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-import msgspec
-
-from converter.client import AlreadyExistsError, ConflictError, NotFoundError, UnavailableError
+from converter.client import AlreadyExistsError, ConflictError, UnavailableError, find_object
 from converter.client.clock import micro_timestamp, utc_now
 from converter.client.leader_election import LEASES
 from converter.karmada.names import GROUP
@@ -45,11 +43,7 @@ async def read_lease(server: ApiServer, namespace: str, name: str = CONTROLLER_L
     Raises:
         ApiError: the request failed.
     """
-    try:
-        lease: dict[str, Any] = msgspec.json.decode(await server.get(LEASES.object_path(namespace, name)))
-    except NotFoundError:
-        return None
-    return lease
+    return await find_object(server, LEASES.object_path(namespace, name))
 
 
 async def hold(server: ApiServer, namespace: str, name: str = CONTROLLER_LEASE, *, now: Now = utc_now) -> str:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from converter.client import AlreadyExistsError, ApiServer, ConflictError, NotFoundError
+from converter.client import AlreadyExistsError, ApiServer, ConflictError, NotFoundError, find_object
 from converter.client.clock import Now, utc_now
 from converter.client.collections import SECRETS
 from converter.install.interpreters import APPLY
@@ -200,12 +200,7 @@ class IdentitySecrets:
         return {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "type": "Opaque", "data": {}}
 
     async def _secret(self, name: str) -> Manifest | None:
-        try:
-            path = SECRETS.object_path(self._host_namespace, secret_of(name))
-            found: Manifest = msgspec.json.decode(await self._host.get(path))
-        except NotFoundError:
-            return None
-        return found
+        return await find_object(self._host, SECRETS.object_path(self._host_namespace, secret_of(name)))
 
     async def _examine(self, name: str, secret: Manifest | None) -> Identity:
         token = read_token(secret) if secret is not None else None

@@ -6,9 +6,7 @@ import posixpath
 from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import urlsplit
 
-import msgspec
-
-from converter.client import Collection, NotFoundError
+from converter.client import Collection, find_object
 from converter.client.collections import DEPLOYMENTS
 from converter.install.host import default_image, image_version
 from converter.install.manifests import WEBHOOKS
@@ -57,10 +55,10 @@ async def read_kept(karmada: ApiServer, host: ApiServer, namespace: str) -> Kept
         ApiError: an API server refused a request, or did not answer.
         InstallationError: the files of this release are missing or invalid.
     """
-    admission = await _read(host, DEPLOYMENTS.object_path(namespace, _ADMISSION))
-    scheduler = await _read(host, DEPLOYMENTS.object_path(namespace, SCHEDULER))
-    webhooks = await _read(karmada, _CONFIGURATIONS.object_path("", WEBHOOKS))
-    service = await _read(karmada, _SERVICES.object_path(namespace, _DISCOVERY))
+    admission = await find_object(host, DEPLOYMENTS.object_path(namespace, _ADMISSION))
+    scheduler = await find_object(host, DEPLOYMENTS.object_path(namespace, SCHEDULER))
+    webhooks = await find_object(karmada, _CONFIGURATIONS.object_path("", WEBHOOKS))
+    service = await find_object(karmada, _SERVICES.object_path(namespace, _DISCOVERY))
     pod = admission["spec"]["template"]["spec"] if admission else {}
     return Kept(
         _image(admission) if admission else "",
@@ -86,11 +84,3 @@ def _address(configuration: Manifest) -> str:
     urls = [(hook.get("clientConfig") or {}).get("url") for hook in configuration.get("webhooks") or ()]
     parts = urlsplit(next(filter(None, urls), ""))
     return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
-
-
-async def _read(server: ApiServer, path: str) -> Manifest | None:
-    try:
-        found: Manifest = msgspec.json.decode(await server.get(path))
-    except NotFoundError:
-        return None
-    return found

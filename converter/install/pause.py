@@ -14,7 +14,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from converter.client import ApiError, Collection, ConflictError, NotFoundError, RejectedError, each_item
+from converter.client import (
+    ApiError,
+    Collection,
+    ConflictError,
+    NotFoundError,
+    RejectedError,
+    each_item,
+    find_object,
+)
 from converter.client.collections import WORKS
 from converter.errors import ConverterError
 from converter.install.hand_back_works import exactly
@@ -266,11 +274,7 @@ class Pause:
 
 
 async def _configuration(karmada: ApiServer) -> Manifest | None:
-    try:
-        stored: Manifest = msgspec.json.decode(await karmada.get(_CONFIGURATION))
-    except NotFoundError:
-        return None
-    return stored
+    return await find_object(karmada, _CONFIGURATION)
 
 
 def _is_off(hook: Manifest) -> bool:
