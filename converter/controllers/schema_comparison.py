@@ -11,8 +11,8 @@ from converter.kube import GroupVersionKind, name_of
 from converter.rules.by_name import kept_by
 from converter.rules.crds import KIND as CRD_KIND
 from converter.rules.crds import read_crd
-from converter.rules.openapi import keeps_of_builtin, keeps_of_custom, keeps_of_type, kinds_of
-from converter.rules.pruning import EVERYTHING, encode_lacking, lacking
+from converter.rules.openapi import keeps_of_builtin, keeps_of_type, kinds_of
+from converter.rules.pruning import EVERYTHING, encode_lacking, keeps, lacking
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,7 +54,7 @@ def of_custom(raw: bytes, api_version: str, crds: list[bytes]) -> Lacking:
         return _compare(
             raw,
             api_version,
-            lambda kind, schema, _: lacking(expected[kind], keeps_of_custom(schema)) if kind in expected else None,
+            lambda kind, schema, _: lacking(expected[kind], keeps(schema)) if kind in expected else None,
         )
 
 

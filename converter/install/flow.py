@@ -22,7 +22,15 @@ from converter.install.apply import Applier, Change, Step
 from converter.install.dashboard import stale_secret
 from converter.install.host import DEPLOYMENTS, HostOptions, host_part
 from converter.install.identities import Identity, IdentitySecrets, TokenProblem, identities_of
-from converter.install.manifests import FORMAT, FORMAT_ANNOTATION, LAST_KINDS, WEBHOOKS, Addresses, karmada_part
+from converter.install.manifests import (
+    FORMAT,
+    FORMAT_ANNOTATION,
+    LAST_KINDS,
+    WEBHOOKS,
+    Addresses,
+    karmada_part,
+    last_of,
+)
 from converter.install.progress import HostProcesses
 from converter.install.prune import HOST_KINDS, KARMADA_KINDS, Stale, delete_stale, find_stale
 from converter.install.rights import Right, check_rights, rights_to_apply, rights_to_list
@@ -198,9 +206,7 @@ class Installer:
         done.host.extend(await on_host.apply(self._host_part, self._tell(HOST)))
         trusted = await self._processes.wait(self._settings.deployments, self._settings.wait, self._report)
         part = self._karmada_part(trusted)
-        last = [one for one in part if one["kind"] in LAST_KINDS]
-        last.sort(key=lambda one: LAST_KINDS.index(one["kind"]))
-        done.karmada.extend(await on_karmada.apply(last, self._tell(KARMADA)))
+        done.karmada.extend(await on_karmada.apply(last_of(part), self._tell(KARMADA)))
         await self._prune(part, done)
         return done
 

@@ -15,7 +15,7 @@ from converter.package_data import data_folder
 from converter.yaml import YamlError, load, load_all
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 KARMADA_PART = data_folder("deploy") / "karmada"
@@ -24,8 +24,9 @@ KARMADA_PART = data_folder("deploy") / "karmada"
 FIELD_MANAGER = "converter-install"
 
 DASHBOARD = data_folder("deploy") / "dashboard"
-_MEMBER_SCHEMAS = data_folder("deploy") / "member-schemas" / "access.yaml"
 """The folder with the objects of the dashboard for both API servers, which are optional."""
+
+_MEMBER_SCHEMAS = data_folder("deploy") / "member-schemas" / "access.yaml"
 
 WEBHOOKS = "apiconverter"
 """The name of the webhook configuration."""
@@ -138,6 +139,12 @@ def karmada_part(addresses: Addresses) -> list[Manifest]:
     order = ("Namespace", "ServiceAccount", "Service", "ClusterRole", "Role", "ClusterRoleBinding", "RoleBinding")
     last = len(order)
     return sorted(manifests, key=lambda item: order.index(item["kind"]) if item["kind"] in order else last)
+
+
+def last_of(part: Iterable[Manifest]) -> list[Manifest]:
+    """Return the objects of a part that are applied when the processes run, in the order of `LAST_KINDS`."""
+    last = [manifest for manifest in part if manifest["kind"] in LAST_KINDS]
+    return sorted(last, key=lambda manifest: LAST_KINDS.index(manifest["kind"]))
 
 
 def rights_by_choice(addresses: Addresses) -> list[Manifest]:

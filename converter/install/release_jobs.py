@@ -23,7 +23,7 @@ from converter.install.detect import release_of
 from converter.install.flow import DowngradeError, installed_format
 from converter.install.host import DASHBOARD_DEPLOYMENT
 from converter.install.identities import IDENTITIES, ensure_identities, identities_of
-from converter.install.manifests import FORMAT, LAST_KINDS, Addresses, karmada_part, place_of
+from converter.install.manifests import FORMAT, LAST_KINDS, Addresses, karmada_part, last_of, place_of
 from converter.install.progress import HostProcesses
 from converter.install.prune import KARMADA_KINDS, delete_stale, find_stale
 from converter.install.release_scheduler import SchedulerSettings, find_scheduler, release_scheduler
@@ -125,9 +125,7 @@ class ReleaseJobs:
         on_host = HostProcesses(self.host, self.addresses.namespace, self.certificate_secret)
         trusted = await on_host.wait(processes, self.wait, self.report)
         part = karmada_part(replace(self.addresses, ca_bundle=trusted))
-        last = [item for item in part if item["kind"] in LAST_KINDS]
-        last.sort(key=lambda item: LAST_KINDS.index(item["kind"]))
-        steps = await self._apply(self.karmada, last)
+        steps = await self._apply(self.karmada, last_of(part))
         stale = await find_stale(self.karmada, KARMADA_KINDS, self.addresses.namespace, part)
         await delete_stale(self.karmada, stale)
         left = [] if self.addresses.dashboard else await stale_secret(self.host, self.addresses.namespace)

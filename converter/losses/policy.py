@@ -180,7 +180,7 @@ def replaces(policy: LossPolicy, before: LossPolicy | None) -> RuleProblem | Non
     """Check that a policy may take the place of the one before it.
 
     Returns:
-        What is wrong; None if there is no policy before it, or it says that it overrides that one.
+        What is wrong; None if no policy comes before it, or it says that it overrides that one.
     """
     missing = [name for name in policy.overrides if before is None or name != before.name]
     if missing:

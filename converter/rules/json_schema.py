@@ -183,7 +183,7 @@ def spec_schema() -> Schema:
         between={**list_of("the left and the right version, such as [batch/v1, batch/v1beta1]", text("an apiVersion")),
                  "minItems": 2, "maxItems": 2},
         overrides=OVERRIDES,
-        unconvertible=text("why no faithful conversion exists between the versions; then there are no steps"),
+        unconvertible=text("why no faithful conversion exists between the versions; such a rule has no steps"),
         steps={"$ref": "#/$defs/steps"},
         examples=list_of("manifests in both versions; they are tried whenever the rule is loaded, in both directions",
                          about("one manifest in both versions", example)),

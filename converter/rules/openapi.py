@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from converter.rules.pruning import EVERYTHING, NOTHING, Keeps, keeps
+from converter.rules.pruning import EVERYTHING, NOTHING, Keeps
 from converter.rules.schema import MAX_DEPTH, MAX_FIELDS, SchemaError
 
 if TYPE_CHECKING:
@@ -39,15 +39,6 @@ def kinds_of(document: Json, api_version: str) -> Iterator[tuple[str, Json]]:
         one = named[0]
         if (one.get("group", ""), one.get("version")) == (group, version) and isinstance(one.get("kind"), str):
             yield one["kind"], schema
-
-
-def keeps_of_custom(schema: Json) -> Keeps:
-    """Read what a server keeps of a custom resource.
-
-    Raises:
-        SchemaError: it is not a schema, or it is too large.
-    """
-    return keeps(schema)
 
 
 def keeps_of_builtin(schema: Json, document: Json) -> Keeps:

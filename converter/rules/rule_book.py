@@ -60,7 +60,7 @@ class RuleBook:
         return _compiled(rules, {}, {}, {})
 
     def with_rules(self, rules: Iterable[Rule], unconvertible: Mapping[tuple[str, str, str], str]) -> RuleBook:
-        """Make a book with more rules, and more reasons why there is no conversion; only the new rules are compiled.
+        """Make a book with more rules, and reasons why more versions cannot be converted; only new rules are compiled.
 
         Args:
             rules: rules that passed every check; for these kinds the book has no rule of these names.

@@ -54,7 +54,7 @@ def read_fleet(path: str | os.PathLike[str]) -> Fleet:
         path: an inventory; what ``kubectl get clusters -o yaml`` printed; or a directory of such files.
 
     Raises:
-        FleetError: there is no cluster in it, one comes twice, or a document is neither a Cluster nor an inventory.
+        FleetError: it has no cluster, one comes twice, or a document is neither a Cluster nor an inventory.
         InventoryError: with every problem of an inventory.
         InputError: a file cannot be read.
     """

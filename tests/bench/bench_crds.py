@@ -57,7 +57,7 @@ def learn() -> list[CustomKind]:
 
 
 def main() -> None:
-    """Measure, and print ratios; 1.00 is no difference."""
+    """Measure, and print ratios; 1.00 means equal."""
     kinds = learn()
     fleet = Fleet.of(Cluster.from_release(name, release, load_catalog()) for name, release in RELEASES.items())
     plain = Engine.from_rules()

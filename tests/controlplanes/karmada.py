@@ -191,6 +191,12 @@ class Karmada:
         """Return a Cluster; None if there is none."""
         return self.client.find(CLUSTERS, "Cluster", name)
 
+    def served(self, name: str) -> set[str]:
+        """Return the group versions that a Cluster is known to serve."""
+        cluster = self.cluster(name)
+        assert cluster is not None, f"no Cluster {name} has joined"
+        return {item["groupVersion"] for item in cluster["status"]["apiEnablements"]}
+
     def wait_for_cluster(self, name: str, version: str, seconds: float = _START_SECONDS) -> Json:
         """Wait until a Cluster is ready, of a release, and its versions are known; return it.
 

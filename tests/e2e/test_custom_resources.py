@@ -71,8 +71,7 @@ def converter(session_fleet):
 
 
 def serves(fleet, cluster, api_version):
-    enabled = fleet.karmada.cluster(cluster)["status"]["apiEnablements"]
-    return api_version in {item["groupVersion"] for item in enabled}
+    return api_version in fleet.karmada.served(cluster)
 
 
 def test_a_kind_in_two_versions_needs_no_rule_and_what_one_lacks_is_kept(fleet, converter):

@@ -48,7 +48,9 @@ def gadgets(fleet, converter):
     for name in ("old", "pull"):
         members[name].client.put(crd("v1beta1"))
     for name in ("old", "pull"):
-        wait_until(f"Karmada seeing it in {name}", lambda name=name: f"{GROUP}/v1beta1" in served(fleet, name), 90)
+        wait_until(
+            f"Karmada seeing it in {name}", lambda name=name: f"{GROUP}/v1beta1" in fleet.karmada.served(name), 90
+        )
     yield
     for client in (fleet.client, *(member.client for member in members.values())):
         client.delete(*CRD)
@@ -68,10 +70,6 @@ def crd(*versions):
     ]
     spec = {"group": GROUP, "scope": "Namespaced", "names": names, "versions": listed}
     return {"apiVersion": CRD[0], "kind": CRD[1], "metadata": {"name": CRD[2]}, "spec": spec}
-
-
-def served(fleet, cluster):
-    return {item["groupVersion"] for item in fleet.karmada.cluster(cluster)["status"]["apiEnablements"]}
 
 
 def has_overflow_store(fleet, cluster):

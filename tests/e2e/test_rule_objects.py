@@ -82,8 +82,7 @@ def converter(session_fleet):
 
 
 def serves(fleet, cluster, api_version):
-    enabled = fleet.karmada.cluster(cluster)["status"]["apiEnablements"]
-    return api_version in {item["groupVersion"] for item in enabled}
+    return api_version in fleet.karmada.served(cluster)
 
 
 def conditions(fleet, manifest):

@@ -128,7 +128,7 @@ def test_a_cluster_that_joins_is_upgraded_and_leaves(fleet, converter, widgets):
         "metadata": {"name": "late", "namespace": NAMESPACE},
         "spec": {"size": 3},
     }
-    wait_until("the CRD", lambda: "example.org/v1" in group_versions(fleet, NEW), 90)
+    wait_until("the CRD", lambda: "example.org/v1" in fleet.karmada.served(NEW), 90)
     with Propagated(fleet, widget, [NEW, LATE]) as it:
         wait_for_clusters(it, NEW)
         assert scheduler_of(it) == KARMADAS
@@ -153,10 +153,6 @@ def test_a_cluster_that_joins_is_upgraded_and_leaves(fleet, converter, widgets):
         wait_for_scheduler(it, KARMADAS, 120)
         it.wait_until_applied()
         assert SCHEDULER_LABEL not in it.binding()["metadata"]["labels"]
-
-
-def group_versions(fleet, cluster):
-    return {item["groupVersion"] for item in fleet.karmada.cluster(cluster)["status"]["apiEnablements"]}
 
 
 def test_suspended_scheduling(fleet, converter):

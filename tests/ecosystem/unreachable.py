@@ -65,4 +65,4 @@ REQUIRED: Final[Mapping[Way, re.Pattern[str]]] = {
         ("ClusterPolicy", _KYVERNO, "v1", "v2beta1", "strict decoding error"),
     )
 }
-"""Fields that a version requires, that the other one lets out, and for which there is no right value."""
+"""Fields that a version requires, that the other one lets out, and that no rule can fill in."""

@@ -150,4 +150,4 @@ async def test_what_schemas_lack_is_part_of_the_cluster(server):
         watched.clusters.use_lacking("old", {})
         assert not watched["old"].lacking
         watched.clusters.use_lacking("old", {})
-        assert watched.told == ["old"], "only a change is told"
+        assert watched.told == ["old"], "only a change is reported"
