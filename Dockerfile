@@ -31,5 +31,5 @@ COPY --from=build /opt/converter /opt/converter
 ENV PATH=/opt/converter/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 HOME=/nonexistent
 # A numeric user lets the kubelet verify runAsNonRoot.
 USER 65532:65532
-EXPOSE 8443 8444 8080
+EXPOSE 8443 8444 8090 8080 8081 8082 8091
 ENTRYPOINT ["converter"]

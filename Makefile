@@ -41,7 +41,7 @@ demo: $(STAMP) ## send sample Works to the webhook (started if needed) and show 
 	@$(BIN)/converter demo $(ARGS)
 
 .PHONY: test
-test: $(STAMP) ## run the tests that need only Python, in about two minutes on two cores (COVERAGE=1 measures coverage; HYPOTHESIS_PROFILE=ci tries five times as many cases)
+test: $(STAMP) ## run the tests that need only Python, in about 90 seconds on two free cores (COVERAGE=1 measures coverage; HYPOTHESIS_PROFILE=ci tries five times as many cases)
 	@$(PYTEST) $(TESTS) -n $(WORKERS) --dist worksteal $(if $(COVERAGE),--cov --cov-report=term:skip-covered) $(ARGS)
 
 # A virtual environment of its own, with the oldest aiohttp that pyproject.toml allows.
@@ -155,6 +155,7 @@ $(DOCS_STAMP): requirements/docs.txt $(STAMP)
 
 .PHONY: docs
 docs: $(DOCS_STAMP) ## build the documentation site into site/, with every link checked
+	@$(BIN)/python -m tools.step_reference --check
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet && echo "built site/index.html"
 
 # Outside of the tree; the Go module proxy serves it.

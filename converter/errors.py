@@ -20,6 +20,11 @@ _LONGEST = 1_000
 class ConverterError(Exception):
     """Base of every error this project raises on purpose; its text is fit for a user's eyes."""
 
+    @property
+    def next_step(self) -> str:
+        """What somebody at a terminal can do about it, where the text does not say so; a log does not need it."""
+        return ""
+
 
 class ManifestError(ConverterError):
     """A manifest, or the document around it, has not the shape Kubernetes gives it.

@@ -4,19 +4,28 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from functools import cache
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from converter import config
+from converter.config import SHIPPED_RULES, Parsed
+from converter.rules import check
 from tests import versions
 from tests.shipped import shipped_engine
 from tests.sizes import CI
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
 
+    from converter.catalog import Catalog
+    from converter.config import RuleFile
     from converter.engine import Engine
+    from converter.errors import RuleProblem
+    from converter.rules import Rule
+    from converter.rules.check_fields import CatalogTypes
 
 _COUNT = "count"
 
@@ -35,6 +44,39 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 def shipped() -> Engine:
     """The converter of the shipped rule book; it never changes."""
     return shipped_engine()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _shipped_files_parsed_once() -> Iterator[None]:
+    """Parse and check the files of the shipped rule book once for each process: hundreds of tests read it.
+
+    Rules never change. Files of tests, and what is wrong among rules of several files, are read each time.
+    """
+    parse, check_rule = config._parse, check.check_rule
+    parsed_file, checked = cache(lambda file, catalog: parse((file,), catalog)), {}
+
+    def parse_once(files: Iterable[RuleFile], catalog: Catalog | None) -> Parsed:
+        found = Parsed([], [], [], [])
+        for file in files:
+            shipped = file.path.startswith(str(SHIPPED_RULES))
+            for into, more in zip(
+                found, parsed_file(file, catalog) if shipped else parse((file,), catalog), strict=True
+            ):
+                into.extend(more)
+        return found
+
+    def check_once(rule: Rule, known: CatalogTypes | None) -> list[RuleProblem]:
+        if not rule.file.startswith(str(SHIPPED_RULES)):
+            return check_rule(rule, known)
+        key = id(rule), known is None
+        if key not in checked:
+            checked[key] = rule, check_rule(rule, known)
+        return checked[key][1]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(config, "_parse", parse_once)
+        patch.setattr(check, "check_rule", check_once)
+        yield
 
 
 @pytest.fixture

@@ -98,4 +98,4 @@ class Tenants:
 
 
 def dashboard_of(store, access=None, **more):
-    return Dashboard(store, access or Tenants(), Sessions(), secure=False, ready=lambda: True, **more)
+    return Dashboard(store, access or Tenants(), Sessions(), secure=False, **more)

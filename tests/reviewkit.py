@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import copy
+import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,6 +42,22 @@ NEW = Cluster.from_versions(
     },
 )
 VAGUE = Cluster.from_versions("vague", {"v1": ["ConfigMap"], "batch/v1beta1": ["CronJob"]}, complete=False)
+
+
+def source_entry(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
+    """What a Work stores of the versions of a converted manifest, as docs/reference/objects.md says it."""
+    metadata = {name: before["metadata"][name] for name in ("name", "namespace") if name in before["metadata"]}
+    found = {"kind": before["kind"], **metadata}
+    for name, manifest in (("from", before), ("to", after)):
+        written = {name: value for name, value in manifest.items() if name != "status"}
+        written["metadata"] = {
+            name: {key: item for key, item in value.items() if "karmada.io/" not in key} if name[-1] == "s" else value
+            for name, value in manifest["metadata"].items()
+        }
+        canonical = json.dumps(written, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        digest = hashlib.sha256(canonical.encode()).hexdigest()[:16]
+        found |= {name: manifest["apiVersion"], f"{name}Digest": digest}
+    return found
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,8 @@
-"""Writes deploy/karmada/interpreters.yaml: ResourceInterpreterCustomizations for old versions of built-in kinds.
+"""Writes deploy/karmada/interpreters.yaml: ResourceInterpreterCustomizations for versions that Karmada does not know.
 
-Karmada interprets health, status, retention and replicas natively, but only for the newest version of each kind.
-Without a customization, Karmada handles a converted manifest generically. Each description below states what the native
-interpreter does (pkg/resourceinterpreter/default/native in Karmada). The generator writes the same behaviour in Lua
-for every older version of the kind.
+Karmada interprets health, status, retention and replicas of many kinds, but only in one version of each. Without a
+customization, Karmada handles a converted manifest generically. The generator writes the behaviour that
+`tools.interpretations` describes in Lua for every other version of the kind.
 
 Run it with ``make interpreters``.
 """
@@ -11,146 +10,27 @@ Run it with ``make interpreters``.
 from __future__ import annotations
 
 import textwrap
-from dataclasses import dataclass
 
 import yaml
 
 from converter.install.manifests import KARMADA_PART
 from converter.kube import GroupVersionKind, Json
+from tools.interpretations import INTERPRETATIONS, Interpretation
 
 _GENERATION_ANNOTATION = "resourcetemplate.karmada.io/generation"
 _RETAIN_LABEL = "resourcetemplate.karmada.io/retain-replicas"
 
 
-@dataclass(frozen=True, slots=True)
-class Interpretation:
-    """How Karmada interprets a kind, whatever its version.
-
-    Attributes:
-        kind: the kind.
-        plural: the resource name in URLs; part of the customization's name.
-        old_versions: the versions that Karmada does not interpret natively.
-        status: the status fields to reflect; empty reflects all of them.
-        generations: whether to reflect the generations of the object and of its template.
-        healthy: pairs of fields; the object is healthy if no first field is below its second. A missing field is 0.
-        needs_address: whether the object is healthy only if a load balancer has an address.
-        observed: whether the object is healthy only if its controller has observed the newest generation.
-        replicas: whether Karmada schedules replicas of this kind.
-        retains_replicas: whether a label makes Karmada retain the member's replica count.
-    """
-
-    kind: str
-    plural: str
-    old_versions: tuple[str, ...]
-    status: tuple[str, ...] = ()
-    generations: bool = False
-    healthy: tuple[tuple[str, str], ...] = ()
-    needs_address: bool = False
-    observed: bool = False
-    replicas: bool = False
-    retains_replicas: bool = False
-
-
-INTERPRETATIONS = (
-    Interpretation(
-        kind="Deployment",
-        plural="deployments",
-        old_versions=("apps/v1beta2", "apps/v1beta1", "extensions/v1beta1"),
-        status=(
-            "replicas",
-            "updatedReplicas",
-            "readyReplicas",
-            "availableReplicas",
-            "unavailableReplicas",
-            "observedGeneration",
-        ),
-        generations=True,
-        healthy=(
-            ("status.updatedReplicas", "spec.replicas"),
-            ("status.availableReplicas", "status.updatedReplicas"),
-        ),
-        observed=True,
-        replicas=True,
-        retains_replicas=True,
-    ),
-    Interpretation(
-        kind="StatefulSet",
-        plural="statefulsets",
-        old_versions=("apps/v1beta2", "apps/v1beta1"),
-        status=("availableReplicas", "currentReplicas", "readyReplicas", "replicas", "updatedReplicas"),
-        generations=True,
-        # Releases that serve these versions have no status.availableReplicas: it is new in v1.22 (apps/v1 types.go).
-        healthy=(
-            ("status.updatedReplicas", "spec.replicas"),
-            ("status.readyReplicas", "status.updatedReplicas"),
-        ),
-        observed=True,
-        replicas=True,
-    ),
-    Interpretation(
-        kind="ReplicaSet",
-        plural="replicasets",
-        old_versions=("apps/v1beta2", "extensions/v1beta1"),
-        status=("replicas", "readyReplicas", "availableReplicas", "observedGeneration"),
-        generations=True,
-        healthy=(("status.availableReplicas", "spec.replicas"),),
-        observed=True,
-        replicas=True,
-    ),
-    Interpretation(
-        kind="DaemonSet",
-        plural="daemonsets",
-        old_versions=("apps/v1beta2", "extensions/v1beta1"),
-        status=(
-            "currentNumberScheduled",
-            "desiredNumberScheduled",
-            "numberAvailable",
-            "numberMisscheduled",
-            "numberReady",
-            "updatedNumberScheduled",
-            "numberUnavailable",
-            "observedGeneration",
-        ),
-        generations=True,
-        healthy=(
-            ("status.updatedNumberScheduled", "status.desiredNumberScheduled"),
-            ("status.numberAvailable", "status.updatedNumberScheduled"),
-        ),
-        observed=True,
-    ),
-    Interpretation(
-        kind="Ingress",
-        plural="ingresses",
-        old_versions=("networking.k8s.io/v1beta1", "extensions/v1beta1"),
-        needs_address=True,
-    ),
-    Interpretation(
-        kind="PodDisruptionBudget",
-        plural="poddisruptionbudgets",
-        old_versions=("policy/v1beta1",),
-        status=("disruptionsAllowed", "expectedPods", "desiredHealthy", "currentHealthy", "disruptedPods"),
-        healthy=(("status.currentHealthy", "status.desiredHealthy"),),
-    ),
-    Interpretation(
-        kind="HorizontalPodAutoscaler",
-        plural="horizontalpodautoscalers",
-        old_versions=("autoscaling/v2beta2", "autoscaling/v2beta1", "autoscaling/v1"),
-        status=("currentReplicas", "desiredReplicas"),
-    ),
-)
-"""Every kind that rules convert and whose newest version Karmada interprets natively."""
-
-
 def customizations() -> list[dict[str, Json]]:
     """Return every ResourceInterpreterCustomization, sorted by name."""
-    found = [_customization(entry, version) for entry in INTERPRETATIONS for version in entry.old_versions]
+    found = [_customization(entry, version) for entry in INTERPRETATIONS for version in entry.other_versions]
     return sorted(found, key=lambda item: item["metadata"]["name"])
 
 
 _HEADER = """\
-# Generated by `make interpreters` from tools/interpreters.py. Do not edit.
-# Karmada interprets these kinds natively in their newest version only. Each customization adds health, status,
-# retention and replicas for one older version.
+# Generated by `make interpreters` from tools/interpretations.py. Do not edit.
+# Karmada interprets these kinds in one version only. Each customization adds health, status, retention and replicas for
+# another version.
 """
 
 
@@ -170,22 +50,30 @@ def customizations_yaml() -> str:
 def _customization(entry: Interpretation, version: str) -> dict[str, Json]:
     gvk = GroupVersionKind.of(version, entry.kind)
     parts: dict[str, str] = {"statusReflection": _reflection(entry)}
-    if entry.healthy or entry.needs_address:
+    if entry.healthy or entry.needs_address or entry.ready or entry.job:
         parts["healthInterpretation"] = _health(entry)
     if entry.retains_replicas:
         parts["retention"] = _RETENTION
+    if entry.retains:
+        parts["retention"] = _retention(entry.retains)
     if entry.replicas:
-        parts["replicaResource"] = _REPLICA_RESOURCE
-        parts["replicaRevision"] = _REPLICA_REVISION
+        field, number = entry.replicas_field
+        parts["replicaResource"] = _REPLICA_RESOURCE.format(field=field, number=number)
+        parts["replicaRevision"] = _REPLICA_REVISION.format(field=field)
     return {
         "apiVersion": "config.karmada.io/v1alpha1",
         "kind": "ResourceInterpreterCustomization",
-        "metadata": {"name": f"converter-{entry.plural}-{gvk.version}-{gvk.group.split('.')[0]}"},
+        "metadata": {"name": f"converter-{entry.plural}-{gvk.version}-{_group(gvk.group)}"},
         "spec": {
             "target": {"apiVersion": version, "kind": entry.kind},
             "customizations": {name: {"luaScript": _lua(script)} for name, script in sorted(parts.items())},
         },
     }
+
+
+def _group(name: str) -> str:
+    """Shorten the group of a built-in kind; a project's stays whole, since OpenKruise has a group named apps, too."""
+    return name.split(".", maxsplit=1)[0] if name.endswith(".k8s.io") else name
 
 
 def _lua(script: str) -> str:
@@ -212,6 +100,10 @@ def _reflection(entry: Interpretation) -> str:
 def _health(entry: Interpretation) -> str:
     if entry.needs_address:
         return _HAS_ADDRESS
+    if entry.ready:
+        return _is_ready(first_field=entry.ready_field)
+    if entry.job:
+        return _HAS_PODS
     lines = ["function InterpretHealth(observedObj)", "  local status = observedObj.status or {}"]
     if entry.observed:
         lines += ["  if (status.observedGeneration or 0) ~= (observedObj.metadata.generation or 0) then"]
@@ -225,6 +117,35 @@ def _local(field: str) -> str:
     return field if field.startswith("status.") else f"observedObj.{field}"
 
 
+def _is_ready(*, first_field: bool) -> str:
+    lines = ["function InterpretHealth(observedObj)", "  local status = observedObj.status or {}"]
+    if first_field:
+        lines += ["  if status.ready ~= nil then", "    return status.ready", "  end"]
+    return "\n".join(
+        [
+            *lines,
+            "  for _, condition in ipairs(status.conditions or {}) do",
+            '    if condition.type == "Ready" and condition.status == "True" then',
+            "      return true",
+            "    end",
+            "  end",
+            "  return false",
+            "end",
+        ]
+    )
+
+
+def _retention(fields: tuple[str, ...]) -> str:
+    lines = ["function Retain(desiredObj, observedObj)"]
+    for field in fields:
+        names = field.split(".")
+        above = [".".join(names[:count]) for count in range(2, len(names))]
+        exist = " and ".join(f"observedObj.{one} ~= nil" for one in (*above, field))
+        made = [f"    desiredObj.{one} = desiredObj.{one} or {{}}" for one in above]
+        lines += [f"  if {exist} then", *made, f"    desiredObj.{field} = observedObj.{field}", "  end"]
+    return "\n".join([*lines, "  return desiredObj", "end"])
+
+
 _HAS_ADDRESS = """
 function InterpretHealth(observedObj)
   local balancer = (observedObj.status or {}).loadBalancer or {}
@@ -234,6 +155,16 @@ function InterpretHealth(observedObj)
     end
   end
   return false
+end
+"""
+
+_HAS_PODS = """
+function InterpretHealth(observedObj)
+  local status = observedObj.status or {}
+  if (status.desired or 0) == 0 or (status.failed or 0) ~= 0 then
+    return false
+  end
+  return (status.succeeded or 0) ~= 0 or (status.active or 0) ~= 0
 end
 """
 
@@ -250,13 +181,13 @@ end
 _REPLICA_RESOURCE = """
 local kube = require("kube")
 function GetReplicas(obj)
-  return obj.spec.replicas or 0, kube.accuratePodRequirements(obj.spec.template)
+  return obj.{field} or {number}, kube.accuratePodRequirements(obj.spec.template)
 end
 """
 
 _REPLICA_REVISION = """
 function ReviseReplica(obj, desiredReplica)
-  obj.spec.replicas = desiredReplica
+  obj.{field} = desiredReplica
   return obj
 end
 """

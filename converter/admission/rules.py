@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from converter.admission.review import allow, decode_review, deny
+from converter.admission.review import allow, bounded, decode_review, deny
 from converter.errors import ManifestError
 from converter.rule_objects import KINDS, RuleObject, read_object
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from converter.errors import RuleProblem
 
@@ -24,13 +24,19 @@ class RulesWebhook:
     processes read it. So a failure of this webhook, and its removal, are safe.
     """
 
-    def __init__(self, check: Callable[[RuleObject], list[RuleProblem]]) -> None:
+    def __init__(
+        self,
+        check: Callable[[RuleObject], list[RuleProblem]],
+        warn: Callable[[RuleObject], Sequence[str]] = lambda _: (),
+    ) -> None:
         """Prepare.
 
         Args:
             check: finds what is wrong with an object, with all rules in use taken into account. It can take a second.
+            warn: finds what to warn about an object with which nothing is wrong.
         """
         self._check = check
+        self.warn = warn
 
     def answer(self, body: bytes) -> bytes:
         """Answer one AdmissionReview.
@@ -52,7 +58,11 @@ class RulesWebhook:
         if before is not None and before.spec.raw == given.spec.raw:  # labels and the like: no rule changes
             return allow(review)
         problems = self._check(given)
-        return deny(review, _message(problems)) if problems else allow(review)
+        return deny(review, _message(problems)) if problems else allow(review, _warnings(self.warn(given)))
+
+
+def _warnings(lines: Sequence[str]) -> list[str]:
+    return bounded([f"not proved: {line}" for line in lines], "see the condition Proved")
 
 
 def _message(problems: list[RuleProblem]) -> str:

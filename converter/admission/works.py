@@ -6,7 +6,6 @@ waits for nothing.
 
 from __future__ import annotations
 
-import contextlib
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -60,9 +59,6 @@ class Rules(Protocol):
     @property
     def current(self) -> Engine:
         """The converter, with the rules as they are now."""
-
-
-_NO_SPAN: Final = contextlib.nullcontext()
 
 
 class Observer(Protocol):
@@ -145,14 +141,30 @@ class WorkWebhook:
         unchanged = _count_unchanged(work, heads, cluster, rules.losses)
         if unchanged == len(heads):
             return allow_as_is(request.uid)
-        stored = _StoredRefusals(self, body, cluster, rules) if request.operation == "UPDATE" else ()
-        with _NO_SPAN if self._span is None else self._span("plan", {"cluster": name}):
-            plan = plan_work(
-                work, cluster, rules, self._policy, heads=heads, unchanged=unchanged,
-                has_overflow_store=self._has_overflow_store, resumed=_resumes(work, body), stored_refusals=stored,
-                span=self._span,
-            )  # fmt: skip
+        if self._span is None:
+            plan = self._plan(review, body, heads, unchanged, cluster, rules)
+        else:
+            with self._span("plan", {"cluster": name}):
+                plan = self._plan(review, body, heads, unchanged, cluster, rules)
         return self._answer(review, cluster, plan)
+
+    def _plan(  # noqa: PLR0917  all that `answer` has found out
+        self,
+        review: Review[Work[Raw] | None],
+        body: bytes,
+        heads: list[PartialObject | None],
+        unchanged: int | None,
+        cluster: Cluster,
+        rules: Engine,
+    ) -> WorkPlan:
+        request = review.request
+        assert request.object is not None
+        stored = _StoredRefusals(self, body, cluster, rules) if request.operation == "UPDATE" else ()
+        return plan_work(
+            request.object, cluster, rules, self._policy, heads=heads, unchanged=unchanged,
+            has_overflow_store=self._has_overflow_store, resumed=_resumes(request.object, body), stored_refusals=stored,
+            span=self._span,
+        )  # fmt: skip
 
     def refusals_of_old(self, body: bytes, cluster: Cluster, rules: Engine) -> frozenset[LossKey]:
         """Name what the cluster refuses of the Work as it is stored; a suspended one has not been there."""

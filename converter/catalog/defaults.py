@@ -1,8 +1,9 @@
-"""Values that a newer server fills in and that mean what an older release does anyway: losing one changes nothing.
+"""Values that mean what an older release does anyway: losing one changes nothing.
 
 Kubernetes' API conventions demand that the default of an added field keeps the behaviour of before. The constant
 defaults are in the catalog's file, from Kubernetes' own defaulting functions (``tools/catalog/field_defaults.py``). The
-table below has those that depend on the rest of the object, each with its source.
+table below has those that depend on the rest of the object, each with its source. `converter.catalog.unset` has the
+values that no server fills in, and that mean the same as leaving a field out.
 """
 
 from __future__ import annotations
@@ -12,10 +13,11 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from converter.catalog.unset import NO_VALUE, is_collection, unset_value
 from converter.kube import EACH, Each, Named
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from converter.catalog.lookup import Catalog
     from converter.catalog.types import FieldType, ObjectType
@@ -46,8 +48,12 @@ def _same_address(value: Json, holder: _Holder) -> bool:
 
 
 def _same_source(value: Json, holder: _Holder) -> bool:
-    """NormalizeDataSources, pkg/api/persistentvolumeclaim/util.go: a copy of dataSource."""
-    return value is not None and value == holder.get("dataSource")
+    """NormalizeDataSources, pkg/api/persistentvolumeclaim/util.go: a copy of dataSource.
+
+    Of other kinds, a server that drops the copy drops dataSource, too.
+    """
+    kind = value.get("kind") if isinstance(value, Mapping) else None
+    return kind in {"PersistentVolumeClaim", "VolumeSnapshot"} and value == holder.get("dataSource")
 
 
 def _preempts(value: Json, _: _Holder) -> bool:
@@ -71,13 +77,33 @@ def _default_mount(value: Json, _: _Holder) -> bool:
     return bool(value == "Default")
 
 
+def _as_ready(value: Json, holder: _Holder) -> bool:
+    """EndpointConditions, staging/src/k8s.io/api/discovery/v1/types.go: without it, ready counts, by default true."""
+    return bool(value is (holder.get("ready") is not False))
+
+
+def _in_topology(value: Json, holder: _Holder) -> bool:
+    """The same, v1beta1: the node's name is in the topology, too, and releases without nodeName read it there."""
+    topology = holder.get("topology")
+    return isinstance(topology, Mapping) and value is not None and topology.get("kubernetes.io/hostname") == value
+
+
+def _unconfined(value: Json, _: _Holder) -> bool:
+    """pkg/kubelet/kuberuntime/helpers.go up to v1.18: what runs without a profile is unconfined."""
+    return bool(value == {"type": "Unconfined"})
+
+
 _CONDITIONAL: Final[Mapping[tuple[str, str], Callable[[Json, _Holder], bool]]] = {
     ("CSIDriverSpec", "volumeLifecycleModes"): _only_persistent,
     ("Container", "resizePolicy"): _resizes_without_restart,
+    ("Endpoint", "nodeName"): _in_topology,
+    ("EndpointConditions", "serving"): _as_ready,
     ("JobSpec", "podReplacementPolicy"): _replaces_as_before,
     ("PersistentVolumeClaimSpec", "dataSourceRef"): _same_source,
+    ("PodSecurityContext", "seccompProfile"): _unconfined,
     ("PodSpec", "preemptionPolicy"): _preempts,
     ("SecurityContext", "procMount"): _default_mount,
+    ("SecurityContext", "seccompProfile"): _unconfined,
     ("ServiceSpec", "clusterIPs"): _same_address,
     ("ServiceSpec", "ipFamilies"): _only_ipv4,
     ("ServiceSpec", "ipFamilyPolicy"): _single_stack,
@@ -104,6 +130,15 @@ class NeutralValues:
         self._holder_type = lru_cache(maxsize=4096)(self._find_holder_type)
         self._default_of = lru_cache(maxsize=4096)(self._find_default)
 
+    def has_default(self, gvk: GroupVersionKind, schema: Path) -> bool:
+        """Whether a field has a default, so that `means_nothing_new` depends on its value.
+
+        Args:
+            gvk: the group, version and kind.
+            schema: the field's place in the type.
+        """
+        return self._default_of(gvk, schema) is not None
+
     def means_nothing_new(
         self,
         gvk: GroupVersionKind,
@@ -128,7 +163,8 @@ class NeutralValues:
             return False
         if known.decide is not None:
             holder = value_at(manifest(), path[:-1])
-            return isinstance(holder, Mapping) and known.decide(value, holder)
+            if isinstance(holder, Mapping) and known.decide(value, holder):
+                return True
         return self._is_default(known.holder, known.name, value)
 
     def _find_default(self, gvk: GroupVersionKind, path: Path) -> _Default | None:
@@ -139,10 +175,18 @@ class NeutralValues:
         holder = self._holder_type(gvk, path)
         if holder is None or name not in holder.fields:
             return None
-        base = _BASE.fullmatch(holder.name)
-        decide = _CONDITIONAL.get((base["base"] if base is not None else holder.name, name))
-        known = decide is not None or name in self._catalog.defaults.get(holder.name, {})
+        decide = _CONDITIONAL.get((_base_of(holder), name))
+        known = decide is not None or is_collection(holder.fields[name]) or any(self._defaults_of(holder, name))
         return _Default(holder, name, decide) if known else None
+
+    def _defaults_of(self, holder: ObjectType, name: str) -> Iterator[tuple[Json]]:
+        """List what servers fill into a field, and what means the same as leaving it out."""
+        for value in (
+            self._catalog.defaults.get(holder.name, {}).get(name, NO_VALUE),
+            unset_value(holder.name, _base_of(holder), name),
+        ):
+            if value is not NO_VALUE:
+                yield (value,)
 
     def _find_holder_type(self, gvk: GroupVersionKind, path: Path) -> ObjectType | None:
         """Find the type that has a field: of the version itself, or of another version of the kind that has it.
@@ -165,20 +209,25 @@ class NeutralValues:
         return None
 
     def _is_default(self, holder: ObjectType, name: str, value: Json) -> bool:
-        """Whether a value is what servers fill in; where that is an object, whether all in it is."""
-        default = self._catalog.defaults.get(holder.name, {}).get(name, _NONE)
-        if default is _NONE:
-            return False
+        """Whether a value is what servers fill in, or means the same; where that is an object, whether all in it is."""
+        field = holder.fields.get(name)
+        if field is not None and is_collection(field) and isinstance(value, list | dict) and not value:
+            return True
+        return any(self._equals(value, default, field) for (default,) in self._defaults_of(holder, name))
+
+    def _equals(self, value: Json, default: Json, field: FieldType | None) -> bool:
         if default != {} or not isinstance(value, Mapping):
             return type(value) is type(default) and bool(value == default)
-        field = holder.fields.get(name)
         inner = field.target if field is not None else None
         if inner is None:
             return not value
         return all(self._is_default(inner, key, below) for key, below in value.items() if below is not None)
 
 
-_NONE: Final = object()
+def _base_of(holder: ObjectType) -> str:
+    """Return the name of a type without its version."""
+    base = _BASE.fullmatch(holder.name)
+    return base["base"] if base is not None else holder.name
 
 
 def value_at(node: Any, path: Path) -> Any:

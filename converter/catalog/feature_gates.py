@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import difflib
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, NamedTuple
+
+import msgspec
 
 from converter.catalog.release import CatalogError
 
@@ -67,8 +69,7 @@ class FeatureGatesError(CatalogError):
         super().__init__(problem)
 
 
-@dataclass(frozen=True, slots=True)
-class GateSettings:
+class GateSettings(msgspec.Struct, frozen=True, cache_hash=True):
     """The gates that a cluster sets, as its ``--feature-gates`` does; every other gate has its release's default.
 
     Attributes:
@@ -76,13 +77,6 @@ class GateSettings:
     """
 
     switched: tuple[tuple[str, bool], ...] = ()
-    _hash: int = field(default=0, init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_hash", hash(self.switched))
-
-    def __hash__(self) -> int:
-        return self._hash
 
     def __bool__(self) -> bool:
         return bool(self.switched)

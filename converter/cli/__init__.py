@@ -160,7 +160,7 @@ def _guarded(act: Callable[[], int]) -> int:
     try:
         return act()
     except ConverterError as error:
-        warn(f"{PROGRAM}: {error}")
+        warn(f"{PROGRAM}: {error}" + (f"; {error.next_step}" if error.next_step else ""))
         return FAILED
     except KeyboardInterrupt:
         return INTERRUPTED

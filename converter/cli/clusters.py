@@ -16,7 +16,7 @@ from converter.cli.options import UsageError
 from converter.client import ApiServer, NotFoundError, RejectedError
 from converter.files import FileError, read_regular
 from converter.install.detect import DetectionError, find_installations, select, server_of
-from converter.install.installed import installed_namespace
+from converter.install.installed import ServerAddress, installed_namespace, left_on_host
 from converter.install.reach import open_karmada
 
 if TYPE_CHECKING:
@@ -158,7 +158,8 @@ async def open_clusters(args: argparse.Namespace) -> AsyncIterator[Clusters]:
 async def open_target(args: argparse.Namespace, *, must_find: bool = True) -> AsyncIterator[Target]:
     """Open both API servers; find Karmada in the host cluster, and what the options do not give.
 
-    The namespace is the one given, else the one in which the converter is installed, else the one of Karmada.
+    The namespace is the one given, else the one in which the converter is installed, else the one in which a removal
+    left something of it, else the one of Karmada.
 
     Args:
         args: the options of ``add_cluster_options`` without a default namespace.
@@ -176,7 +177,7 @@ async def open_target(args: argparse.Namespace, *, must_find: bool = True) -> As
         found, karmada, namespace = None, None, args.namespace
         if args.karmada_kubeconfig is not None:
             karmada = await stack.enter_async_context(await _given(args))
-            namespace = namespace or await installed_namespace(karmada)
+            namespace = await namespace_of(karmada, args.namespace)
         if must_find or karmada is None or not namespace:
             found = await _find(args, host)
         if karmada is None:
@@ -186,8 +187,9 @@ async def open_target(args: argparse.Namespace, *, must_find: bool = True) -> As
                     f"no Karmada was found in {where}; pass --karmada-kubeconfig, or select it with --namespace"
                 )
             karmada = await stack.enter_async_context(await open_karmada(host, found))
-            namespace = namespace or await installed_namespace(karmada)
+            namespace = await namespace_of(karmada, args.namespace)
         await _check_sides(karmada, host)
+        namespace = namespace or await left_on_host(host, _known(args, found))
         namespace = namespace or (found.namespace if found is not None else DEFAULT_NAMESPACE)
         yield Target(karmada, host, namespace, found, _given_server(args))
 
@@ -204,7 +206,7 @@ async def open_only_karmada(args: argparse.Namespace) -> AsyncIterator[tuple[Api
     """
     if args.karmada_kubeconfig is not None:
         async with await _given(args) as karmada:
-            namespace = args.namespace or await installed_namespace(karmada)
+            namespace = await namespace_of(karmada, args.namespace)
             if namespace:
                 yield karmada, namespace
                 return
@@ -227,7 +229,22 @@ async def open_karmada_part(args: argparse.Namespace) -> AsyncIterator[tuple[Api
     else:
         opened = await ApiServer.connect(args.kubeconfig, args.karmada_context or args.context)
     async with opened as karmada:
-        yield karmada, args.namespace or await installed_namespace(karmada) or DEFAULT_NAMESPACE
+        yield karmada, await namespace_of(karmada, args.namespace) or DEFAULT_NAMESPACE
+
+
+async def namespace_of(karmada: ApiServer, given: str | None) -> str:
+    """Return the namespace of the installation: the one given, else where it is installed; empty if neither is known.
+
+    Raises:
+        UsageError: another namespace is given. A command would act on half of the installation.
+    """
+    installed = await installed_namespace(karmada)
+    if given and installed and given != installed:
+        raise UsageError(
+            f"the converter of this Karmada is in the namespace {installed}, not in {given}; pass that one, or run "
+            f"`converter uninstall` before you install it in {given}. --karmada-kubeconfig selects another Karmada"
+        )
+    return given or installed
 
 
 async def _given(args: argparse.Namespace) -> ApiServer:
@@ -238,6 +255,12 @@ async def _find(args: argparse.Namespace, host: ApiServer) -> KarmadaInstallatio
     """Find Karmada in the host cluster; the CA of the kubeconfig that was given decides between several."""
     found = await find_installations(host, args.namespace)
     return select(found, ca_bundle=_given_server(args)[1])
+
+
+def _known(args: argparse.Namespace, found: KarmadaInstallation | None) -> list[ServerAddress]:
+    """List what is known of the Karmada API server's address."""
+    known = [ServerAddress(*_given_server(args))]
+    return known if found is None else [*known, ServerAddress(found.server_url, found.ca_bundle)]
 
 
 def _given_server(args: argparse.Namespace) -> tuple[str, str]:

@@ -18,6 +18,7 @@ from converter.cli.certificate_options import add_certificate_options, certifica
 from converter.cli.discovery_options import add_registration_options, discovery_server, registration
 from converter.cli.options import (
     add_member_schemas_option,
+    add_metrics_option,
     add_policy_option,
     add_rules_option,
     add_scheduler_option,
@@ -32,20 +33,14 @@ from converter.clusters.watched_crds import WatchedCrds
 from converter.controllers.member_schemas import MemberSchemas
 from converter.controllers.wiring import KarmadaControllers, RuleObjects, Settings
 from converter.server import event_loop as loop
-from converter.server import responses as answers
-from converter.server.app import App
 from converter.server.controller_metrics import ControllerMetrics, watch_informers
+from converter.server.health import Health
 from converter.server.logging import FORMATS, LEVELS, set_up
-from converter.server.metrics import CONTENT_TYPE
 from converter.server.rules_reloader import RulesReloader, notes_of
 from converter.server.run import Address, serve
 from converter.works.policy import Action, Policy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from aiohttp import web
-
     from converter.controllers.manager import Manager
     from converter.rule_objects import RuleObject
 
@@ -63,7 +58,7 @@ Run two or more replicas. A Lease in the control plane elects the one that acts;
 within 15 seconds. Use the same --rules, --policy-file, --inventory, --policy and --scheduler-name as for
 `converter serve`: both must come to the same results.
 
-paths served for probes and Prometheus, without TLS: /healthz /readyz /metrics
+paths served at --metrics-listen, for probes and Prometheus, without TLS: /healthz /readyz /metrics
 
 exit codes: 0 stopped by SIGTERM or SIGINT; 2 invalid rules or inventory, no access to the control plane, address in use
 """
@@ -107,7 +102,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     how.add_argument(
         "--identity", metavar="NAME", help="unique name of this replica (default: host name and process id)"
     )
-    how.add_argument("--listen", metavar="HOST:PORT", default="127.0.0.1:8080", help="default: %(default)s")
+    add_metrics_option(how, "127.0.0.1:8080")
     how.add_argument("--log-format", choices=FORMATS, default="text", help="default: %(default)s")
     how.add_argument("--log-level", choices=LEVELS, default="info", help="default: %(default)s")
     parser.set_defaults(run=run)
@@ -116,11 +111,11 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 def run(args: argparse.Namespace) -> int:
     """Run until stopped; return the exit code."""
     set_up(args.log_format, args.log_level)
-    address = Address.parse(args.listen)
+    address = Address.parse(args.metrics_listen)
     metrics = ControllerMetrics()
     rules = RulesReloader(tuple(Path(path) for path in rule_paths(args)), catalog=load_catalog, sink=metrics)
     metrics.rules_in_use(len(rules.current.book.rules))
-    metrics.watch_rules(lambda: rules.current.digest)
+    metrics.watch_rules(lambda: rules.files_digest, lambda: rules.current.digest)
     settings = Settings(
         identity=args.identity or f"{socket.gethostname()}-{os.getpid()}",
         lease_namespace=args.lease_namespace,
@@ -143,13 +138,13 @@ async def _run(
         contextlib.AsyncExitStack() as stack,
     ):
         follower = _RulesFollower(rules)
-        objects = RuleObjects(RuleObjectWatch(server, follower.use), lambda: rules.verdicts)
+        crds = WatchedCrds(server, rules.use_kinds)
+        objects = RuleObjects(RuleObjectWatch(server, follower.use), lambda: rules.verdicts, crds.watch)
         controllers = KarmadaControllers(server, lambda: rules.current, fleet, settings, objects)
         follower.controllers = controllers
         manager = controllers.manager
         metrics.watch_token(lambda: token_validity(server))
         metrics.watch_controllers(controllers.controllers, lambda: manager.leading)
-        crds = WatchedCrds(server, rules.use_kinds)
         watch_informers(metrics, lambda: {**controllers.watches(), "crds": crds.watch})
         scheduler = controllers.scheduler
         if scheduler is not None:
@@ -166,17 +161,17 @@ async def _run(
             report = functools.partial(answered.__setitem__, 0)
             manager.leader_tasks.append(
                 registration(
-                    discovery, server, lambda: rules.current, fleet, in_use, book=lambda: rules.file_book, report=report
+                    discovery, server, lambda: rules.current, fleet, in_use, changed=controllers.changed, report=report
                 )
             )
-        pages: dict[str, Callable[[], web.Response]] = {}
-        app = App([], pages, metrics)
-        pages["/healthz"] = lambda: answers.text("ok\n")
-        pages["/readyz"] = lambda: app.ready(
-            crds.missing or ("" if manager.ready else "the first list of clusters is not complete"),
-            [*notes_of(rules=rules.state.problems), *(scheduler.notes() if scheduler is not None else ())],
+        health = Health(
+            metrics,
+            missing=lambda: crds.missing or ("" if manager.ready else "the first list of clusters is not complete"),
+            notes=lambda: [
+                *notes_of(rules=rules.state.problems),
+                *(scheduler.notes() if scheduler is not None else ()),
+            ],
         )
-        pages["/metrics"] = lambda: answers.text(metrics.text(), kind=CONTENT_TYPE)
         stop = asyncio.Event()
         acting = asyncio.ensure_future(_act(manager, crds))
         acting.add_done_callback(lambda _: stop.set())  # it ends only after a bug: better stop than run half of it
@@ -187,7 +182,7 @@ async def _run(
                 manager.leader_tasks.append(schemas.run)
                 use = controllers.clusters.use_lacking
                 background.append(watch_member_schemas(server, args.member_schemas, use).run())
-            await serve(app, address, None, background=background, stop=stop)
+            await serve(health, address, None, background=background, stop=stop)
         finally:
             acting.cancel()
             with contextlib.suppress(asyncio.CancelledError):

@@ -158,7 +158,7 @@ class _Job:
             print(f"{origin}: {_called(manifest)}: not restored: {value}", file=sys.stderr)
         for loss in result.losses:
             print(f"{origin}: {_called(manifest)}: lost: {loss}", file=sys.stderr)
-        dropped = self._dropped(result.manifest)
+        dropped = self._dropped(result.manifest, converted=result.manifest["apiVersion"] != manifest.get("apiVersion"))
         for gone in dropped:
             verb = "refused" if gone.refused else "dropped"
             print(f"{origin}: {_called(manifest)}: {verb} by {self._by(result.manifest)}: {gone}", file=sys.stderr)
@@ -179,12 +179,14 @@ class _Job:
             annotations[CONVERSION_DATA_ANNOTATION] = result.conversion_data.to_json().decode()
         return result
 
-    def _dropped(self, manifest: Manifest) -> tuple[Loss, ...]:
-        """List what the cluster drops or refuses, or what every cluster refuses; it stays in the manifest."""
+    def _dropped(self, manifest: Manifest, *, converted: bool) -> tuple[Loss, ...]:
+        """List what the cluster drops or refuses, or what every cluster does; it stays in the manifest."""
         gvk, cluster, losses = gvk_of(manifest), self.cluster, self.converter.losses
         lacking = self.lacking.get((gvk.api_version, gvk.kind))
         if cluster is None:
             dropped = losses.of_schema(manifest, gvk, lacking) if lacking is not None else ()
+            if converted:
+                dropped = (*losses.dropped_by_all(manifest, gvk), *dropped)
             return (*dropped, *losses.refused_by_all(manifest, gvk))
         release, gates = cluster.release, cluster.gates
         dropped = losses.of_release(manifest, gvk, release, cluster.name, gates=gates)

@@ -13,6 +13,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from converter.cli.counting import counted
 from converter.cli.manifest_files import InputError, files_of, items_of
 from converter.cli.options import UsageError
 from converter.yaml import YamlError, load_all
@@ -60,7 +61,7 @@ def convert_files(args: argparse.Namespace, convert: Callable[[Manifest, str], M
         for file in changed:
             write_text(file.name, file.after)
     verb = "would change" if args.dry_run else "changed"
-    print(f"{len(files)} files: {len(changed)} {verb}", file=sys.stderr)
+    print(f"{counted(len(files), 'file')}: {len(changed)} {verb}", file=sys.stderr)
 
 
 def _converted(name: str, convert: Callable[[Manifest, str], Manifest | None]) -> _File:

@@ -10,8 +10,16 @@ from typing import TYPE_CHECKING
 from converter.catalog import load_catalog
 from converter.certificates.tls import ServingCertificate
 from converter.cli import OK
-from converter.cli.options import UsageError, add_policy_option, add_rules_option, rule_paths
+from converter.cli.options import (
+    FREE_PORT,
+    UsageError,
+    add_metrics_option,
+    add_policy_option,
+    add_rules_option,
+    rule_paths,
+)
 from converter.cli.streams import announce
+from converter.cli.token_options import token_validity
 from converter.client import ApiServer
 from converter.client.rule_objects import RuleObjectWatch
 from converter.clusters import read_inventory
@@ -22,9 +30,12 @@ from converter.dashboard.sessions import Sessions
 from converter.dashboard.sources import KarmadaSource, fill_with_sample
 from converter.dashboard.store import FleetStore
 from converter.server import event_loop as loop
+from converter.server.controller_metrics import watch_informers
+from converter.server.health import Health
 from converter.server.logging import FORMATS, LEVELS, set_up
-from converter.server.metrics import Metrics
-from converter.server.rules_reloader import RulesReloader
+from converter.server.metrics import ProcessMetrics
+from converter.server.plain_server import plain_server
+from converter.server.rules_reloader import RulesReloader, notes_of
 from converter.server.run import Address, serve
 from converter.server.sample import FLEET
 from converter.yaml import dump
@@ -34,6 +45,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable
 
     from converter.rule_objects import RuleObject
+
+_METRICS = "127.0.0.1:8091"
 
 _EPILOG = """\
 examples:
@@ -45,6 +58,8 @@ examples:
 Viewers log in with a token of Karmada, or send it as a bearer token. They see the objects of the namespaces whose
 bindings they may list. The kubeconfig's identity needs read access to Clusters, CRDs, rule objects, Works, bindings and
 Events, and the right to create TokenReviews and SubjectAccessReviews (deploy/dashboard/karmada).
+
+paths served at --metrics-listen, for probes and Prometheus, without TLS: /healthz /readyz /metrics
 
 exit codes: 0 stopped by SIGTERM or SIGINT; 2 wrong usage, invalid rules, no access to the control plane, address in use
 """
@@ -82,6 +97,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         "--behind-tls", action="store_true", help="a proxy terminates TLS: browsers send cookies over TLS only"
     )
     how = parser.add_argument_group("operation")
+    add_metrics_option(how, _METRICS, sample=True)
     how.add_argument("--log-format", choices=FORMATS, default="text", help="default: %(default)s")
     how.add_argument("--log-level", choices=LEVELS, default="info", help="default: %(default)s")
     parser.set_defaults(run=run)
@@ -96,24 +112,30 @@ def run(args: argparse.Namespace) -> int:
     if (args.tls_cert is None) != (args.tls_key is None):
         raise UsageError("--tls-cert and --tls-key need each other; give both")
     paths = tuple(Path(path) for path in rule_paths(args))
-    rules = RulesReloader(paths, catalog=load_catalog, sink=Metrics([]))
+    metrics = ProcessMetrics("dashboard")
+    rules = RulesReloader(paths, catalog=load_catalog, sink=metrics)
+    metrics.rules_in_use(len(rules.current.book.rules))
+    metrics.watch_rules(lambda: rules.files_digest, lambda: rules.current.digest)
     sessions = Sessions.from_file(args.session_key_file) if args.session_key_file is not None else Sessions()
-    loop.run(_run(args, address, rules, sessions))
+    loop.run(_run(args, address, rules, sessions, metrics))
     return OK
 
 
-async def _run(args: argparse.Namespace, address: Address, rules: RulesReloader, sessions: Sessions) -> None:
+async def _run(
+    args: argparse.Namespace, address: Address, rules: RulesReloader, sessions: Sessions, metrics: ProcessMetrics
+) -> None:
     store = FleetStore(lambda: rules.current)
+    metrics.watch_clusters(lambda: len(store.clusters))
     certificate = ServingCertificate(args.tls_cert, args.tls_key) if args.tls_cert is not None else None
     context: ssl.SSLContext | None = certificate.context if certificate is not None else None
     secure = context is not None or args.behind_tls
     async with contextlib.AsyncExitStack() as stack:
         access: Access = Everyone()
-        watches: list[Callable[[], Coroutine[None, None, None]]] = [
-            rules.watch,
-            *([certificate.watch] if certificate is not None else []),
-        ]
-        ready: Callable[[], bool] = lambda: True  # noqa: E731  the sample is complete at once
+        watches: list[Callable[[], Coroutine[None, None, None]]] = [rules.watch]
+        if certificate is not None:
+            metrics.watch_certificate(lambda: certificate.validity)
+            watches.append(certificate.watch)
+        missing: Callable[[], str] = lambda: ""  # noqa: E731  the sample is complete at once
         if args.sample:
             fill_with_sample(store, read_inventory(FLEET), rules.current)
         else:
@@ -126,14 +148,21 @@ async def _run(args: argparse.Namespace, address: Address, rules: RulesReloader,
                 store.written = {str(one.key): dump(one.document(one.spec)) for one in listed}
                 await rules.follow_objects(listed)
 
-            objects = RuleObjectWatch(server, follow)
-            watches += [source.run, WatchedCrds(server, rules.use_kinds).run, objects.run]
-            ready = lambda: source.ready  # noqa: E731
-        dashboard = Dashboard(store, access, sessions, secure=secure, ready=ready)
+            objects, crds = RuleObjectWatch(server, follow), WatchedCrds(server, rules.use_kinds)
+            watches += [source.run, crds.run, objects.run]
+            missing = lambda: source.missing  # noqa: E731
+            metrics.watch_token(lambda: token_validity(server))
+            watch_informers(metrics, lambda: {**source.informers, "crds": crds.watch, **objects.informers})
+        dashboard = Dashboard(store, access, sessions, secure=secure)
         await dashboard.start()
         stack.push_async_callback(dashboard.close)
+        health = Health(metrics, dashboard, missing=missing, notes=lambda: notes_of(rules=rules.state.problems))
+        where = Address.parse(args.metrics_listen or (FREE_PORT if args.sample else _METRICS))
+        shown = await stack.enter_async_context(plain_server(health, where))
 
         def listening(bound: Address) -> None:
+            health.listens()
             announce(f"dashboard on {bound.url if context is not None else bound.plain_url}/")
+            announce(f"metrics on {shown.plain_url}/metrics")
 
         await serve(dashboard, address, context, background=[watch() for watch in watches], listening=listening)

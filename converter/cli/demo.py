@@ -5,26 +5,27 @@ from __future__ import annotations
 import argparse
 import contextlib
 import difflib
+import itertools
 import json
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
 from rich.rule import Rule
 from rich.text import Text
 
 from converter.cli import OK
+from converter.cli.console import Console
 from converter.cli.manifest_files import to_yaml
-from converter.cli.serve import SAMPLE_FOLDER
+from converter.cli.sample_server import SAMPLE_FOLDER
 from converter.clusters import read_inventory
 from converter.engine import Engine
 from converter.errors import ConverterError, NoRouteError
 from converter.kube import gvk_of, name_of
-from converter.server.review_client import Answer, WebhookClient
+from converter.server.review_client import Answer, WebhookClient, is_ready
 from converter.server.sample import FLEET, oldest_first, review_of, sample_manifests, work_for
 
 if TYPE_CHECKING:
@@ -131,10 +132,10 @@ def _running(folder: Path) -> WebhookClient | None:
     """Find the webhook that runs in a folder; None if it does not answer."""
     try:
         facts = json.loads((folder / "listening.json").read_text(encoding="utf-8"))
-        client = WebhookClient(facts["url"], Path(facts["ca"]))
+        client, health = WebhookClient(facts["url"], Path(facts["ca"])), str(facts["health"])
     except (OSError, ValueError, KeyError, TypeError, ConverterError):
         return None
-    return client if client.is_ready() else None
+    return client if is_ready(health) else None
 
 
 def _wait(process: subprocess.Popen[bytes], folder: Path, log: str) -> WebhookClient:
@@ -189,7 +190,7 @@ class _Show:
         return Text(" → ".join(versions), "bold")
 
     def _diff(self, cluster: str, manifest: Manifest, after: Manifest) -> None:
-        written = to_yaml(after)
+        written = to_yaml(_arranged(after, manifest))
         same_as = self._seen.setdefault(written, cluster)
         if same_as != cluster:
             self._console.print(Text(f"  same as {same_as}", "dim"))
@@ -200,3 +201,13 @@ class _Show:
         for line in list(lines)[2:]:
             style = {"+": "green", "-": "red", "@": "cyan"}.get(line[:1], "")
             self._console.print(Text(f"  {line}", style))
+
+
+def _arranged(after: Any, before: Any) -> Any:
+    """Put keys into the order that they had before, so that a diff shows changes only."""
+    if isinstance(after, dict) and isinstance(before, dict):
+        keys = [*(key for key in before if key in after), *(key for key in after if key not in before)]
+        return {key: _arranged(after[key], before.get(key)) for key in keys}
+    if isinstance(after, list) and isinstance(before, list):
+        return [_arranged(one, other) for one, other in itertools.zip_longest(after, before[: len(after)])]
+    return after

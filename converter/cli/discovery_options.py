@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from converter.client import ApiServer
     from converter.clusters import FleetView
+    from converter.controllers.controller import Channel
     from converter.engine import Engine
-    from converter.rules import RuleBook
 
 _AUTHORITY_SECONDS = 0.5
 """How often to check whether the authority is known. The leader knows it once it has read the Secret."""
@@ -91,7 +91,7 @@ def registration(
     fleet: FleetView,
     in_use: Callable[[], Iterable[str]],
     *,
-    book: Callable[[], RuleBook],
+    changed: Channel[str],
     report: Callable[[bool], None],
 ) -> Callable[[], Coroutine[Any, Any, None]]:
     """Make the leader task that reconciles the APIServices of a discovery server.
@@ -102,16 +102,21 @@ def registration(
         converter: returns the rules in use.
         fleet: the clusters.
         in_use: returns the apiVersions that converted manifests have now.
-        book: returns the rules that the discovery server knows: those of files.
+        changed: sends something whenever the fleet or the rules have changed.
         report: called with whether the discovery server answered, each time it was asked.
     """
-    needed = NeededVersions(server, converter, fleet, load_catalog(), in_use, book)
+    needed = NeededVersions(server, converter, fleet, load_catalog(), in_use)
 
     async def run() -> None:
         while not discovery.authority_known():  # noqa: ASYNC110 -- a file sends no event
             await asyncio.sleep(_AUTHORITY_SECONDS)
         clock = asyncio.get_running_loop().time
-        await APIServiceReconciler(server, discovery.backend, needed, reachable, clock).run()
+        reconciler = APIServiceReconciler(server, discovery.backend, needed, reachable, discovery.names, in_use, clock)
+        stop = changed.listen(lambda _: reconciler.changed())
+        try:
+            await reconciler.run()
+        finally:
+            stop()
 
     async def reachable() -> bool:
         up = await discovery.reachable()

@@ -31,8 +31,8 @@ It changes nothing: it reads, and sends dry runs. For each trouble it prints the
 that mends it. Without the host cluster it checks less, and says what it did not check.
 
 troubles: apiservice-unavailable, ca-mismatch, clock-skew, discovery-down, identity-refused, karmada-too-old,
-not-installed, paused, replicas-differ, rights-missing, scheduler-missing, watch-list-on, webhook-undone,
-webhook-unreachable (docs/how-to/troubleshoot.md)
+not-installed, paused, replicas-differ, rights-missing, rule-crds-outdated, rule-not-in-use, rule-not-seen,
+scheduler-missing, watch-list-on, webhook-undone, webhook-unreachable (docs/how-to/troubleshoot.md)
 
 exit codes: 0 none found; 1 some found; 2 a check failed, so that there may be more: an API server cannot be reached or
 refused a request

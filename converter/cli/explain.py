@@ -19,7 +19,7 @@ from converter.cli.options import (
     load_converter,
     wanted_versions,
 )
-from converter.errors import ConversionError, ManifestError
+from converter.errors import ConversionError, ManifestError, NoRouteError
 from converter.kube import gvk_of, name_of
 from converter.rules.steps.blocks import ordered
 from converter.works.preview import preview_version
@@ -90,7 +90,15 @@ def run(args: argparse.Namespace) -> int:
         except (ConversionError, ManifestError) as error:
             code = FINDINGS
             print(f"  no: {error}")
+            if isinstance(error, NoRouteError):
+                print(f"  {_reached(converter, error)}")
     return code
+
+
+def _reached(converter: Engine, error: NoRouteError) -> str:
+    """Say where rules do lead."""
+    versions = sorted(set(converter.routes.reachable(error.kind, error.source)) - {error.source})
+    return f"rules lead from {error.source} {error.kind} to {', '.join(versions) or 'no other version'}"
 
 
 def _subjects(args: argparse.Namespace) -> Iterator[tuple[Manifest, str]]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from converter.cli import FAILED, FINDINGS, OK
-from converter.cli.clusters import DEFAULT_NAMESPACE, add_cluster_options, open_clusters
+from converter.cli.clusters import DEFAULT_NAMESPACE, add_cluster_options, namespace_of, open_clusters
 from converter.cli.options import UsageError, add_rules_option, add_scheduler_option
 from converter.cli.streams import warn
 from converter.cli.uninstall import left_over, print_survey
@@ -77,6 +77,10 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     )  # fmt: skip
     parser.add_argument("--dashboard", action="store_true", help="the release has the dashboard (dashboard.enabled)")
     parser.add_argument(
+        "--member-schemas", action="store_true",
+        help="the processes of the release read what members serve (memberSchemas.enabled)",
+    )  # fmt: skip
+    parser.add_argument(
         "--refuse-unsynchronized", action="store_true",
         help="remove nothing while a workload would not be synchronized any more",
     )  # fmt: skip
@@ -92,13 +96,14 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError(f"--webhook-url must begin with https://, not {webhooks!r}")
     addresses = Addresses(
         webhooks, args.discovery_host or f"converter-discovery.{namespace}.svc", namespace=namespace,
-        dashboard=args.dashboard,
+        dashboard=args.dashboard, member_schemas=args.member_schemas,
     )  # fmt: skip
     return asyncio.run(_run(args, addresses))
 
 
 async def _run(args: argparse.Namespace, addresses: Addresses) -> int:
     async with open_clusters(args) as clusters:
+        await namespace_of(clusters.karmada, args.namespace)
         jobs = ReleaseJobs(
             clusters.karmada, clusters.host, addresses, args.certificate_secret,
             SchedulerSettings.read(args.scheduler_settings, args.scheduler_name), report=print, wait=args.wait,

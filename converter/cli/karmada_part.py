@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from cryptography import x509
 
 from converter.cli import FINDINGS, OK
 from converter.cli.clusters import DEFAULT_NAMESPACE, open_karmada_part
@@ -62,16 +63,29 @@ def addresses(args: argparse.Namespace, namespace: str) -> Addresses:
     Raises:
         UsageError: one is invalid, or the file cannot be read.
     """
-    bundle = ""
-    if args.ca_file is not None:
-        try:
-            bundle = base64.b64encode(args.ca_file.read_bytes()).decode()
-        except OSError as error:
-            raise UsageError(f"cannot read --ca-file {args.ca_file}: {error.strerror}") from error
+    bundle = base64.b64encode(_certificates(args.ca_file)).decode() if args.ca_file is not None else ""
     url = args.webhook_url or f"https://converter-admission.{namespace}.svc:443"
     if not url.startswith("https://"):
         raise UsageError(f"--webhook-url must begin with https://, not {url!r}")
     return Addresses(url, args.discovery_host or f"converter-discovery.{namespace}.svc", bundle, namespace)
+
+
+def _certificates(file: Path) -> bytes:
+    """Read the CA certificates to trust: Kubernetes stores any bytes there, and then calls no webhook.
+
+    Raises:
+        UsageError: the file cannot be read, has no certificate, or has a private key, which everyone could then read.
+    """
+    try:
+        content = file.read_bytes()
+        x509.load_pem_x509_certificates(content)
+    except OSError as error:
+        raise UsageError(f"cannot read --ca-file {file}: {error.strerror}") from error
+    except ValueError as error:
+        raise UsageError(f"--ca-file {file} does not contain a PEM certificate; pass the CA of the webhooks") from error
+    if b"PRIVATE KEY-----" in content:
+        raise UsageError(f"--ca-file {file} contains a private key; pass a file with the CA certificates only")
+    return content
 
 
 def print_part(args: argparse.Namespace) -> int:

@@ -75,12 +75,15 @@ def files_of(name: str) -> Iterator[str]:
 
 def _read(name: str) -> Iterator[Document]:
     label = "standard input" if name == "-" else name
+    text = ""
     try:
-        values = load_all(sys.stdin.read() if name == "-" else decode(Path(name).read_bytes()))
+        text = sys.stdin.read() if name == "-" else decode(Path(name).read_bytes())
+        values = load_all(text)
     except (OSError, ValueError) as error:  # bytes that are not UTF-8, and a NUL in a name, are ValueErrors
         raise InputError(label, f"cannot be read: {error}; check the path, and that it is UTF-8 text") from error
     except YamlError as error:
-        raise InputError(label, str(error)) from error
+        template = "; it looks like a template: render it first, as with `helm template`" if "{{" in text else ""
+        raise InputError(label, f"{error}{template}") from error
     for index, value in enumerate(values, 1):
         origin = label if len(values) == 1 else f"{label}#{index}"
         if not isinstance(value, dict):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from converter.clusters import read_inventory
 from converter.engine import Engine
@@ -102,6 +102,25 @@ def add_scheduler_option(parser: argparse._ActionsContainer) -> None:
         help="the scheduler of bindings that need a conversion, the same for serve and controller (default: "
         "%(default)s); empty if Karmada's own scheduler runs with --plugins=*,-APIEnablement",
     )
+
+
+FREE_PORT: Final = "127.0.0.1:0"
+"""Any free port of this machine: where samples serve what nobody has to find."""
+
+
+def add_metrics_option(parser: argparse._ActionsContainer, default: str, *, sample: bool = False) -> None:
+    """Add ``--metrics-listen``, the address of health and metrics.
+
+    Args:
+        parser: the parser.
+        default: each process has another port, so that all can share the network of a node.
+        sample: whether the command has ``--sample``; then the option is empty unless it is given.
+    """
+    parser.add_argument(
+        "--metrics-listen", metavar="HOST:PORT", default="" if sample else default,
+        help=f"serve health and metrics at this address, without TLS (default: {default}"
+        + (", sample: any free port)" if sample else ")"),
+    )  # fmt: skip
 
 
 def add_member_schemas_option(parser: argparse._ActionsContainer) -> None:

@@ -30,7 +30,8 @@ What happens while it is paused:
   deleting a template, or taking a  deletes on the members as always, as long as the discovery server runs
   cluster out of a placement
   status of such a template         keeps its last value, for all its clusters
-  new templates                     are sent in their own version; an old member refuses them, and Karmada retries
+  new templates                     are sent in their own version; an old member refuses them, and Karmada retries.
+                                    They are converted after resume
   placement of bindings             exclusions and scheduler names are still set (if the webhook answers within its
                                     timeout; otherwise, Karmada continues without); --placement stops that too
   controller                        does nothing: no re-conversion, no APIServices, and no renewal of certificates and

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 from rich import box
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from converter.catalog import Release, load_catalog
 from converter.cli import FINDINGS, OK
+from converter.cli.console import Console
+from converter.cli.counting import counted
 from converter.cli.live_rules import live_converter
 from converter.cli.loss_findings import THRESHOLDS
 from converter.cli.manifest_files import items_of, read_documents
@@ -245,7 +246,7 @@ def _summary(scenario: Scenario, plans: list[ObjectPlan]) -> str:
     found = ", ".join(f"{count} {_WORDS[change]}" for change, count in counts.items() if count) or "nothing changes"
     now = f"{scenario.before.release or 'unknown release'}" if scenario.before is not None else "new"
     then = f"{scenario.after.release}" if scenario.after is not None else "removed"
-    return f"cluster {scenario.name}, {now} to {then}: {len(plans)} objects: {found}"
+    return f"cluster {scenario.name}, {now} to {then}: {counted(len(plans), 'object')}: {found}"
 
 
 def _write_json(scenario: Scenario, plans: Iterable[ObjectPlan]) -> None:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, Final, TextIO
 
 import msgspec
 from rich import box
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from converter.cli.console import Console
+from converter.cli.counting import counted
 from converter.cli.loss_findings import fails, line_of
 from converter.cli.version import version_text
 from converter.losses.severity import Severity
@@ -57,10 +58,10 @@ def summary(subjects: Sequence[Subject], findings: Sequence[Finding]) -> str:
     """Count objects, clusters and findings in one line."""
     clusters = {subject.cluster.name for subject in subjects}
     places = {(subject.place, subject.label) for subject in subjects}
-    counted = ", ".join(
+    found = ", ".join(
         f"{sum(finding.weight is weight for finding in findings)} {weight}" for weight in reversed(Severity)
     )
-    return f"{len(places)} objects, {len(clusters)} clusters: {counted}"
+    return f"{counted(len(places), 'object')}, {counted(len(clusters), 'cluster')}: {found}"
 
 
 def _table(subjects: Sequence[Subject], findings: Sequence[Finding], out: TextIO) -> str:

@@ -5,17 +5,20 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from converter.catalog import load_catalog
 from converter.cli import FINDINGS, OK
 from converter.cli.convert import print_diff
-from converter.cli.live_rules import live_kinds
+from converter.cli.live_rules import documents_of, read_live
 from converter.cli.manifest_files import items_of, read_documents
 from converter.cli.options import UsageError, add_files_option
 from converter.cli.plan import read_fleet
 from converter.clusters import read_inventory
+from converter.config import SHIPPED_RULES, read_parts, read_rule_files
 from converter.engine import Engine
 from converter.losses.messages import explain
 from converter.planning.rule_changes import RuleChange, in_clusters, in_versions
@@ -30,9 +33,13 @@ _EPILOG = """\
 examples:
   converter rules diff ./new-rules --against ./rules -f manifests/ --to acme.io/v1beta1
   converter rules diff ./new-rules --against ./rules -f manifests/ --inventory fleet.yaml
-  converter rules diff ./new-rules --against ./rules --kubeconfig karmada.config     # the Works of a live fleet
+  converter rules diff ./new-rules --kubeconfig karmada.config                    # before kubectl apply -f ./new-rules
+  converter rules diff ./new-rules --against ./rules --kubeconfig karmada.config  # before a ConfigMap is changed
 
-The command writes nothing to the control plane.
+With --kubeconfig the Works of a live fleet are compared, and its rule objects are part of both sides. Without
+--against, the changed rules are documents to apply: each replaces the object of its kind and name. With --against they
+are files that replace these files. The command writes nothing to the control plane.
+docs/tutorials/roll-out-a-rule.md uses it before a change.
 
 exit codes: 0 nothing changes; 1 something changes; 2 wrong usage, invalid rules, or the control plane cannot be reached
 """
@@ -46,7 +53,8 @@ def register(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
                                           "before they are applied.")  # fmt: skip
     parser.add_argument("paths", nargs="+", metavar="PATH", help="the changed rules: files or directories")
     parser.add_argument("--against", action="append", default=[], metavar="PATH",
-                        help="the present rules (repeatable; default: only the shipped rules)")  # fmt: skip
+                        help="the present rules (repeatable; default: the shipped rules, and with --kubeconfig the "
+                             "rule objects of the control plane)")  # fmt: skip
     add_files_option(parser, required=False)
     where = parser.add_mutually_exclusive_group(required=True)
     where.add_argument(
@@ -57,6 +65,8 @@ def register(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
                        help="kubeconfig of the Karmada API server: compare the Works of its clusters")  # fmt: skip
     parser.add_argument("--context", "--karmada-context", metavar="NAME",
                         help="context of that kubeconfig (default: the current one)")  # fmt: skip
+    parser.add_argument("--rules", action="append", default=[], metavar="PATH",
+                        help="with --kubeconfig, other rule files that its processes use (repeatable)")  # fmt: skip
     parser.add_argument("--cluster", action="append", default=[], metavar="NAME", help="only this cluster (repeatable)")
     parser.add_argument("-o", "--output", choices=("text", "json"), default="text", help="default: text")
     parser.set_defaults(run=run)
@@ -64,8 +74,7 @@ def register(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 
 def run(args: argparse.Namespace) -> int:
     """Compare, and print what changes."""
-    kinds = asyncio.run(live_kinds(args)) if args.kubeconfig else ()
-    before, after = Engine.from_rules(args.against, kinds=kinds), Engine.from_rules(args.paths, kinds=kinds)
+    before, after = _engines(args)
     changes, count = _changes(args, before, after)
     if args.output == "json":
         document = {"objects": count, "changes": [_facts(change) for change in changes]}
@@ -76,6 +85,21 @@ def run(args: argparse.Namespace) -> int:
         broken = sum(change.breaks for change in changes)
         print(f"{count} objects: {len(changes)} change, {broken} of them cannot be converted any more")
     return FINDINGS if changes else OK
+
+
+def _engines(args: argparse.Namespace) -> tuple[Engine, Engine]:
+    """Make the converter of the present rules, and that of the changed ones."""
+    if not args.kubeconfig:
+        if args.rules:
+            raise UsageError("--rules goes with --kubeconfig; name present rules with --against")
+        return Engine.from_rules(args.against), Engine.from_rules(args.paths)
+    live = asyncio.run(read_live(args, [*args.rules, *args.against]))
+    if args.against:
+        files = read_parts(read_rule_files([SHIPPED_RULES, *args.rules, *args.paths]), load_catalog())
+        changed = replace(live.rules, files=files)
+    else:
+        changed = live.rules.with_applied(documents_of(args.paths))
+    return live.engine(), live.engine(changed)
 
 
 def _changes(args: argparse.Namespace, before: Engine, after: Engine) -> tuple[list[RuleChange], int]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from converter.cli import FINDINGS, OK
 from converter.cli.convert_in_place import patch, write_text
+from converter.cli.counting import counted
 from converter.cli.manifest_files import InputError
 from converter.config import read_rule_files
 
@@ -56,5 +57,5 @@ def run(args: argparse.Namespace) -> int:
     for file, _ in changed:
         print(f"{file.path}: {'is not formatted' if args.check else 'formatted'}", file=sys.stderr)
     verb = "to change" if args.check else "changed"
-    print(f"{len(files)} files, {len(changed)} {verb}", file=sys.stderr)
+    print(f"{counted(len(files), 'file')}, {len(changed)} {verb}", file=sys.stderr)
     return FINDINGS if args.check and changed else OK

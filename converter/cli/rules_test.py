@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from converter.cli import FAILED, FINDINGS, OK
+from converter.cli.counting import counted
 from converter.cli.rule_cases import junit, run_case, run_examples
 from converter.config import SHIPPED_RULES, parse_rules, read_rule_files
 from converter.engine import Engine
@@ -25,6 +26,8 @@ examples:
   converter rules test ./rules
   converter rules test ./rules --cases ./cases
   converter rules test ./rules --cases ./cases -o junit > report.xml
+
+docs/reference/rules.md shows a file of cases.
 
 exit codes: 0 every example and case passes; 1 one fails, or a rule has none; 2 the rules or cases cannot be read
 """
@@ -56,14 +59,15 @@ def run(args: argparse.Namespace) -> int:
     except RuleBookError as error:
         for problem in error.problems:
             print(problem, file=sys.stderr)
-        print(f"{len(error.problems)} problems", file=sys.stderr)
+        print(counted(len(error.problems), "problem"), file=sys.stderr)
         return FAILED
     failed = [result for result in results if result.failure]
     _report(results, failed)
     if args.output == "junit":
         print(junit(results), end="")
     elif not failed:
-        print(f"{len(rules)} rules, {len(results) - len(cases)} examples, {len(cases)} cases: all pass")
+        ran = ((len(rules), "rule"), (len(results) - len(cases), "example"), (len(cases), "case"))
+        print(f"{', '.join(counted(number, noun) for number, noun in ran)}: all pass")
     return FINDINGS if failed else OK
 
 

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import contextlib
 import datetime as dt
-import json
-import os
-import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from converter.certificates.tls import ServingCertificate, write_throwaway
 from converter.cli import OK
 from converter.cli.options import (
+    FREE_PORT,
     UsageError,
     add_member_schemas_option,
+    add_metrics_option,
     add_policy_option,
     add_rules_option,
     add_scheduler_option,
@@ -23,41 +23,34 @@ from converter.cli.options import (
     seconds,
     whole_number,
 )
+from converter.cli.sample_server import SAMPLE_FOLDER, forget_addresses, sample_dashboard, welcome
 from converter.cli.streams import announce
 from converter.cli.token_options import token_validity
 from converter.cli.version import version_text
 from converter.client import ApiServer
 from converter.client.rule_objects import RuleObjectWatch
 from converter.clusters import read_inventory
+from converter.clusters.crds_of_rules import RuleProver
 from converter.clusters.member_schemas import watch_member_schemas
 from converter.clusters.watched import KarmadaClusters
 from converter.clusters.watched_crds import WatchedCrds
-from converter.dashboard.access import Everyone
-from converter.dashboard.app import Dashboard
-from converter.dashboard.sessions import Sessions
-from converter.dashboard.sources import fill_with_sample
-from converter.dashboard.store import FleetStore
 from converter.server import event_loop as loop
 from converter.server.app import BODY_LIMIT
 from converter.server.clients import Clients
 from converter.server.controller_metrics import watch_informers
 from converter.server.logging import FORMATS, LEVELS, set_up
 from converter.server.plain_server import plain_server
+from converter.server.proof_warnings import ProofWarnings
 from converter.server.run import Address, serve
-from converter.server.sample import FLEET, oldest_first, review_of, sample_manifests, work_for
+from converter.server.sample import FLEET
 from converter.server.wiring import Served, Settings, assemble
 
 if TYPE_CHECKING:
-    import asyncio
-    from collections.abc import AsyncIterator, Coroutine, Iterator
+    from collections.abc import Coroutine, Iterator
 
     from converter.server.in_progress import Tracer
 
-SAMPLE_FOLDER = Path(".run")
-"""Where ``--sample`` stores its CA and its address, for ``converter demo`` and curl."""
-
-_SAMPLE_DASHBOARD = "127.0.0.1:0"
-"""Where ``--sample`` serves the dashboard by default: any free port, which it prints."""
+_METRICS = "127.0.0.1:8081"
 
 _EPILOG = """\
 examples:
@@ -70,11 +63,9 @@ examples:
 Rules, the inventory and the certificate are reloaded within two seconds of a change, and no request fails. If a change
 has a mistake, the server refuses the whole change, logs it, and keeps the last good state.
 
-paths served:
+paths served at --listen: the webhooks (admission.k8s.io/v1)
   POST /mutate/works /mutate/bindings /mutate/binding-status /validate/rules
-                       the webhooks (admission.k8s.io/v1)
-  GET  /healthz /readyz /metrics
-paths served with --metrics-listen, at that address, without TLS:
+paths served at --metrics-listen, for probes and Prometheus, without TLS and client certificates:
   GET  /healthz /readyz /metrics
 
 exit codes: 0 stopped by SIGTERM or SIGINT; 2 invalid rules (every problem is listed), an invalid inventory or
@@ -133,12 +124,9 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     )
     how.add_argument("--drain-seconds", metavar="S", type=seconds, default=None,
                      help="how long /readyz fails before a stop on SIGTERM (default: 5, sample: 0)")  # fmt: skip
+    add_metrics_option(how, _METRICS, sample=True)
     how.add_argument(
-        "--metrics-listen", metavar="HOST:PORT",
-        help="serve health and metrics at this address too, without TLS and client certificates (default: none)",
-    )  # fmt: skip
-    how.add_argument(
-        "--dashboard-listen", metavar="HOST:PORT", default=_SAMPLE_DASHBOARD,
+        "--dashboard-listen", metavar="HOST:PORT", default=FREE_PORT,
         help="with --sample, where to serve the dashboard (default: %(default)s)",
     )  # fmt: skip
     how.add_argument(
@@ -155,7 +143,7 @@ def run(args: argparse.Namespace) -> int:
     """Serve until stopped; returns the exit code."""
     set_up(args.log_format, args.log_level)
     address = Address.parse(args.listen)
-    metrics = Address.parse(args.metrics_listen) if args.metrics_listen else None
+    metrics = Address.parse(args.metrics_listen or (FREE_PORT if args.sample else _METRICS))
     dashboard = Address.parse(args.dashboard_listen) if args.sample else None
     if dashboard is not None and not dashboard.is_loopback:
         raise UsageError(
@@ -186,7 +174,7 @@ def run(args: argparse.Namespace) -> int:
             if settings.tracer is not None:
                 settings.tracer.close()
             if args.sample:
-                (SAMPLE_FOLDER / "listening.json").unlink(missing_ok=True)
+                forget_addresses()
     return OK
 
 
@@ -210,7 +198,7 @@ class _Addresses(NamedTuple):
     """Where to serve the webhooks, the metrics and the dashboard (None for nowhere), and for how long after SIGTERM."""
 
     webhooks: Address
-    metrics: Address | None
+    metrics: Address
     dashboard: Address | None
     drain_seconds: float
 
@@ -230,21 +218,19 @@ async def _serve(
         ConverterError: the inventory has problems.
     """
     async with contextlib.AsyncExitStack() as stack:
-        metrics = page = None
-        if addresses.metrics is not None:
-            metrics = await stack.enter_async_context(plain_server(served.metrics_app, addresses.metrics))
+        page = None
+        metrics = await stack.enter_async_context(plain_server(served.health, addresses.metrics))
         if addresses.dashboard is not None:
-            dashboard = await stack.enter_async_context(_sample_dashboard(served))
+            dashboard = await stack.enter_async_context(sample_dashboard(served))
             page = await stack.enter_async_context(plain_server(dashboard, addresses.dashboard))
 
         def listening(bound: Address) -> None:
-            if args.sample and authority is not None:
-                _welcome(served, bound, authority, page or bound)
+            served.health.listens()
+            if page is not None and authority is not None:
+                welcome(served, bound, authority, metrics=metrics, page=page)
                 return
             trusted = "" if authority is None else f"; the CA to trust is {authority}"
-            announce(
-                f"listening on {bound.url}{trusted}" + (f"; metrics on {metrics.plain_url}/metrics" if metrics else "")
-            )
+            announce(f"listening on {bound.url}{trusted}; metrics on {metrics.plain_url}/metrics")
 
         clusters: list[Coroutine[None, None, None]] = []
         if args.kubeconfig is not None or args.in_cluster:
@@ -254,6 +240,7 @@ async def _serve(
             watch = KarmadaClusters(server, served.fleet, overrides)
             objects = RuleObjectWatch(server, served.rules.follow_objects)
             crds = WatchedCrds(server, served.rules.use_kinds)
+            served.rules_webhook.warn = ProofWarnings(RuleProver(server, crds.watch), asyncio.get_running_loop()).of
             served.waiting_for.extend((lambda: crds.missing, lambda: objects.missing))
             watch_informers(served.metrics, lambda: {"clusters": watch.watch, "crds": crds.watch, **objects.informers})
             clusters += [objects.run(), _after(objects.synced, watch), crds.run()]
@@ -273,19 +260,6 @@ async def _after(event: asyncio.Event, watch: KarmadaClusters) -> None:
     """Watch the clusters once the rules are complete: without a rule, a Work would be denied for good."""
     await event.wait()
     await watch.run()
-
-
-@contextlib.asynccontextmanager
-async def _sample_dashboard(served: Served) -> AsyncIterator[Dashboard]:
-    """Make the dashboard of the sample fleet, with the sample manifests as the webhook converts them."""
-    store = FleetStore(lambda: served.rules.current)
-    fill_with_sample(store, served.fleet.current, served.rules.current)
-    dashboard = Dashboard(store, Everyone(), Sessions(), secure=False, ready=lambda: True)
-    await dashboard.start()
-    try:
-        yield dashboard
-    finally:
-        await dashboard.close()
 
 
 @contextlib.contextmanager
@@ -310,40 +284,3 @@ def _certificate(args: argparse.Namespace, address: Address) -> Iterator[tuple[S
     names = [*args.name, *dict.fromkeys(["localhost", "127.0.0.1", "::1", *([address.host] if address.host else [])])]
     trusted, certificate, key = write_throwaway(folder, names, dt.datetime.now(dt.UTC))
     yield ServingCertificate(certificate, key, client_ca=args.client_ca), trusted
-
-
-def _welcome(served: Served, bound: Address, authority: Path, page: Address) -> None:
-    """Print the address and a command to try, and store the address for ``converter demo``."""
-    folder = authority.parent
-    fleet = oldest_first(served.fleet.current)
-    cluster = fleet[0].name
-    review = folder / "review.json"
-    review.write_bytes(review_of(work_for(sample_manifests()[0], cluster)))
-    shown = f"{page.plain_url}/"
-    facts = {"url": bound.url, "ca": str(authority.resolve()), "dashboard": shown, "pid": os.getpid()}
-    (folder / "listening.json").write_text(json.dumps(facts) + "\n", encoding="utf-8")
-    book = served.rules.current.book
-    clusters = ", ".join(f"{one.name} ({one.release or 'unknown release'})" for one in fleet)
-    announce(
-        f"""
-The webhook listens on {bound.url}/mutate/works with a throw-away certificate.
-  fleet   {clusters}
-  rules   {len(book.rules)} rules for {len(book.kinds())} kinds; add your own with --rules DIR
-  look    {shown} is the dashboard, with the sample manifests in every cluster
-
-Try it, in another terminal here:
-
-  {_curl(bound, authority, review)}
-
-The command sends an Ingress of networking.k8s.io/v1 for cluster {cluster}. The patch in the answer is a JSON Patch
-in base64. `converter demo` (`make demo`) shows the answers for several kinds and every cluster. Ctrl-C stops.
-"""
-    )
-
-
-def _curl(bound: Address, authority: Path, review: Path) -> str:
-    words = [
-        "curl", "--cacert", str(authority), "-H", "Content-Type: application/json",
-        "--data-binary", f"@{review}", f"{bound.url}/mutate/works",
-    ]  # fmt: skip
-    return shlex.join(words)

@@ -12,8 +12,9 @@ from converter.cli import FINDINGS, OK
 from converter.cli.clusters import add_cluster_options, open_only_karmada
 from converter.cli.options import add_scheduler_option
 from converter.cli.streams import announce
-from converter.engine import Engine
-from converter.install.verify import Check, State, Verifier
+from converter.client.rule_objects import read_engine
+from converter.install.verify import Verifier
+from converter.install.verify_outcome import Check, State
 
 if TYPE_CHECKING:
     from converter.client import ApiServer
@@ -31,6 +32,7 @@ checks:
              the converter's scheduler
   status     the status of a converted object comes back unpacked
   scheduler  the converter's scheduler renews its Lease
+  rules      a rule object with a mistake is refused, and the controller has looked at every rule object
 
 Everything that is sent is a server-side dry run. Only while Karmada has no binding at all, one is stored for a moment;
 no scheduler handles it.
@@ -43,7 +45,7 @@ _POLL = 2.0
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the parser of the command."""
-    text = "prove that an installed converter works: webhooks, discovery, bindings, statuses, scheduler"
+    text = "prove that an installed converter works: webhooks, discovery, bindings, statuses, scheduler, rules"
     parser = commands.add_parser(
         "verify", help=text, description=f"{text[0].upper()}{text[1:]}.", epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -74,7 +76,7 @@ async def wait_for_checks(karmada: ApiServer, namespace: str, scheduler: str, se
         scheduler: the name of the converter's scheduler; empty if it has none.
         seconds: for how long to repeat them.
     """
-    verifier = Verifier(karmada, Engine.from_rules(), namespace, scheduler=scheduler)
+    verifier = Verifier(karmada, await read_engine(karmada), namespace, scheduler=scheduler)
     loop = asyncio.get_running_loop()
     end = loop.time() + seconds
     while True:

@@ -1,7 +1,7 @@
 """Finds the API server's address, its authority and our credentials: in a kubeconfig, or in the Pod.
 
-The Python client (``kubernetes.aio``) reads both, and runs exec plugins. Token files are our own matter
-(`converter.client.credentials`), because the client reads them only once.
+The Python client (``kubernetes.aio``) loads both. Token files are our own matter (`converter.client.credentials`),
+because the client reads them only once.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 from kubernetes.aio import config as kube_config
 from kubernetes.aio.client import Configuration
 from kubernetes.aio.config.incluster_config import SERVICE_TOKEN_FILENAME
-from kubernetes.aio.config.kube_config import KubeConfigLoader, KubeConfigMerger
 
 from converter.client.credentials import LoadedHeader, TokenFile
+from converter.client.kubeconfig import KubeconfigError, load_kubeconfig
 from converter.errors import ConverterError
 from converter.files import FileError
 
@@ -50,9 +50,24 @@ async def find_access(kubeconfig: str | os.PathLike[str] | None = None, context:
     """
     try:
         return await _of_kubeconfig(str(kubeconfig), context) if kubeconfig is not None else _of_pod()
-    except (kube_config.ConfigException, FileError, OSError) as error:
-        where = "the Pod's service account" if kubeconfig is None else f"the kubeconfig {kubeconfig}"
-        raise AccessError(f"cannot use {where}: {error}. Pass another one with --kubeconfig.") from error
+    except (kube_config.ConfigException, KubeconfigError, FileError, OSError) as error:
+        raise unusable(kubeconfig, error) from error
+
+
+def unusable(kubeconfig: str | os.PathLike[str] | None, problem: object) -> AccessError:
+    """Make the error for a kubeconfig, or for the Pod's service account without one, that cannot be used.
+
+    Args:
+        kubeconfig: the file.
+        problem: what is wrong with it.
+    """
+    said = str(problem).rstrip(".")
+    if kubeconfig is None:
+        return AccessError(
+            f"no kubeconfig is given, and this process does not run in a Pod with a service account ({said}). "
+            "Pass a kubeconfig with --kubeconfig."
+        )
+    return AccessError(f"cannot use the kubeconfig {kubeconfig}: {said}. Correct it, or pass another one.")
 
 
 def _of_pod() -> Access:
@@ -62,30 +77,17 @@ def _of_pod() -> Access:
 
 
 async def _of_kubeconfig(kubeconfig: str, context: str | None) -> Access:
-    configuration, token_file = await _load(kubeconfig, context)
+    configuration, token_file = await load_kubeconfig(kubeconfig, context)
     if token_file is not None:
         return Access(configuration, TokenFile(token_file))
 
     async def load_again() -> str:
         try:
-            return _header((await _load(kubeconfig, context))[0])
-        except (kube_config.ConfigException, OSError):
+            return _header((await load_kubeconfig(kubeconfig, context))[0])
+        except (KubeconfigError, OSError):
             return ""
 
     return Access(configuration, LoadedHeader(_header(configuration), load_again))
-
-
-async def _load(kubeconfig: str, context: str | None) -> tuple[Configuration, Path | None]:
-    """Load a kubeconfig; also return the token file of its user, which counts more than a token (as in client-go)."""
-    merged = KubeConfigMerger(kubeconfig).config  # type: ignore[no-untyped-call]
-    if merged is None:
-        raise kube_config.ConfigException("the file does not exist")
-    loader = KubeConfigLoader(merged, active_context=context, config_base_path=None)  # type: ignore[no-untyped-call]
-    configuration = Configuration()
-    await loader.load_and_set(configuration)  # type: ignore[no-untyped-call]
-    user = merged["users"].get_with_name(loader.current_context["context"].get("user"), safe=True)
-    found = user["user"].safe_get("tokenFile") if user is not None else None
-    return configuration, Path(user.path).parent / found if found else None
 
 
 def _header(configuration: Configuration) -> str:

@@ -43,7 +43,8 @@ class Credentials(Protocol):
         """Return the value to try after the API server refused one with 401; the same if no other exists."""
 
 
-def _header(token: str) -> str:
+def bearer(token: str) -> str:
+    """Return the value of the header Authorization for a token."""
     return " ".join(("Bearer", token))  # noqa: FLY002  a text with blanks counts as a message in tests/wording/mutate.py
 
 
@@ -77,13 +78,13 @@ class TokenFile:
         now = _monotonic()
         if self._read_at is None or now >= self._read_at + self._seconds:
             self._refresh(now)
-        return _header(self._token)
+        return bearer(self._token)
 
     async def after_refusal(self, refused: str) -> str:
         """Read the file again, unless that has happened since the refused header was made."""
-        if _header(self._token) == refused:
+        if bearer(self._token) == refused:
             self._refresh(_monotonic())
-        return _header(self._token)
+        return bearer(self._token)
 
     def _refresh(self, now: float) -> None:
         self._read_at = now

@@ -35,7 +35,7 @@ class LeaderElector:
         leading: whether this replica leads now.
         annotations: the annotations of the Lease. The leader changes them; the next leader reads them.
         term: the Lease's ``leaseTransitions`` when this replica last acquired it. If it is the same again, no other
-            replica has led since.
+            replica has led since, and nobody has deleted the Lease.
     """
 
     def __init__(
@@ -135,6 +135,7 @@ class LeaderElector:
             lease = await self._read()
             if lease is None:
                 path = LEASES.path(self._namespace)
+                self.annotations = {}  # who deleted it wants everything to be compared again
                 self._acquired(self._remember(await self._server.create(path, self._new())))
                 return True
             spec = lease.get("spec") or {}
@@ -192,8 +193,13 @@ class LeaderElector:
             "apiVersion": "coordination.k8s.io/v1",
             "kind": "Lease",
             "metadata": {"name": self._name, "namespace": self._namespace},
-            "spec": self._spec({}, taken=True),
+            "spec": self._spec({}, taken=True) | {"leaseTransitions": self._next_term()},
         }
+
+    def _next_term(self) -> int:
+        """Return the first term of a new Lease: one that this replica has not seen of a Lease before it."""
+        seen = (self._lease or {}).get("spec")
+        return 0 if seen is None else max(self.term, int(seen.get("leaseTransitions") or 0)) + 1
 
     def _spec(self, before: dict[str, Any], *, taken: bool) -> dict[str, Any]:
         spec = {

@@ -52,7 +52,7 @@ def decode_page(answer: bytes) -> Page:
 
 
 async def each_item(
-    server: ApiServer, collection: Collection, namespace: str = "", selector: str = ""
+    server: ApiServer, collection: Collection, namespace: str = "", selector: str = "", *, metadata_only: bool = False
 ) -> AsyncIterator[bytes]:
     """Yield the JSON of each object in a collection, page by page.
 
@@ -61,13 +61,14 @@ async def each_item(
         collection: the collection to list.
         namespace: the namespace to list; empty for all namespaces.
         selector: a label selector; empty for all objects.
+        metadata_only: read only the metadata of the objects (PartialObjectMetadata).
 
     Raises:
         ApiError: a page could not be read.
     """
     params = {"limit": str(PAGE)} | ({"labelSelector": selector} if selector else {})
     while True:
-        page = decode_page(await server.get(collection.path(namespace), params))
+        page = decode_page(await server.get(collection.path(namespace), params, metadata_only=metadata_only))
         for raw in page.items or ():
             yield bytes(raw)
         if not page.metadata.continue_:

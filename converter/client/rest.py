@@ -10,18 +10,19 @@ authentication comes first.
 from __future__ import annotations
 
 import email.utils
+import hashlib
 import ssl
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import aiohttp
 import msgspec
 from kubernetes.aio.client.rest import RESTClientObject
 
-from converter.client.access import find_access
+from converter.client.access import find_access, unusable
 from converter.client.claims import claims_of
-from converter.client.errors import UnavailableError, error_for
+from converter.client.errors import ApiError, UnavailableError, error_for
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 MERGE_PATCH = "application/merge-patch+json"
 JSON_PATCH = "application/json-patch+json"
 _JSON = "application/json"
+_HTML = "text/html"
 _METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 _METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 _TIMEOUT = aiohttp.ClientTimeout(total=30, connect=10)
@@ -67,6 +69,18 @@ class Collection:
         return f"{path}/{subresource}" if subresource else path
 
 
+class Tagged(NamedTuple):
+    """Content with its entity tag.
+
+    Attributes:
+        content: the content.
+        tag: its tag: as the server has it, else a digest.
+    """
+
+    content: bytes
+    tag: str
+
+
 @dataclass(frozen=True, slots=True)
 class _Request:
     """A request as it is sent, without its token."""
@@ -97,7 +111,11 @@ class ApiServer:
         Raises:
             AccessError: neither is there, or it cannot be read.
         """
-        return cls(await find_access(kubeconfig, context))
+        access = await find_access(kubeconfig, context)
+        try:
+            return cls(access)
+        except (OSError, ValueError) as error:  # of the TLS library, such as a key of another certificate
+            raise unusable(kubeconfig, f"its certificates and its key do not work: {error}") from error
 
     @property
     def credentials(self) -> Credentials:
@@ -141,6 +159,29 @@ class ApiServer:
         accept = _METADATA_LIST if metadata_only else _JSON
         return await self._send("GET", path, params=params, accept=accept)
 
+    async def get_if_changed(self, path: str, tag: str) -> Tagged | None:
+        """Read what has an entity tag, unless it still has the one that is known.
+
+        Args:
+            path: its path.
+            tag: the tag that is known; empty for none.
+
+        Returns:
+            The content with its tag; None if the tag is the same.
+        """
+        headers = _headers(_JSON) | ({"If-None-Match": tag} if tag else {})
+        try:
+            async with await self._ask(_Request("GET", self._url(path), headers)) as answer:
+                text = await answer.read()
+        except (TimeoutError, aiohttp.ClientError, OSError) as error:
+            raise self._no_answer(f"GET {path}", error) from error
+        if answer.status == HTTPStatus.NOT_MODIFIED:
+            return None
+        if answer.status >= 300:  # noqa: PLR2004 -- HTTP: only 2xx is a success
+            raise self._refused(f"GET {path}", answer, text)
+        found = answer.headers.get("ETag", "") or hashlib.sha256(text).hexdigest()
+        return Tagged(text, found) if found != tag else None
+
     async def clock(self) -> dt.datetime | None:
         """Read the wall clock of the API server, in whole seconds; None if it does not say.
 
@@ -151,7 +192,7 @@ class ApiServer:
             async with await self._ask(request) as answer:
                 await answer.read()
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
-            raise UnavailableError("GET /version", 0, "", f"{type(error).__name__} {error}".strip()) from error
+            raise self._no_answer("GET /version", error) from error
         try:
             return email.utils.parsedate_to_datetime(answer.headers.get("Date", ""))
         except ValueError:
@@ -191,11 +232,11 @@ class ApiServer:
         try:
             async with await self._ask(_Request("GET", self._url(path), headers, params, timeout=timeout)) as answer:
                 if answer.status >= 300:  # noqa: PLR2004 -- HTTP: only 2xx is a success
-                    raise error_for(request, answer.status, await answer.read())
+                    raise self._refused(request, answer, await answer.read())
                 async for line in _lines(answer.content):
                     yield line
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
-            raise UnavailableError(request, 0, "", f"{type(error).__name__} {error}".strip()) from error
+            raise self._no_answer(request, error) from error
 
     async def _send(
         self,
@@ -214,9 +255,12 @@ class ApiServer:
             async with await self._ask(_Request(method, self._url(path), headers, params, data)) as answer:
                 text = await answer.read()
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
-            raise UnavailableError(request, 0, "", f"{type(error).__name__} {error}".strip()) from error
+            raise self._no_answer(request, error) from error
         if answer.status >= 300:  # noqa: PLR2004 -- HTTP: only 2xx is a success
-            raise error_for(request, answer.status, text)
+            raise self._refused(request, answer, text)
+        if answer.content_type == _HTML:
+            problem = "the answer is a web page, not an object of Kubernetes; a proxy or another server answered"
+            raise UnavailableError(request, 0, "", problem, server=self._configuration.host)
         return text
 
     async def _ask(self, request: _Request) -> aiohttp.ClientResponse:
@@ -252,6 +296,13 @@ class ApiServer:
             connector = aiohttp.TCPConnector(ssl=self._tls, limit=32)
             self._session = aiohttp.ClientSession(connector=connector, trust_env=True)
         return self._session
+
+    def _no_answer(self, request: str, error: Exception) -> ApiError:
+        problem = f"{type(error).__name__} {error}".strip()
+        return UnavailableError(request, 0, "", problem, server=self._configuration.host)
+
+    def _refused(self, request: str, answer: aiohttp.ClientResponse, body: bytes) -> ApiError:
+        return error_for(request, answer.status, body, server=self._configuration.host)
 
     def _url(self, path: str) -> str:
         return self._configuration.host.rstrip("/") + path

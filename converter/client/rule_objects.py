@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -13,13 +14,18 @@ from converter.client.informer import Change, Informer
 from converter.client.pager import each_item
 from converter.config import SHIPPED_RULES, read_parts, read_rule_files
 from converter.engine import Engine
+from converter.errors import RuleBookError
 from converter.rule_objects import Combiner, RuleObject, read_object
+from converter.rule_objects.model import Spec
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Awaitable, Callable, Iterable
 
     from converter.client.rest import ApiServer, Collection
+    from converter.config import Parts
+    from converter.errors import RuleProblem
+    from converter.rule_objects import Combination
 
 RULE_COLLECTIONS: Final[dict[str, Collection]] = {
     "ConversionRule": CONVERSION_RULES,
@@ -50,6 +56,67 @@ async def read_rule_objects(server: ApiServer) -> list[RuleObject]:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class LiveRules:
+    """The rules that the processes of a control plane use: of the shipped files, rule files, and rule objects.
+
+    Attributes:
+        files: the rules of files.
+        objects: the rule objects of the control plane.
+    """
+
+    files: Parts
+    objects: tuple[RuleObject, ...] = ()
+
+    def combine(self) -> Combination:
+        """Combine files and objects as the processes do."""
+        return Combiner(load_catalog()).combine(self.files, self.objects)
+
+    def engine(self) -> Engine:
+        """Make the engine of all rules."""
+        return Engine(self.combine().configuration, load_catalog())
+
+    def with_applied(self, documents: Iterable[bytes]) -> LiveRules:
+        """Return the rules after some documents are applied to the control plane, one after the other.
+
+        Args:
+            documents: rule objects as JSON.
+
+        Raises:
+            RuleBookError: the webhook would refuse one; with the problems of all that it would refuse.
+        """
+        combiner = Combiner(load_catalog())
+        objects = {one.key: one for one in self.objects}
+        problems: list[RuleProblem] = []
+        for document in documents:
+            given = read_object(document)
+            known = objects.get(given.key)
+            if known is not None:
+                given = replace(known, spec=Spec(known.spec.generation + 1, given.spec.raw))
+            found = combiner.check(self.files, objects.values(), given)
+            problems += found
+            if not found:
+                objects[given.key] = given
+        if problems:
+            raise RuleBookError(problems)
+        return replace(self, objects=tuple(objects.values()))
+
+
+async def read_rules(server: ApiServer, paths: Iterable[str | os.PathLike[str]] = ()) -> LiveRules:
+    """Read the rules that the processes of a control plane use.
+
+    Args:
+        server: the control plane.
+        paths: the rule files in addition to the shipped ones, or directories of them.
+
+    Raises:
+        RuleBookError: a file has problems.
+        ApiError: a request failed.
+    """
+    files = read_parts(read_rule_files([SHIPPED_RULES, *paths]), load_catalog())
+    return LiveRules(files, tuple(await read_rule_objects(server)))
+
+
 async def read_engine(server: ApiServer, paths: Iterable[str | os.PathLike[str]] = ()) -> Engine:
     """Make the engine that the processes of a control plane use: of the shipped rules, rule files, and rule objects.
 
@@ -61,10 +128,7 @@ async def read_engine(server: ApiServer, paths: Iterable[str | os.PathLike[str]]
         RuleBookError: a file has problems. An object with problems counts as the processes count it.
         ApiError: a request failed.
     """
-    catalog = load_catalog()
-    files = read_parts(read_rule_files([SHIPPED_RULES, *paths]), catalog)
-    objects = await read_rule_objects(server)
-    return Engine(Combiner(catalog).combine(files, objects).configuration, catalog)
+    return (await read_rules(server, paths)).engine()
 
 
 class RuleObjectWatch:

@@ -7,6 +7,7 @@ itself, in a thread, and nothing stays in memory but how its versions differ.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from typing import TYPE_CHECKING, Final
 
@@ -19,7 +20,7 @@ from converter.errors import ConverterError
 from converter.rules.by_name import custom_kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from converter.client import ApiServer
     from converter.rules.by_name import CustomKind
@@ -157,6 +158,19 @@ def _kind_of(raw: bytes, name: str) -> CustomKind | None:
             _log.warning("CRD %s is ignored: %s", name, error)
             return None
     return kind if len(kind.versions) > 1 else None
+
+
+async def read_crds(server: ApiServer, names: Iterable[str]) -> dict[str, bytes]:
+    """Read CRDs by name, as JSON; those that are gone are left out.
+
+    Raises:
+        ApiError: a request failed.
+    """
+    found = {}
+    for name in names:
+        with contextlib.suppress(NotFoundError):  # its event is on the way
+            found[name] = await server.get(CRDS.object_path("", name))
+    return found
 
 
 async def read_kinds(server: ApiServer) -> tuple[CustomKind, ...]:

@@ -143,13 +143,20 @@ class DiscoveryServer:
 
     async def reachable(self) -> bool:
         """Whether it answers now, with a certificate that the authority signed."""
+        return await self._answers("/apis")
+
+    async def names(self, api_version: str) -> bool:
+        """Whether it names the resources of a version now."""
+        return await self._answers(f"/apis/{api_version}")
+
+    async def _answers(self, path: str) -> bool:
         context = self.authority.refresh().context
         if context is None:
             return False
         try:
             async with (
                 aiohttp.ClientSession(timeout=_PROBE) as session,
-                session.get(f"{self.url}/readyz", ssl=context) as answer,
+                session.get(f"{self.url}{path}", ssl=context) as answer,
             ):
                 return answer.status == 200  # noqa: PLR2004 -- HTTP: OK
         except (TimeoutError, aiohttp.ClientError, OSError):

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from converter.client import AlreadyExistsError, ApiError, NotFoundError
 from converter.client.clock import timestamp
-from converter.client.collections import BINDINGS, CLUSTER_BINDINGS, EVENTS
+from converter.client.collections import EVENTS
 from converter.controllers.anchor import manifests_of, source_versions
+from converter.controllers.karmada_events import binding_key
 from converter.controllers.objects import annotation, decode
 from converter.karmada.interpreters import API_VERSION, CUSTOMIZATION
 from converter.karmada.names import LOSSES_TEXT_ANNOTATION, cluster_of
@@ -120,16 +121,11 @@ class EventRecorder:
             await self._record(binding, kind, reason, text)
 
     async def _binding(self, work: Manifest) -> Manifest | None:
-        name = annotation(work, "resourcebinding.karmada.io/name")
-        cluster_name = annotation(work, "clusterresourcebinding.karmada.io/name")
-        if name:
-            path = BINDINGS.object_path(annotation(work, "resourcebinding.karmada.io/namespace"), name)
-        elif cluster_name:
-            path = CLUSTER_BINDINGS.object_path("", cluster_name)
-        else:
+        key = binding_key(work)
+        if key is None:
             return None
         try:
-            return decode(await self._server.get(path))
+            return decode(await self._server.get(key.collection.object_path(*key.key)))
         except NotFoundError:
             return None
         except ApiError as error:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import datetime as dt  # noqa: TC003 -- msgspec reads the annotations
 import re
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
 
 from converter.client import Collection, Key
 from converter.client.collections import BINDINGS, CLUSTER_BINDINGS
+from converter.controllers.objects import annotation
 from converter.karmada.denial import denied_clusters
+
+if TYPE_CHECKING:
+    from converter.kube import Manifest
 
 FAILED: Final = "SyncWorkFailed"
 SUCCEEDED: Final = "SyncWorkSucceed"
@@ -33,6 +37,15 @@ class BindingKey(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.collection.resource} {self.key}"
+
+
+def binding_key(work: Manifest) -> BindingKey | None:
+    """Return the binding that a Work was made for, by its annotations; None for a Work made by hand."""
+    name = annotation(work, "resourcebinding.karmada.io/name")
+    if name:
+        return BindingKey(BINDINGS, Key(annotation(work, "resourcebinding.karmada.io/namespace"), name))
+    name = annotation(work, "clusterresourcebinding.karmada.io/name")
+    return BindingKey(CLUSTER_BINDINGS, Key("", name)) if name else None
 
 
 class _InvolvedObject(msgspec.Struct):

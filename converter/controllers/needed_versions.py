@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from converter.client import ApiError
 from converter.client.collections import API_SERVICES
+from converter.client.gather import gather_each
 from converter.controllers.apiservices import LABEL
 from converter.discovery import named_resources
 from converter.kube import GroupVersionKind
@@ -25,7 +27,6 @@ if TYPE_CHECKING:
     from converter.controllers.apiservices import GroupVersion
     from converter.discovery import Named
     from converter.engine import Engine
-    from converter.rules import RuleBook
 
 _log = logging.getLogger(__name__)
 
@@ -44,7 +45,6 @@ class NeededVersions:
         fleet: the clusters.
         catalog: names the resources of built-in kinds.
         in_use: returns the apiVersions that converted manifests have now.
-        book: returns the rules that the discovery server knows: those of files.
     """
 
     server: ApiServer
@@ -52,13 +52,14 @@ class NeededVersions:
     fleet: FleetView
     catalog: Catalog
     in_use: Callable[[], Iterable[str]]
-    book: Callable[[], RuleBook]
     _native: dict[str, frozenset[str]] = field(default_factory=dict)
     _native_until: float = 0.0
     _native_for: tuple[Engine, Fleet] | None = None
+    _resources: tuple[Named, ...] = ()
+    _resources_of: Engine | None = None
 
-    async def __call__(self) -> frozenset[GroupVersion]:
-        """Find them.
+    async def __call__(self) -> dict[GroupVersion, tuple[Named, ...]]:
+        """Find them, each with its resources.
 
         Raises:
             ApiError: the control plane's own versions could not be read.
@@ -69,8 +70,15 @@ class NeededVersions:
             self._native = await native_versions(self.server)
             self._native_until = now + _NATIVE_SECONDS
             self._native_for = (converter, fleet)
-        resources = named_resources(self.book(), self.catalog)
-        return needed_versions(converter, fleet.values(), self._native, resources, self.in_use())
+        if self._resources_of is not converter:
+            self._resources = await asyncio.to_thread(named_resources, converter.book, self.catalog)
+            self._resources_of = converter
+        resources = self._resources
+        needed = needed_versions(converter, fleet.values(), self._native, resources, self.in_use())
+        return {
+            (group, version): tuple(one for one in resources if (one.gvk.group, one.gvk.version) == (group, version))
+            for group, version in sorted(needed)
+        }
 
 
 def needed_versions(
@@ -89,7 +97,7 @@ def needed_versions(
         converter: the rules in use.
         clusters: the fleet.
         native: for each kind, the apiVersions that the control plane serves itself.
-        resources: what the discovery server can name; nothing else can be registered.
+        resources: what rules name; nothing else can be registered.
         in_use: apiVersions that converted manifests have now. They stay as long as a Work has them.
     """
     named = {resource.gvk for resource in resources}
@@ -115,18 +123,24 @@ async def native_versions(server: ApiServer) -> dict[str, frozenset[str]]:
         ApiError: the APIServices could not be read.
     """
     services = msgspec.json.decode(await server.get(API_SERVICES.path()))["items"]
+    versions = [
+        f"{service['spec']['group']}/{service['spec']['version']}"
+        for service in services
+        if (service["metadata"].get("labels") or {}).get(LABEL) != "true" and service["spec"].get("group")
+    ]
     found: dict[str, set[str]] = {}
-    for service in services:
-        metadata, spec = service["metadata"], service["spec"]
-        if (metadata.get("labels") or {}).get(LABEL) == "true" or not spec.get("group"):
-            continue
-        api_version = f"{spec['group']}/{spec['version']}"
-        try:
-            resources = msgspec.json.decode(await server.get(f"/apis/{api_version}"))["resources"]
-        except ApiError as error:
-            _log.warning("discovery of %s failed: %s", api_version, error)
-            continue
-        for resource in resources:
-            if "/" not in resource["name"]:
-                found.setdefault(resource["kind"], set()).add(api_version)
+    answers = await gather_each(partial(_kinds_of, server), versions)  # a rule waits for all of them
+    for version, kinds in zip(versions, answers, strict=True):
+        for kind in kinds:
+            found.setdefault(kind, set()).add(version)
     return {kind: frozenset(versions) for kind, versions in found.items()}
+
+
+async def _kinds_of(server: ApiServer, api_version: str) -> list[str]:
+    """Read the kinds of a version; none if its server does not answer."""
+    try:
+        resources = msgspec.json.decode(await server.get(f"/apis/{api_version}"))["resources"]
+    except ApiError as error:
+        _log.warning("discovery of %s failed: %s", api_version, error)
+        return []
+    return [resource["kind"] for resource in resources if "/" not in resource["name"]]

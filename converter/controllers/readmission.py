@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from converter.controllers.objects import decode, same_version
 
@@ -18,6 +18,18 @@ class Detector(Protocol):
 
     def __call__(self, raw: bytes, overflow: bytes | None = None) -> Drift:
         """Compare one Work, with its overflow object if that has been read."""
+
+
+class Readmitted(NamedTuple):
+    """What became of a Work.
+
+    Attributes:
+        patched: the stored Work after a patch; None if there was nothing to patch.
+        outdated: whether only Karmada can send what the present rules need.
+    """
+
+    patched: bytes | None = None
+    outdated: bool = False
 
 
 class Readmission:
@@ -37,14 +49,11 @@ class Readmission:
         self._overflow = overflow
         self._recorder = recorder
 
-    async def readmit(self, raw: bytes) -> bytes | None:
+    async def readmit(self, raw: bytes) -> Readmitted:
         """Patch a Work if admission would now store something else.
 
         Args:
             raw: the stored Work.
-
-        Returns:
-            The stored Work after the patch; None if there was nothing to patch.
 
         Raises:
             ApiError: a request failed.
@@ -55,10 +64,10 @@ class Readmission:
         if drift.denial:
             await self._recorder.conversion_failed(decode(raw), drift.denial)
         if drift.patch is None:
-            return None
+            return Readmitted(outdated=drift.outdated)
         work = decode(raw)
         metadata = {**drift.patch.get("metadata", {}), **same_version(work)}
-        return await self._works.patch(work, {**drift.patch, "metadata": metadata})
+        return Readmitted(await self._works.patch(work, {**drift.patch, "metadata": metadata}), drift.outdated)
 
     def settled(self, raw: bytes) -> bool:
         """Whether a Work is as admission would store it. False: a webhook replica knows other clusters or rules."""

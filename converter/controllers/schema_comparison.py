@@ -11,11 +11,11 @@ from converter.kube import GroupVersionKind, name_of
 from converter.rules.by_name import kept_by
 from converter.rules.crds import KIND as CRD_KIND
 from converter.rules.crds import read_crd
-from converter.rules.openapi import keeps_of_builtin, keeps_of_type, kinds_of
+from converter.rules.openapi import keeps_of_builtin, keeps_of_custom_v2, keeps_of_type, kinds_of, versions_of
 from converter.rules.pruning import EVERYTHING, encode_lacking, keeps, lacking
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from converter.catalog import Catalog, Release
     from converter.clusters.member_schemas import Lacking
@@ -56,6 +56,49 @@ def of_custom(raw: bytes, api_version: str, crds: list[bytes]) -> Lacking:
             api_version,
             lambda kind, schema, _: lacking(expected[kind], keeps(schema)) if kind in expected else None,
         )
+
+
+def of_v2(raw: bytes, crds: list[bytes], release: Release | None, catalog: Catalog) -> tuple[Lacking, frozenset[str]]:
+    """Compare the OpenAPI v2 document of a member: one for all groups.
+
+    Args:
+        raw: the document.
+        crds: the CRDs of the control plane in the groups that the member publishes.
+        release: the member's release; None if it is not known.
+        catalog: what each release has of the built-in kinds.
+
+    Returns:
+        What the member lacks, and the apiVersions that it publishes.
+    """
+    with giving_way():
+        document = msgspec.json.decode(raw)
+        published = versions_of(document)
+        expected: dict[tuple[str, str], Mapping[str, Keeps]] = {}
+        for crd in crds:
+            read = read_crd(msgspec.json.decode(crd))
+            expected[read.group, read.kind] = kept_by(read)
+        custom = {group for group, _ in expected}
+        found: Lacking = {}
+        for api_version in sorted(published):
+            group = api_version.rpartition("/")[0]
+            for kind, schema in kinds_of(document, api_version):
+                difference = None
+                if (group, kind) in expected:
+                    wanted = expected[group, kind].get(api_version, EVERYTHING)
+                    difference = lacking(wanted, keeps_of_custom_v2(schema))
+                elif group not in custom and release is not None and release >= catalog.releases[0]:
+                    known = catalog.type_of(release, GroupVersionKind.of(api_version, kind))
+                    if known is not None:
+                        difference = lacking(keeps_of_type(known), keeps_of_builtin(schema, document))
+                if difference is not None:
+                    found[api_version, kind] = encode_lacking(difference)
+        return found, published
+
+
+def groups_of_v2(raw: bytes) -> frozenset[str]:
+    """Return the API groups that an OpenAPI v2 document describes."""
+    with giving_way():
+        return frozenset(version.rpartition("/")[0] for version in versions_of(msgspec.json.decode(raw)))
 
 
 def of_builtin(raw: bytes, api_version: str, release: Release, catalog: Catalog) -> Lacking:

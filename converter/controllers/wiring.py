@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from converter.client import Informer, Key, LeaderElector
 from converter.client.clock import Now, utc_now
 from converter.client.collections import BINDINGS, CLUSTER_BINDINGS
+from converter.clusters.crds_of_rules import RuleProver
 from converter.clusters.watched import KarmadaClusters
 from converter.controllers.bindings import (
     BindingSettler,
@@ -33,6 +34,7 @@ from converter.controllers.lossy_works import LossyWorkReconciler, losses_change
 from converter.controllers.manager import Manager
 from converter.controllers.overflow_store import OverflowStore, owner_key
 from converter.controllers.readmission import Readmission
+from converter.controllers.resend import Resender
 from converter.controllers.resync import ClusterReconciler, Resync
 from converter.controllers.rule_status import RuleStatusReconciler
 from converter.controllers.scheduler_monitor import SchedulerMonitor
@@ -48,9 +50,10 @@ from converter.works.policy import Policy
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from converter.client import ApiServer, Change, Collection
+    from converter.client import ApiServer, Change, Collection, Informer
     from converter.client.rule_objects import RuleObjectWatch
     from converter.clusters.fleet import Fleet, FleetView
+    from converter.clusters.watched_crds import Head
     from converter.controllers.cached_work import CachedWork
     from converter.controllers.overflow_store import OverflowMetadata
     from converter.engine import Engine
@@ -93,10 +96,12 @@ class RuleObjects:
     Attributes:
         watch: watches them.
         verdicts: returns what became of each.
+        crds: the watch of the metadata of CRDs, against which rules are proved; None to prove none.
     """
 
     watch: RuleObjectWatch
     verdicts: Callable[[], Mapping[RuleKey, Verdict]]
+    crds: Informer[Head] | None = None
 
 
 class KarmadaControllers:
@@ -105,6 +110,7 @@ class KarmadaControllers:
     Attributes:
         manager: runs them.
         controllers: all of them.
+        changed: sends the name of each cluster that changed, and all names when the rules changed.
         clusters: watches the clusters.
         scheduler: watches the converter's scheduler; None if it has none.
     """
@@ -131,7 +137,7 @@ class KarmadaControllers:
         self._fleet = fleet
         self._settings = settings
         self._informers = Informers(server)
-        self._changed: Channel[str] = Channel()
+        self.changed: Channel[str] = Channel()
         self._resynced: Channel[str] = Channel()
         self._checked: Channel[RuleKey] = Channel()
         self._rules = rules
@@ -147,7 +153,7 @@ class KarmadaControllers:
         self._election = LeaderElector(
             server, settings.lease_namespace, settings.lease_name, settings.identity, now=settings.now
         )
-        self.clusters = KarmadaClusters(server, fleet, settings.overrides, self._changed.send)
+        self.clusters = KarmadaClusters(server, fleet, settings.overrides, self.changed.send)
         self.controllers: tuple[Controller[Any], ...] = (
             self._work_controller(),
             self._lossy_work_controller(),
@@ -181,15 +187,25 @@ class KarmadaControllers:
     def rules_changed(self) -> None:
         """Resync all clusters: the rules have changed."""
         for name in self._fleet.current:
-            self._changed.send(name)
+            self.changed.send(name)
 
     def rules_checked(self, keys: Iterable[RuleKey]) -> None:
         """Write the status of rule objects that were checked again."""
         for key in keys:
             self._checked.send(key)
 
+    def _note_crd(self, change: Change[Head]) -> None:
+        """Prove the rules again that are about a CRD that has changed."""
+        if self._rules is None or change.initial or change.before == change.after:
+            return
+        group = change.key.name.partition(".")[2]
+        self.rules_checked(one.key for one in self._rules.watch.objects() if group in one.groups())
+
     def _rule_controller(self, rules: RuleObjects) -> Controller[RuleKey]:
-        reconciler = RuleStatusReconciler(self._server, rules.verdicts, self._settings.now)
+        prover = RuleProver(self._server, rules.crds) if rules.crds is not None else None
+        if rules.crds is not None:
+            rules.crds.add_handler(self._note_crd)
+        reconciler = RuleStatusReconciler(self._server, rules.verdicts, self._settings.now, prover)
         return Controller("rule status", reconciler, [ChannelSource(self._checked, _itself, rules.verdicts)])
 
     def _work_controller(self) -> Controller[Key]:
@@ -201,6 +217,7 @@ class KarmadaControllers:
             converter=self._converter,
             readmission=self._readmission,
             overflow=self._overflow,
+            resender=Resender(self._server),
             recorder=self._recorder,
             now=self._settings.now,
         )
@@ -223,7 +240,7 @@ class KarmadaControllers:
         reconciler = ClusterReconciler(
             self._fleet, self._converter, self._election, resync.run, self._settings.settle_seconds
         )
-        source = ChannelSource(self._changed, _itself, lambda: self._fleet.current)
+        source = ChannelSource(self.changed, _itself, lambda: self._fleet.current)
         return Controller("cluster", reconciler, [source], workers=_WORKERS, reads=self._informers.all)
 
     def _placement_controller(self) -> Controller[Collection]:
@@ -278,7 +295,7 @@ class KarmadaControllers:
         sources: list[Source[str]] = [
             InformerSource(customizations, kinds_of),
             InformerSource(webhooks, lambda _: reconciler.kinds()),
-            ChannelSource(self._changed, lambda _: reconciler.kinds()),
+            ChannelSource(self.changed, lambda _: reconciler.kinds()),
         ]
         return Controller("interpreter", reconciler, sources)
 

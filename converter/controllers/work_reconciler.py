@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from converter.controllers.event_recorder import EventRecorder
     from converter.controllers.overflow_store import OverflowStore
     from converter.controllers.readmission import Readmission
+    from converter.controllers.resend import Resender
     from converter.controllers.work_client import WorkClient
     from converter.engine import Engine
     from converter.kube import Manifest
@@ -50,6 +51,7 @@ class WorkReconciler:
         converter: Callable[[], Engine],
         readmission: Readmission,
         overflow: OverflowStore,
+        resender: Resender,
         recorder: EventRecorder,
         now: Now,
     ) -> None:
@@ -62,6 +64,7 @@ class WorkReconciler:
             converter: returns the rules in use.
             readmission: patches a Work that differs from what admission would store.
             overflow: stores and deletes overflow objects.
+            resender: has Karmada send the originals again that other rules converted.
             recorder: records Events.
             now: the wall clock, for the times of conditions.
         """
@@ -71,6 +74,7 @@ class WorkReconciler:
         self._converter = converter
         self._readmission = readmission
         self._overflow = overflow
+        self._resender = resender
         self._recorder = recorder
         self._now = now
 
@@ -85,27 +89,31 @@ class WorkReconciler:
             RequeueError: something else must happen first.
             OverflowConflictError: another object has the name of the overflow object.
         """
-        await self._reconcile_anchor(key)
+        outdated = await self._reconcile_anchor(key)
         await self._overflow.prune(key, self._works.items.get(key))
-        return DONE
+        if outdated is None:
+            self._resender.forget(key)
+            return DONE
+        return Result(requeue_after=await self._resender.resend(key, outdated, self._converter()))
 
-    async def _reconcile_anchor(self, key: Key) -> None:
+    async def _reconcile_anchor(self, key: Key) -> Manifest | None:
+        """Reconcile the Work and its anchor; return the Work if Karmada has to send its originals again."""
         known = self._works.items.get(key)
         anchor = self._cached_anchor(key)
         if known is None and anchor is None:
-            return
+            return None
         raw = known.raw if known is not None else await self._client.get(key)
         if raw is None:
             await self._delete_anchor(key, anchor)
-            return
+            return None
         work = decode(raw)
         if work["metadata"].get("deletionTimestamp"):
-            return  # when it is gone, another pass deletes its anchor
+            return None  # when it is gone, another pass deletes its anchor
         patch = await self._overflow.store(work)
         if patch is not None:
             raw = await self._client.patch(work, patch)
             work = decode(raw)
-        readmitted = await self._readmission.readmit(raw)
+        readmitted, outdated = await self._readmission.readmit(raw)
         if readmitted is not None:
             work = decode(readmitted)
         if anchors.is_converted(work):
@@ -117,6 +125,7 @@ class WorkReconciler:
                 RequeueReason.STALE_WEBHOOK,
                 "the webhook's result differs from the controller's: a webhook replica may have stale cluster data",
             )
+        return work if outdated else None
 
     async def _anchor(self, work: Manifest, anchor: Manifest | None) -> None:
         """Make the anchor of a converted Work, tie the Work to it, and write the Work's status into it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -12,8 +12,8 @@ from converter.conversion.conversion_data import ConversionData, PreservedValue,
 from converter.conversion.lost_values import LostValue, tell_losses
 from converter.conversion.preserve import digests_of, leaf_differences, preserve
 from converter.conversion.walk import run, too_deep
-from converter.kube import Manifest, canonical_json, copy_json
-from converter.rules.lens import LensError
+from converter.kube import Manifest, as_go_writes, canonical_json, copy_json
+from converter.rules.lens import LensError, Notes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,7 +62,7 @@ def convert(manifest: Manifest, route: CompiledRoute) -> RouteResult:
     return RouteResult(converted, losses, ConversionData(route.source, found.values), route)
 
 
-class _Preserved(NamedTuple):
+class _Preserved(msgspec.Struct, frozen=True):
     """What converting back does not give.
 
     Attributes:
@@ -74,38 +74,32 @@ class _Preserved(NamedTuple):
     values: tuple[PreservedValue, ...]
 
 
-class Fresh(NamedTuple):
-    """The result of `convert_fresh`.
+_NOTHING: Final = _Preserved((), ())
+
+
+class Fresh(msgspec.Struct, gc=False):
+    """A manifest that `convert_fresh` converted; `compare_fresh` uses it up.
 
     Attributes:
-        encoded: the manifest in the target version, as JSON.
-        losses: what that version cannot hold, in the order of the manifest.
-        conversion_data: what converting back needs to be exact.
+        manifest: the manifest in the target version.
+        encoded: the same as canonical JSON.
+        notes: what the steps noted.
     """
 
+    manifest: Manifest
     encoded: bytes
-    losses: tuple[LostValue, ...]
-    conversion_data: ConversionData
+    notes: Notes
 
 
-def convert_fresh(
-    manifest: Manifest,
-    data: bytes | Raw,
-    original: Callable[[], Manifest],
-    route: CompiledRoute,
-    limit: int | None = None,
-) -> Fresh:
-    """Convert a manifest that has just been decoded, and may be changed: half the work of `convert`.
+def convert_fresh(manifest: Manifest, original: Callable[[], Manifest], route: CompiledRoute) -> Fresh:
+    """Convert a manifest that has just been decoded, and may be changed.
 
-    The way back, which finds the conversion data, runs on the same objects, because no lens leaves one object at two
-    places. If it gives the bytes that were sent, the original is not decoded again.
+    With `compare_fresh`, this is half the work of `convert`. What has to look at the result does so in between.
 
     Args:
         manifest: it is used up.
-        data: the JSON it was decoded from.
-        original: decodes the same again; called only if something may be lost.
+        original: decodes the same again; called only for an error.
         route: the conversion.
-        limit: the most losses to name; see `tell_losses`.
 
     Raises:
         ManifestError: a value has a type that its version does not allow there, or a number is too large; and
@@ -115,18 +109,49 @@ def convert_fresh(
     try:
         notes = run(route.forward, manifest, original)
         manifest["apiVersion"] = route.target
-        encoded = msgspec.json.encode(manifest)
-        if notes:  # they can refer to objects that the way back changes
-            manifest = msgspec.json.decode(encoded)
-        again = partial(msgspec.json.decode, encoded)
+        return Fresh(manifest, canonical_json(manifest), notes)
+    except RecursionError:
+        raise too_deep() from None
+
+
+def compare_fresh(
+    fresh: Fresh,
+    data: bytes | Raw,
+    original: Callable[[], Manifest],
+    route: CompiledRoute,
+    limit: int | None = None,
+    *,
+    keep: bool = False,
+) -> tuple[tuple[LostValue, ...], ConversionData]:
+    """Find what a conversion lost, and what converting back needs to be exact.
+
+    The way back, which finds the conversion data, runs on the same objects, because no lens leaves one object at two
+    places. If it gives the bytes that were sent, the original is not decoded again.
+
+    Args:
+        fresh: the conversion; its manifest is used up.
+        data: the JSON that the original was decoded from.
+        original: decodes the same again; called only if something may be lost.
+        route: the conversion.
+        limit: the most losses to name; see `tell_losses`.
+        keep: leave the objects of the manifest as they are, because somebody refers to them.
+
+    Raises:
+        ManifestError: the manifest is nested too deep; and whatever ``original`` raises.
+    """
+    manifest, notes, again = fresh.manifest, fresh.notes, partial(msgspec.json.decode, fresh.encoded)
+    try:
+        if notes or keep:  # notes can refer to objects that the way back changes
+            manifest = again()
         found = _compare_with_way_back(original, manifest, again, route, None if notes else data, limit)
     except RecursionError:
         raise too_deep() from None
-    losses = tell_losses(notes, found.lost, route.target, limit)
-    return Fresh(encoded, losses, ConversionData(route.source, found.values))
+    if not notes and found is _NOTHING:
+        return (), ConversionData(route.source)
+    return tell_losses(notes, found.lost, route.target, limit), ConversionData(route.source, found.values)
 
 
-def _compare_with_way_back(  # noqa: PLR0917  as `convert_fresh` has it
+def _compare_with_way_back(  # noqa: PLR0917  as `compare_fresh` has it
     original: Callable[[], Manifest],
     converted: Manifest,
     again: Callable[[], Manifest],
@@ -151,11 +176,15 @@ def _compare_with_way_back(  # noqa: PLR0917  as `convert_fresh` has it
     except LensError:  # only the whole original helps if the way back is refused
         return _Preserved((), _whole(original, again))
     converted["apiVersion"] = route.source
-    if data is not None and canonical_json(converted) == bytes(data):
-        return _Preserved((), ())
+    if data is not None:
+        text, sent = canonical_json(converted), bytes(data)
+        if text == sent or as_go_writes(text) == sent:
+            return _NOTHING
     whole = original()
-    lost = leaf_differences(whole, converted, None if limit is None else limit * _LISTED_PER_LOSS)
     values = preserve(whole, converted)
+    if values == ():
+        return _NOTHING
+    lost = leaf_differences(whole, converted, None if limit is None else limit * _LISTED_PER_LOSS)
     return _Preserved(lost, values if values is not None else _whole(original, again))
 
 

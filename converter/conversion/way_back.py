@@ -78,6 +78,24 @@ def restore_source(
         raise too_deep() from None
 
 
+def undo(manifest: Manifest, route: CompiledRoute, data: ConversionData) -> Manifest:
+    """Convert a manifest back that nobody edited; arguments and errors as for `restore_source`.
+
+    Nothing is tried: the caller knows what should come out. It does not if other rules made the manifest.
+    """
+    try:
+        if data.whole is not None:
+            whole: Manifest = copy_json(data.whole.value)
+            return whole
+        returned: Manifest = copy_json(manifest)
+        run(route.backward, returned, lambda: manifest)
+        returned["apiVersion"] = route.source
+        put_back(returned, data.values)
+    except RecursionError:
+        raise too_deep() from None
+    return returned
+
+
 def _has_only_changes_of_servers(manifest: Manifest, whole: PreservedValue) -> bool:
     now, was = digests_of(manifest), whole.was
     return all(now.get(key) == was.get(key) for key in (now.keys() | was.keys()) - {*_OF_SERVERS})

@@ -48,14 +48,11 @@ class Dashboard:
     """Serves the views.
 
     Attributes:
-        ready: whether the first lists are complete.
         draining: set when the server is about to stop.
         in_flight: how many requests are being answered, without event streams.
     """
 
-    def __init__(
-        self, store: FleetStore, access: Access, sessions: Sessions, *, secure: bool, ready: Callable[[], bool]
-    ) -> None:
+    def __init__(self, store: FleetStore, access: Access, sessions: Sessions, *, secure: bool) -> None:
         """Prepare.
 
         Args:
@@ -63,13 +60,11 @@ class Dashboard:
             access: who sees what.
             sessions: makes and reads cookies.
             secure: whether browsers reach the dashboard over TLS only, so that cookies are never sent otherwise.
-            ready: returns whether the first lists are complete.
         """
         self._store = store
         self._access = access
         self._sessions = sessions
         self._secure = secure
-        self.ready = ready
         self.draining = False
         self.in_flight = 0
         self._runner: web.AppRunner | None = None
@@ -110,8 +105,6 @@ class Dashboard:
         post("/login", self._login)
         post("/logout", self._logout)
         get("/static/{name}", self._static)
-        get("/healthz", self._health)
-        get("/readyz", self._readiness)
         return app
 
     @web.middleware
@@ -170,7 +163,7 @@ class Dashboard:
 
     def _open(self) -> tuple[object, ...]:
         """List the handlers that need no viewer."""
-        return (self._login_page, self._login, self._static, self._health, self._readiness)
+        return (self._login_page, self._login, self._static)
 
     async def _fleet(self, request: web.Request) -> web.Response:
         return _view(request, "fleet.html", fleet_view.fleet(_look(request), request.query))
@@ -280,14 +273,6 @@ class Dashboard:
             return web.Response(status=HTTPStatus.NOT_MODIFIED)
         response.enable_compression()
         return response
-
-    async def _health(self, _request: web.Request) -> web.Response:
-        return web.Response(text="ok\n")
-
-    async def _readiness(self, _request: web.Request) -> web.Response:
-        if self.ready() and not self.draining:
-            return web.Response(text="ok\n")
-        return web.Response(text="not ready\n", status=HTTPStatus.SERVICE_UNAVAILABLE)
 
 
 class _LoggedOutError(Exception):

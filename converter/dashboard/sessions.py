@@ -69,7 +69,7 @@ class Sessions:
         Args:
             key: a Fernet key; a random one if it is None, which ends all sessions with the process.
         """
-        self._fernet = Fernet(key or Fernet.generate_key())
+        self._fernet = Fernet(Fernet.generate_key() if key is None else key)
 
     @classmethod
     def from_file(cls, file: Path) -> Sessions:

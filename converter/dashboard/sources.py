@@ -29,30 +29,38 @@ if TYPE_CHECKING:
 
 
 class KarmadaSource:
-    """Keeps a store up to date with watches of Clusters, Works, Events and bindings; sends no other request."""
+    """Keeps a store up to date with watches of Clusters, Works, Events and bindings; sends no other request.
+
+    Attributes:
+        informers: the watches, by the names that metrics use.
+    """
 
     def __init__(self, server: ApiServer, store: FleetStore) -> None:
         clusters = Informer(server, CLUSTERS, read_cluster)
         works = Informer(server, WORKS, stored_work)
         clusters.add_handler(store.cluster_changed)
         works.add_handler(store.work_changed)
-        events = [Informer(server, EVENTS, read_event, fields=f"involvedObject.kind={kind}") for kind in ABOUT]
-        for informer in events:
+        events = {
+            f"events/{kind}": Informer(server, EVENTS, read_event, fields=f"involvedObject.kind={kind}")
+            for kind in ABOUT
+        }
+        for informer in events.values():
             informer.add_handler(store.event_changed)
-        bindings = [Informer(server, scope, read_binding) for scope in (BINDINGS, CLUSTER_BINDINGS)]
-        for scoped in bindings:
+        bindings = {scope.resource: Informer(server, scope, read_binding) for scope in (BINDINGS, CLUSTER_BINDINGS)}
+        for scoped in bindings.values():
             scoped.add_handler(store.refused.changed)
-        self._informers: list[Informer[Any]] = [clusters, works, *events, *bindings]
+        self.informers: dict[str, Informer[Any]] = {"clusters": clusters, "works": works, **events, **bindings}
 
     @property
-    def ready(self) -> bool:
-        """Whether the first lists are complete."""
-        return all(informer.synced.is_set() for informer in self._informers)
+    def missing(self) -> str:
+        """What is waited for, for ``/readyz``; empty if nothing is."""
+        absent = [name for name, informer in self.informers.items() if not informer.synced.is_set()]
+        return f"the first list of {absent[0]} is not complete" if absent else ""
 
     async def run(self) -> None:
         """Watch until cancelled."""
         async with asyncio.TaskGroup() as group:
-            for informer in self._informers:
+            for informer in self.informers.values():
                 group.create_task(informer.run())
 
 

@@ -6,5 +6,6 @@ that list or watch ignore them.
 """
 
 from converter.discovery.documents import Discovery, Named, named_resources
+from converter.discovery.registered import annotations_of, read_registered, with_registered
 
-__all__ = ["Discovery", "Named", "named_resources"]
+__all__ = ["Discovery", "Named", "annotations_of", "named_resources", "read_registered", "with_registered"]

@@ -110,8 +110,6 @@ class Discovery:
         self._answers["/openapi/v2"] = _answer(_OPENAPI_V2)
         self._answers["/openapi/v3"] = _answer({"paths": {}})
         self._answers["/version"] = _answer({"major": "1", "minor": "0", "gitVersion": "v1.0.0-discovery-only"})
-        for path in ("/healthz", "/livez", "/readyz"):
-            self._answers[path] = Answer(200, b"ok", "text/plain")
 
     def answer(self, method: str, path: str, headers: Mapping[str, str]) -> Answer:
         """Answer one request.

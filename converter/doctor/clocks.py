@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 MOST: Final = dt.timedelta(seconds=5)
 """A difference that does no harm; the ``Date`` of an answer has whole seconds, and answers take time."""
 
+_WHOLE_SECOND = dt.timedelta(seconds=1)
+"""By how much the time that a server says can be behind its clock: the fraction is cut off."""
+
 
 async def check_clocks(patient: Patient) -> Result:
     """Find an API server or a controller whose clock differs from the one here.
@@ -34,7 +37,7 @@ async def check_clocks(patient: Patient) -> Result:
     renewed = ((lease or {}).get("spec") or {}).get("renewTime")
     clock = await patient.karmada.clock()
     if renewed and clock is not None and not is_held(lease):
-        ahead = dt.datetime.fromisoformat(renewed) - clock
+        ahead = dt.datetime.fromisoformat(renewed) - (clock + _WHOLE_SECOND)
         if ahead > MOST:  # a Lease of the past is one that nobody renews
             result.append(_finding(Thing("Lease", CONTROLLER_LEASE, patient.namespace), ahead))
     return result
@@ -49,7 +52,7 @@ async def _difference(patient: Patient, server: ApiServer) -> dt.timedelta | Non
         return None
     if clock > after:
         return clock - after
-    return min(dt.timedelta(0), clock + dt.timedelta(seconds=1) - before)
+    return min(dt.timedelta(0), clock + _WHOLE_SECOND - before)
 
 
 def _finding(thing: Thing, off: dt.timedelta) -> Finding:

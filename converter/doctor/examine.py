@@ -14,6 +14,7 @@ from converter.doctor.identities import check_identities, check_rights
 from converter.doctor.members import check_members
 from converter.doctor.releases import check_releases
 from converter.doctor.replicas import check_replicas
+from converter.doctor.rule_objects import check_rule_objects
 from converter.doctor.scheduler import check_scheduler
 from converter.doctor.webhooks import check_webhooks
 from converter.errors import ConverterError
@@ -34,6 +35,7 @@ CHECKS: Final[Mapping[str, Callable[[Patient], Awaitable[Result]]]] = MappingPro
         "releases": check_releases,
         "replicas": check_replicas,
         "rights": check_rights,
+        "rule objects": check_rule_objects,
         "scheduler": check_scheduler,
         "webhooks": check_webhooks,
     }

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from converter.client import find_object
+from converter.client.gather import gather_each
 from converter.doctor.finding import Finding, Result, Thing, Trouble, Unchecked
 from converter.install.dashboard import has_dashboard
 from converter.install.identities import IdentitySecrets, identities_of
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from converter.kube import Manifest
 
 _REVIEWS: Final = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
-_AT_ONCE: Final = 8
 
 
 async def check_identities(patient: Patient) -> Result:
@@ -68,23 +67,21 @@ async def check_rights(patient: Patient) -> Result:
     Raises:
         ApiError: a request failed.
     """
-    limit = asyncio.Semaphore(_AT_ONCE)
 
-    async def missing(user: str, right: dict[str, str]) -> tuple[str, str] | None:
+    async def missing(granted: tuple[str, dict[str, str]]) -> tuple[str, str] | None:
+        user, right = granted
         body = {
             "apiVersion": "authorization.k8s.io/v1",
             "kind": "SubjectAccessReview",
             "spec": {"user": user, "resourceAttributes": right},
         }
-        async with limit:
-            answer = msgspec.json.decode(await patient.karmada.create(_REVIEWS, body))
+        answer = msgspec.json.decode(await patient.karmada.create(_REVIEWS, body))
         return None if answer["status"]["allowed"] else (user, _text(right))
 
     dashboard = await has_dashboard(patient.karmada, patient.namespace)
     part = karmada_part(Addresses(namespace=patient.namespace, dashboard=dashboard))
-    asked = [missing(user, right) for user, right in _granted(part, patient)]
     lost: dict[str, list[str]] = {}
-    for answer in await asyncio.gather(*asked):
+    for answer in await gather_each(missing, _granted(part, patient)):
         if answer is not None:
             lost.setdefault(answer[0], []).append(answer[1])
     command = patient.commands.install()

@@ -26,6 +26,9 @@ TITLES: Final[Mapping[Trouble, str]] = MappingProxyType(
         Trouble.PAUSED: "the converter is paused: what is converted stays as it is",
         Trouble.REPLICAS_DIFFER: "replicas differ: each request is answered by one or the other",
         Trouble.RIGHTS_MISSING: "an account lacks rights that the installation grants",
+        Trouble.RULE_CRDS_OUTDATED: "the CRD of rule objects is not that of this release",
+        Trouble.RULE_NOT_IN_USE: "the present spec of a rule object is not in use",
+        Trouble.RULE_NOT_SEEN: "the controller has not looked at the present spec of a rule object",
         Trouble.SCHEDULER_MISSING: "the converter's scheduler does not run: nothing schedules its bindings",
         Trouble.WATCH_LIST_ON: "Karmada asks a member older than v1.19 for watch-lists, and waits forever",
         Trouble.WEBHOOK_UNDONE: "a Work does not come back converted: another webhook changes it after ours",
@@ -45,7 +48,7 @@ def render(diagnosis: Diagnosis) -> Iterator[str]:
         yield f"not checked: {item.check}: {item.why}"
     found = len(diagnosis.findings)
     yield (
-        f"{found} troubles found by {len(diagnosis.checked)} checks"
+        f"{found} trouble{'s' if found > 1 else ''} found by {len(diagnosis.checked)} checks"
         if found
         else (f"no trouble found by {len(diagnosis.checked)} checks")
     )

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
 
 from converter.client import Collection, NotFoundError, RejectedError, each_item
 from converter.client.clock import Now, utc_now
+from converter.client.rule_objects import read_engine
 from converter.clusters import Cluster
 from converter.clusters.watched import CLUSTERS
-from converter.engine import Engine
 from converter.install.host_removal import helm_release
 
 if TYPE_CHECKING:
     from converter.client import ApiServer
+    from converter.engine import Engine
     from converter.kube import Manifest
 
 
@@ -121,6 +121,7 @@ class Patient:
         commands: writes commands.
         scheduler_name: the name of the converter's scheduler; empty if Karmada's own does its work.
         now: the wall clock.
+        rules: the rules that the control plane uses; None to read them.
     """
 
     karmada: ApiServer
@@ -129,12 +130,18 @@ class Patient:
     commands: Commands
     scheduler_name: str = "apiconverter"
     now: Now = utc_now
+    rules: Engine | None = None
     _clusters: asyncio.Future[list[Manifest]] | None = field(default=None, init=False)
 
-    @cached_property
-    def engine(self) -> Engine:
-        """The shipped rules."""
-        return Engine.from_rules()
+    async def engine(self) -> Engine:
+        """Return the shipped rules, with the rule objects of the control plane; read once.
+
+        Raises:
+            ApiError: a request failed.
+        """
+        if self.rules is None:
+            self.rules = await read_engine(self.karmada)
+        return self.rules
 
     async def clusters(self) -> list[Manifest]:
         """Return all Clusters, as they are stored; read once.

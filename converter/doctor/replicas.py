@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from converter.kube import Manifest
 
 _PODS: Final = Collection("/api/v1", "pods")
+METRICS_PORT: Final = "http-metrics"
+"""The name of the port of health and metrics in every Pod of the converter."""
+
 _SAMPLE: Final = re.compile(r"^converter_(?:build|rulebook)_info\{(?P<labels>.*)\} 1(?:\.0)?$", re.MULTILINE)
 _LABEL: Final = re.compile(r'(?P<name>\w+)="(?P<value>[^"]*)"')
 
@@ -27,12 +30,14 @@ class Replica(NamedTuple):
     Attributes:
         name: its Pod.
         version: its release.
-        rules: the digest of its rules; empty if it has none.
+        rules: the digest of its rules, of files and objects; empty if it reads no objects.
+        files: the digest of its rule files; empty if it has none.
     """
 
     name: str
     version: str
     rules: str
+    files: str
 
 
 async def check_replicas(patient: Patient) -> Result:
@@ -70,8 +75,10 @@ def compare(replicas: Iterable[Replica], command: tuple[str, ...] = ()) -> list[
         command: what mends a difference.
     """
     several = list(replicas)
-    found = []
-    for what in ("version", "rules"):
+    found: list[Finding] = []
+    for what in ("version", "files", "rules"):
+        if what == "rules" and found and found[-1].thing.name == "files":
+            continue  # a consequence
         groups: dict[str, list[str]] = {}
         for replica in several:
             value = getattr(replica, what)
@@ -91,7 +98,7 @@ def read_replica(name: str, metrics: str) -> Replica:
         metrics: the metrics, in the text format of Prometheus.
     """
     labels = dict(_labels(metrics))
-    return Replica(name, labels.get("version", ""), labels.get("digest", ""))
+    return Replica(name, labels.get("version", ""), labels.get("digest", ""), labels.get("files", ""))
 
 
 def _labels(metrics: str) -> Iterator[tuple[str, str]]:
@@ -109,7 +116,5 @@ def _port(pod: Manifest) -> str:
     ports = {
         port["name"]: port["containerPort"] for one in pod["spec"]["containers"] for port in one.get("ports") or ()
     }
-    for name, scheme in (("metrics", "http"), ("http", "http"), ("https", "https")):
-        if name in ports:
-            return f"{scheme}:{pod['metadata']['name']}:{ports[name]}"
-    return str(pod["metadata"]["name"])
+    name = pod["metadata"]["name"]
+    return f"http:{name}:{ports[METRICS_PORT]}" if METRICS_PORT in ports else str(name)

@@ -58,9 +58,9 @@ async def check_webhooks(patient: Patient) -> Result:
 
 async def _probe(patient: Patient) -> Probe | None:
     """Find a manifest that some cluster gets only converted."""
-    native = await _native(patient)
+    native, engine = await _native(patient), await patient.engine()
     for cluster in await patient.members():
-        for probe in probes(cluster, patient.engine, native):
+        for probe in probes(cluster, engine, native):
             return probe
     return None
 

@@ -14,6 +14,7 @@ import posixpath
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
@@ -105,7 +106,7 @@ async def find_installations(host: ApiServer, namespace: str | None = None) -> l
     try:
         found = [msgspec.json.decode(raw) async for raw in each_item(host, DEPLOYMENTS, namespace or "")]
     except RejectedError as error:
-        if namespace:
+        if namespace or error.status != HTTPStatus.FORBIDDEN:
             raise
         raise DetectionError(
             f"cannot search all namespaces for Karmada: {error}; select Karmada's namespace with --namespace"

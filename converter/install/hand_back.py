@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Raw
 
 from converter.errors import ConverterError
+from converter.karmada.conditions import APPLIED, ConditionState, condition_index, with_state
 from converter.karmada.names import (
     BINDING_LABELS,
     GROUP,
@@ -26,7 +27,7 @@ from converter.works.collected_status import belongs_to, converted_back
 from converter.works.overflow import Suspension, is_carrier, read_carrier
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from converter.engine import Engine
     from converter.kube import Manifest
@@ -118,6 +119,31 @@ def hand_back(
         changes["ownerReferences"] = others or None
     patch = {**({"metadata": changes} if changes else {}), **({"spec": spec} if spec else {})}
     return HandBack(patch or None, _statuses(work, manifests, restored, engine), tuple(objects))
+
+
+def not_applied(work: Manifest, objects: Sequence[UnsynchronizedObject], now: str) -> list[Any] | None:
+    """Return the conditions of a Work that say that its cluster cannot have it; None if they say so already.
+
+    They are stored before the Work is handed back. Karmada starts an informer for each version of a Work that is
+    applied. A version that the cluster does not serve never syncs: for two minutes (--cluster-cache-sync-timeout) the
+    work status controller holds the lock of the cluster's informers, and no Work of the cluster is applied
+    (`registerInformersAndStart` in pkg/controllers/status/work_status_controller.go, `waitForCacheSync` in
+    pkg/util/fedinformer/genericmanager/single-cluster-manager.go). Meanwhile the binding would still say that all is
+    applied. Then Karmada tries to apply it, and writes the same condition with its own message.
+
+    Args:
+        work: the Work as it is stored.
+        objects: those that Karmada can no longer change.
+        now: the present as RFC 3339.
+    """
+    conditions: list[dict[str, Any]] = (work.get("status") or {}).get("conditions") or []
+    index = condition_index(conditions, APPLIED)
+    if not objects or index is None or conditions[index].get("status") != "True":
+        return None
+    versions = ", ".join(sorted({item.source for item in objects}))
+    state = ConditionState("False", "AppliedFailed", f"the cluster does not serve {versions}")
+    changed = with_state(conditions[index], state, None, now)
+    return [*conditions[:index], changed, *conditions[index + 1 :]]
 
 
 def own_names(names: Mapping[str, Any]) -> dict[str, None]:

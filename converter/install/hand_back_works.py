@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import msgspec
 
 from converter.client import ConflictError, NotFoundError, UnavailableError, each_item
+from converter.client.clock import timestamp, utc_now
 from converter.client.collections import OVERFLOW_OBJECTS, WORKS
 from converter.errors import ConverterError
-from converter.install.hand_back import HandBack, OverflowMissingError, UnsynchronizedObject, hand_back
+from converter.install.hand_back import HandBack, OverflowMissingError, UnsynchronizedObject, hand_back, not_applied
 from converter.karmada.names import (
     ANCHOR_LABEL,
     ANCHOR_OF_ANNOTATION,
@@ -209,9 +210,13 @@ class WorkReturner:
         raise UnavailableError(f"PATCH {path}", 0, "", "somebody changes the Work all the time; stop the controller")
 
     async def _write(self, path: str, work: Manifest, result: HandBack) -> Manifest | None:
-        """Write a Work, then its statuses."""
+        """Write a Work, then its statuses; before, that its cluster cannot have it."""
         stored: Manifest = work
         if result.patch is not None:
+            conditions = not_applied(work, result.unsynchronized, timestamp(utc_now()))
+            if conditions is not None:
+                patch = exactly(work, {"status": {"conditions": conditions}})
+                work = msgspec.json.decode(await self._server.patch(f"{path}/status", patch))
             stored = msgspec.json.decode(await self._server.patch(path, exactly(work, result.patch)))
         if result.statuses is not None and CONVERTED_LABEL not in (stored["metadata"].get("labels") or {}):
             patch = exactly(stored, {"status": {"manifestStatuses": result.statuses}})

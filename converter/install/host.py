@@ -28,6 +28,9 @@ CERTIFICATES = "converter-tls"
 
 DASHBOARD_DEPLOYMENT = "converter-dashboard"
 
+SCHEDULER_BUDGET = "converter-scheduler"
+"""The PodDisruptionBudget that belongs to the converter's scheduler."""
+
 DEPLOYMENTS = (
     "converter-controller", "converter-discovery", "converter-admission", "converter-scheduler", DASHBOARD_DEPLOYMENT,
 )  # fmt: skip
@@ -68,7 +71,11 @@ def host_part(options: HostOptions) -> list[Manifest]:
     """
     image = options.image or default_image()
     components = [DASHBOARD / "host"] if options.dashboard else []
-    manifests = [_placed(manifest, options, image) for manifest in read_folder(HOST_PART, *components)]
+    manifests = [
+        _placed(manifest, options, image)
+        for manifest in read_folder(HOST_PART, *components)
+        if options.scheduler_name or manifest["metadata"]["name"] != SCHEDULER_BUDGET
+    ]
     if options.scheduler is not None:
         manifests.append(options.scheduler)
     order = ("ServiceAccount", "Role", "RoleBinding", "Secret", "Service", "PodDisruptionBudget", "Deployment")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import msgspec
 
 from converter.client import Collection, NotFoundError, each_item
-from converter.client.collections import DEPLOYMENTS
+from converter.client.collections import DEPLOYMENTS, SECRETS
 from converter.errors import ConverterError
 
 if TYPE_CHECKING:
@@ -33,23 +33,26 @@ COLLECTIONS: Final = (
     Collection("/apis/monitoring.coreos.com/v1", "prometheusrules"),
     Collection("/apis/batch/v1", "jobs"),
     Collection("/api/v1", "services"),
-    Collection("/api/v1", "secrets"),
     Collection("/api/v1", "configmaps"),
     Collection("/apis/rbac.authorization.k8s.io/v1", "rolebindings"),
     Collection("/apis/rbac.authorization.k8s.io/v1", "roles"),
     Collection("/api/v1", "serviceaccounts"),
 )
-"""What the installation can have in its namespace, in the order to delete it."""
+"""What the installation can have in its namespace, in the order to delete it; Secrets follow."""
 
 CREATED: Final = (
-    (Collection("/api/v1", "secrets"), "converter-admission-kubeconfig"),
-    (Collection("/api/v1", "secrets"), "converter-controller-kubeconfig"),
-    (Collection("/api/v1", "secrets"), "converter-dashboard-kubeconfig"),
-    (Collection("/api/v1", "secrets"), "converter-scheduler-kubeconfig"),
-    (Collection("/api/v1", "secrets"), "converter-tls"),
     (Collection("/api/v1", "configmaps"), "converter-rules"),
+    (SECRETS, "converter-tls"),
+    (SECRETS, "converter-admission-kubeconfig"),
+    (SECRETS, "converter-controller-kubeconfig"),
+    (SECRETS, "converter-dashboard-kubeconfig"),
+    (SECRETS, "converter-discovery-kubeconfig"),
+    (SECRETS, "converter-scheduler-kubeconfig"),
 )
-"""What administrators create by these names without our labels (docs/how-to/install.md)."""
+"""What administrators create by these names without our labels (docs/how-to/install.md), in the order to delete it.
+
+The kubeconfigs go last: they tell for which Karmada the rest is, if somebody interrupts the removal and repeats it.
+"""
 
 _HELM: Final = "app.kubernetes.io/managed-by"
 _RELEASE: Final = "meta.helm.sh/release-name"
@@ -135,6 +138,10 @@ async def remove(host: ApiServer, namespace: str, report: Callable[[str], None])
     for collection in COLLECTIONS:
         for thing in await _labelled(host, collection, namespace):
             await _delete(host, collection, thing, report)
+    kept = {name for collection, name in CREATED if collection is SECRETS}
+    for secret in await _labelled(host, SECRETS, namespace):
+        if secret["metadata"]["name"] not in kept:
+            await _delete(host, SECRETS, secret, report)
     for collection, name in CREATED:
         with contextlib.suppress(NotFoundError):
             found = msgspec.json.decode(await host.get(collection.object_path(namespace, name)))

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from converter.kube import Manifest
 
-IDENTITIES: Final = ("admission", "controller", "dashboard", "scheduler")
+IDENTITIES: Final = ("admission", "controller", "discovery", "dashboard", "scheduler")
 """The processes that authenticate to Karmada. An installation need not have the last two."""
 
 _REVIEWS = "/apis/authentication.k8s.io/v1/tokenreviews"

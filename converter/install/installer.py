@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from converter.client import ApiServer, NotFoundError
+from converter.client import ApiServer, NotFoundError, find_object
 from converter.install.apply import Applier, Change, Step, full_name, is_served, owners
 from converter.install.dashboard import has_dashboard
+from converter.install.installed import MARK
 from converter.install.interpreters import CUSTOMIZATIONS, InterpreterInstaller, names_of
 from converter.install.manifests import (
     CRD,
@@ -91,7 +92,8 @@ def findings_of(steps: Iterable[Step]) -> list[Finding]:
 async def uninstall(server: ApiServer, addresses: Addresses, report: Callable[[str], None]) -> None:
     """Delete every object, the webhooks first, so that the API server stops calling processes that go away.
 
-    The namespace stays, because other components use it. So do the CRDs of rules that have objects.
+    The namespace stays, because other components use it. So do the CRDs of rules that have objects, and the object that
+    says which namespace it is: `forget` deletes that one at the very end.
 
     Args:
         server: the Karmada API server.
@@ -104,9 +106,9 @@ async def uninstall(server: ApiServer, addresses: Addresses, report: Callable[[s
     dashboard = await has_dashboard(server, addresses.namespace)
     by_choice = rights_by_choice(addresses)
     for manifest in [*reversed(karmada_part(replace(addresses, dashboard=dashboard))), *by_choice]:
-        if manifest["kind"] == "Namespace":
-            continue
         place = place_of(manifest)
+        if manifest["kind"] == "Namespace" or place.path == MARK:
+            continue
         if manifest["kind"] == CRD and await _holds_rules(server, manifest):
             report(
                 f"kept {CRD} {full_name(manifest)}, because it has objects: they are yours; delete it to delete them"
@@ -121,6 +123,18 @@ async def uninstall(server: ApiServer, addresses: Addresses, report: Callable[[s
                 report(f"not found: {manifest['kind']} {full_name(manifest)}")
     for name in await _remove_mirrors(server):
         report(f"removed {CUSTOMIZATION} {name}")
+
+
+async def forget(server: ApiServer, report: Callable[[str], None]) -> None:
+    """Delete the last object of an installation, which says in which namespace it was.
+
+    Raises:
+        ApiError: the control plane refused a request or did not answer.
+    """
+    found = await find_object(server, MARK)
+    if found is not None:
+        await server.delete(MARK, uid=found["metadata"]["uid"])
+        report(f"removed ClusterRoleBinding {found['metadata']['name']}")
 
 
 async def _holds_rules(server: ApiServer, crd: Manifest) -> bool:

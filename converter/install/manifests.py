@@ -26,7 +26,8 @@ FIELD_MANAGER = "converter-install"
 DASHBOARD = data_folder("deploy") / "dashboard"
 """The folder with the objects of the dashboard for both API servers, which are optional."""
 
-_MEMBER_SCHEMAS = data_folder("deploy") / "member-schemas" / "access.yaml"
+MEMBER_SCHEMAS = data_folder("deploy") / "member-schemas"
+"""The folder with the rights for ``--member-schemas``, which are optional."""
 
 WEBHOOKS = "apiconverter"
 """The name of the webhook configuration."""
@@ -87,6 +88,7 @@ class Addresses:
             the controller fills it in.
         namespace: the namespace in Karmada for the Service and the Roles.
         dashboard: whether the dashboard belongs to the installation.
+        member_schemas: whether the rights for ``--member-schemas`` belong to it.
     """
 
     webhooks: str = _DEFAULT_ADDRESS
@@ -94,6 +96,7 @@ class Addresses:
     ca_bundle: str = ""
     namespace: str = DEFAULT_NAMESPACE
     dashboard: bool = False
+    member_schemas: bool = False
 
 
 class Place(NamedTuple):
@@ -135,6 +138,7 @@ def karmada_part(addresses: Addresses) -> list[Manifest]:
     """
     manifests = [{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": addresses.namespace}}]
     components = [DASHBOARD / "karmada"] if addresses.dashboard else []
+    components += [MEMBER_SCHEMAS] if addresses.member_schemas else []
     manifests += [_addressed(manifest, addresses) for manifest in read_folder(KARMADA_PART, *components)]
     order = ("Namespace", "ServiceAccount", "Service", "ClusterRole", "Role", "ClusterRoleBinding", "RoleBinding")
     last = len(order)
@@ -153,10 +157,11 @@ def rights_by_choice(addresses: Addresses) -> list[Manifest]:
     Raises:
         InstallationError: the file is missing or invalid.
     """
+    file = MEMBER_SCHEMAS / "access.yaml"
     try:
-        manifests: list[Manifest] = load_all(_MEMBER_SCHEMAS.read_text(encoding="utf-8"))
+        manifests: list[Manifest] = load_all(file.read_text(encoding="utf-8"))
     except (OSError, YamlError) as error:
-        raise InstallationError(f"cannot read {_MEMBER_SCHEMAS}: {error}; reinstall the package") from error
+        raise InstallationError(f"cannot read {file}: {error}; reinstall the package") from error
     return [_addressed(manifest, addresses) for manifest in manifests]
 
 

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from converter.kube import Manifest
 
 
+_HANDLERS = frozenset({"httpGet", "tcpSocket", "exec", "grpc"})
+
+
 class SettingsError(ConverterError):
     """The settings of the scheduler are not what the chart writes."""
 
@@ -35,15 +38,19 @@ class SchedulerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True,
         image: an image of karmada-scheduler. It is needed where Karmada's scheduler does not run in the namespace.
         replicas: the number of Pods; 0 for as many as Karmada's has.
         extra_args: arguments to add.
-        resources: requests and limits.
-        priority_class_name: the PriorityClass.
-        node_selector: labels that a node must have.
-        tolerations: taints that are tolerated.
-        affinity: the affinity.
+        strategy: how an update replaces Pods.
+        extra_env: variables to add; one that is there already is replaced.
+        extra_volumes: volumes to add.
+        extra_volume_mounts: mounts to add.
+        topology_spread_constraints: the constraints of spread. One without a selector selects the scheduler's Pods.
+        pod_security_context: the security context of the Pods.
+        security_context: the one of the container.
         labels: labels to add to the Deployment.
         annotations: annotations to add to it.
         pod_labels: labels to add to its Pods.
         pod_annotations: annotations to add to them.
+
+    The other attributes are the fields of the Pod or of its container that they are named after.
     """
 
     name: str = OWN_SCHEDULER
@@ -55,6 +62,21 @@ class SchedulerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True,
     node_selector: dict[str, str] = {}
     tolerations: list[dict[str, Any]] = []
     affinity: dict[str, Any] = {}
+    strategy: dict[str, Any] = {}
+    termination_grace_period_seconds: int = 0
+    topology_spread_constraints: list[dict[str, Any]] = []
+    runtime_class_name: str = ""
+    dns_policy: str = ""
+    dns_config: dict[str, Any] = {}
+    host_aliases: list[dict[str, Any]] = []
+    pod_security_context: dict[str, Any] = {}
+    security_context: dict[str, Any] = {}
+    startup_probe: dict[str, Any] = {}
+    liveness_probe: dict[str, Any] = {}
+    readiness_probe: dict[str, Any] = {}
+    extra_env: list[dict[str, Any]] = []
+    extra_volumes: list[dict[str, Any]] = []
+    extra_volume_mounts: list[dict[str, Any]] = []
     labels: dict[str, str] = {}
     annotations: dict[str, str] = {}
     pod_labels: dict[str, str] = {}
@@ -123,17 +145,54 @@ def _customized(deployment: Manifest, settings: SchedulerSettings) -> Manifest:
     if settings.replicas:
         made["spec"]["replicas"] = settings.replicas
     container["args"] = [*container["args"], *settings.extra_args]
+    spread = [_selecting(one, made["spec"]["selector"]) for one in settings.topology_spread_constraints]
     for place, field, value in (
+        (made["spec"], "strategy", settings.strategy),
         (container, "image", settings.image),
         (container, "resources", settings.resources),
+        (container, "securityContext", settings.security_context),
+        (container, "startupProbe", _probe(container, "startupProbe", settings.startup_probe)),
+        (container, "livenessProbe", _probe(container, "livenessProbe", settings.liveness_probe)),
+        (container, "readinessProbe", _probe(container, "readinessProbe", settings.readiness_probe)),
         (pod, "priorityClassName", settings.priority_class_name),
         (pod, "nodeSelector", settings.node_selector),
         (pod, "tolerations", settings.tolerations),
         (pod, "affinity", settings.affinity),
+        (pod, "terminationGracePeriodSeconds", settings.termination_grace_period_seconds),
+        (pod, "topologySpreadConstraints", spread),
+        (pod, "runtimeClassName", settings.runtime_class_name),
+        (pod, "dnsPolicy", settings.dns_policy),
+        (pod, "dnsConfig", settings.dns_config),
+        (pod, "hostAliases", settings.host_aliases),
+        (pod, "securityContext", settings.pod_security_context),
     ):
         if value:
             place[field] = value
+    for place, field, more in (
+        (container, "env", settings.extra_env),
+        (container, "volumeMounts", settings.extra_volume_mounts),
+        (pod, "volumes", settings.extra_volumes),
+    ):
+        if more:
+            place[field] = _merged(place.get(field) or [], more, "mountPath" if field == "volumeMounts" else "name")
     return made
+
+
+def _probe(container: Manifest, name: str, probe: dict[str, Any]) -> dict[str, Any]:
+    """Change fields of a probe; one that says how to probe replaces it."""
+    if not probe or probe.keys() & _HANDLERS:
+        return probe
+    return {**container.get(name, {}), **probe}
+
+
+def _selecting(constraint: dict[str, Any], selector: dict[str, Any]) -> dict[str, Any]:
+    return {"labelSelector": selector, **constraint}
+
+
+def _merged(listed: list[dict[str, Any]], more: list[dict[str, Any]], key: str) -> list[dict[str, Any]]:
+    """Add items to a list; one with the key of another one replaces it."""
+    added = {item[key] for item in more}
+    return [*(item for item in listed if item[key] not in added), *more]
 
 
 def _add(metadata: Manifest, labels: dict[str, str], annotations: dict[str, str]) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
+from converter.client.gather import gather_each
 from converter.errors import ConverterError
 from converter.install.manifests import OPTIONAL_KINDS, place_of
 
@@ -20,8 +20,6 @@ REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 
 _APPLY = ("get", "create", "patch")
 """Server-side apply is a patch, and needs ``create`` where the object does not exist."""
-
-_AT_A_TIME = 8
 
 
 class Right(NamedTuple):
@@ -100,7 +98,6 @@ async def check_rights(server: ApiServer, side: str, needed: Iterable[Right]) ->
         RightsError: some are missing.
         ApiError: the API server did not answer, or has no SelfSubjectAccessReview.
     """
-    limit = asyncio.Semaphore(_AT_A_TIME)
 
     async def granted(right: Right) -> bool:
         resource, _, subresource = right.resource.partition("/")
@@ -112,12 +109,11 @@ async def check_rights(server: ApiServer, side: str, needed: Iterable[Right]) ->
             "apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview",
             "spec": {"resourceAttributes": {key: value for key, value in attributes.items() if value}},
         }  # fmt: skip
-        async with limit:
-            answer = msgspec.json.decode(await server.create(REVIEWS, review))
+        answer = msgspec.json.decode(await server.create(REVIEWS, review))
         return bool(answer["status"]["allowed"])
 
     asked = sorted(set(needed))
-    answers = await asyncio.gather(*(granted(right) for right in asked))
+    answers = await gather_each(granted, asked)
     missing = [right for right, allowed in zip(asked, answers, strict=True) if not allowed]
     if missing:
         raise RightsError(side, missing)

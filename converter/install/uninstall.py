@@ -9,6 +9,8 @@ The order leaves no moment at which a deletion can follow:
 4. Names of the converter's scheduler, exclusions and conditions go from bindings (`converter.install.bindings`).
 5. The last webhook, the APIServices, interpreters, policies and rights go.
 6. Overflow objects, Events and Leases go, then the processes in the host cluster.
+7. The ClusterRoleBinding of the controller goes last. It binds nothing any more, and names the namespace, so that a
+   repetition finds what is left.
 
 Each step looks at what is there. So the whole can be interrupted anywhere, and repeated.
 """
@@ -102,6 +104,7 @@ class Uninstallation:
         await self._delete_leases()
         if self.host is not None:
             await host_removal.remove(self.host, self.addresses.namespace, self.report)
+        await installer.forget(self.karmada, self.report)
         return released
 
     async def _stop_controller(self) -> None:

@@ -76,6 +76,9 @@ TOKEN_EXPIRES_ANNOTATION: Final = f"{GROUP}/token-expires-at"
 DISCOVERY_LABEL: Final = f"{GROUP}/discovery"
 """On each APIService that leads to the discovery server; the value is ``true``."""
 
+RESOURCES_ANNOTATION: Final = f"{GROUP}/resources"
+"""On such an APIService: the resources of its version, as JSON (`converter.discovery.registered`)."""
+
 WORK_REFUSED: Final = f"{GROUP}/WorkRefused"
 """The type of a binding's condition that admission refused one of its Works. It is True, or absent."""
 

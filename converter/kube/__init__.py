@@ -5,6 +5,7 @@ from converter.kube.gvk import GroupVersionKind, split_api_version, version_prio
 from converter.kube.manifest import (
     Json,
     Manifest,
+    as_go_writes,
     canonical_json,
     copy_json,
     cut,
@@ -26,6 +27,7 @@ __all__ = [
     "Named",
     "Path",
     "Segment",
+    "as_go_writes",
     "canonical_json",
     "copy_json",
     "cut",

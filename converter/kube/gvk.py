@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from converter.errors import ManifestError
@@ -26,8 +27,7 @@ class GroupVersionKind(NamedTuple):
         Raises:
             ManifestError: the apiVersion is empty or has more than one slash.
         """
-        group, version = split_api_version(api_version)
-        return cls(group, version, kind)
+        return _gvk_of(api_version, kind)
 
     @property
     def api_version(self) -> str:
@@ -36,6 +36,11 @@ class GroupVersionKind(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.api_version} {self.kind}"
+
+
+@lru_cache(maxsize=4096)
+def _gvk_of(api_version: str, kind: str) -> GroupVersionKind:
+    return GroupVersionKind(*split_api_version(api_version), kind)
 
 
 def split_api_version(api_version: str) -> tuple[str, str]:

@@ -62,6 +62,14 @@ def canonical_json(value: Json) -> bytes:
     return _canonical.encode(value)
 
 
+def as_go_writes(canonical: bytes) -> bytes:
+    """Escape ``&``, ``<`` and ``>`` in canonical JSON, as API servers do.
+
+    They encode with Go's ``encoding/json``, which sorts keys and escapes these three for HTML.
+    """
+    return canonical.replace(b"&", b"\\u0026").replace(b"<", b"\\u003c").replace(b">", b"\\u003e")
+
+
 def type_name(value: Json) -> str:
     """Name a value's JSON type for a message: ``object``, ``list``, ``string`` and so on."""
     if value is None:

@@ -66,7 +66,8 @@ class PartialObject(TypeMeta):
     @property
     def place(self) -> str:
         """``namespace/name``, or the name alone."""
-        return f"{self.namespace}/{self.name}" if self.namespace else self.name
+        namespace = self.namespace
+        return f"{namespace}/{self.name}" if namespace else self.name
 
     @property
     def label(self) -> str:

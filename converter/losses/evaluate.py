@@ -6,7 +6,7 @@ have kinds that are not Kubernetes' own.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from converter.catalog import DEFAULT_GATES, Release
 from converter.errors import ManifestError
@@ -14,8 +14,8 @@ from converter.kube import WHOLE_MANIFEST, GroupVersionKind, Manifest, format_pa
 from converter.losses.by_release import Destination, ReleaseLosses
 from converter.losses.concealed import SECRET, concealed
 from converter.losses.decide import NOT_SENT
+from converter.losses.doubts import Doubt, Doubts
 from converter.losses.model import NO_HISTORY, ByConversion, ByRelease, Loss, ManifestId, manifest_id_of
-from converter.losses.schema_decoders import accepts
 from converter.losses.schema_index import schema_index
 from converter.losses.schema_path import generalized
 from converter.losses.severity import Severity
@@ -29,26 +29,8 @@ if TYPE_CHECKING:
     from converter.catalog import Catalog, GateSettings
     from converter.conversion import LostValue
     from converter.losses.severity import SeverityTable
+    from converter.refusals.model import Suspects
     from converter.rules.pruning import Difference
-
-
-class Doubts(dict[tuple[str, str], "Callable[[bytes | Raw], bool] | None"]):
-    """What tells, by apiVersion and kind, that a manifest has to be searched; None if no manifest of the kind has to.
-
-    Only kinds of the catalog are kept.
-    """
-
-    def __init__(self, evaluator: LossEvaluator, release: Release | None, gates: GateSettings) -> None:
-        super().__init__()
-        self._evaluator = evaluator
-        self._release = release
-        self._gates = gates
-
-    def __missing__(self, key: tuple[str, str]) -> Callable[[bytes | Raw], bool] | None:
-        made = self._evaluator.doubt(self._release, self._gates, *key)
-        if self._evaluator.is_known(*key):
-            self[key] = made
-        return made
 
 
 class LossEvaluator:
@@ -59,7 +41,6 @@ class LossEvaluator:
         self._severities = severities
         self._by_release = ReleaseLosses(self._index, severities)
         self._affected: dict[tuple[Release, GateSettings, str, str], bool] = {}
-        self._decoders: dict[tuple[Release, GateSettings, str, str], Any] = {}
         self._doubts: dict[tuple[Release | None, GateSettings], Doubts] = {}
 
     def doubts(self, release: Release | None, gates: GateSettings) -> Doubts:
@@ -72,16 +53,31 @@ class LossEvaluator:
             found = self._doubts[key] = Doubts(self, release, gates)
         return found
 
-    def doubt(
-        self, release: Release | None, gates: GateSettings, api_version: str, kind: str
-    ) -> Callable[[bytes | Raw], bool] | None:
+    def doubt(self, release: Release | None, gates: GateSettings, api_version: str, kind: str) -> Doubt | None:
         """Make what `doubts` has for one kind: None if nothing can be lost or refused."""
-        suspect = self._index.refusals.suspects_of(api_version, kind, release) if release is not None else None
-        if not self.may_lose(release, api_version, kind, gates):
-            return suspect
-        return lambda manifest: (
-            not self.accepts(manifest, api_version, kind, release, gates) or (suspect is not None and suspect(manifest))
-        )
+        suspects = self._index.refusals.suspects_of(api_version, kind, release) if release is not None else None
+        if release is None or not self.may_lose(release, api_version, kind, gates):
+            return Doubt(drops=False, accepts=None, suspects=suspects) if suspects is not None else None
+        return self._searching(release, gates, GroupVersionKind.of(api_version, kind), suspects)
+
+    def doubt_converted(
+        self, release: Release | None, gates: GateSettings, api_version: str, kind: str
+    ) -> Doubt | None:
+        """Make what `Doubts.of_converted` has for one kind: every manifest is searched.
+
+        The releases that serve a version can agree about it, and all lack a field that the version which was sent got
+        later: ``unhealthyPodEvictionPolicy`` of a budget was added after ``policy/v1beta1`` was removed.
+        """
+        if release is None or release < self._index.oldest or not self.is_known(api_version, kind):
+            return None
+        suspects = self._index.refusals.suspects_of(api_version, kind, release)
+        return self._searching(release, gates, GroupVersionKind.of(api_version, kind), suspects)
+
+    def _searching(
+        self, release: Release, gates: GateSettings, gvk: GroupVersionKind, suspects: Suspects | None
+    ) -> Doubt:
+        accepts = self._index.decoders.acceptor(gvk, release, gates)
+        return Doubt(drops=True, accepts=accepts, suspects=suspects)
 
     def may_lose(
         self, release: Release | None, api_version: str, kind: str, gates: GateSettings = DEFAULT_GATES
@@ -128,19 +124,12 @@ class LossEvaluator:
         Args:
             manifest: JSON, in the version that the cluster gets.
             api_version: its apiVersion.
-            kind: its kind; one that `may_lose` returns True for.
+            kind: its kind.
             release: the cluster's release; None if it is unknown.
             gates: the feature gates that the cluster sets.
         """
-        if release is None:
-            return True
-        key = (release, gates, api_version, kind)
-        decoder = self._decoders.get(key, _MISSING)
-        if decoder is _MISSING:
-            decoder = self._index.decoders.decoder(GroupVersionKind.of(api_version, kind), release, gates)
-            if len(self._decoders) < _KINDS_CACHED:
-                self._decoders[key] = decoder
-        return decoder is not None and accepts(decoder, manifest)
+        doubt = self.doubts(release, gates)[api_version, kind]
+        return doubt is None or not doubt.may_lose(manifest)
 
     def of_release(
         self,
@@ -205,17 +194,6 @@ class LossEvaluator:
             found.append(Loss(identity, format_path(field.path), field.value, severity, cause, words))
         return concealed(tuple(found)) if found and gvk.kind == SECRET else tuple(found)
 
-    def may_be_refused(self, manifest: bytes | Raw, api_version: str, kind: str, release: Release | None) -> bool:
-        """Whether a release may refuse a manifest for more than its fields; False is certain.
-
-        Args:
-            manifest: JSON, in the version that the cluster gets.
-            api_version: its apiVersion.
-            kind: its kind.
-            release: the cluster's release; None if it is unknown.
-        """
-        return release is not None and self._index.refusals.may_be_refused(manifest, release, api_version, kind)
-
     def refused_by(
         self,
         manifest: Manifest,
@@ -256,14 +234,19 @@ class LossEvaluator:
             manifest: the manifest.
             gvk: its group, version and kind.
         """
-        found: tuple[Loss, ...] | None = None
-        for release in reversed(self._index.refusals.releases_of(gvk)):
-            here = self.refused_by(manifest, gvk, release)
-            places = {loss.path for loss in here}
-            found = here if found is None else tuple(loss for loss in found if loss.path in places)
-            if not found:
-                break
-        return found or ()
+        releases = self._index.refusals.releases_of(gvk)
+        return _in_all(self.refused_by(manifest, gvk, release) for release in reversed(releases))
+
+    def dropped_by_all(self, manifest: Manifest, gvk: GroupVersionKind) -> tuple[Loss, ...]:
+        """List the fields that no release which serves a version knows, as the newest of them drops them.
+
+        Args:
+            manifest: the manifest.
+            gvk: its group, version and kind.
+        """
+        releases = self._index.refusals.releases_of(gvk)
+        found = _in_all(self.of_release(manifest, gvk, release) for release in reversed(releases))
+        return tuple(loss for loss in found if isinstance(loss.cause, ByRelease) and not loss.cause.known)
 
     def of_conversion(
         self,
@@ -298,13 +281,24 @@ class LossEvaluator:
                 continue
             path = generalized(steps)
             severity, consequence = self._severities.assess(gvk.kind, path, identity.namespace, cluster)
-            history = self._index.histories.find(gvk, schema, release) if release is not None else NO_HISTORY
+            history = NO_HISTORY
+            if release is not None:
+                history = self._index.histories.after_conversion(gvk, item.target, schema, release)
             cause = ByConversion(item.target, item.why, item.instead, history)
             found.append(Loss(identity, item.path, item.value, severity, cause, consequence))
         return concealed(found) if found and gvk.kind == SECRET else tuple(found)
 
 
-_MISSING: Final = object()
+def _in_all(losses_by_release: Iterable[tuple[Loss, ...]]) -> tuple[Loss, ...]:
+    """Keep the losses of the first release that all others have at the same place."""
+    found: tuple[Loss, ...] | None = None
+    for here in losses_by_release:
+        places = {loss.path for loss in here}
+        found = here if found is None else tuple(loss for loss in found if loss.path in places)
+        if not found:
+            break
+    return found or ()
+
 
 _NO_RELEASE: Final = Release(0, 0)
 """The release of a cluster that does not say it."""

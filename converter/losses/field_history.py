@@ -5,14 +5,14 @@ from __future__ import annotations
 from functools import cache, lru_cache, partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from converter.kube import version_priority
-from converter.losses.model import FieldHistory
+from converter.kube import GroupVersionKind, version_priority
+from converter.losses.model import NO_HISTORY, FieldHistory
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from converter.catalog import Catalog, GateSettings, ObjectType, Release
-    from converter.kube import GroupVersionKind, Path
+    from converter.kube import Json, Path
 
 
 class Obstacle(NamedTuple):
@@ -22,11 +22,13 @@ class Obstacle(NamedTuple):
         gates: the feature gates that are off and would have to be on; of alternatives, all.
         default_off: whether they are off by default in the release, and not by the cluster's own settings.
         with_holder: whether the server drops what holds the field, too.
+        by_kind: whether the field is a reference that is stored for some kinds only.
     """
 
     gates: tuple[str, ...] = ()
     default_off: bool = True
     with_holder: bool = False
+    by_kind: bool = False
 
 
 class _Later(NamedTuple):
@@ -51,9 +53,67 @@ class FieldHistories:
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
         self.find = lru_cache(maxsize=_CACHED)(self._find)
+        self._of_reference = lru_cache(maxsize=_CACHED)(self._find_reference)
         self.obstacle = lru_cache(maxsize=_CACHED)(self._obstacle)
         self._later = lru_cache(maxsize=_CACHED)(self._list_later)
         self._types = lru_cache(maxsize=_CACHED)(self._list_types)
+
+    def after_conversion(self, gvk: GroupVersionKind, target: str, path: Path, release: Release) -> FieldHistory:
+        """Find the first later release that would hold what a conversion lost.
+
+        A release that serves the same target and not the version that was sent converts in the same way. If the target
+        has the field, it is the value that it cannot hold; then only the version that was sent is certain to do so.
+
+        Args:
+            gvk: the group, version and kind that the manifest was sent in.
+            target: the apiVersion that it was converted to.
+            path: the field's place in the type.
+            release: the cluster's release.
+        """
+        now = GroupVersionKind.of(target, gvk.kind)
+        stores = cache(partial(_stores, path=path, value=None))
+        of_value = self._stored_then(now, release, stores)
+        for later in self._catalog.releases:
+            if later <= release:
+                continue
+            served = self._catalog.served(later)
+            version: GroupVersionKind | None = gvk
+            if gvk not in served:
+                version = None if of_value or now in served else _most_stable(served, gvk.kind)
+            if version is not None and self._stored_then(version, later, stores):
+                return FieldHistory(later, "" if version == gvk else version.api_version)
+        return NO_HISTORY
+
+    def of_reference(
+        self, gvk: GroupVersionKind, path: Path, release: Release, value: Json, holder: Mapping[str, Json]
+    ) -> FieldHistory:
+        """Find the first later release that stores a reference to an object of this kind.
+
+        Args:
+            gvk: the group, version and kind.
+            path: the field's place in the type.
+            release: the cluster's release.
+            value: the reference.
+            holder: the object that has the field.
+        """
+        need, later = self._catalog.requirements(gvk, path, release)[-1], self._later(gvk, release)
+        around = later[-1].stored.field_at(path[:-1]) if later else None
+        known = around.target.fields if around is not None and around.target is not None else {}
+        kind = value.get("kind") if isinstance(value, dict) else None
+        kind = kind if isinstance(kind, str) and kind in (need.kinds or {}) else ""
+        siblings = tuple([name for name in known if holder.get(name) is not None])
+        return self._of_reference(gvk, path, release, kind, siblings)
+
+    def _find_reference(
+        self, gvk: GroupVersionKind, path: Path, release: Release, kind: str, siblings: tuple[str, ...]
+    ) -> FieldHistory:
+        value = {"kind": kind}
+        for later in self._later(gvk, release):
+            field = later.stored.field_at(path)
+            holder = {name: True for name in siblings if later.stored.field_at((*path[:-1], name)) is not None}
+            if field is not None and (field.condition is None or field.condition.stores(value, holder)):
+                return FieldHistory(later.release, "" if later.version == gvk else later.version.api_version)
+        return NO_HISTORY
 
     def _find(self, gvk: GroupVersionKind, path: Path, release: Release, value: str | None = None) -> FieldHistory:
         """Name the first later release that stores a field by default, in the version that the object has there.
@@ -108,8 +168,7 @@ class FieldHistories:
         switched_on = gvk not in self._catalog.served(now)  # by the cluster's --runtime-config, as there
         if gvk in (self._catalog.served(release, all_versions=True) if switched_on else served):
             return gvk
-        others = [other for other in served if other.kind == gvk.kind]
-        return min(others, key=lambda other: version_priority(other.api_version), default=None)
+        return _most_stable(served, gvk.kind)
 
     def _obstacle(self, gvk: GroupVersionKind, path: Path, release: Release, gates: GateSettings) -> Obstacle | None:
         """Say why a server does not store a field; None where its release does not know it."""
@@ -120,7 +179,14 @@ class FieldHistories:
         needs = self._catalog.requirements(gvk, path, release)
         names = tuple(dict.fromkeys(name for need in needs for name in need.missing(off) or sorted(need.gates & off)))
         default_off = not all(own[name].default for name in names)
-        return Obstacle(names, default_off, bool(needs) and needs[-1].with_holder and bool(names))
+        by_kind = bool(needs) and needs[-1].kinds is not None
+        return Obstacle(names, default_off, bool(needs) and needs[-1].with_holder and bool(names), by_kind)
+
+
+def _most_stable(served: Iterable[GroupVersionKind], kind: str) -> GroupVersionKind | None:
+    """Choose the most stable version of a kind; None if it is not served."""
+    versions = [each for each in served if each.kind == kind]
+    return min(versions, key=lambda each: version_priority(each.api_version), default=None)
 
 
 def _knows(full: ObjectType, *, path: Path, value: str | None) -> bool:

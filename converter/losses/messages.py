@@ -34,9 +34,15 @@ def explain(loss: Loss) -> str:
     """Describe a loss as `describe` does, without its severity."""
     if loss.path == WHOLE_MANIFEST:
         return _more_than_named(loss)
-    consequence = f"; {loss.consequence}" if loss.consequence else ""
     what = f"{loss.path} = {_value(loss)}" if loss.value is not None else f"{loss.path} is missing"
-    return " ".join(f"{what}: {reason(loss)}{consequence}".split())
+    text = f"{' '.join(what.split())}: {_in_one_line(reason(loss))}"
+    return f"{text}; {_in_one_line(loss.consequence)}" if loss.consequence else text
+
+
+@lru_cache(maxsize=1024)
+def _in_one_line(text: str) -> str:
+    """Replace line breaks and runs of spaces. Reasons repeat, and to split one takes longer than all else here."""
+    return " ".join(text.split())
 
 
 def _more_than_named(loss: Loss) -> str:
@@ -157,7 +163,7 @@ def annotation_text(losses: Iterable[Loss], unstored_data: Iterable[UnstoredData
     converted: dict[str, None] = {}
     released: dict[str, None] = {}
     for loss in losses:
-        (released if loss.by_release is not None else converted)[loss.line] = None
+        (converted if loss.by_release is None else released)[loss.line] = None
     for data in unstored_data:
         converted[unstored(data)] = None
     lines: list[str] = []
@@ -175,7 +181,7 @@ def annotation_text(losses: Iterable[Loss], unstored_data: Iterable[UnstoredData
 def _fill(lines: list[str], more: Iterable[str], left: int) -> int:
     """Add lines while there is room; returns how many bytes are left."""
     for text in more:
-        size = len(text.encode()) + 1
+        size = (len(text) if text.isascii() else len(text.encode())) + 1
         if size > left:
             break
         left -= size

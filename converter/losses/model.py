@@ -108,7 +108,7 @@ class ByConversion(msgspec.Struct, frozen=True):
     history: FieldHistory = NO_HISTORY
 
 
-class ByRelease(msgspec.Struct, frozen=True):
+class ByRelease(msgspec.Struct, frozen=True, cache_hash=True):
     """Why a cluster's release loses a value.
 
     Attributes:

@@ -14,7 +14,7 @@ import msgspec
 
 from converter.catalog import Release  # noqa: TC001  msgspec reads the annotations
 from converter.losses.digests import DigestedLosses, digest_rest
-from converter.losses.model import Loss, LossKey, ManifestId, Origin, UnstoredData
+from converter.losses.model import ByRelease, Loss, LossKey, ManifestId, Origin, UnstoredData
 from converter.losses.record_format import Content, bound_of, cost_of, cost_of_unstored, decode_content, encode_content
 
 if TYPE_CHECKING:
@@ -163,9 +163,9 @@ def fit(
         unstored: the manifests that a conversion back cannot restore.
         carried: losses by earlier conversions that are known by digest alone.
     """
-    unique = _unique(losses)
-    by_release = any(loss.by_release is not None for loss in unique)
-    stored, names = _within(unstored, RECORD_LIMIT // 4)
+    unique = _unique(losses) if len(losses) > 1 else [*losses]
+    by_release = True in [type(loss.cause) is ByRelease for loss in unique]
+    stored, names = _within(unstored, RECORD_LIMIT // 4) if unstored else ((), 0)
     whole = LossRecord(release if by_release else None, tuple(unique), stored)
     if carried is None and _fits(whole):
         return whole

@@ -41,6 +41,9 @@ FORMAT: Final = 1
 _LONGEST_WORDS: Final = 512
 """Characters of a rule author's words that are stored with a loss."""
 
+_SHORT: Final = LONGEST_VALUE // 6 - 2
+"""Characters of a text whose JSON is short enough, whatever they are: one takes at most 6 bytes."""
+
 _LARGEST_REST: Final = 900
 """Bytes of a stored loss without its texts: the names of all members, and a value, abridged if it is long."""
 
@@ -66,7 +69,7 @@ class _Unstored(msgspec.Struct, frozen=True, omit_defaults=True):
     overflow: bool = False
 
 
-class _Manifest(msgspec.Struct, frozen=True, omit_defaults=True):
+class _Manifest(msgspec.Struct, omit_defaults=True):
     kind: str
     group: str = ""
     namespace: str = ""
@@ -85,6 +88,7 @@ class _Document(msgspec.Struct, frozen=True, omit_defaults=True):
 _documents = msgspec.json.Decoder(_Document)
 _encode = msgspec.json.encode
 _release_of = lru_cache(maxsize=256)(Release.parse)
+_text_of = lru_cache(maxsize=256)(Release.__str__)
 
 
 class Content(NamedTuple):
@@ -98,16 +102,17 @@ class Content(NamedTuple):
 
 def encode_content(content: Content) -> str:
     """Write a document; losses of one manifest are put together."""
-    manifests: dict[ManifestId, list[_Entry]] = {}
+    manifests: dict[ManifestId, _Manifest] = {}
     for loss in content.losses:
-        manifests.setdefault(loss.manifest, []).append(_entry(loss))
-    unstored = {data.manifest: data for data in content.unstored}
-    written = [
-        _manifest(manifest, manifests.get(manifest, []), unstored.get(manifest))
-        for manifest in dict.fromkeys([*manifests, *unstored])
-    ]
-    release = str(content.release) if content.release is not None else ""
-    return _encode(_Document(FORMAT, release, written, list(content.more))).decode()
+        written = manifests.get(loss.manifest)
+        if written is None:
+            written = manifests[loss.manifest] = _manifest(loss.manifest)
+        written.losses.append(_entry(loss))
+    for data in content.unstored:
+        written = manifests.setdefault(data.manifest, _manifest(data.manifest))
+        written.unstored = _unstored(data)
+    release = _text_of(content.release) if content.release is not None else ""
+    return _encode(_Document(FORMAT, release, [*manifests.values()], list(content.more))).decode()
 
 
 def decode_content(text: str) -> Content | None:
@@ -126,9 +131,9 @@ def cost_of(loss: Loss) -> int:
 
 def bound_of(loss: Loss) -> int:
     """Bytes that a loss cannot exceed in a document, from lengths alone: JSON writes a character in at most 6."""
-    manifest, conversion = loss.manifest, loss.by_conversion
-    characters = len(loss.path) + sum(map(len, manifest))
-    if conversion is not None:
+    conversion = loss.cause
+    characters = len(loss.path) + len("".join(loss.manifest))
+    if type(conversion) is ByConversion:
         words = (min(len(text), _LONGEST_WORDS) for text in (conversion.words, loss.consequence))
         characters += sum(words) + len(conversion.target) + LONGEST_VALUE
     return 6 * characters + _LARGEST_REST
@@ -140,14 +145,15 @@ def cost_of_unstored(data: UnstoredData) -> int:
 
 
 def _cost(manifest: ManifestId) -> int:
-    return len(_encode(_manifest(manifest, [], None))) + 32
+    return len(_encode(_manifest(manifest))) + 32
 
 
 def _entry(loss: Loss) -> _Entry:
     value, abridged = _stored_value(loss.value)
-    conversion = loss.by_conversion
-    if conversion is None:
-        return _Entry(loss.path, loss.severity, value, abridged, loss.refused)
+    conversion = loss.cause
+    if type(conversion) is ByRelease:
+        return _Entry(loss.path, loss.severity, value, abridged, conversion.refused)
+    assert type(conversion) is ByConversion
     instead, history = conversion.instead, conversion.history
     if instead is not UNSET and len(canonical_json(instead)) > LONGEST_VALUE:
         instead = shown(instead)
@@ -159,6 +165,8 @@ def _entry(loss: Loss) -> _Entry:
 
 
 def _stored_value(value: Any) -> tuple[Any, AbridgedValue | None]:
+    if value is True or value is False or value is None or (type(value) is str and len(value) <= _SHORT):
+        return value, None
     if isinstance(value, AbridgedValue):
         return UNSET, value
     text = canonical_json(value)
@@ -171,11 +179,9 @@ def _unstored(data: UnstoredData) -> _Unstored:
     return _Unstored(data.target, data.size, data.limit, data.overflow)
 
 
-def _manifest(manifest: ManifestId, losses: list[_Entry], unstored: UnstoredData | None) -> _Manifest:
-    return _Manifest(
-        manifest.kind, manifest.group, manifest.namespace, manifest.name, losses,
-        _unstored(unstored) if unstored is not None else None,
-    )  # fmt: skip
+def _manifest(manifest: ManifestId) -> _Manifest:
+    group, kind, namespace, name = manifest
+    return _Manifest(kind, group, namespace, name)
 
 
 def _content(document: _Document) -> Content:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from converter.kube import Manifest, Segment
 
 
-class UnknownField(NamedTuple):
+class UnknownField(msgspec.Struct, frozen=True):
     """A field that a release does not know, or a value of one that it knows.
 
     Attributes:
@@ -185,8 +185,11 @@ class UnknownFieldFinder:
         inner = self._search(field.element) if field.element is not None else None
         if inner is None:
             return None
-        search = partial(_search_object, inner) if isinstance(inner, dict) else inner
-        return _list_search(search) if field.kind == "list" else _map_search(search)
+        if isinstance(inner, dict):
+            if field.kind == "list":
+                return _object_list_search(inner)
+            inner = partial(_search_object, inner)
+        return _list_search(inner) if field.kind == "list" else _map_search(inner)
 
 
 def _search_object(plan: _Plan, node: Any, found: _Found) -> None:
@@ -197,17 +200,16 @@ def _search_object(plan: _Plan, node: Any, found: _Found) -> None:
         search = get(key, missing)
         if search is None or value is None:
             continue
-        before = len(found)
-        if search is _MISSING:
+        if search is missing:
             found.add(_Hit([key], [key], value))
-        elif type(search) is dict:
-            _search_object(search, value, found)
-            if len(found) != before:
-                _put_below(key, key, found, before)
         elif type(search) is _Conditional:
             _search_conditional(key, search, node, found)
         else:
-            search(value, found)
+            before = len(found)
+            if type(search) is dict:
+                _search_object(search, value, found)
+            else:
+                search(value, found)
             if len(found) != before:
                 _put_below(key, key, found, before)
 
@@ -256,6 +258,20 @@ def _value_search(lacking: frozenset[str]) -> _Search:
     def search(node: Any, found: _Found) -> None:
         if type(node) is str and node in lacking:
             found.add(_Hit([], [], node, refused=True))
+
+    return search
+
+
+def _object_list_search(plan: _Plan) -> _Search:
+    """Search the objects of a list: as `_list_search`, with one call less for each."""
+
+    def search(node: Any, found: _Found) -> None:
+        if type(node) is list:
+            for index, item in enumerate(node):
+                before = len(found)
+                _search_object(plan, item, found)
+                if len(found) != before:
+                    _put_below(index, EACH, found, before)
 
     return search
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
@@ -12,10 +12,12 @@ from converter.kube import Each, parse_path
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from msgspec import Raw, Struct
+    from msgspec import Raw
 
     from converter.kube import Json, Manifest, Path
     from converter.refusals.model import Check, Place, Server, Suspects
+
+ViewT = TypeVar("ViewT")
 
 
 def places(node: Any, path: Path, start: Path = ()) -> Iterator[Place]:
@@ -97,7 +99,7 @@ def containing(pattern: bytes) -> Suspects:
     """Suspect JSON in which a regular expression matches."""
     expression = re.compile(pattern)
 
-    def suspects(manifest: bytes | Raw) -> bool:
+    def suspects(manifest: bytes | Raw, _decoded: Manifest | None = None) -> bool:
         return expression.search(manifest) is not None
 
     return suspects
@@ -106,22 +108,27 @@ def containing(pattern: bytes) -> Suspects:
 def naming(text: bytes) -> Suspects:
     """Suspect JSON that has a text; several times faster than a regular expression."""
 
-    def suspects(manifest: bytes | Raw) -> bool:
+    def suspects(manifest: bytes | Raw, _decoded: Manifest | None = None) -> bool:
         return text in bytes(manifest)
 
     return suspects
 
 
-def unlike(sound: type[Struct]) -> Suspects:
-    """Suspect JSON that does not have a type, which manifests without faults have; the decoder runs in C."""
-    decoder = msgspec.json.Decoder(sound)
+def viewed(view: type[ViewT], is_wrong: Callable[[ViewT], bool]) -> Suspects:
+    """Suspect a manifest that looks wrong in a view, or that has another shape.
 
-    def suspects(manifest: bytes | Raw) -> bool:
+    Args:
+        view: a struct with only the fields that decide. The decoder, which runs in C, skips all others.
+        is_wrong: whether a check may find something, as far as the view shows.
+    """
+    decode, convert = msgspec.json.Decoder(view).decode, msgspec.convert
+
+    def suspects(manifest: bytes | Raw, decoded: Manifest | None = None) -> bool:
         try:
-            decoder.decode(manifest)
+            seen = decode(manifest) if decoded is None else convert(decoded, view)
         except (msgspec.MsgspecError, UnicodeError, RecursionError):
             return True
-        return False
+        return is_wrong(seen)
 
     return suspects
 

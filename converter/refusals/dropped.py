@@ -49,6 +49,15 @@ class DroppedMembers:
     def __init__(self, catalog: Catalog) -> None:
         self._unions = Unions(catalog)
 
+    def may_be_needed(self, gvk: GroupVersionKind, schema: Path) -> bool:
+        """Whether the loss of a field can make a manifest invalid.
+
+        Args:
+            gvk: the manifest's group, version and kind.
+            schema: the field's place in the type.
+        """
+        return schema[-1] in _SPECIAL or self._unions.of(gvk, schema) is not None
+
     def find(
         self, manifest: Manifest, gvk: GroupVersionKind, release: Release, dropped: Iterable[Dropped]
     ) -> list[Found]:
@@ -61,7 +70,7 @@ class DroppedMembers:
             dropped: all fields that it drops.
         """
         fields = [*dropped]
-        candidates = [one for one in fields if one.path[-1] in _SPECIAL or self._unions.of(gvk, one.schema) is not None]
+        candidates = [one for one in fields if one.path[-1] in _SPECIAL or self.may_be_needed(gvk, one.schema)]
         if not candidates:
             return []
         lost: dict[Path, set[str]] = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache, partial
+from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
@@ -26,15 +26,18 @@ _MOST: Final = 16
 """Places that are named for one check of one manifest; a schema can break the same rule thousands of times."""
 
 
-def _each(_manifest: bytes | Raw) -> bool:
+def _each(_manifest: bytes | Raw, _decoded: Manifest | None = None, /) -> bool:
     return True
 
 
-def _any_of(suspects: list[Suspects], manifest: bytes | Raw) -> bool:
-    for may_be_refused in suspects:  # noqa: SIM110  a generator costs more
-        if may_be_refused(manifest):
-            return True
-    return False
+def _any_of(suspects: list[Suspects]) -> Suspects:
+    def any_suspects(manifest: bytes | Raw, decoded: Manifest | None = None) -> bool:
+        for may_be_refused in suspects:  # noqa: SIM110  a generator costs more
+            if may_be_refused(manifest, decoded):
+                return True
+        return False
+
+    return any_suspects
 
 
 class RefusalFinder:
@@ -50,18 +53,6 @@ class RefusalFinder:
     def releases_of(self, gvk: GroupVersionKind) -> tuple[Release, ...]:
         """List the releases that serve a version of a kind by default, oldest first."""
         return self._catalog.releases_of(gvk, default_only=True)
-
-    def may_be_refused(self, manifest: bytes | Raw, release: Release, api_version: str, kind: str) -> bool:
-        """Whether a manifest has to be decoded to know whether a release refuses it.
-
-        Args:
-            manifest: its JSON.
-            release: the server's release.
-            api_version: its apiVersion.
-            kind: its kind.
-        """
-        suspects = self.suspects_of(api_version, kind, release)
-        return suspects is not None and suspects(manifest)
 
     def find(
         self, manifest: Manifest, gvk: GroupVersionKind, release: Release, gates: GateSettings = DEFAULT_GATES
@@ -86,6 +77,15 @@ class RefusalFinder:
             found.setdefault(path, Found(path, value, rule.refusal))
         return [*found.values()]
 
+    def may_be_needed(self, gvk: GroupVersionKind, schema: Path) -> bool:
+        """Whether `without_dropped` may find something if a field is dropped.
+
+        Args:
+            gvk: the manifest's group, version and kind.
+            schema: the field's place in the type.
+        """
+        return self._dropped.may_be_needed(gvk, schema)
+
     def without_dropped(
         self, manifest: Manifest, gvk: GroupVersionKind, release: Release, dropped: Iterable[Dropped]
     ) -> dict[Path, Refusal]:
@@ -100,11 +100,11 @@ class RefusalFinder:
         return {path: refusal for path, _, refusal in self._dropped.find(manifest, gvk, release, dropped)}
 
     def _find_suspects(self, api_version: str, kind: str, release: Release) -> Suspects | None:
-        """Give what decides fast about the JSON of manifests of a kind; None if nothing of it is refused."""
+        """Give what decides fast about manifests of a kind; None if nothing of it is refused."""
         suspects = [*dict.fromkeys(rule.suspects or _each for rule in self.rules_of(api_version, kind, release))]
         if len(suspects) <= 1:
             return suspects[0] if suspects else None
-        return _each if _each in suspects else partial(_any_of, suspects)
+        return _each if _each in suspects else _any_of(suspects)
 
     def _make_server(self, release: Release, api_version: str, gates: GateSettings) -> Server:
         own = self._catalog.gates(release)

@@ -120,8 +120,16 @@ Check: TypeAlias = "Callable[[Manifest, Server], Iterable[Place]]"
 """Yields each place that is refused."""
 
 
-Suspects: TypeAlias = "Callable[[bytes | Raw], bool]"
-"""Decides whether the JSON of a manifest may be refused."""
+class Suspects(Protocol):
+    """Decides fast whether a manifest may be refused; False is certain."""
+
+    def __call__(self, manifest: bytes | Raw, decoded: Manifest | None = None, /) -> bool:
+        """Look at a manifest.
+
+        Args:
+            manifest: its JSON.
+            decoded: the same decoded, if it is at hand: to look at that is faster.
+        """
 
 
 class Visit(Protocol):
@@ -150,7 +158,7 @@ class Rule:
         since: the first release that has the check; None if the first one that serves the version has it.
         until: the last release that has the check; None if the last one in the catalog has it.
         visit: finds the places in schemas, if the check is about these.
-        suspects: whether the JSON of a manifest may be refused, decided fast; None if each may be.
+        suspects: whether a manifest may be refused, decided fast; None if each may be.
     """
 
     refusal: Refusal

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
 
 from converter.catalog import Release
-from converter.refusals.checks import containing, equal_to, field, items, missing, naming, present, where
+from converter.refusals.checks import equal_to, field, items, missing, naming, present, viewed, where
 from converter.refusals.model import Refusal, RefusalReason, Rule
 
 if TYPE_CHECKING:
@@ -18,13 +20,36 @@ if TYPE_CHECKING:
 _HPA: Final = ("HorizontalPodAutoscaler",)
 _HPA_VERSIONS: Final = tuple(f"autoscaling/{version}" for version in ("v1", "v2", "v2beta1", "v2beta2"))
 _HPA_SOURCE: Final = "pkg/apis/autoscaling/validation/validation.go"
-_ZERO: Final = containing(rb'"minReplicas"\s*:\s*0')
 _ZONE: Final = naming(b"TZ")
 _GATE: Final = "HPAScaleToZero"
 _METRICS_ANNOTATION: Final = "autoscaling.alpha.kubernetes.io/metrics"
 
 _ZERO_QUANTITY: Final = re.compile(r"[+-]?(0+\.?0*|\.0+)([a-zA-Z]{1,2}|[eE][+-]?\d+)?")
-_OBJECT: Final = containing(rb'"(targetValue|value)"\s*:\s*["0]')
+
+
+class _Target(Struct, gc=False):
+    value: Any = None
+
+
+class _ObjectMetric(Struct, gc=False, rename="camel"):
+    target: _Target | None = None
+    target_value: Any = None
+
+
+class _Metric(Struct, gc=False):
+    object: _ObjectMetric | None = None
+
+
+class _AutoscalerSpec(Struct, gc=False, rename="camel"):
+    min_replicas: Any = None
+    metrics: list[_Metric] | None = None
+
+
+class _Autoscaler(Struct, gc=False):
+    """What the checks look at, in every version."""
+
+    spec: _AutoscalerSpec
+
 
 _CSR: Final = ("CertificateSigningRequest",)
 _CSR_SOURCE: Final = "pkg/apis/certificates/validation/validation.go"
@@ -57,6 +82,23 @@ def _is_zero(value: object) -> bool:
     )
 
 
+def _is_wrong(autoscaler: _Autoscaler) -> bool:
+    """Whether a check may find something."""
+    spec = autoscaler.spec
+    if spec.min_replicas == 0:
+        return True
+    for metric in spec.metrics or ():
+        found = metric.object
+        if found is None:
+            continue
+        if _is_zero(found.target_value) or (found.target is not None and _is_zero(found.target.value)):
+            return True
+    return False
+
+
+_UNSOUND: Final = viewed(_Autoscaler, _is_wrong)
+
+
 def _zone_in_schedule(value: object) -> bool:
     return isinstance(value, str) and "TZ" in value
 
@@ -80,7 +122,7 @@ RULES: Final = (
             f"minReplicas: 0 needs the feature gate {_GATE}, which is off up to v1.36 by default",
             "set it to 1 for this cluster with an OverridePolicy, or switch the gate on",
         ),
-        _HPA, _HPA_VERSIONS, _zero_replicas, f"{_HPA_SOURCE}: MinReplicasLowerBound", suspects=_ZERO,
+        _HPA, _HPA_VERSIONS, _zero_replicas, f"{_HPA_SOURCE}: MinReplicasLowerBound", suspects=_UNSOUND,
     ),
     Rule(
         Refusal(
@@ -88,7 +130,7 @@ RULES: Final = (
             "minReplicas: 0 needs a metric of type Object or External",
             "add one, or set minReplicas to 1",
         ),
-        _HPA, _HPA_VERSIONS, _zero_without_metric, f"{_HPA_SOURCE}: validateMetrics", suspects=_ZERO,
+        _HPA, _HPA_VERSIONS, _zero_without_metric, f"{_HPA_SOURCE}: validateMetrics", suspects=_UNSOUND,
     ),
     *(
         Rule(
@@ -98,7 +140,7 @@ RULES: Final = (
                 "take it out if there is an average",
             ),
             _HPA, versions, where(f"spec.metrics[*].object.{name}", _is_zero), f"{_HPA_SOURCE}: validateMetricTarget",
-            suspects=_OBJECT,
+            suspects=_UNSOUND,
         )
         for name, versions in (
             ("target.value", ("autoscaling/v2", "autoscaling/v2beta2")),

@@ -31,8 +31,16 @@ if TYPE_CHECKING:
     from converter.rules import Rule
 
 
-class _Reading(NamedTuple):
-    """What one spec says, and what is wrong with it alone."""
+class Reading(NamedTuple):
+    """What one spec says, and what is wrong with it alone.
+
+    Attributes:
+        spec: the spec.
+        rules: its rules.
+        severities: its severities.
+        policy: its loss policy, if it has one.
+        problems: what is wrong with it.
+    """
 
     spec: Spec
     rules: tuple[Rule, ...]
@@ -54,6 +62,12 @@ class Combination:
     verdicts: Mapping[RuleKey, Verdict]
 
 
+def rules_of(one: RuleObject) -> tuple[Rule, ...]:
+    """Read the rules of the present spec of an object; none if it has a mistake, or is of another kind."""
+    reading = Combiner().read(one)
+    return () if reading.problems else reading.rules
+
+
 class Combiner:
     """Combines; remembers what each object said, so that a change of one object costs the reading of that object."""
 
@@ -66,7 +80,7 @@ class Combiner:
         """
         self._catalog = catalog
         self._types = CatalogTypes(catalog) if catalog is not None else None
-        self._read: dict[RuleKey, list[_Reading]] = {}
+        self._read: dict[RuleKey, list[Reading]] = {}
         self._good: dict[RuleKey, tuple[str, Spec]] = {}
 
     def combine(self, files: Parts, objects: Iterable[RuleObject]) -> Combination:
@@ -113,12 +127,14 @@ class Combiner:
             for problem in verdict.all_problems
         ]
 
-    def _combine(
-        self, files: Parts, objects: Iterable[RuleObject]
-    ) -> tuple[Combination, dict[RuleKey, list[_Reading]]]:
+    def read(self, one: RuleObject) -> Reading:
+        """Read what the present spec of an object says."""
+        return self._read_spec(one, one.spec)
+
+    def _combine(self, files: Parts, objects: Iterable[RuleObject]) -> tuple[Combination, dict[RuleKey, list[Reading]]]:
         assembly = _Assembly(files)
         verdicts: dict[RuleKey, Verdict] = {}
-        readings: dict[RuleKey, list[_Reading]] = {}
+        readings: dict[RuleKey, list[Reading]] = {}
         for one in sorted(objects, key=_age):
             found = readings[one.key] = [self._read_spec(one, spec) for spec in self._specs(one)]
             verdicts[one.key] = assembly.add(one.key, found)
@@ -133,12 +149,12 @@ class Combiner:
         others.pop(one.spec.raw, None)
         yield from others.values()
 
-    def _read_spec(self, one: RuleObject, spec: Spec) -> _Reading:
+    def _read_spec(self, one: RuleObject, spec: Spec) -> Reading:
         for known in self._read.get(one.key, ()):
             if known.spec.raw == spec.raw:
                 return known._replace(spec=spec)
         if len(spec.raw) > MAX_OBJECT:
-            return _Reading(spec, (), (), None, (too_large(one.key, len(spec.raw)),))
+            return Reading(spec, (), (), None, (too_large(one.key, len(spec.raw)),))
         document = one.document(spec)
         numbers = NumberedPlaces()
         problems = Problems(str(one.key))
@@ -151,7 +167,7 @@ class Combiner:
         rules = tuple(replace(rule, places=places) for rule in parsed.rules)
         found = [*problems.found, *(problem for rule in rules for problem in check_rule(rule, self._types))]
         policy = parsed.policies[0] if parsed.policies else None
-        return _Reading(spec, rules, tuple(parsed.severities), policy, tuple(placed(each, places) for each in found))
+        return Reading(spec, rules, tuple(parsed.severities), policy, tuple(placed(each, places) for each in found))
 
 
 def _age(one: RuleObject) -> tuple[bool, str, RuleKey]:
@@ -177,7 +193,7 @@ class _Assembly:
         self.overridable = dict(self.rules)
         self.policy = self.files.policy
 
-    def add(self, key: RuleKey, readings: list[_Reading]) -> Verdict:
+    def add(self, key: RuleKey, readings: list[Reading]) -> Verdict:
         """Add the first of an object's specs that is valid and contradicts nothing."""
         first = readings[0]
         conflicts: tuple[RuleProblem, ...] = ()
@@ -201,7 +217,7 @@ class _Assembly:
             digest = hashlib.sha256(digest.encode() + texts).hexdigest()[: len(digest) or 16]
         return Parts(tuple(self.rules.values()), (*self.files.severities, *severities), self.policy, digest)
 
-    def _conflicts(self, reading: _Reading) -> Iterator[RuleProblem]:
+    def _conflicts(self, reading: Reading) -> Iterator[RuleProblem]:
         for rule in reading.rules:
             found = [*override_problems(rule, self.overridable)]
             if not found:
@@ -214,7 +230,7 @@ class _Assembly:
             if mistake is not None:
                 yield placed(mistake, ())
 
-    def _take(self, key: RuleKey, reading: _Reading) -> None:
+    def _take(self, key: RuleKey, reading: Reading) -> None:
         for rule in reading.rules:
             for name in rule.overrides:
                 gone = self.overridable.pop(name)

@@ -61,7 +61,12 @@ class _Object(msgspec.Struct, rename="camel"):
     status: _Status | None = None
 
 
+class _Between(msgspec.Struct):
+    between: list[str] = []
+
+
 _objects = msgspec.json.Decoder(_Object)
+_betweens = msgspec.json.Decoder(_Between)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +101,14 @@ class RuleObject:
     spec: Spec
     accepted: Spec | None = None
     is_deleted: bool = False
+
+    def groups(self) -> frozenset[str]:
+        """Return the API groups that the present spec of a ConversionRule names; none if it cannot be read."""
+        try:
+            between = _betweens.decode(self.spec.raw).between
+        except (msgspec.MsgspecError, UnicodeError, RecursionError):
+            return frozenset()
+        return frozenset(version.rpartition("/")[0] for version in between)
 
     def document(self, spec: Spec) -> dict[str, Json]:
         """Make the document of one of its specs, as a rule file would have it."""

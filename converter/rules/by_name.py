@@ -1,7 +1,8 @@
 """Conversion by name alone: between versions of a CRD that says ``conversion.strategy: None``.
 
-The API server changes nothing but the apiVersion then, and drops the fields that the other version does not have. So
-no rule has to be written. A rule that somebody wrote decides, wherever there is one.
+The API server changes nothing but the apiVersion then, drops the fields that the other version does not have, and has
+filled in the defaults of the version in which it got the object. So no rule has to be written. A rule that somebody
+wrote decides, wherever there is one.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from converter.kube import Path, is_empty, version_priority
 from converter.rules.crds import CrdError, read_crd
+from converter.rules.filling import filling
 from converter.rules.lens import FOREIGN_FIELD, Lens, Note, Notes, Side, identity
 from converter.rules.pruning import EVERYTHING, Difference, Gap, compare, find, keeps
 from converter.rules.rule import Rule
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
     from converter.kube import Manifest
     from converter.rules.crds import Crd
+    from converter.rules.filling import Filling
     from converter.rules.pruning import Keeps
     from converter.rules.rule_book import RuleBook
 
@@ -35,19 +38,40 @@ NO_STRATEGY: Final = "None"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ByName(Step):
-    """Nothing but the apiVersion changes; fields that one of the versions drops do not pass."""
+    """Nothing but the apiVersion changes; fields that one of the versions drops do not pass.
 
-    toward_left: Difference | None
-    toward_right: Difference | None
+    Attributes:
+        toward_left: what does not pass to the left version.
+        toward_right: what does not pass to the right version.
+        fills_left: what has another default in the left version, and is written on the way there.
+        fills_right: the same on the way to the right version.
+    """
+
+    toward_left: Difference | None = None
+    toward_right: Difference | None = None
+    fills_left: Filling | None = None
+    fills_right: Filling | None = None
 
     def lens(self, toward: Side) -> Lens:
-        """Make the lens that removes these fields."""
-        difference = self._toward(toward)
-        return identity if difference is None else _pruning(difference)
+        """Make the lens that removes these fields, and writes these defaults."""
+        difference, filling = self._toward(toward), self._fills(toward)
+        if filling is None:
+            return identity if difference is None else _pruning(difference)
+        prune, fill = identity if difference is None else _pruning(difference), filling.fill
+
+        def prune_and_fill(node: dict[str, Any], notes: Notes) -> None:
+            prune(node, notes)
+            fill(node)
+
+        return prune_and_fill
 
     def describe(self, toward: Side) -> str:
-        """Say how many fields do not pass."""
-        return f"by name alone; {self.losses(toward)} fields have no place in the other version"
+        """Say how many fields do not pass, and how many are written."""
+        text = f"by name alone; {self.losses(toward)} fields have no place in the other version"
+        written = self.defaults(toward)
+        return (
+            f"{text}, and {written} have another default there, so that of this version is written" if written else text
+        )
 
     def expected_fields(self, side: Side) -> tuple[Path, ...]:  # noqa: ARG002  # as the base class has it
         """None: the CRD itself says which fields there are."""
@@ -57,6 +81,14 @@ class ByName(Step):
         """Count the fields that the version on that side drops."""
         difference = self._toward(toward)
         return 0 if difference is None else difference.count(Gap.LOST)
+
+    def defaults(self, toward: Side) -> int:
+        """Count the fields whose defaults are written on the way to the version on that side."""
+        filling = self._fills(toward)
+        return 0 if filling is None else filling.count()
+
+    def _fills(self, side: Side) -> Filling | None:
+        return self.fills_left if side is Side.LEFT else self.fills_right
 
     def _toward(self, side: Side) -> Difference | None:
         return self.toward_left if side is Side.LEFT else self.toward_right
@@ -122,9 +154,29 @@ def custom_kind(crd: Crd | Manifest) -> CustomKind:
     if crd.strategy == NO_STRATEGY:
         kept = kept_by(crd)
         for left, right in combinations(versions, 2):
-            back, there = compare(kept[right], kept[left]), compare(kept[left], kept[right])
-            steps[left, right] = (ByName(toward_left=back, toward_right=there),) if back or there else ()
+            step = _step(crd, kept, left, right)
+            steps[left, right] = () if step == ByName() else (step,)
     return CustomKind(crd.group, crd.kind, name, crd.strategy, versions, crd.served, steps)
+
+
+def by_name(crd: Crd, left: str, right: str) -> ByName:
+    """Compare two versions of a CRD.
+
+    Raises:
+        CrdError: a schema cannot be read.
+    """
+    return _step(crd, kept_by(crd), left, right)
+
+
+def _step(crd: Crd, kept: Mapping[str, Keeps], left: str, right: str) -> ByName:
+    one, two = crd.schemas[left], crd.schemas[right]
+    return ByName(
+        toward_left=compare(kept[right], kept[left]),
+        toward_right=compare(kept[left], kept[right]),
+        # A server that keeps all fields fills in none.
+        fills_left=filling(two, one, kept[left]) if crd.prunes else None,
+        fills_right=filling(one, two, kept[right]) if crd.prunes else None,
+    )
 
 
 def with_kinds(book: RuleBook, kinds: Iterable[CustomKind], *, served_only: bool = False) -> RuleBook:
@@ -205,5 +257,5 @@ def _no_rule(custom: CustomKind, source: str, target: str) -> str:
     short = [version.rpartition("/")[2] for version in (source, target)]
     return (
         f"CRD {custom.name} converts by a webhook (spec.conversion.strategy: {custom.strategy}), and no rule says how. "
-        f"Write one: `converter rules new --crd FILE --from {short[0]} --to {short[1]}`."
+        f"Write one: `converter rules new --crd FILE --from {short[0]} --to {short[1]}`"
     )

@@ -40,17 +40,13 @@ def check_rule(rule: Rule, known: CatalogTypes | None) -> list[RuleProblem]:
     return problems
 
 
-def _problem(rule: Rule, code: ProblemCode, problem: str, hint: str, line: int = 0) -> RuleProblem:
-    return RuleProblem(rule.file, line or rule.line, f"rule {rule.name}: {problem}", hint, code)
-
-
 def _same_names(rules: Iterable[Rule]) -> Iterator[RuleProblem]:
     seen: dict[str, Rule] = {}
     for rule in rules:
         other = seen.setdefault(rule.name, rule)
         if other is not rule:
             problem = f"{other.whereabouts} already has this name"
-            yield _problem(rule, ProblemCode.DUPLICATE, problem, "choose another name")
+            yield rule.problem(ProblemCode.DUPLICATE, problem, "choose another name")
 
 
 def _same_edges(rules: Iterable[Rule]) -> Iterator[RuleProblem]:
@@ -59,12 +55,12 @@ def _same_edges(rules: Iterable[Rule]) -> Iterator[RuleProblem]:
         for kind, versions in rule.pairs():
             other = seen.setdefault((kind, versions), rule)
             if other is not rule:
-                yield _problem(
-                    rule,
+                yield rule.problem(
                     ProblemCode.DUPLICATE,
                     f"rule {other.name} ({other.whereabouts}) already converts "
                     f"{kind} between {rule.left} and {rule.right}",
-                    "two rules for one pair of versions would contradict each other; keep one",
+                    "two rules for one pair of versions would contradict each other; keep one, "
+                    f"or write 'overrides: [{other.name}]' into the spec of this one",
                 )
 
 
@@ -75,8 +71,7 @@ def _overlaps(rule: Rule) -> Iterator[RuleProblem]:
             for path in step.owned_fields(side):
                 other = taken.setdefault((path, step.stays), step)
                 if other is not step:
-                    yield _problem(
-                        rule,
+                    yield rule.problem(
                         ProblemCode.OVERLAP,
                         f"the step in {rule.at(other.line)} also handles {format_path(path)} in {rule.version(side)}",
                         "handle each field in one step only",

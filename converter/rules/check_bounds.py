@@ -10,6 +10,7 @@ from converter.rules.lens import Side
 from converter.rules.limits import MAX_LISTS, MAX_PLACES, MAX_SEGMENTS
 from converter.rules.steps.blocks import In
 from converter.rules.steps.values import Default
+from converter.rules.steps.zeros import OmitEmpty
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from converter.rules.steps.base import Step
     from converter.rules.yaml_source import Cursor
 
+_ONCE = "an object would be visited once for each object around it; use one 'recurse' and plain paths below"
 _IDENTITY = (("apiVersion",), ("kind",))
 _OPEN_METADATA = ("annotations", "labels")
 _FOREIGN_DOMAINS = ("karmada.io", "apiconverter.dev")
@@ -54,6 +56,12 @@ def check_bounds(kinds: tuple[str, ...], steps: tuple[Step, ...], spec: Cursor) 
         hint = "split the rule by kind, or remove paths from 'in'"
         spec.child("steps").problem(text, hint, ProblemCode.TOO_LARGE)
         return
+    for step in _recursive(steps):
+        deep = _too_deep(step.recurse)
+        if deep is not None:
+            spec.problems.add(step.line, *deep)
+        for inner in _recursive(step.steps):
+            spec.problems.add(inner.line, "'recurse' is inside another one", _ONCE, ProblemCode.CONFLICT)
     for leaf in leaves(steps):
         paths = {(*leaf.scope, *path) for side in Side for path in leaf.step.written_fields(side)}
         for path in sorted(paths, key=format_path):
@@ -62,9 +70,23 @@ def check_bounds(kinds: tuple[str, ...], steps: tuple[Step, ...], spec: Cursor) 
                 spec.problems.add(leaf.step.line, *problem)
 
 
+def _recursive(steps: Iterable[Step]) -> Iterator[In]:
+    """List the outermost steps with ``recurse``."""
+    for step in steps:
+        if isinstance(step, In):
+            if step.recurse:
+                yield step
+            else:
+                yield from _recursive(step.steps)
+
+
 def _count(steps: Iterable[Step]) -> int:
-    """Count the leaves without listing them: each ``in`` inside of another multiplies them."""
-    return sum(len(step.paths) * _count(step.steps) if isinstance(step, In) else 1 for step in steps)
+    """Count the places of leaves without listing them: each ``in`` inside of another multiplies them."""
+    return sum(len(step.paths) * _count(step.steps) if isinstance(step, In) else _places(step) for step in steps)
+
+
+def _places(step: Step) -> int:
+    return len(step.fields) if isinstance(step, OmitEmpty) else 1
 
 
 def _too_deep(path: Path) -> tuple[str, str, ProblemCode] | None:

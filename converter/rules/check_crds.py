@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from converter.errors import ProblemCode, RuleProblem
+from converter.errors import ProblemCode
 from converter.kube import GroupVersionKind
 from converter.rules.check_fields import unknown_names
 from converter.rules.lens import Side
-from converter.rules.proof import Gap, prove
+from converter.rules.proof import prove
+from converter.rules.proof_findings import Gap
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from converter.rules.crds import CrdSchemas
-    from converter.rules.rule import Rule
+    from converter.rules.rule import Rule, RuleFinding
 
 
 class CrdReport(NamedTuple):
@@ -23,10 +24,12 @@ class CrdReport(NamedTuple):
     Attributes:
         problems: what is wrong with the rules.
         compared: how often two versions of a kind were compared.
+        skipped: what was not compared, because no CRD has it: the rule, and its kind in the versions that are missing.
     """
 
-    problems: list[RuleProblem]
+    problems: list[RuleFinding]
     compared: int
+    skipped: list[tuple[Rule, list[GroupVersionKind]]]
 
 
 def check_crds(rules: Iterable[Rule], crds: CrdSchemas) -> CrdReport:
@@ -37,14 +40,16 @@ def check_crds(rules: Iterable[Rule], crds: CrdSchemas) -> CrdReport:
     rules = list(rules)
     problems = list(unknown_names(rules, crds))
     compared = 0
+    skipped: list[tuple[Rule, list[GroupVersionKind]]] = []
     for rule in rules:
         for kind in () if rule.unconvertible else rule.kinds:
             gvks = {side: GroupVersionKind.of(rule.version(side), kind) for side in Side}
-            if not all(crds.has(gvk) for gvk in gvks.values()):
+            missing = [gvk for gvk in gvks.values() if not crds.has(gvk)]
+            if missing:
+                skipped.append((rule, missing))
                 continue
             compared += 1
             for finding in prove(rule, kind, {side: crds.document(gvk) for side, gvk in gvks.items()}):
                 code = ProblemCode.UNMAPPED_FIELD if finding.gap is Gap.UNMAPPED else ProblemCode.DIFFERENT_FIELD
-                text = f"rule {rule.name}: {finding}"
-                problems.append(RuleProblem(rule.file, rule.line, text, finding.hint, code))
-    return CrdReport(problems, compared)
+                problems.append(rule.problem(code, str(finding), finding.hint))
+    return CrdReport(problems, compared, skipped)

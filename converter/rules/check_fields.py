@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from converter.errors import ProblemCode, RuleProblem
+from converter.errors import ProblemCode
 from converter.kube import GroupVersionKind, Path, format_path
 from converter.rules.check_bounds import leaves
 from converter.rules.lens import Side
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from converter.catalog import Catalog, ObjectType
     from converter.rules.check_bounds import Leaf
-    from converter.rules.rule import Rule
+    from converter.rules.rule import Rule, RuleFinding
 
 _SUBRESOURCE_KINDS = frozenset({"Binding", "DeploymentRollback", "Eviction", "Scale", "TokenRequest"})
 """Kinds that are only posted to a subresource, which the catalog does not list."""
@@ -39,6 +39,9 @@ class KnownTypes(Protocol):
 
     def expects(self, gvk: GroupVersionKind) -> bool:
         """Whether a version that is not known is a mistake."""
+
+    def hint(self, gvk: GroupVersionKind) -> str:
+        """What to do about a version that is not known."""
 
     def has(self, gvk: GroupVersionKind) -> bool:
         """Whether the kind is known in that version."""
@@ -62,6 +65,12 @@ class CatalogTypes:
         """Whether Kubernetes has the group: other groups belong to custom resources."""
         return gvk.group in self._groups
 
+    def hint(self, gvk: GroupVersionKind) -> str:
+        """Name the places where the kinds are listed, and the form of the apiVersion of a custom resource."""
+        if gvk.group:
+            return "check the version; `converter catalog` lists the kinds of a release"
+        return f"check the kind; for a custom resource, name its group, as in acme.io/{gvk.version}"
+
     def has(self, gvk: GroupVersionKind) -> bool:
         """Whether any release has the kind in that version."""
         return bool(self._catalog.releases_of(gvk))
@@ -79,7 +88,7 @@ class CatalogTypes:
         return any(kind.field_at(path) is not None for kind in self._types_of(gvk))
 
 
-def unknown_names(rules: Iterable[Rule], known: KnownTypes) -> Iterator[RuleProblem]:
+def unknown_names(rules: Iterable[Rule], known: KnownTypes) -> Iterator[RuleFinding]:
     """Find versions and fields of known kinds that nothing has. Kinds that are not known are not checked."""
     for rule in rules:
         for kind in rule.kinds:
@@ -88,16 +97,14 @@ def unknown_names(rules: Iterable[Rule], known: KnownTypes) -> Iterator[RuleProb
                     yield from _unknown(rule, GroupVersionKind.of(rule.version(side), kind), side, known)
 
 
-def _unknown(rule: Rule, gvk: GroupVersionKind, side: Side, known: KnownTypes) -> Iterator[RuleProblem]:
+def _unknown(rule: Rule, gvk: GroupVersionKind, side: Side, known: KnownTypes) -> Iterator[RuleFinding]:
     if known.has(gvk):
         yield from _unknown_fields(rule, gvk, side, known)
     elif known.expects(gvk):
-        text = f"rule {rule.name}: {known.nobody} has {gvk}"
-        hint = "check the version; `converter catalog` lists the kinds of a release"
-        yield RuleProblem(rule.file, rule.line, text, hint, ProblemCode.UNKNOWN_KIND)
+        yield rule.problem(ProblemCode.UNKNOWN_KIND, f"{known.nobody} has {gvk}", known.hint(gvk))
 
 
-def _unknown_fields(rule: Rule, gvk: GroupVersionKind, side: Side, known: KnownTypes) -> Iterator[RuleProblem]:
+def _unknown_fields(rule: Rule, gvk: GroupVersionKind, side: Side, known: KnownTypes) -> Iterator[RuleFinding]:
     across = GroupVersionKind.of(rule.version(side.other), gvk.kind)
     found = list(leaves(rule.steps))
     moves = {one: [*_moves(found, one)] for one in Side}
@@ -112,9 +119,9 @@ def _unknown_fields(rule: Rule, gvk: GroupVersionKind, side: Side, known: KnownT
             if elsewhere and (is_shared or isinstance(leaf.step, Default)):  # what a version means that lacks the field
                 continue
             hint = "check whether it is on the other side" if elsewhere else "check the spelling"
-            text = f"rule {rule.name}: {gvk} has no field {format_path(own)} in {known.source}"
+            text = f"{gvk} has no field {format_path(own)} in {known.source}"
             code = ProblemCode.WRONG_SIDE if elsewhere else ProblemCode.UNKNOWN_FIELD
-            yield RuleProblem(rule.file, leaf.step.line, text, hint, code)
+            yield rule.problem(code, text, hint, leaf.step.line)
 
 
 class _Move(NamedTuple):

@@ -1,19 +1,22 @@
 """Compiles lenses for places of an object into one Python function, which visits each place once.
 
 `scoped` applies a lens at a path; `sequence` applies lenses in order. Both only combine lenses. On first use, a
-combined lens generates Python source: loops over lists and maps, and one call for each lens. Consecutive lenses share
-the common part of their paths. A lens sees only its own object, so one visit with two lenses equals two visits.
+combined lens generates Python source: loops over lists and maps, and one call for each lens, or what is written out
+instead (`converter.rules.inline`). Consecutive lenses share the common part of their paths. A lens sees only its own
+object, so one visit with two lenses equals two visits.
 
-From a rule, the generated source contains only field names, as string literals.
+From a rule, the generated source contains only field names and numbers, as literals.
 """
 
 from __future__ import annotations
 
 import functools
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from converter.kube import Each
+from converter.rules.inline import InlineLens
 from converter.rules.lens import LensError, Note, identity, wrong_type
 
 if TYPE_CHECKING:
@@ -63,7 +66,9 @@ def sequence(lenses: Sequence[Lens]) -> Lens:
     steps = [lens for lens in lenses if lens is not identity]
     if not steps:
         return identity
-    return steps[0] if len(steps) == 1 else CompiledLens([((), lens) for lens in steps])
+    if len(steps) == 1 and not isinstance(steps[0], InlineLens):  # nothing to compile
+        return steps[0]
+    return CompiledLens([((), lens) for lens in steps])
 
 
 def compile_lens(parts: Sequence[tuple[Path, Lens]]) -> Lens:
@@ -73,10 +78,10 @@ def compile_lens(parts: Sequence[tuple[Path, Lens]]) -> Lens:
     for path, lens in _flat(parts, ()):
         tree.add(_hops(path), len(lenses))
         lenses.append(lens)
-    writer = _Writer()
-    writer.line(0, "def compiled(node, notes):")
+    writer = _Writer(lenses)
+    writer.line(0, "def compiled(root, notes):")
     writer.line(1, "count = len(notes)")
-    writer.children(1, tree, "node", ())
+    writer.children(1, tree, "root", ())
     names = {f"lens{number}": lens for number, lens in enumerate(lenses)}
     scope: dict[str, Any] = {"LensError": LensError, "wrong_type": wrong_type, "prefix_notes": prefix_notes, **names}
     exec(_code("\n".join(writer.lines)), scope)  # noqa: S102  the source is generated here, see above
@@ -144,8 +149,9 @@ class _Writer:
         lines: the source so far.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, lenses: Sequence[Lens]) -> None:
         self.lines: list[str] = []
+        self._lenses = lenses
         self._names = 0
 
     def line(self, depth: int, text: str) -> None:
@@ -162,10 +168,24 @@ class _Writer:
             path: expressions for the segments of the place's path.
         """
         for child in place.children:
-            if isinstance(child, _Place):
-                (self._every if child.hop[1] else self._below)(depth, child, node, path)
-            else:
-                self._call(depth, child, node, path)
+            self._child(depth, child, node, path)
+
+    def _child(self, depth: int, child: _Place | int, node: str, path: tuple[str, ...]) -> None:
+        if isinstance(child, _Place):
+            (self._every if child.hop[1] else self._below)(depth, child, node, path)
+        elif isinstance(lens := self._lenses[child], InlineLens):
+            self._write_out(depth, lens, child, node, path)
+        else:
+            self._call(depth, child, node, path)
+
+    def _write_out(self, depth: int, lens: InlineLens, number: int, node: str, path: tuple[str, ...]) -> None:
+        """Add what a lens does to an object of the usual shape, and the call for any other."""
+        self.line(depth, f"node = {node}")
+        self.line(depth, f"if {lens.usual}:")
+        for text in lens.lines:
+            self.line(depth + 1, text)
+        self.line(depth, "else:")
+        self._call(depth + 1, number, node, path)
 
     def _call(self, depth: int, lens: int, node: str, path: tuple[str, ...]) -> None:
         if not path:
@@ -204,14 +224,25 @@ class _Writer:
         self.line(depth + 1, f"elif type({found}) is dict: items = {found}.items()")
         self.line(depth + 1, f"else: raise wrong_type({_tuple(path)}, 'a list', {found})")
         self.line(depth + 1, f"for {at}, {item} in items:")
-        self.line(depth + 2, f"if type({item}) is dict:")
-        self.children(depth + 3, place, item, (*path, at))
-        self.line(depth + 2, f"elif {item} is not None:")
-        self.line(depth + 3, f"raise wrong_type({_tuple((*path, at))}, 'an object', {item})")
+        for is_nested, children in groupby(place.children, key=_is_nested):
+            if is_nested:
+                for child in children:
+                    self._child(depth + 2, child, item, (*path, at))
+                continue
+            self.line(depth + 2, f"if type({item}) is dict:")
+            for child in children:
+                self._child(depth + 3, child, item, (*path, at))
+            self.line(depth + 2, f"elif {item} is not None:")
+            self.line(depth + 3, f"raise wrong_type({_tuple((*path, at))}, 'an object', {item})")
 
     def _name(self, word: str) -> str:
         self._names += 1
         return f"{word}{self._names}"
+
+
+def _is_nested(child: _Place | int) -> bool:
+    """Whether a child visits every item of the item itself, which can be a list then."""
+    return isinstance(child, _Place) and child.hop == (None, True)
 
 
 def _tuple(expressions: tuple[str, ...]) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any, Final
 
 from converter.errors import ConverterError
 from converter.kube import GroupVersionKind, name_of
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from converter.rules.schema import Schema
 
 KIND = "CustomResourceDefinition"
+
+_SIMILAR: Final = 0.85
+"""From which similarity on a kind is a misspelling. Setting and Settings of one group are two kinds, both known."""
 
 _OLD = "apiextensions.k8s.io/v1beta1"
 
@@ -151,8 +155,24 @@ class CrdSchemas:
         return "no CRD given"
 
     def expects(self, gvk: GroupVersionKind) -> bool:
-        """Whether the kind is one of the custom resources."""
-        return (gvk.group, gvk.kind) in self.kinds
+        """Whether the kind is one of the custom resources, or a misspelling of one."""
+        return (gvk.group, gvk.kind) in self.kinds or self._meant(gvk) is not None
+
+    def hint(self, gvk: GroupVersionKind) -> str:
+        """Name the kind that was meant, or the versions of the kind."""
+        meant = self._meant(gvk)
+        if meant is not None:
+            return f"check the spelling: there is a CRD of {meant}"
+        versions = (
+            known.api_version for known in self._documents if (known.group, known.kind) == (gvk.group, gvk.kind)
+        )
+        return f"check the version, or give the CRD that has it, too; known: {', '.join(versions)}"
+
+    def _meant(self, gvk: GroupVersionKind) -> str | None:
+        """Find a kind of the same group whose name is similar; None if the kind is known, or none is."""
+        names = [kind for group, kind in sorted(self.kinds) if group == gvk.group]
+        near = [] if gvk.kind in names else get_close_matches(gvk.kind, names, n=1, cutoff=_SIMILAR)
+        return near[0] if near else None
 
     @property
     def kinds(self) -> frozenset[tuple[str, str]]:

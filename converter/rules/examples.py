@@ -25,9 +25,8 @@ def failing_examples(rule: Rule) -> Iterator[RuleProblem]:
         for toward in example.toward:
             failure = run_example(rule, example, toward)
             if failure:
-                text = f"rule {rule.name}: the example fails toward {rule.version(toward)}: {failure}"
-                hint = "fix the steps or the example"
-                yield RuleProblem(rule.file, example.line, text, hint, ProblemCode.EXAMPLE_FAILED)
+                finding = f"the example fails toward {rule.version(toward)}: {failure}"
+                yield rule.problem(ProblemCode.EXAMPLE_FAILED, finding, "fix the steps or the example", example.line)
 
 
 def run_example(rule: Rule, example: Example, toward: Side) -> str:

@@ -26,7 +26,7 @@ _WIDTH: Final = 1 << 20
 ORDER: Final[dict[str, Sequence[str]]] = {
     "document": ("apiVersion", "kind", "metadata", "spec", "cases"),
     "spec": ("description", "overrides", "kind", "kinds", "resource", "between", "unconvertible", "steps", "examples"),
-    "step": ("in", "when"),
+    "step": ("in", "when", "recurse"),
     "example": ("description", "toward", "left", "right"),
     "case": ("name", "given", "to", "want", "refused", "unconvertible", "losses"),
 }  # fmt: skip

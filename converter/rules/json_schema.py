@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from converter.kube.amounts import DURATION_UNITS, QUANTITY_UNITS
 from converter.rules.cases import KIND as CASES_KIND
 from converter.rules.functions import FUNCTIONS
-from converter.rules.limits import MAX_TEXT
+from converter.rules.limits import MAX_FIELDS, MAX_TEXT
 from converter.rules.rule import API_VERSION, KIND
+from converter.rules.step_notes import NOTES
+from converter.rules.steps.annotations import ENCODINGS
 from converter.rules.steps.labels import LABEL_ENCODINGS
-from converter.rules.steps.moves import ENCODINGS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,6 +58,7 @@ def about(description: str, schema: Schema) -> Schema:
 
 _PATH: Final = text("the field, such as spec.rules[*].http")
 _WHEN: Final = {"type": "object", "description": "only where these fields have these values; a list means any of them"}
+_RECURSE: Final = text("where an object holds others of its form, such as routes[*], to any depth")
 _ROW: Final = about("values that mean the same", body_of(
     "field fields", field=_any("a value, or null if the field is missing"),
     fields=list_of("the values of the other fields, or null", _any("a value"))))  # fmt: skip
@@ -67,6 +69,10 @@ OVERRIDES: Final = list_of("the names of earlier documents of this kind whose pl
 
 _PAIR: Final = about("two values that mean the same", body_of(
     "left right", left=_any("the value of the left version"), right=_any("the value of the right one")))  # fmt: skip
+
+
+_ELSE: Final = about("what replaces a value in no pair, which is lost then", body_of(
+    "", left=_any("toward the left version"), right=_any("toward the right version")))  # fmt: skip
 
 
 def _absent(side: str) -> Schema:
@@ -90,7 +96,8 @@ STEPS: Final[dict[str, Schema]] = {
     "intOrString": body_of("into number string", into=text("the single field"), number=text("the number's field"),
                          string=text("the name's field"), side=_side("the single field (default: right)"),
                          neither={"type": "integer", "description": "the value if both are missing"}),
-    "values": body_of("path pairs", path=_PATH, pairs=list_of("values that mean the same; null: no field", _PAIR)),
+    "values": body_of("path pairs", path=_PATH, pairs=list_of("values that mean the same; null: no field", _PAIR),
+                    else_=_ELSE),
     "enum": body_of("field fields side values", field=text("the one field"), fields={
         **list_of("the fields of the other version", _PATH), "minItems": 1, "maxItems": 8},
                   side=_side("the one field"), values=list_of("the first row that fits counts", _ROW)),
@@ -101,22 +108,39 @@ STEPS: Final[dict[str, Schema]] = {
     "mapList": body_of("map list key side", map=text("the map"), list=text("the list"),
                      key=text("the field of an item that holds the key"),
                      value=text("the field of an item that holds the value"),
-                     keep=flag("the objects of the map hold the key, too"), side=_side("the map")),
+                     keep=flag("the objects of the map hold the key, too"),
+                     trust=one_of("which counts, if a key of the map and that in its object differ (default: map)",
+                                  "map", "items"), side=_side("the map")),
     "duration": body_of("text number unit side", text=text("the text, such as 1h30m"), number=text("the number"),
                       unit=one_of("the unit of the number", *DURATION_UNITS), side=_side("the text"),
                       fractions=flag("the number can have decimals")),
     "quantity": body_of("text number unit side", text=text("the text, such as 2Gi"), number=text("the number"),
                       unit=one_of("the unit of the number", *QUANTITY_UNITS), side=_side("the text"),
                       fractions=flag("the number can have decimals")),
+    "apiGroup": body_of("group apiVersion version side", group=text("the API group"), apiVersion=text("the apiVersion"),
+                      version=text("what follows the group where no version is known, such as v1"),
+                      side=_side("the group")),
+    "implied": body_of("path side why", path=_PATH, side=_side("the field"), value=_any("the implied value"),
+                     copy=text("the field that holds it, from where the path starts"),
+                     why=text("why the other version gives no choice"),
+                     always=flag("make the objects around the field where they are missing")),
     "default": body_of("path", path=_PATH, left=_any("the default of the left version"),
                      right=_any("the default of the right version"), side=_side("the default"),
                      value=_any("the default of that version"), copy=text("the field that it is copied from"),
                      when=_WHEN, unless=list_of("not if one of these fields exists", _PATH),
                      empty=flag("an empty list or text counts as missing")),
-    "omitZero": body_of("path side", path=_PATH, side=_side("no zero values"), zero=_any("the zero (default: 0)")),
+    "omitZero": body_of("path side", path=_PATH, side=one_of("the version without zeros", "left", "right", "both"),
+                      zero=_any("the zero (default: 0)")),
+    "omitEmpty": body_of("fields side", fields={
+        **list_of("the fields; each is in at least one version", _PATH), "minItems": 1, "maxItems": MAX_FIELDS},
+                       side=_side("no empty fields")),
     "drop": body_of("path side why", path=_PATH, side=_side("the field"), why=text("why the other version lacks it")),
     "refuse": body_of("path side why", path=_PATH, side=_side("the field"),
-                    values=list_of("only these values", _any("a value")), why=text("why it cannot be converted")),
+                    values=list_of("only these values", _any("a value")),
+                    except_=list_of("all values but these", _any("a value")),
+                    missing=flag("only a manifest that lacks the field"),
+                    empty=flag("an empty object, list or text is refused, too"),
+                    why=text("why it cannot be converted")),
 }  # fmt: skip
 """The body of each step, but those of ``in`` and ``call``, by keyword; its keys in the order of `rules fmt`."""
 
@@ -134,11 +158,14 @@ SUMMARIES: Final = {
     "mapList": "Turn a map into a list whose items hold the key.",
     "duration": "Write a duration, such as 1h30m, as a number.",
     "quantity": "Write a quantity, such as 2Gi, as a number.",
+    "apiGroup": "Write an API group of one version as an apiVersion in the other.",
+    "implied": "Leave out a field whose value the other version implies.",
     "default": "State what a missing field means in a version, so that the other version says the same.",
     "omitZero": "Leave out a zero value in the version that does not write it.",
+    "omitEmpty": "Leave out empty objects and lists in a version that lacks the field, or does not let it be empty.",
     "drop": "Leave out a field that the other version lacks. Its value is reported as a loss, and stored.",
-    "refuse": "Refuse a manifest with a field, or a value, that the other version cannot express.",
-    "in": "Apply steps to each object at some paths. The keys 'steps' and 'when' belong to it.",
+    "refuse": "Refuse a manifest that the other version cannot express: by a field, by a value, or by a missing field.",
+    "in": "Apply steps to each object at some paths. The keys 'steps', 'when' and 'recurse' belong to it.",
     "call": "Run a named function of the converter, for what steps cannot say.",
 }
 """What each step does, in a sentence."""
@@ -152,10 +179,11 @@ def rules_schema(others: Mapping[str, Schema] = MappingProxyType({})) -> Schema:
     """
     steps = [
         {"required": [word], "additionalProperties": False,
-         "properties": {word: {"description": SUMMARIES[word], **body}}} for word, body in STEPS.items()
+         "properties": {word: {**body, "description": f"{SUMMARIES[word]} {NOTES[word]}"}}}
+        for word, body in STEPS.items()
     ]  # fmt: skip
     inside = body_of("in steps", in_={"type": ["string", "array"], "items": _PATH, "description": "the objects"},
-                   when=_WHEN, steps={"$ref": "#/$defs/steps"})  # fmt: skip
+                   when=_WHEN, recurse=_RECURSE, steps={"$ref": "#/$defs/steps"})  # fmt: skip
     call = body_of("call", call={"enum": sorted(FUNCTIONS), "description": "a named function of the converter"})
     return _documents([*steps, inside, call], others)
 

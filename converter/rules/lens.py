@@ -142,28 +142,34 @@ def ensure_object(node: dict[str, Any], keys: Sequence[str]) -> dict[str, Any]:
     Raises:
         LensError: a value on the way is neither an object nor null.
     """
-    for depth, key in enumerate(keys):
-        below = node.get(key)
-        if below is None:
-            below = node[key] = {}
-        elif type(below) is not dict:
-            raise wrong_type(tuple(keys[: depth + 1]), "an object", below)
-        node = below
-    return node
-
-
-def prune_empty(node: dict[str, Any], keys: Sequence[str]) -> None:
-    """Remove the objects along the keys that are empty, deepest first."""
-    chain = [node]
+    found = node
     for key in keys:
-        below = chain[-1].get(key)
-        if type(below) is not dict:
-            return
-        chain.append(below)
-    for depth in range(len(keys) - 1, -1, -1):
-        if chain[depth + 1]:
-            return
-        del chain[depth][keys[depth]]
+        below = found.get(key)
+        if below is None:
+            below = found[key] = {}
+        elif type(below) is not dict:
+            raise _wrong_type_along(node, keys)
+        found = below
+    return found
+
+
+def prune_empty(node: dict[str, Any], keys: Sequence[str], depth: int = 0) -> bool:
+    """Remove the objects along the keys that are empty, deepest first.
+
+    Args:
+        node: the object that has the one at ``keys[depth]``.
+        keys: the way.
+        depth: how much of the way leads to the node.
+
+    Returns:
+        Whether the whole way exists, and nothing is left of the node.
+    """
+    if depth < len(keys):
+        below = node.get(keys[depth])
+        if type(below) is not dict or not prune_empty(below, keys, depth + 1):
+            return False
+        del node[keys[depth]]
+    return not node
 
 
 def identity(_node: dict[str, Any], _notes: Notes) -> None:

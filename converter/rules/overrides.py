@@ -47,14 +47,10 @@ def override_problems(rule: Rule, earlier: Mapping[str, Rule]) -> Iterator[RuleP
         other = earlier.get(name)
         if other is None:
             text, hint = f"it overrides {name!r}, which no earlier rule is called", "`converter rules graph` lists them"
-            yield _problem(rule, text, hint, ProblemCode.MISSING)
+            yield rule.problem(ProblemCode.MISSING, text, hint)
             continue
         for kind, versions in other.pairs():
             if (kind, versions) not in pairs:
                 between = " and ".join(sorted(versions))
                 text = f"it overrides {name!r}, but does not convert {kind} between {between}"
-                yield _problem(rule, text, "a rule replaces another one as a whole", ProblemCode.CONFLICT)
-
-
-def _problem(rule: Rule, text: str, hint: str, code: ProblemCode) -> RuleProblem:
-    return RuleProblem(rule.file, rule.line, f"rule {rule.name}: {text}", hint, code)
+                yield rule.problem(ProblemCode.CONFLICT, text, "a rule replaces another one as a whole")

@@ -104,7 +104,7 @@ def _rows(body: Cursor, width: int) -> Iterator[Row]:
 def parse_invert(entry: Cursor, body: Cursor) -> Iterator[Step]:
     """Parse the step ``invert``."""
     body.only(("left", "right", "absent"), "invert")
-    scope, left, right = _pair(body, "left", "right")
+    scope, left, right = parse_pair(body, "left", "right")
     absent = body.child("absent")
     if not body.has("absent"):
         text = "invert must state what a missing field means: 'absent', with 'left' and 'right'"
@@ -132,26 +132,40 @@ def parse_invert(entry: Cursor, body: Cursor) -> Iterator[Step]:
 def parse_list_of_one(entry: Cursor, body: Cursor) -> Iterator[Step]:
     """Parse the step ``listOfOne``."""
     body.only(("list", "item", "side", "more"), "listOfOne")
-    scope, listed, item = _pair(body, "list", "item")
+    scope, listed, item = parse_pair(body, "list", "item")
     side = parse_side(body)
-    left, right = _sides(side, listed, item)
+    left, right = order_sides(side, listed, item)
     refuse = body.choice("more", ("drop", "refuse"), "drop") == "refuse"
     yield ListOfOne(line=entry.line, scope=scope, left=left, right=right, side=side, refuse=refuse)
 
 
 def parse_map_list(entry: Cursor, body: Cursor) -> Iterator[Step]:
     """Parse the step ``mapList``."""
-    body.only(("map", "list", "key", "value", "keep", "side"), "mapList")
-    scope, mapped, listed = _pair(body, "map", "list")
+    body.only(("map", "list", "key", "value", "keep", "trust", "side"), "mapList")
+    scope, mapped, listed = parse_pair(body, "map", "list")
     side = parse_side(body)
-    left, right = _sides(side, mapped, listed)
+    left, right = order_sides(side, mapped, listed)
     key, value, keep = body.text("key"), body.text("value", ""), parse_flag(body, "keep")
     if value and keep:
         text = "'keep' is for maps of objects, and 'value' for maps of other values"
         body.child("keep").problem(text, "remove one of them", ProblemCode.CONFLICT)
+    trust_items = body.has("trust") and body.choice("trust", ("map", "items")) == "items"
+    if trust_items and not keep:
+        text = "'trust' is for objects that hold the key, too"
+        body.child("trust").problem(text, "add keep: true", ProblemCode.CONFLICT)
     if value and value == key:
         body.child("value").problem("an item must hold key and value in two fields", code=ProblemCode.CONFLICT)
-    yield MapList(line=entry.line, scope=scope, left=left, right=right, side=side, key=key, value=value, keep=keep)
+    yield MapList(
+        line=entry.line,
+        scope=scope,
+        left=left,
+        right=right,
+        side=side,
+        key=key,
+        value=value,
+        keep=keep,
+        trust_items=trust_items,
+    )
 
 
 def parse_amount(
@@ -167,9 +181,9 @@ def parse_amount(
     """
     called = "duration" if "h" in units else "quantity"
     body.only(("text", "number", "unit", "side", "fractions"), called)
-    scope, text, number = _pair(body, "text", "number")
+    scope, text, number = parse_pair(body, "text", "number")
     side = parse_side(body)
-    left, right = _sides(side, text, number)
+    left, right = order_sides(side, text, number)
     unit = body.value.get("unit")
     if unit is None:
         body.problem("unit is missing", f"one of {_listed(units)}", ProblemCode.MISSING)
@@ -184,7 +198,7 @@ def _listed(units: tuple[str, ...]) -> str:
     return ", ".join(unit or '""' for unit in units)
 
 
-def _pair(body: Cursor, first: str, second: str) -> tuple[Path, Keys, Keys]:
+def parse_pair(body: Cursor, first: str, second: str) -> tuple[Path, Keys, Keys]:
     """Parse two paths inside the same list: their scope, and the keys of each below it."""
     scope, one = parse_field(body, first)
     across, two = parse_field(body, second)
@@ -194,6 +208,6 @@ def _pair(body: Cursor, first: str, second: str) -> tuple[Path, Keys, Keys]:
     return scope, one, two
 
 
-def _sides(side: Side, own: Keys, other: Keys) -> tuple[Keys, Keys]:
+def order_sides(side: Side, own: Keys, other: Keys) -> tuple[Keys, Keys]:
     """Order the fields of a side and of the other one: left, then right."""
     return (own, other) if side.value == "left" else (other, own)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from converter.errors import ProblemCode
+from converter.kube import EACH
 from converter.kube.amounts import DURATION_UNITS, QUANTITY_UNITS
 from converter.rules.functions import FUNCTIONS
 from converter.rules.lens import Side
+from converter.rules.limits import MAX_FIELDS
 from converter.rules.parse_paths import SIDES, parse_field, parse_flag, parse_keys, parse_plain, parse_side
+from converter.rules.parse_references import parse_api_group, parse_implied
+from converter.rules.parse_refuse import parse_refuse
 from converter.rules.parse_reshape import (
     parse_amount,
     parse_enum,
@@ -19,21 +24,23 @@ from converter.rules.parse_reshape import (
     parse_map_list,
 )
 from converter.rules.steps.amounts import Duration, Quantity
+from converter.rules.steps.annotations import ENCODINGS, Annotation
 from converter.rules.steps.base import Step, keys_of, split_scope
 from converter.rules.steps.blocks import Call, In
 from converter.rules.steps.int_or_string import IntOrString
-from converter.rules.steps.moves import ENCODINGS, Annotation, Nest, Rename
-from converter.rules.steps.values import MISSING, Default, Drop, Refuse, Values
-from converter.rules.steps.zeros import OmitZero
+from converter.rules.steps.moves import Nest, Rename
+from converter.rules.steps.values import MISSING, Default, Drop, Values
+from converter.rules.steps.zeros import OmitEmpty, OmitZero
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from converter.kube import Json
     from converter.rules.steps.blocks import Guard
     from converter.rules.steps.moves import Keys
     from converter.rules.yaml_source import Cursor
 
-_WITH = ("steps", "when")  # keys next to a step's keyword
+_WITH = ("steps", "when", "recurse")  # keys next to a step's keyword
 _WITHOUT_KEYS = ("in", "call")  # keywords whose value is not a mapping
 
 
@@ -49,7 +56,7 @@ def _parse_step(entry: Cursor) -> list[Step]:
     if len(words) != 1 or words[0] not in _PARSERS:
         entry.problem(
             f"a step is one of {', '.join(_PARSERS)}, not {' + '.join(map(str, words)) or 'nothing'}",
-            "docs/reference/rules.md describes each step",
+            _hint(words),
             ProblemCode.UNKNOWN_STEP,
         )
         return []
@@ -64,6 +71,11 @@ def _parse_step(entry: Cursor) -> list[Step]:
     if word not in _WITHOUT_KEYS and not body.expect(dict, "a mapping"):
         return []
     return list(_PARSERS[word](entry, body))
+
+
+def _hint(words: list[Any]) -> str:
+    near = get_close_matches(str(words[0]), _PARSERS, n=1) if words else []
+    return f"{f'did you mean {near[0]}? ' if near else ''}docs/reference/steps.md describes each step"
 
 
 def _rename(entry: Cursor, body: Cursor) -> Iterator[Step]:
@@ -124,8 +136,10 @@ def _int_or_string(entry: Cursor, body: Cursor) -> Iterator[Step]:
 
 
 def _values(entry: Cursor, body: Cursor) -> Iterator[Step]:
-    body.only(("path", "pairs"), "values")
-    scope, keys = parse_field(body)
+    body.only(("path", "pairs", "else"), "values")
+    path = parse_plain(body.child("path"), body.path("path"))
+    items = path[-1:] == (EACH,)
+    scope, keys = split_scope(path[:-1]) if items else parse_field(body)
     pairs = []
     for pair in body.child("pairs").entries():
         pair.only(SIDES, "a pair")
@@ -133,7 +147,23 @@ def _values(entry: Cursor, body: Cursor) -> Iterator[Step]:
             pairs.append((pair.value["left"], pair.value["right"]))
         else:
             pair.problem("a pair must have a 'left' and a 'right' value", code=ProblemCode.MISSING)
-    yield Values(line=entry.line, scope=scope, keys=keys, pairs=tuple(pairs))
+    if items and not keys:
+        body.child("path").problem("[*] must follow a field", code=ProblemCode.CONFLICT)
+    if items and any(None in pair for pair in pairs):
+        body.child("pairs").problem("an item cannot be missing: a pair must have two values", code=ProblemCode.CONFLICT)
+    others: dict[str, Json] = {}
+    if body.has("else") and body.child("else").expect(dict, "a mapping"):
+        body.child("else").only(SIDES, "else")
+        others = body.value["else"]
+    yield Values(
+        line=entry.line,
+        scope=scope,
+        keys=keys or ("",),
+        pairs=tuple(pairs),
+        items=items,
+        left=others.get("left", MISSING),
+        right=others.get("right", MISSING),
+    )
 
 
 def _default(entry: Cursor, body: Cursor) -> Iterator[Step]:
@@ -188,14 +218,25 @@ def _drop(entry: Cursor, body: Cursor) -> Iterator[Step]:
 def _omit_zero(entry: Cursor, body: Cursor) -> Iterator[Step]:
     body.only(("path", "side", "zero"), "omitZero")
     scope, keys = parse_field(body)
-    yield OmitZero(line=entry.line, scope=scope, keys=keys, side=parse_side(body), zero=body.value.get("zero", 0))
+    side = body.choice("side", (*SIDES, "both"))
+    zero = body.value.get("zero", 0)
+    yield OmitZero(line=entry.line, scope=scope, keys=keys, side=None if side == "both" else Side(side), zero=zero)
 
 
-def _refuse(entry: Cursor, body: Cursor) -> Iterator[Step]:
-    body.only(("path", "side", "why", "values"), "refuse")
-    scope, keys = parse_field(body)
-    values = tuple(item.value for item in body.child("values").entries()) if body.has("values") else None
-    yield Refuse(line=entry.line, scope=scope, keys=keys, side=parse_side(body), why=body.text("why"), values=values)
+def _omit_empty(entry: Cursor, body: Cursor) -> Iterator[Step]:
+    body.only(("fields", "side"), "omitEmpty")
+    fields = body.child("fields")
+    paths = []
+    for child in fields.entries():
+        if child.expect(str, "a path"):
+            path = parse_plain(child, child.as_path(child.value))
+            if path and split_scope(path)[1]:
+                paths.append(path)
+            elif path:
+                child.problem("a path must name a field, not the items of a list")
+    if isinstance(fields.value, list) and not 1 <= len(fields.value) <= MAX_FIELDS:
+        fields.problem(f"omitEmpty has 1 to {MAX_FIELDS} fields", code=ProblemCode.TOO_LARGE)
+    yield OmitEmpty(line=entry.line, fields=tuple(paths[:MAX_FIELDS]), side=parse_side(body))
 
 
 def _in(entry: Cursor, body: Cursor) -> Iterator[Step]:
@@ -204,7 +245,9 @@ def _in(entry: Cursor, body: Cursor) -> Iterator[Step]:
     if not entry.has("steps"):
         entry.problem("'in' must have 'steps'", code=ProblemCode.MISSING)
         return
-    yield In(line=entry.line, paths=paths, steps=parse_steps(entry.child("steps")), when=_guard(entry))
+    recurse = parse_plain(entry.child("recurse"), entry.path("recurse")) if entry.has("recurse") else ()
+    steps = parse_steps(entry.child("steps"))
+    yield In(line=entry.line, paths=paths, steps=steps, when=_guard(entry), recurse=recurse)
 
 
 def _guard(cursor: Cursor) -> Guard:
@@ -241,10 +284,13 @@ _PARSERS: dict[str, Callable[[Cursor, Cursor], Iterator[Step]]] = {
     "mapList": parse_map_list,
     "duration": partial(parse_amount, Duration, tuple(DURATION_UNITS)),
     "quantity": partial(parse_amount, Quantity, tuple(QUANTITY_UNITS)),
+    "apiGroup": parse_api_group,
+    "implied": parse_implied,
     "default": _default,
     "omitZero": _omit_zero,
+    "omitEmpty": _omit_empty,
     "drop": _drop,
-    "refuse": _refuse,
+    "refuse": parse_refuse,
     "in": _in,
     "call": _call,
 }

@@ -11,15 +11,12 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from converter.kube import EACH
-from converter.rules.schema import MAX_DEPTH, MAX_FIELDS, SchemaError
+from converter.rules.schema import IDENTITY, MAX_DEPTH, MAX_FIELDS, SchemaError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from converter.kube import Json, Path, Segment
-
-_META: Final = ("apiVersion", "kind", "metadata")
-"""What no server prunes of an object, or of an embedded one."""
 
 _NO_FIELDS: Final[dict[str, Any]] = {}
 
@@ -85,7 +82,7 @@ class _Reader:
             raise SchemaError(path, "properties must be an object")
         fields = {str(name): self.read(below, (*path, str(name))) for name, below in properties.items()}
         if embedded or given.get("x-kubernetes-embedded-resource") is True:
-            fields.update(dict.fromkeys(_META, EVERYTHING))
+            fields.update(dict.fromkeys(IDENTITY, EVERYTHING))
         other, items = self._other(given, path, open_=open_), given.get("items")
         if isinstance(items, dict):
             below = self.read(items, (*path, EACH), open_=open_)

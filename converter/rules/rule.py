@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from converter.errors import RuleProblem
 from converter.rules.lens import Side, identity
 from converter.rules.steps.blocks import compile_steps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from converter.errors import ProblemCode
     from converter.kube import Manifest
     from converter.rules.lens import Lens
     from converter.rules.steps.base import Step
@@ -20,6 +22,17 @@ API_VERSION = "apiconverter.dev/v1alpha1"
 
 KIND = "ConversionRule"
 """The kind of rule documents."""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleFinding(RuleProblem):
+    """A problem of one rule.
+
+    Attributes:
+        finding: the problem without the name of the rule, for messages about that rule.
+    """
+
+    finding: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +118,18 @@ class Rule:
     def place(self) -> str:
         """Its file and line; of a conversion by name alone, its CRD."""
         return f"{self.file}:{self.line}" if self.line else self.file
+
+    def problem(self, code: ProblemCode, finding: str, hint: str, line: int = 0) -> RuleFinding:
+        """Make a problem of this rule.
+
+        Args:
+            code: what kind of problem it is.
+            finding: what is wrong, for people.
+            hint: what to do.
+            line: the line of a step; 0 for the rule itself.
+        """
+        text = f"rule {self.name}: {finding}"
+        return RuleFinding(self.file, line or self.line, text, hint, code, finding=finding)
 
     def version(self, side: Side) -> str:
         """Return the apiVersion on a side."""

@@ -6,40 +6,25 @@ One whose type changes from text to number, and whose new name ends in Seconds, 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-import msgspec
-
-from converter.kube import EACH, canonical_json, format_path
-from converter.rules.schema import UNSET, Schema, find, read_schema
-from converter.rules.suggest_pairs import Pair, Trust, judge
+from converter.kube import EACH, format_path
+from converter.rules.schema import IDENTITY, UNSET, Schema, read_schema
+from converter.rules.suggest_pairs import Pair, Suggestion, Trust, is_same_shape, judge, same_words
+from converter.rules.suggest_places import base_of, candidates, count_descriptions, overlaps, remaining, scope
+from converter.rules.suggest_values import same_place, spread_defaults
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Mapping
+    from typing import Any
 
     from converter.kube import Json, Path
+    from converter.rules.suggest_places import Descriptions
 
-_IDENTITY: Final = ("apiVersion", "kind", "metadata")
+_SPEC: Final = ("spec",)
 _MOST: Final = 200
 """Fields of one version without a counterpart that are compared with those of the other one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Suggestion:
-    """A step, and why it is one.
-
-    Attributes:
-        trust: how sure it is.
-        step: the step, as a rule file has it.
-        why: the reason.
-        fields: the fields of both versions that it accounts for, left and right.
-    """
-
-    trust: Trust
-    step: dict[str, Any]
-    why: str
-    fields: tuple[tuple[Path, ...], tuple[Path, ...]] = ((), ())
 
 
 @dataclass(slots=True)
@@ -72,162 +57,228 @@ def suggest(left: Json, right: Json, names: tuple[str, str] = ("the left version
     """
     found = Suggestions()
     one, two = read_schema(left), read_schema(right)
-    for name in _IDENTITY:
+    for name in IDENTITY:
         one.fields.pop(name, None)
         two.fields.pop(name, None)
-    search = _Search(found, names)
-    search.compare(one, two, ())
+    search = _Search(found, names, {"left": count_descriptions(one), "right": count_descriptions(two)})
+    search.compare(one, two, (), ())
     search.settle()
     found.steps.sort(key=lambda each: each.trust)
     return found
 
 
+class _Move(NamedTuple):
+    """The steps for a field that moves.
+
+    Attributes:
+        path: the field, in the left version.
+        before: what comes before the other steps.
+        steps: the others.
+    """
+
+    path: Path
+    before: list[Suggestion]
+    steps: list[Suggestion]
+
+
 class _Search:
     """Collects what only one version has, and pairs it."""
 
-    def __init__(self, found: Suggestions, names: tuple[str, str]) -> None:
+    def __init__(self, found: Suggestions, names: tuple[str, str], told: Mapping[str, Descriptions]) -> None:
         self.found = found
+        self.told = told
         self.names = dict(zip(("left", "right"), names, strict=True))
-        self.only_left: dict[Path, Schema] = {}
-        self.only_right: dict[Path, Schema] = {}
+        self.only: dict[str, dict[Path, Schema]] = {"left": {}, "right": {}}
+        self.required: set[Path] = set()
+        self.wrapped: set[Path] = set()
+        self.last: list[Suggestion] = []
 
-    def compare(self, left: Schema, right: Schema, path: Path) -> None:
-        """Walk the fields that both versions have."""
+    def compare(self, left: Schema, right: Schema, path: Path, base: Path) -> None:
+        """Walk the fields that both versions have, in an object that exists wherever the one at ``base`` does."""
         for name in sorted({*left.fields, *right.fields}):
             one, two, place = left.fields.get(name), right.fields.get(name), (*path, name)
+            if (one is None or two is None) and name in left.required | right.required:
+                self.required.add(place)
             if one is None and two is not None:
-                self.only_right[place] = two
+                self.only["right"][place] = two
             elif two is None and one is not None:
-                self.only_left[place] = one
+                self.only["left"][place] = one
             elif one is not None and two is not None:
-                self._compare_field(one, two, place)
+                self._compare_field(one, two, place, base)
+                self._compare_required(left, right, place)
         if left.element is not None and right.element is not None:
-            self.compare(left.element, right.element, (*path, EACH))
+            self._compare_element(left.element, right.element, (*path, EACH))
 
-    def _compare_field(self, one: Schema, two: Schema, path: Path) -> None:
+    def _compare_element(self, one: Schema, two: Schema, path: Path) -> None:
+        """Compare what the list, or the map, of both versions holds."""
         if one.kind != two.kind:
-            pair = judge(Pair(path, one, path, two))
-            if pair is None:
-                text = f"{format_path(path)} is {one} in {self.names['left']}, and {two} in {self.names['right']}"
-                self.found.steps.append(Suggestion(Trust.OPEN, {}, text, ((path,), (path,))))
-            else:
-                self.found.steps.append(Suggestion(pair.trust, pair.step, pair.why, ((path,), (path,))))
+            self._open_type(one, two, path, {})
+            return
+        self._compare_open(one, two, path)
+        self.found.steps += same_place(one, two, path, (), self.names)
+        self.compare(one, two, path, ())
+
+    def _compare_field(self, one: Schema, two: Schema, path: Path, base: Path) -> None:
+        if one.kind != two.kind:
+            self._compare_types(one, two, path)
             return
         self.found.identical += 1
-        self.found.steps += _same_place(one, two, path)
-        self.compare(one, two, path)
+        self._compare_open(one, two, path)
+        spread = spread_defaults(one, two, path, base)
+        self.found.steps += [spread] if spread is not None else same_place(one, two, path, base, self.names)
+        # Defaults are filled into an object that is there. The spec always is.
+        self.compare(one, two, path, base if spread is not None or path == _SPEC else path)
+
+    def _compare_open(self, one: Schema, two: Schema, path: Path) -> None:
+        if one.is_open != two.is_open:
+            side = "left" if one.is_open else "right"
+            text = f"{format_path(path)} keeps fields that its schema does not name in {self.names[side]} only"
+            self.found.steps.append(Suggestion(Trust.OPEN, {}, text, ((path,), (path,))))
+
+    def _open_type(self, one: Schema, two: Schema, path: Path, step: dict[str, Any]) -> None:
+        text = f"{format_path(path)} is {one} in {self.names['left']}, and {two} in {self.names['right']}"
+        self.found.steps.append(Suggestion(Trust.OPEN, step, text, ((path,), (path,))))
+
+    def _compare_types(self, one: Schema, two: Schema, path: Path) -> None:
+        verdict = judge(Pair(path, one, path, two))
+        if verdict is not None:
+            self.found.steps.append(Suggestion(verdict.trust, verdict.step, verdict.why, ((path,), (path,))))
+            return
+        if self._compare_wrapped(one, two, path):
+            return
+        step: dict[str, Any] = {}
+        for side, other, keeps, empty in (("left", "right", one, two), ("right", "left", two, one)):
+            if keeps.kind in {"any", "map"} and empty.kind == "object" and not empty.fields:
+                why = f"{self.names[other]} keeps no fields of it"
+                step = {"drop": {"path": format_path(path), "side": side, "why": why}}
+        self._open_type(one, two, path, step)
+
+    def _compare_wrapped(self, one: Schema, two: Schema, path: Path) -> bool:
+        """Decide whether the value of one version is a field of the object that the other version has there."""
+        for whole, bare, side in ((one, two, "left"), (two, one, "right")):
+            names = [name for name, below in whole.fields.items() if is_same_shape(below, bare)]
+            if whole.kind != "object" or len(names) != 1 or bare.kind == "any":
+                continue
+            outer, inner = path, (*path, names[0])
+            left, right = (inner, outer) if side == "left" else (outer, inner)
+            why = f"{self.names[side]} has an object there, and one field of it has the type of the other version"
+            step = {"rename": {format_path(left): format_path(right)}}
+            others = {(*path, name): below for name, below in whole.fields.items() if name != names[0]}
+            self.wrapped.add(path)
+            if others and side == "left":  # the value takes the place of the object, so these steps come before
+                self.last.append(Suggestion(Trust.OPEN, step, f"{why}; do this last", ((left,), (right,))))
+            else:
+                self.found.steps.append(Suggestion(Trust.LIKELY, step, why, ((left,), (right,))))
+            self.only[side].update(others)
+            return True
+        return False
+
+    def _compare_required(self, left: Schema, right: Schema, path: Path) -> None:
+        """List a field of both versions that only one requires, and that no default fills in."""
+        if path == _SPEC:  # every manifest has it
+            return
+        name = path[-1]
+        sides = [side for side, one in (("left", left), ("right", right)) if name in one.required]
+        if len(sides) != 1 or any(one.fields[str(name)].default is not UNSET for one in (left, right)):
+            return
+        other = "right" if sides == ["left"] else "left"
+        text = (
+            f"{format_path(path)} is required in {self.names[sides[0]]}, and can be missing in {self.names[other]}; "
+            "if that means a value, state it by a default step, else refuse the manifest"
+        )
+        body = {"path": format_path(path), "side": other, "missing": True}
+        step = {"refuse": {**body, "why": f"{self.names[sides[0]]} requires the field"}}
+        self.found.steps.append(Suggestion(Trust.OPEN, step, text, ((path,), (path,))))
 
     def settle(self) -> None:
         """Pair what only one version has, the best pairs first; what is left is open."""
-        lefts, rights = list(self.only_left.items())[:_MOST], list(self._candidates())[:_MOST]
+        lefts, rights = (candidates(self.only[side], _MOST) for side in ("left", "right"))
         judged = [
             (verdict, a, b)
-            for a, one in lefts
-            for b, two in rights
-            if a[: _scope(a)] == b[: _scope(b)] and (verdict := judge(Pair(a, one, b, two))) is not None
+            for a, one in lefts.items()
+            for b, two in rights.items()
+            if (a in self.only["left"] or b in self.only["right"])
+            and a[: scope(a)] == b[: scope(b)]
+            and (verdict := judge(Pair(a, one, b, two), is_telling=self._is_telling(a, one, b, two))) is not None
         ]
         judged.sort(key=lambda item: (-item[0].score, format_path(item[1]), format_path(item[2])))
-        taken_left: set[Path] = set()
-        taken_right: set[Path] = set()
+        taken: dict[str, set[Path]] = {"left": set(), "right": set()}
+        moves: list[_Move] = []
         for verdict, a, b in judged:
-            if a in taken_left or b in taken_right:
+            if overlaps(a, taken["left"]) or overlaps(b, taken["right"]):
                 continue
             rivals = [v for v, x, y in judged if (x == a) != (y == b) and v.score == verdict.score]
-            trust = Trust.LIKELY if rivals and verdict.trust is Trust.CERTAIN else verdict.trust
-            taken_left.add(a)
-            taken_right.add(b)
-            self.found.steps.append(Suggestion(trust, verdict.step, verdict.why, ((a,), (b,))))
-            self.found.steps += [
-                Suggestion(max(trust, each.trust), each.step, each.why, each.fields)
-                for each in _same_place(self.only_left[a], self._right(b), b)
-                if verdict.keeps_value
-            ]
-        for path, schema in self.only_left.items():
-            if path not in taken_left:
-                self._open(path, schema, "left", "right")
-        for path, schema in self.only_right.items():
-            self._open_right(path, schema, taken_right)
+            trust = verdict.trust
+            if rivals or any(path[:end] in self.wrapped for path in (a, b) for end in range(len(path))):
+                trust = max(trust, Trust.LIKELY)
+            taken["left"].add(a)
+            taken["right"].add(b)
+            step = Suggestion(trust, verdict.step, verdict.why, ((a,), (b,)))
+            moves.append(self._move(step, Pair(a, lefts[a], b, rights[b]), keeps_value=verdict.keeps_value))
+        self._order(moves)
+        for side in ("left", "right"):
+            for path, schema in self.only[side].items():
+                self._open_rest(path, schema, side, taken[side])
+        self.found.steps += self.last
 
-    def _open_right(self, path: Path, schema: Schema, taken: set[Path]) -> None:
-        """List a field of the right version alone, or what of it no step makes."""
+    def _is_telling(self, a: Path, one: Schema, b: Path, two: Schema) -> bool:
+        """Whether a description is that of one field in each version, at least among those in the same object."""
+        for side, path, schema in (("left", a, one), ("right", b, two)):
+            text = same_words(schema.description)
+            inside = path[:-1] if a[:-1] == b[:-1] else None
+            if self.told[side][inside][text] > 1:
+                return False
+        return True
+
+    def _move(self, step: Suggestion, pair: Pair, *, keeps_value: bool) -> _Move:
+        """Add the steps for the values of a field that moves. Each default is stated where its own version has it."""
+        a, one, b, two = pair
+        before: list[Suggestion] = []
+        if not keeps_value:
+            return _Move(a, before, [step])
+        if a[:-1] != b[:-1]:
+            bare = replace(one, default=UNSET)
+            before, one = [*same_place(one, bare, a, base_of(a), self.names)], bare
+        after = same_place(one, two, b, base_of(b), self.names)
+        first, rest = (
+            [replace(each, trust=max(step.trust, each.trust)) for each in steps] for steps in (before, (step, *after))
+        )
+        return _Move(a, first, rest)
+
+    def _order(self, moves: list[_Move]) -> None:
+        """List the steps: a default in an object comes before the steps that move its fields out, and can empty it."""
+        bases = [(base_of(move.path), max(each.trust for each in move.before)) for move in moves if move.before]
+        first: list[Suggestion] = []
+        for move in moves:
+            least = [trust for base, trust in bases if base and move.path[: len(base)] == base]
+            first += move.before
+            self.found.steps += [replace(each, trust=max((each.trust, *least))) for each in move.steps]
+        self.found.steps = first + self.found.steps
+
+    def _open_rest(self, path: Path, schema: Schema, side: str, taken: set[Path]) -> None:
+        """List a field that only one version has, or what of it no step moves."""
         if path in taken:
             return
-        if any(other[: len(path)] == path for other in taken):
+        other = "right" if side == "left" else "left"
+        if not any(moved[: len(path)] == path for moved in taken):
+            self._open(path, schema, side, other)
+        elif side == "right":
             for name, below in schema.fields.items():
-                self._open_right((*path, name), below, taken)
-            return
-        self._open(path, schema, "right", "left")
-
-    def _right(self, path: Path) -> Schema:
-        """Find a field below one that only the right version has."""
-        for start, schema in self.only_right.items():
-            found = find(schema, path[len(start) :]) if path[: len(start)] == start else None
-            if found is not None:
-                return found
-        raise KeyError(path)
-
-    def _candidates(self) -> Iterator[tuple[Path, Schema]]:
-        """Yield what only the right version has, and what is inside of it."""
-        todo = list(self.only_right.items())
-        for path, schema in todo:  # grows on the way
-            yield path, schema
-            if len(todo) < _MOST:
-                todo += [((*path, name), below) for name, below in schema.fields.items()]
+                self._open_rest((*path, name), below, side, taken)
+        else:  # the steps above take fields out of it, so what stays is dropped with the object
+            rest = list(remaining(path, schema, taken))
+            if rest:
+                listed = ", ".join(map(format_path, rest))
+                text = f"only {self.names[side]} has {listed}; this drops what the steps above leave of the object"
+                step = {
+                    "drop": {"path": format_path(path), "side": side, "why": f"{self.names[other]} has no such field"}
+                }
+                self.found.steps.append(Suggestion(Trust.OPEN, step, text, (tuple(rest), ())))
 
     def _open(self, path: Path, schema: Schema, side: str, other: str) -> None:
         why = f"{self.names[other]} has no such field"
         step = {"drop": {"path": format_path(path), "side": side, "why": why}}
-        text = f"{format_path(path)} ({schema}) is only in {self.names[side]}"
+        required = ", which requires it" if path in self.required else ""
+        text = f"{format_path(path)} ({schema}) is only in {self.names[side]}{required}"
         where = ((path,), ()) if side == "left" else ((), (path,))
         self.found.steps.append(Suggestion(Trust.OPEN, step, text, where))
-
-
-def _scope(path: Path) -> int:
-    """Count the segments of a path up to its last list."""
-    return max((index + 1 for index, segment in enumerate(path) if not isinstance(segment, str)), default=0)
-
-
-def _same_place(one: Schema, two: Schema, path: Path) -> Iterator[Suggestion]:
-    """Suggest steps for a field that has one place and type in both versions, and other values."""
-    if one.values is not None and two.values is not None and one.values != two.values:
-        yield _values(one.values, two.values, path)
-    if one.default is UNSET and two.default is UNSET:
-        return
-    left, right = one.default, two.default
-    if left is UNSET or right is UNSET:
-        side, value = ("right", right) if left is UNSET else ("left", left)
-        step = {"default": {"path": format_path(path), "side": side, "value": value}}
-        yield Suggestion(Trust.CERTAIN, step, f"only the {side} version has a default")
-    elif canonical_json(left) != canonical_json(right):
-        step = {"default": {"path": format_path(path), "left": left, "right": right}}
-        yield Suggestion(Trust.CERTAIN, step, "the defaults differ")
-
-
-def _values(one: frozenset[bytes], two: frozenset[bytes], path: Path) -> Suggestion:
-    gone, came = sorted(one - two), sorted(two - one)
-    folded = {_fold(value): value for value in came}
-    pairs = [{"left": _load(value), "right": _load(folded[_fold(value)])} for value in gone if _fold(value) in folded]
-    step = {"values": {"path": format_path(path), "pairs": pairs}}
-    if len(pairs) == len(gone) == len(came) == len(folded):
-        return Suggestion(Trust.CERTAIN, step, "the values differ in their spelling only")
-    if pairs:
-        return Suggestion(Trust.LIKELY, step, f"some values differ in their spelling only; {_list(gone, came)}")
-    text = f"the values of {format_path(path)} differ; {_list(gone, came)}"
-    example = {"left": _load(gone[0]) if gone else None, "right": _load(came[0]) if came else None}
-    return Suggestion(Trust.OPEN, {"values": {"path": format_path(path), "pairs": [example]}}, text)
-
-
-def _list(gone: list[bytes], came: list[bytes]) -> str:
-    return f"only left: {_join(gone)}; only right: {_join(came)}"
-
-
-def _join(values: list[bytes]) -> str:
-    return ", ".join(value.decode() for value in values[:10]) or "none"
-
-
-def _fold(value: bytes) -> str:
-    return "".join(letter for letter in value.decode().lower() if letter.isalnum())
-
-
-def _load(value: bytes) -> Json:
-    return msgspec.json.decode(value)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -24,6 +24,23 @@ class Trust(IntEnum):
     """Names and types say so."""
     OPEN = 2
     """A human must decide."""
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A step, and why it is one.
+
+    Attributes:
+        trust: how sure it is.
+        step: the step, as a rule file has it.
+        why: the reason.
+        fields: the fields of both versions that it accounts for, left and right.
+    """
+
+    trust: Trust
+    step: dict[str, Any]
+    why: str
+    fields: tuple[tuple[Path, ...], tuple[Path, ...]] = ((), ())
 
 
 class Pair(NamedTuple):
@@ -66,6 +83,7 @@ _QUANTITIES: Final = {"mib": "Mi", "gib": "Gi", "kib": "Ki", "mb": "M", "gb": "G
 _OPPOSITES: Final = (("disable", "enable"), ("disabled", "enabled"), ("skip", ""), ("no", ""), ("not", ""),
                      ("disable", ""), ("disabled", ""), ("hide", "show"), ("deny", "allow"))  # fmt: skip
 _KEYS: Final = ("name", "key", "type", "id")
+_GROUPS: Final = ("apiGroup", "group")
 _LONG: Final = 15
 """Characters of a description that says which field it is about."""
 
@@ -73,9 +91,20 @@ _ALIKE: Final = 0.62
 """The similarity of two names that are probably of one field."""
 
 
-def judge(pair: Pair) -> Verdict | None:
-    """Find the step that most probably leads from one field to the other; None if there is none."""
-    for find in (_described, _inverted, _measured, _listed, _keyed, _renamed):
+def judge(pair: Pair, *, is_telling: bool = True) -> Verdict | None:
+    """Find the step that most probably leads from one field to the other; None if there is none.
+
+    Args:
+        pair: the fields.
+        is_telling: whether no other field has the description of one of them.
+    """
+    verdict = _grouped(pair) or _described(pair)
+    if verdict is not None and verdict.trust is Trust.CERTAIN and not is_telling:
+        why = f"{verdict.why}, but other fields have this description, too"
+        return _spelled(pair) or replace(verdict, trust=Trust.LIKELY, why=why)
+    if verdict is not None:
+        return verdict
+    for find in (_spelled, _inverted, _measured, _listed, _keyed, _renamed):
         verdict = find(pair)
         if verdict is not None:
             return verdict
@@ -86,11 +115,34 @@ def _rename(pair: Pair) -> dict[str, Any]:
     return {"rename": {format_path(pair.left): format_path(pair.right)}}
 
 
+def _grouped(pair: Pair) -> Verdict | None:
+    return _grouped_on("left", pair) or _grouped_on("right", pair.turned)
+
+
+def _grouped_on(side: str, pair: Pair) -> Verdict | None:
+    """Decide whether the group of the first version is an apiVersion in the second one."""
+    is_one = pair.one.kind == pair.two.kind == "string" and pair.left[:-1] == pair.right[:-1]
+    if not is_one or pair.left[-1] not in _GROUPS or pair.right[-1] != "apiVersion":
+        return None
+    body = {"group": format_path(pair.left), "apiVersion": format_path(pair.right), "version": "v1", "side": side}
+    why = "the names say that it is the group of that apiVersion; check which version to write where none is known"
+    return Verdict(Trust.LIKELY, 10, {"apiGroup": body}, why)
+
+
 def _described(pair: Pair) -> Verdict | None:
-    one, two = " ".join(pair.one.description.split()), " ".join(pair.two.description.split())
+    one, two = same_words(pair.one.description), same_words(pair.two.description)
     if pair.left == pair.right or len(one) < _LONG or one != two or not is_same_shape(pair.one, pair.two):
         return None
     return Verdict(Trust.CERTAIN, 10, _rename(pair), "the description and the type are the same", keeps_value=True)
+
+
+def _spelled(pair: Pair) -> Verdict | None:
+    one, two = words_of(pair.left), words_of(pair.right)
+    is_moved = pair.left != pair.right and pair.left[:-1] == pair.right[:-1]
+    if not is_moved or not one or _joined(one) != _joined(two) or not is_same_shape(pair.one, pair.two):
+        return None
+    why = "the names differ in capital letters and signs only, and the type is the same"
+    return Verdict(Trust.CERTAIN, 9, _rename(pair), why, keeps_value=True)
 
 
 def _renamed(pair: Pair) -> Verdict | None:
@@ -99,11 +151,7 @@ def _renamed(pair: Pair) -> Verdict | None:
     one, two = words_of(pair.left), words_of(pair.right)
     if not one or not two:
         return None
-    is_alike = _joined(one) == _joined(two)
-    if is_alike and pair.left[:-1] == pair.right[:-1]:
-        why = "the names differ in capital letters only, and the type is the same"
-        return Verdict(Trust.CERTAIN, 9, _rename(pair), why, keeps_value=True)
-    score, why = _likeness(pair, one, two, is_alike=is_alike)
+    score, why = _likeness(pair, one, two)
     return (
         Verdict(Trust.LIKELY, score, _rename(pair), f"{why}, and the type is the same", keeps_value=True)
         if why
@@ -111,18 +159,37 @@ def _renamed(pair: Pair) -> Verdict | None:
     )
 
 
-def _likeness(pair: Pair, one: list[str], two: list[str], *, is_alike: bool) -> tuple[float, str]:
+def _likeness(pair: Pair, one: list[str], two: list[str]) -> tuple[float, str]:
     """Say how alike two places of one type are, and why; no reason if they are not."""
-    whole = [word for segment in pair.right[-2:] if isinstance(segment, str) for word in split_words(segment)]
     ratio = SequenceMatcher(None, _joined(one), _joined(two)).ratio()
+    texts = {_without_name(schema.description, words) for schema, words in ((pair.one, one), (pair.two, two))}
     found = (
-        (is_alike, 8, "the name is the same at another place"),
-        (len(one) > 1 and set(one) <= set(whole), 7, "the new place has all the words of the old name"),
-        (one[-1:] == two and len(one) > 1 and not pair.one.fields, 6, "the new name is the end of the old one"),
+        (len(texts) == 1 and texts != {""}, 8.5, "the descriptions differ in the name only"),
+        (_joined(one) == _joined(two), 8, "the name is the same at another place"),
+        (_has_words(pair.right, one), 7, "the new place has all the words of the old name"),
+        (_has_words(pair.left, two), 7, "the old place has all the words of the new name"),
+        (_ends_with(one, two) and not pair.one.fields, 6, "the new name is the end of the old one"),
+        (_ends_with(two, one) and not pair.one.fields, 6, "the old name is the end of the new one"),
         (ratio >= _ALIKE, 4 + ratio, "the names are similar"),
         (len(pair.one.fields) > 1, 3, "both are objects with the same fields"),
     )
     return next(((score, why) for holds, score, why in found if holds), (0, ""))
+
+
+def _has_words(place: Path, name: list[str]) -> bool:
+    """Whether a name of several words is spread over the last two names of a place."""
+    last = [word for segment in place[-2:] if isinstance(segment, str) for word in split_words(segment)]
+    return len(name) > 1 and set(name) <= set(last)
+
+
+def _ends_with(name: list[str], end: list[str]) -> bool:
+    return len(name) > 1 and name[-1:] == end
+
+
+def _without_name(description: str, name: list[str]) -> str:
+    """Leave the name out at the start of a description, where Go has it; empty if it does not start with the name."""
+    first, _, rest = same_words(description).partition(" ")
+    return rest if split_words(first) == name and len(rest) >= _LONG else ""
 
 
 def _measured(pair: Pair) -> Verdict | None:
@@ -219,6 +286,11 @@ def is_same_shape(one: Schema, two: Schema, depth: int = 12) -> bool:
     if one.element is not None and two.element is not None and not is_same_shape(one.element, two.element, depth - 1):
         return False
     return all(is_same_shape(below, two.fields[name], depth - 1) for name, below in one.fields.items())
+
+
+def same_words(description: str) -> str:
+    """Write a description on one line, so that descriptions can be compared."""
+    return " ".join(description.split())
 
 
 _WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")

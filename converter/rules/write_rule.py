@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
     from converter.kube import Json
     from converter.rules.rule import Rule
-    from converter.rules.suggest import Suggestion, Suggestions
+    from converter.rules.suggest import Suggestions
+    from converter.rules.suggest_pairs import Suggestion
 
 _LIKELY = 'Likely: read the reason, and remove "# " before each step that is right.'
 _OPEN = "To decide: what the schemas cannot tell. Write a step, or take the suggested one."
@@ -78,12 +79,14 @@ def _commented(steps: list[Suggestion], title: str) -> Iterator[str]:
     yield "    #"
     yield f"    # {title}"
     for one in steps:
-        yield f"    #   {one.why}:"
+        yield f"    #   {one.why}{':' if one.step else '.'}"
         if one.step:
             yield f"    # - {_step(one.step)}"
 
 
 def _step(step: dict[str, Any]) -> str:
+    if len(step) > 1:
+        return flow(step)
     ((word, body),) = step.items()
     return f"{word}: {flow(body)}"
 

@@ -133,8 +133,14 @@ class Cursor:
             if key not in known:
                 child.problem(f"{what} has no key {key!r}", f"known keys: {', '.join(known)}", ProblemCode.UNKNOWN_KEY)
 
-    def text(self, key: str, default: str | None = None) -> str:
-        """Return the non-empty string under a key, of bounded length; without a default it is required."""
+    def text(self, key: str, default: str | None = None, hint: str = "") -> str:
+        """Return the non-empty string under a key, of bounded length; without a default it is required.
+
+        Args:
+            key: the key.
+            default: what counts if the key is missing.
+            hint: what to write if it is missing and required.
+        """
         child = self.child(key)
         if child.value is None and default is not None and not self.has(key):
             return default
@@ -147,12 +153,12 @@ class Cursor:
             problem = f"{key}: must be a non-empty string, not {type_name(child.value)}"
             child.problem(problem, code=ProblemCode.WRONG_TYPE)
         else:
-            child.problem(f"{key} is missing", code=ProblemCode.MISSING)
+            child.problem(f"{key} is missing", hint, ProblemCode.MISSING)
         return default or ""
 
     def choice(self, key: str, choices: tuple[str, ...], default: str | None = None) -> str:
         """Return the string under a key, which must be one of the choices; without a default it is required."""
-        value = self.text(key, default)
+        value = self.text(key, default, f"one of {', '.join(choices)}")
         if value and value not in choices:
             self.child(key).problem(f"{key}: {value!r} is not one of {', '.join(choices)}")
         return value if value in choices else choices[0]

@@ -22,7 +22,7 @@ from converter.server.connections import BoundedServer
 from converter.server.in_progress import IN_PROGRESS, InProgress
 from converter.server.large_reviews import ALL_BODIES, LARGE, Bodies, Held, LargeReviews
 from converter.server.outcomes import outcome_of
-from converter.server.responses import PlainReview, failure, large_review, review, text
+from converter.server.responses import PlainReview, failure, large_review, review
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -115,8 +115,7 @@ class App:
             metrics: counts the requests of the webhooks.
             body_limit: the largest request body, in bytes.
             body_seconds: how long a client may take to send a body.
-            clients: who may call the webhooks; None for everyone. Pages are open to all, because kubelets that probe
-                the server have no certificate.
+            clients: who may call the webhooks; None for everyone. Pages are open to all.
             bodies: counts the bytes of large bodies.
             tracer: makes spans of reviews; None for none.
         """
@@ -322,18 +321,6 @@ class App:
             return page()
         except Exception:  # noqa: BLE001  as above
             return _internal_error(path)
-
-    def ready(self, why_not: str, notes: Iterable[str] = ()) -> web.Response:
-        """Answer ``/readyz``.
-
-        Args:
-            why_not: why the server is not ready; empty if it is.
-            notes: what an administrator should mend although the server is ready, one line each.
-        """
-        reason = "stopping" if self.draining else why_not
-        if reason:
-            return text(f"not ready: {reason}\n", HTTPStatus.SERVICE_UNAVAILABLE)
-        return text("".join(f"{line}\n" for line in ("ok", *notes)))
 
 
 def _is_json(request: web.BaseRequest) -> bool:

@@ -146,7 +146,8 @@ class ConversionLog:
         """Count what a manifest loses by severity, and log it in one line, without the values."""
         manifest = losses.manifest
         logged: dict[str, list[str]] = {}
-        for loss, action in losses.decisions:
+        for decision in losses.decisions:
+            loss, action = decision.loss, decision.action
             self._metrics.lost_field(manifest.kind, loss.severity, action)
             if action is not Action.IGNORE:
                 paths = logged.setdefault(loss.severity.value, [])

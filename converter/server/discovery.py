@@ -1,27 +1,25 @@
 """Serves the discovery documents, in a process of its own that needs only its certificate and the rules.
 
-If it is unreachable, no namespace of the control plane can be deleted. So it watches no API server and calls none, and
-it keeps the present rules if new ones are invalid.
+If it is unreachable, no namespace of the control plane can be deleted. So it answers without the API server that it
+watches for rule objects, and it keeps the present rules if new ones are invalid.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from converter.discovery import Discovery, named_resources
+from converter.discovery import Discovery, named_resources, with_registered
 from converter.server.connections import BoundedServer
-from converter.server.metrics import CONTENT_TYPE
-from converter.server.responses import text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from converter.catalog import Catalog
+    from converter.discovery import Named
     from converter.rules import RuleBook
     from converter.server.metrics import DiscoveryMetrics
 
@@ -37,38 +35,54 @@ class DiscoveryApp:
         in_flight: always 0, because an answer needs no body and is made at once.
     """
 
-    def __init__(self, book: Callable[[], RuleBook], catalog: Catalog, metrics: DiscoveryMetrics) -> None:
+    def __init__(
+        self,
+        book: Callable[[], RuleBook],
+        catalog: Catalog,
+        metrics: DiscoveryMetrics,
+        *,
+        registered: Callable[[], Mapping[Any, tuple[Named, ...]]] = dict,
+    ) -> None:
         """Make the application.
 
         Args:
             book: returns the rules in use.
             catalog: names the resources of the kinds of Kubernetes.
-            metrics: counts the answers; shown under ``/metrics``.
+            metrics: counts the answers.
+            registered: returns what each APIService of ours names.
         """
         self._metrics = metrics
         self._book = book
         self._catalog = catalog
-        self._made_for = book()
-        self._discovery = Discovery(named_resources(self._made_for, catalog))
+        self._registered = registered
+        self._made_for = self._sources()
+        self._discovery = self._make()
         self.draining = False
         self.in_flight = 0
+
+    def _sources(self) -> tuple[RuleBook, dict[Any, tuple[Named, ...]]]:
+        return self._book(), dict(self._registered())
+
+    def _make(self) -> Discovery:
+        book, registered = self._made_for
+        return Discovery(with_registered(named_resources(book, self._catalog), registered))
 
     def server(self) -> web.Server:
         """Make the server of aiohttp, inside a running event loop."""
         return BoundedServer(self.handle)
 
-    async def refresh(self, interval: float = 1.0) -> None:
-        """Take new rules into use while the server runs.
+    async def refresh(self, interval: float = 0.2) -> None:
+        """Take new rules and APIServices into use while the server runs.
 
         Args:
             interval: seconds between two checks.
         """
         while True:
             await asyncio.sleep(interval)
-            book = self._book()
-            if book is not self._made_for:
-                self._discovery = Discovery(await asyncio.to_thread(named_resources, book, self._catalog))
-                self._made_for = book
+            sources = self._sources()
+            if sources[0] is not self._made_for[0] or sources[1] != self._made_for[1]:
+                self._made_for = sources
+                self._discovery = await asyncio.to_thread(self._make)
                 _log.info("discovery documents replaced", extra={"resources": len(self._discovery.resources)})
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -80,10 +94,6 @@ class DiscoveryApp:
 
     def _answer(self, request: web.BaseRequest) -> web.Response:
         path = request.raw_path.partition("?")[0]
-        if path == "/readyz" and self.draining:
-            return text("not ready: stopping\n", HTTPStatus.SERVICE_UNAVAILABLE)
-        if path == "/metrics":
-            return text(self._metrics.text(), kind=CONTENT_TYPE)
         found = self._discovery.answer(request.method, path, request.headers)
         self._metrics.answered(found.status)
         headers = {"Content-Type": found.content_type, "Vary": "Accept"}

@@ -63,7 +63,7 @@ class ProcessMetrics:
         """Create one series for each webhook and outcome, so that a request only has to count.
 
         Args:
-            process: what the process is: ``admission``, ``controller`` or ``discovery``.
+            process: what the process is: ``admission``, ``controller``, ``dashboard`` or ``discovery``.
             webhooks: the names of its webhooks.
         """
         self.registry = CollectorRegistry()
@@ -115,9 +115,14 @@ class ProcessMetrics:
         self._reload_successful.set(outcome == "taken")
         self._rules.set(rules)
 
-    def watch_rules(self, digest: Callable[[], str]) -> None:
-        """Export the digest of the rules, read at each scrape: replicas with other rules have another one."""
-        self.registry.register(_RulesInfo(digest))
+    def watch_rules(self, files: Callable[[], str], digest: Callable[[], str] | None = None) -> None:
+        """Export digests of the rules, read at each scrape: replicas with other rules have other ones.
+
+        Args:
+            files: the digest of the rule files.
+            digest: the digest of the rules in use, of files and objects; None if the process reads no objects.
+        """
+        self.registry.register(_RulesInfo({"files": files} if digest is None else {"files": files, "digest": digest}))
 
     def watch_clusters(self, count: Callable[[], int]) -> None:
         """Count the clusters at each scrape."""
@@ -208,12 +213,13 @@ class _BuildInfo(Collector):
 
 
 class _RulesInfo(Collector):
-    def __init__(self, digest: Callable[[], str]) -> None:
-        self._digest = digest
+    def __init__(self, digests: Mapping[str, Callable[[], str]]) -> None:
+        self._digests = digests
 
     def collect(self) -> Iterator[Metric]:
-        text = "Digest of the rules in use; equal rules have equal digests."
-        yield InfoMetricFamily("converter_rulebook", text, {"digest": self._digest()})
+        text = "Digests of the rule files, and of the rules in use; equal rules have equal digests."
+        labels = {name: digest() for name, digest in self._digests.items()}
+        yield InfoMetricFamily("converter_rulebook", text, labels)
 
 
 class Ends(Collector):

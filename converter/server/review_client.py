@@ -65,6 +65,23 @@ class _Review(msgspec.Struct):
     response: _Response
 
 
+def is_ready(url: str) -> bool:
+    """Whether a server runs and is ready.
+
+    Args:
+        url: where its health is, without a path.
+    """
+    parts = urlsplit(url)
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=_SECONDS)
+    try:
+        connection.request("GET", "/readyz")
+        return connection.getresponse().status == http.HTTPStatus.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
 class WebhookClient:
     """Calls one webhook, with a new connection for each call.
 
@@ -94,20 +111,13 @@ class WebhookClient:
                 f"{authority} is not a CA certificate: {error}; use the file that `converter serve` prints"
             ) from error
 
-    def is_ready(self) -> bool:
-        """Whether it runs and is ready."""
-        try:
-            return self._ask("GET", "/readyz")[0] == http.HTTPStatus.OK
-        except WebhookError:
-            return False
-
     def send(self, review: bytes, path: str = "/mutate/works") -> Answer:
         """Send a review, and apply the patch in the answer.
 
         Raises:
             WebhookError: it cannot be reached, or its answer is not a review.
         """
-        status, body = self._ask("POST", path, review)
+        status, body = self._post(path, review)
         if status != http.HTTPStatus.OK:
             raise WebhookError(f"{self.url}{path} answered {status}: {body.decode(errors='replace')}", status)
         try:
@@ -122,10 +132,10 @@ class WebhookClient:
         message = response.status.message if response.status else ""
         return Answer(response.allowed, work, message, response.warnings)
 
-    def _ask(self, method: str, path: str, body: bytes | None = None) -> tuple[int, bytes]:
+    def _post(self, path: str, body: bytes) -> tuple[int, bytes]:
         connection = http.client.HTTPSConnection(self._host, self._port, timeout=_SECONDS, context=self._tls)
         try:
-            connection.request(method, path, body, {"Content-Type": "application/json"} if body else {})
+            connection.request("POST", path, body, {"Content-Type": "application/json"})
             response = connection.getresponse()
             return response.status, response.read()
         except (OSError, http.client.HTTPException) as error:

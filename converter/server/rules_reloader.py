@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from converter.certificates.file_watch import POLL_SECONDS, fingerprint, keep_looking
 from converter.client.giving_way import giving_way
-from converter.config import RULE_SUFFIXES, SHIPPED_RULES, Configuration, Parts, read_parts, read_rule_files
+from converter.config import RULE_SUFFIXES, SHIPPED_RULES, Parts, read_parts, read_rule_files
 from converter.engine import Engine
 from converter.errors import ProblemCode, RuleBookError, RuleProblem
 from converter.rule_objects import Combiner, RuleKey, RuleObject, Verdict
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from converter.catalog import Catalog
     from converter.certificates.file_watch import Fingerprint
-    from converter.rules import RuleBook
     from converter.rules.by_name import CustomKind
 
 _log = logging.getLogger(__name__)
@@ -73,7 +72,6 @@ class RulesReloader:
             its start to its end.
         state: the state of the files.
         verdicts: what became of each rule object.
-        file_book: the rules of files alone, which the discovery server knows too.
     """
 
     def __init__(
@@ -105,8 +103,12 @@ class RulesReloader:
         self._files = self._read()
         self.verdicts: Mapping[RuleKey, Verdict] = {}
         self._by_rules = self.current = self._build(self._files)
-        self.file_book: RuleBook = self.current.book
         self.state = RulesState(dt.datetime.now(dt.UTC), ())
+
+    @property
+    def files_digest(self) -> str:
+        """The digest of the files in use, without rule objects."""
+        return self._files.digest
 
     def _look(self) -> Fingerprint:
         return fingerprint(self._roots, RULE_SUFFIXES)
@@ -173,7 +175,6 @@ class RulesReloader:
         self._seen = seen
         with self._building, giving_way():
             self._files = files
-            self.file_book = Configuration.compile(files).book
             self._use(self._build(files))
         self.state = RulesState(dt.datetime.now(dt.UTC), ())
         self._replaced(began)

@@ -47,6 +47,7 @@ class ReviewTracer:
             version: the version of this program, for the resource.
         """
         resource = Resource.create({"service.name": _SERVICE, "service.version": version})
+        self._exporter = exporter
         self._provider = TracerProvider(resource=resource, shutdown_on_exit=False)
         self._provider.add_span_processor(BatchSpanProcessor(exporter, max_queue_size=QUEUE_SPANS))
         self._tracer = self._provider.get_tracer(_SERVICE)
@@ -99,7 +100,10 @@ class ReviewTracer:
             yield
 
     def close(self) -> None:
-        """Send what waits; at most `CLOSE_SECONDS`, since a collector can be away."""
+        """Send what waits; at most `CLOSE_SECONDS`, since a collector can be away. Then end the exporter's retries."""
         ending = threading.Thread(target=self._provider.shutdown, name="traces", daemon=True)
         ending.start()
         ending.join(CLOSE_SECONDS)
+        if ending.is_alive():
+            self._exporter.shutdown()
+            ending.join(CLOSE_SECONDS)

@@ -1,4 +1,4 @@
-"""Assembles a server: rules, fleet, webhooks, pages and metrics."""
+"""Assembles a server: rules, fleet, webhooks, health and metrics."""
 
 from __future__ import annotations
 
@@ -13,18 +13,16 @@ from converter.catalog import load_catalog
 from converter.clusters import FleetView
 from converter.placement.exclusions import Unreachable
 from converter.placement.scheduler_name import OWN_SCHEDULER
-from converter.server import responses as answers
 from converter.server.app import BODY_LIMIT, App, Webhook
 from converter.server.conversion_log import ConversionLog
+from converter.server.health import Health
 from converter.server.inventory_reloader import InventoryReloader
-from converter.server.metrics import CONTENT_TYPE, Metrics
+from converter.server.metrics import Metrics
 from converter.server.rules_reloader import RulesReloader, notes_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
     from pathlib import Path
-
-    from aiohttp import web
 
     from converter.server.clients import Clients
     from converter.server.in_progress import Tracer
@@ -59,20 +57,22 @@ class Served:
 
     Attributes:
         app: the HTTP application of the webhooks.
-        metrics_app: health and metrics alone, for an address of their own.
+        health: health and metrics, for an address of their own.
         metrics: its metrics.
         rules: the rules in use.
         fleet: the clusters.
         inventory: reloads the clusters from their file; None if the caller fills the fleet.
+        rules_webhook: the webhook on rule objects.
         waiting_for: each says what must be known before the server is ready; empty once it is.
     """
 
     app: App
-    metrics_app: App
+    health: Health
     metrics: Metrics
     rules: RulesReloader
     fleet: FleetView
     inventory: InventoryReloader | None
+    rules_webhook: RulesWebhook
     waiting_for: list[Callable[[], str]] = field(default_factory=list)
 
     def background(self) -> list[Coroutine[None, None, None]]:
@@ -93,7 +93,7 @@ def assemble(settings: Settings) -> Served:
     metrics = Metrics(["works", "bindings", "binding-status", "rules"])
     rules = RulesReloader(settings.rules, catalog=load_catalog, sink=metrics)
     metrics.rules_in_use(len(rules.current.book.rules))
-    metrics.watch_rules(lambda: rules.current.digest)
+    metrics.watch_rules(lambda: rules.files_digest, lambda: rules.current.digest)
     inventory = InventoryReloader(settings.inventory, metrics) if settings.inventory is not None else None
     fleet = inventory.view if inventory is not None else FleetView()
     metrics.watch_clusters(lambda: len(fleet.current))
@@ -101,18 +101,16 @@ def assemble(settings: Settings) -> Served:
     works = WorkWebhook(
         rules, fleet, settings.policy, ConversionLog(metrics), has_overflow_store=inventory is None, span=span
     )
-    pages: dict[str, Callable[[], web.Response]] = {}
     unreachable = Unreachable(lambda: rules.current, fleet)
     placement = PlacementWebhook(unreachable, unreachable.converted, settings.own_scheduler)
+    rules_webhook = RulesWebhook(rules.check)
     webhooks = [
         Webhook("/mutate/works", "works", works.answer),
         Webhook("/mutate/bindings", "bindings", placement.answer),
         Webhook("/mutate/binding-status", "binding-status", BindingStatusWebhook().answer),
-        Webhook("/validate/rules", "rules", RulesWebhook(rules.check).answer, is_slow=True),
+        Webhook("/validate/rules", "rules", rules_webhook.answer, is_slow=True),
     ]
-    app = App(
-        webhooks, pages, metrics, body_limit=settings.body_limit, clients=settings.clients, tracer=settings.tracer
-    )
+    app = App(webhooks, {}, metrics, body_limit=settings.body_limit, clients=settings.clients, tracer=settings.tracer)
 
     waiting_for: list[Callable[[], str]] = []
 
@@ -121,11 +119,8 @@ def assemble(settings: Settings) -> Served:
             return "the first list of clusters is incomplete"
         return next((text for about in waiting_for if (text := about())), "")
 
-    pages["/healthz"] = lambda: answers.text("ok\n")
-
     def notes() -> list[str]:
         return notes_of(rules=rules.state.problems, inventory=inventory.problems if inventory is not None else ())
 
-    pages["/readyz"] = lambda: app.ready(missing(), notes())
-    pages["/metrics"] = lambda: answers.text(metrics.text(), kind=CONTENT_TYPE)
-    return Served(app, App([], pages, metrics), metrics, rules, fleet, inventory, waiting_for)
+    health = Health(metrics, app, missing=missing, notes=notes)
+    return Served(app, health, metrics, rules, fleet, inventory, rules_webhook, waiting_for)

@@ -93,16 +93,27 @@ def changes_for(records: Sequence[ManifestRecord], present: Bookkeeping) -> Anno
     if present.losses is not NO_LOSSES or changes.unstored or _any_lossy(records):
         _store_losses(records, present, wanted, changes)
     lossy = LOSSES_ANNOTATION in wanted and not converted
+    labels = present.labels
     for name, holds in ((CONVERTED_LABEL, converted), (LOSSES_LABEL, lossy), (CRDS_LABEL, present.holds_crds)):
-        if holds and present.labels.get(name) != "true":
-            changes.labels[name] = "true"
-        elif not holds and name in present.labels:
+        if holds:
+            if labels.get(name) != "true":
+                changes.labels[name] = "true"
+        elif name in labels:
             changes.labels[name] = None
+    _compare_annotations(present.annotations, wanted, changes)
+    return changes
+
+
+def _compare_annotations(
+    present: Mapping[str, str | None], wanted: Mapping[str, str | None], changes: AnnotationChanges
+) -> None:
     for name in OWN_ANNOTATIONS:
         value = wanted.get(name)
-        if present.annotations.get(name) != value or (value is None and name in present.annotations):
-            changes.annotations[name] = value
-    return changes
+        if value is not None:
+            if present.get(name) != value:
+                changes.annotations[name] = value
+        elif name in present:
+            changes.annotations[name] = None
 
 
 def _any_lossy(records: Sequence[ManifestRecord]) -> bool:

@@ -6,7 +6,8 @@ Anyone can edit annotations: what cannot be read counts as absent. `converter.wo
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 from msgspec import Raw
@@ -20,12 +21,14 @@ from converter.karmada.names import (
     LOSSES_TEXT_ANNOTATION,
     SOURCES_ANNOTATION,
 )
+from converter.kube import canonical_json
 from converter.losses.model import Loss, ManifestId, UnstoredData, manifest_id_of_head
 from converter.losses.record import NO_LOSSES, LossRecord
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from converter.kube import Manifest
     from converter.kube.partial_object import PartialObject
 
 OWN_ANNOTATIONS: Final = (
@@ -47,22 +50,40 @@ class SourceVersion(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
 
     Attributes:
         source: the apiVersion it was sent in.
+        source_digest: identifies what was sent (`manifest_digest`); empty if the release that wrote it stored none.
         kind: its kind.
         name: its name.
         namespace: its namespace; empty for cluster-scoped objects.
         target: the apiVersion it has now.
+        target_digest: identifies what it was converted to; empty if the release that wrote it stored none.
     """
 
     source: str = msgspec.field(name="from")
+    source_digest: str = msgspec.field(name="fromDigest", default="")
     kind: str
     name: str
     namespace: str = ""
     target: str = msgspec.field(name="to")
+    target_digest: str = msgspec.field(name="toDigest", default="")
 
     @classmethod
-    def of(cls, head: PartialObject, source: str, target: str) -> SourceVersion:
-        """Make the entry of a manifest."""
-        return cls(source=source, kind=head.kind, name=_own_name(head), namespace=head.namespace, target=target)
+    def of(cls, head: PartialObject, source: tuple[str, str], target: tuple[str, str]) -> SourceVersion:
+        """Make the entry of a manifest.
+
+        Args:
+            head: what names it.
+            source: the apiVersion it was sent in, and the digest of what was sent.
+            target: the apiVersion it is converted to, and the digest of the result.
+        """
+        return cls(
+            source=source[0],
+            source_digest=source[1],
+            kind=head.kind,
+            name=_own_name(head),
+            namespace=head.namespace,
+            target=target[0],
+            target_digest=target[1],
+        )
 
     def is_of(self, head: PartialObject) -> bool:
         """Whether this is the entry of that manifest."""
@@ -73,6 +94,37 @@ class SourceVersion(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
         """The manifest's identity."""
         group, slash, _ = self.source.rpartition("/")
         return ManifestId(group if slash else "", self.kind, self.namespace, self.name)
+
+
+def manifest_digest(manifest: Manifest) -> str:
+    """Identify what users write of a manifest.
+
+    Karmada's own webhook on Works adds a label to each manifest of a new Work, and removes what servers write
+    (pkg/webhook/work/mutating.go). So the status and Karmada's labels and annotations do not count, and of the metadata
+    only names, labels and annotations. Equal manifests have equal digests in whatever order their fields are.
+    """
+    written = manifest.copy()
+    written.pop("status", None)
+    metadata = manifest.get("metadata")
+    if isinstance(metadata, dict):
+        written["metadata"] = _of_users(metadata)
+    return sha256(canonical_json(written)).hexdigest()[:16]
+
+
+def _of_users(metadata: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out of the metadata what users do not write."""
+    found = {name: metadata[name] for name in ("name", "namespace") if name in metadata}
+    for name in ("labels", "annotations"):
+        values = metadata.get(name)
+        if isinstance(values, dict):
+            values = {
+                key: value
+                for key, value in values.items()
+                if ".karmada.io/" not in key and not key.startswith("karmada.io/")
+            }
+        if values:
+            found[name] = values
+    return found
 
 
 def _own_name(head: PartialObject) -> str:
@@ -142,7 +194,7 @@ class StoredRecord(msgspec.Struct, frozen=True, dict=True):
         losses = LossRecord.read(annotations.get(LOSSES_ANNOTATION))
         sources = annotations.get(SOURCES_ANNOTATION)
         if not sources:
-            return cls(losses=losses)
+            return cls(losses=losses) if losses is not NO_LOSSES else NO_RECORD
         try:
             entries = _entries.decode(sources)
         except (msgspec.MsgspecError, UnicodeError, RecursionError):

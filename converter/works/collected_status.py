@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from converter.errors import ConverterError
+from converter.errors import ConverterError, RefusedError
 
 if TYPE_CHECKING:
     from converter.engine import Engine
@@ -42,6 +42,15 @@ def converted_back(status: Any, manifest: Manifest, source: str, converter: Engi
     """
     if source == manifest.get("apiVersion") or not isinstance(status, dict):
         return status, ""
+    try:
+        return _converted(status, manifest, source, converter).get("status", msgspec.UNSET), ""
+    except ConverterError as error:
+        _log.warning("status of %s %s: %s", manifest["kind"], (manifest.get("metadata") or {}).get("name"), error)
+        return msgspec.UNSET, f"[the status cannot be converted from {manifest['apiVersion']} to {source}: {error}]"
+
+
+def _converted(status: Manifest, manifest: Manifest, source: str, converter: Engine) -> Manifest:
+    """Convert a manifest with nothing but the status; the whole one if a rule refuses it because a field is missing."""
     metadata = manifest.get("metadata") or {}
     bare = {
         "apiVersion": manifest["apiVersion"],
@@ -50,7 +59,6 @@ def converted_back(status: Any, manifest: Manifest, source: str, converter: Engi
         "status": status,
     }
     try:
-        return converter.convert(bare, source).manifest.get("status", msgspec.UNSET), ""
-    except ConverterError as error:
-        _log.warning("status of %s %s: %s", manifest["kind"], metadata.get("name"), error)
-        return msgspec.UNSET, f"[the status cannot be converted from {manifest['apiVersion']} to {source}: {error}]"
+        return converter.convert(bare, source).manifest
+    except RefusedError:
+        return converter.convert({**manifest, "status": status}, source).manifest

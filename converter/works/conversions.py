@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from converter.conversion import convert_fresh
+from converter.conversion import compare_fresh, convert_fresh, undo
 from converter.errors import ConversionError, ManifestError
 from converter.kube import GroupVersionKind, Manifest, canonical_json
 from converter.kube.partial_object import decode, decode_checked, read_partial_object
 from converter.losses.decide import NOT_SENT
 from converter.losses.model import manifest_id_of_head
-from converter.works.annotations import ManifestRecord, SourceVersion
+from converter.works.annotations import ManifestRecord, SourceVersion, manifest_digest
 from converter.works.issues import Failure
-from converter.works.result import IssueReason
+from converter.works.result import HINT, MISSHAPEN_HINT, IssueReason
 from converter.works.states import ManifestState, Target
 from converter.works.version_selection import Availability, VersionChoice, choose
 
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from converter.kube.partial_object import PartialObject
     from converter.losses import Loss
 
+_CONTAINERS: Final = frozenset({dict, list})
+
 
 def not_a_manifest(index: int, raw: Raw) -> ManifestState:
     """Say why something is not a manifest."""
@@ -33,7 +35,7 @@ def not_a_manifest(index: int, raw: Raw) -> ManifestState:
         read_partial_object(raw)
     except ManifestError as error:
         why = f"spec.workload.manifests[{index}] is not a manifest: {error}"
-        return ManifestState(None, failure=Failure(IssueReason.NOT_A_MANIFEST, why))
+        return ManifestState(None, failure=Failure(IssueReason.NOT_A_MANIFEST, why, MISSHAPEN_HINT))
     return ManifestState(None)
 
 
@@ -54,7 +56,7 @@ def reconvert(
         if (best == head.api_version and not again) or (
             best is None and target.cluster.serves(head.api_version, head.kind)
         ):
-            return _keep_as_is(raw, head, entry, earlier, target, lossy=lossy)
+            return _keep(raw, head, entry, earlier, choice.route, target, lossy=lossy)
         if choice.route is None:
             return _stay(head, earlier, unavailable(head, choice))
     if earlier.in_overflow:  # the controller, which can read the overflow object, converts it back
@@ -70,11 +72,49 @@ def reconvert(
             return _with_edit(state, restored, raw, head, target)
     except (ConversionError, ManifestError) as error:
         why = f"{head.label} ({head.api_version}) cannot be taken back to {entry.source}: {error}"
-        return _stay(head, earlier, Failure(IssueReason.IRREVERSIBLE, why))
-    losses = _lost_by_release(source, head, entry.source, entry.source, target)
+        return _stay(head, earlier, Failure(IssueReason.IRREVERSIBLE, why, _hint(error)))
     encoded = msgspec.json.encode(source)
+    losses = _lost_by_release(encoded, head, entry.source, entry.source, target, source)
     state = ManifestState(head, encoded=encoded, source=head.api_version, target=entry.source, losses=losses)
     return _with_edit(state, restored, raw, head, target)
+
+
+def _keep(  # noqa: PLR0917  as `reconvert` has them, and the route
+    raw: Raw,
+    head: PartialObject,
+    entry: SourceVersion,
+    earlier: ManifestRecord,
+    route: CompiledRoute | None,
+    target: Target,
+    *,
+    lossy: bool,
+) -> ManifestState:
+    """Keep the version that an earlier conversion left; if asked to, convert again by the present rules.
+
+    They can do so if the way back gives a manifest with the digest of what was sent. The stored Work does not say by
+    which rules it was made, and need not: what counts is whether these make the same of the same. What somebody has
+    edited since stays: an edit wins. So does what no rule leads to any more.
+    """
+    if route is None or not (target.recheck and entry.source_digest):
+        return _keep_as_is(raw, head, entry, earlier, target, lossy=lossy)
+    if earlier.in_overflow:
+        return _keep_as_is(raw, head, entry, earlier, target, lossy=lossy, needs_overflow=True)
+    try:
+        target.limits.check(raw)
+        stored = decode_checked(raw)
+        if manifest_digest(stored) != entry.target_digest:
+            return _keep_as_is(raw, head, entry, earlier, target, lossy=lossy)
+        sent = undo(stored, route, earlier.conversion_data())
+        if manifest_digest(sent) == entry.source_digest:
+            text = canonical_json(sent)
+            state = _convert(head, decode(text), text, route, target, lossy=lossy)
+            made = state.record.entry
+            same = made is not None and made.target_digest == entry.target_digest
+            return msgspec.structs.replace(state, encoded=None) if same else state
+    except (ConversionError, ManifestError):
+        pass  # when it is sent again, admission says what is wrong
+    kept = _keep_as_is(raw, head, entry, earlier, target, lossy=lossy)
+    return msgspec.structs.replace(kept, outdated=earlier.unstored is None)
 
 
 def _with_edit(
@@ -133,7 +173,11 @@ def convert(raw: Raw, head: PartialObject, route: CompiledRoute, target: Target,
         return _convert(head, decode(raw), raw, route, target, lossy=lossy)
     except (ConversionError, ManifestError) as error:
         why = f"{head.label} ({head.api_version}) cannot be converted: {error}"
-        return ManifestState(head, failure=Failure(IssueReason.UNCONVERTIBLE, why))
+        return ManifestState(head, failure=Failure(IssueReason.UNCONVERTIBLE, why, _hint(error)))
+
+
+def _hint(error: ConversionError | ManifestError) -> str:
+    return MISSHAPEN_HINT if isinstance(error, ManifestError) else HINT
 
 
 def _convert(
@@ -160,8 +204,13 @@ def _convert_now(
         target: where it goes, and by which rules.
         lossy: see `_lost_by_release`.
     """
-    encoded, lost, preserved = convert_fresh(manifest, data, lambda: decode_checked(data), route, target.limits.losses)
-    losses = _lost_by_release(encoded, head, route.target, route.source, target, lossy=lossy)
+    again, limit = lambda: decode_checked(data), target.limits.losses
+    sent = manifest_digest(manifest)
+    fresh = convert_fresh(manifest, again, route)
+    encoded, made = fresh.encoded, manifest_digest(fresh.manifest)  # before `compare_fresh` uses it up
+    losses = _lost_by_release(encoded, head, route.target, route.source, target, fresh.manifest, lossy=lossy)
+    keep = bool(losses) and any(type(loss.value) in _CONTAINERS for loss in losses)
+    lost, preserved = compare_fresh(fresh, data, again, route, limit, keep=keep)
     if lost:
         cluster, source = target.cluster, GroupVersionKind.of(route.source, head.kind)
         identity = manifest_id_of_head(head, route.source)
@@ -169,44 +218,46 @@ def _convert_now(
         original = cache(lambda: decode(data))
         weighed = evaluator.of_conversion(lost, source, cluster.release, cluster.name, identity, original=original)
         losses = (*weighed, *losses)
-    entry = SourceVersion.of(head, route.source, route.target)
+    entry = SourceVersion.of(head, (route.source, sent), (route.target, made))
     record = ManifestRecord(entry, canonical_json(preserved) if preserved.values else None)
     return ManifestState(head, record, encoded, route.source, route.target, losses)
 
 
-def _lost_by_release(
-    manifest: Manifest | bytes | Raw,
+def _lost_by_release(  # noqa: PLR0917  what a manifest is, and where it goes
+    encoded: bytes | Raw,
     head: PartialObject,
     api_version: str,
     source: str,
     target: Target,
+    manifest: Manifest | None = None,
     *,
     lossy: bool = False,
 ) -> tuple[Loss, ...]:
     """Find what the cluster's release loses or refuses of a manifest.
 
     Args:
-        manifest: the manifest, decoded or as JSON.
+        encoded: the manifest as JSON.
         head: what names it.
         api_version: the version that the cluster gets.
         source: the version that the user sent.
         target: where it goes, and by which rules.
+        manifest: the same manifest decoded, if it is at hand. Losses refer to its objects.
         lossy: whether something is probably lost, so that a check that only accepts the manifest is not worth its time.
 
     Raises:
         ManifestError: the JSON cannot be read.
     """
     losses, cluster, kind = target.converter.losses, target.cluster, head.kind
-    release, gates, may_refuse = cluster.release, cluster.gates, True
-    may_lose = losses.may_lose(release, api_version, kind, gates)
+    release, gates = cluster.release, cluster.gates
+    doubts = losses.doubts(release, gates)
+    doubt = doubts[api_version, kind] if source == api_version else doubts.of_converted(api_version, kind)
+    may_lose = doubt is not None and (doubt.may_lose(encoded, manifest) if not lossy else doubt.drops)
+    may_refuse = doubt is not None and doubt.may_be_refused(encoded, manifest)
     lacking = cluster.lacking.get((api_version, kind)) if cluster.lacking else None
-    if not isinstance(manifest, dict):
-        if may_lose and not lossy:
-            may_lose = not losses.accepts(manifest, api_version, kind, release, gates)
-        may_refuse = losses.may_be_refused(manifest, api_version, kind, release)
-        if not (may_lose or may_refuse or lacking):
-            return ()
-        manifest = decode(manifest)
+    if not (may_lose or may_refuse or lacking):
+        return ()
+    if manifest is None:
+        manifest = decode(encoded)
     gvk, identity = GroupVersionKind.of(api_version, kind), manifest_id_of_head(head, source)
     lost: tuple[Loss, ...] = ()
     if may_lose:

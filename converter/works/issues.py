@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+import msgspec
 from msgspec import UNSET
 
 from converter.kube.partial_object import POLICY_ANNOTATION
@@ -12,7 +13,7 @@ from converter.losses import messages
 from converter.losses.policy import LossPolicy
 from converter.works.limits import MOST_BYTES, MOST_MANIFESTS
 from converter.works.policy import Action, Policy, PolicyError
-from converter.works.result import Issue, IssueReason
+from converter.works.result import HINT, Issue, IssueReason
 
 if TYPE_CHECKING:
     from collections.abc import Container, Sequence
@@ -50,10 +51,12 @@ class Failure(NamedTuple):
     Attributes:
         reason: the reason.
         why: the reason for people, with the manifest and without the cluster.
+        hint: what to do if the Work is denied.
     """
 
     reason: IssueReason
     why: str
+    hint: str = HINT
 
     @property
     def certain(self) -> bool:
@@ -61,7 +64,7 @@ class Failure(NamedTuple):
         return self.reason is not IssueReason.UNKNOWN
 
 
-class ManifestPolicy(NamedTuple):
+class ManifestPolicy(msgspec.Struct, frozen=True):
     """The policies for one manifest.
 
     Attributes:
@@ -103,16 +106,16 @@ class WorkPolicies:
         """
         self.stored_refusals = stored_refusals
         self.losses = losses if losses is not None else _LOSS_POLICIES[policy.losses]
-        action, self.warnings = _parsed(annotation, "the Work")
+        action, self.warnings = _parsed(annotation, "the Work") if annotation is not None else _NOTHING_ASKED
         self._strict = policy.unreachable is Action.DENY
         self._unreachable = action if action is not None else policy.unreachable
-        self._asked = action
+        self._of_work = ManifestPolicy(self._unserved(self._unreachable), self._unreachable, action)
 
     def of(self, head: PartialObject | None) -> ManifestPolicy:
         """Apply a manifest's own annotation; it overrides that of the Work."""
         word = head.policy_word if head is not None else UNSET
         if word is UNSET or head is None:
-            return ManifestPolicy(self._unserved(self._unreachable), self._unreachable, self._asked)
+            return self._of_work
         action, warnings = _parsed(word, head.label)
         unreachable = action if action is not None else self._unreachable
         return ManifestPolicy(self._unserved(unreachable), unreachable, action, warnings)
@@ -125,9 +128,12 @@ class WorkPolicies:
         return Action.DENY if self._strict else action
 
 
+_NOTHING_ASKED: Final[tuple[Action | None, tuple[str, ...]]] = (None, ())
+
+
 def _parsed(word: object, where: str) -> tuple[Action | None, tuple[str, ...]]:
     if word is None:
-        return None, ()
+        return _NOTHING_ASKED
     try:
         return Action.parse(str(word)), ()
     except PolicyError:
@@ -140,8 +146,8 @@ def unreachable(head: PartialObject | None, failure: Failure, policy: ManifestPo
     if not failure.certain and action is Action.DENY:
         action = Action.WARN
     if head is None:
-        return Issue("", "", "", failure.reason, failure.why, action)
-    return Issue(head.kind, head.place, head.api_version, failure.reason, failure.why, action)
+        return Issue("", "", "", failure.reason, failure.why, action, failure.hint)
+    return Issue(head.kind, head.place, head.api_version, failure.reason, failure.why, action, failure.hint)
 
 
 def too_large(manifests: Sequence[Raw], policies: WorkPolicies) -> Issue:
@@ -182,3 +188,15 @@ def denied(head: PartialObject, losses: Sequence[Loss], way: str) -> Issue:
 def _paths(losses: Sequence[Loss]) -> str:
     more = f" and {len(losses) - _PATHS_LOGGED} more" if len(losses) > _PATHS_LOGGED else ""
     return ", ".join(without_names(loss.path) or "more than can be named" for loss in losses[:_PATHS_LOGGED]) + more
+
+
+def denial_text(denied: Sequence[Issue], cluster: str) -> str:
+    """Say why a Work is denied, and what to do.
+
+    Args:
+        denied: the issues that deny it.
+        cluster: the cluster that it goes to.
+    """
+    whys = "; ".join(issue.why for issue in denied)
+    hints = " ".join(dict.fromkeys(issue.hint for issue in denied))
+    return f"cluster {cluster}: {whys}. {hints}"

@@ -24,7 +24,7 @@ from converter.works import conversions
 from converter.works.annotation_changes import Bookkeeping, changes_for
 from converter.works.annotations import NO_RECORD, ManifestRecord, StoredRecord
 from converter.works.carrying import carry, split_carrier
-from converter.works.issues import WorkPolicies, too_large, unreachable
+from converter.works.issues import WorkPolicies, denial_text, too_large, unreachable
 from converter.works.issues import denied as denied_issue
 from converter.works.limits import MOST_BYTES, MOST_MANIFESTS, limits_of
 from converter.works.result import NO_CHANGES, Converted, Issue, WorkPlan
@@ -48,6 +48,8 @@ if TYPE_CHECKING:
     from converter.works.policy import Policy
     from converter.works.states import Span
 
+_DENY, _WARN = Action.DENY, Action.WARN  # as in converter.losses.decide
+
 
 def plan_work(
     work: Work[Raw],
@@ -61,6 +63,7 @@ def plan_work(
     has_overflow_store: bool = False,
     resumed: bool = False,
     stored_refusals: Container[LossKey] = (),
+    recheck: bool = False,
     span: Span | None = None,
 ) -> WorkPlan:
     """Plan what happens to a Work; never raises for what the Work holds.
@@ -80,6 +83,7 @@ def plan_work(
         has_overflow_store: whether a controller stores what annotations cannot hold.
         resumed: whether the Work was suspended until now. Then what was converted meanwhile is decided about again.
         stored_refusals: what its cluster refuses of the Work as it is stored; that is not denied.
+        recheck: whether to compare stored manifests with what these rules make of the originals; not at admission.
         span: makes a span of a trace; None without tracing.
     """
     metadata = work.metadata
@@ -98,7 +102,7 @@ def plan_work(
         return _too_large(manifests, policies, cluster, never_denied=never_denied)
     overflow = carried if carried is not None else overflow
     stored = StoredRecord.read(annotations, overflow) if annotations else NO_RECORD
-    target = Target(cluster, converter, limits_of(len(manifests)), resumed=resumed, span=span)
+    target = Target(cluster, converter, limits_of(len(manifests)), resumed=resumed, recheck=recheck, span=span)
     states = [
         inspect(index, raw, heads[index], stored, target, unchanged=unchanged) for index, raw in enumerate(manifests)
     ]
@@ -116,7 +120,7 @@ def _too_large(manifests: Sequence[Raw], policies: WorkPolicies, cluster: Cluste
     """Leave a Work as it is, or deny it, without a look at its manifests."""
     issue = too_large(manifests, policies)
     if issue.action is Action.DENY and not never_denied:
-        return WorkPlan(denial=_denial([issue], cluster.name), warnings=policies.warnings, issues=(issue,))
+        return WorkPlan(denial=denial_text([issue], cluster.name), warnings=policies.warnings, issues=(issue,))
     return WorkPlan(warnings=(*_said([issue], (), cluster.name), *policies.warnings), issues=(issue,))
 
 
@@ -184,12 +188,12 @@ def decide(
         unreachable=policy.unreachable, stored=policies.stored_refusals,
     )  # fmt: skip
     if suspended:
-        decisions = tuple(item for item in decisions if item.action is not Action.DENY)
+        decisions = tuple([item for item in decisions if item.action is not _DENY])
     record = _recording(state, decisions)
     if state.stays:  # it was decided about when it came
         return ManifestPlan(state, record, issue, policy.warnings)
-    warnings = [f"cluster {destination.name}: {item.loss.line}" for item in decisions if item.action is Action.WARN]
-    denied = [item.loss for item in decisions if item.action is Action.DENY]
+    warnings = [f"cluster {destination.name}: {item.loss.line}" for item in decisions if item.action is _WARN]
+    denied = [item.loss for item in decisions if item.action is _DENY]
     if denied:
         way = f" on the way from {state.source} to {state.target}" if state.record.entry is not None else ""
         issue = denied_issue(state.head, denied, way)
@@ -203,7 +207,7 @@ def _unrestored(state: ManifestState) -> tuple[str, ...]:
 
 
 def _recording(state: ManifestState, decisions: Sequence[Decision]) -> ManifestRecord:
-    losses = (*state.remembered, *(item.loss for item in decisions if item.recorded))
+    losses = (*state.remembered, *[item.loss for item in decisions if item.recorded])
     return msgspec.structs.replace(state.record, losses=losses) if losses != state.record.losses else state.record
 
 
@@ -233,7 +237,7 @@ def assemble(
     summary = _summed(plans, warnings)
     denied = [issue for issue in summary.issues if issue.action is Action.DENY]
     if denied and not deleting:
-        text = _denial(denied, cluster.name)
+        text = denial_text(denied, cluster.name)
         about = tuple(summary.warnings)
         return WorkPlan(
             denial=text,
@@ -249,7 +253,7 @@ def assemble(
         stored.losses,
         cluster.release,
         keeps_conversions=summary.stays,
-        holds_crds=holds_crds(plan.state.head for plan in plans),
+        holds_crds=holds_crds([plan.state.head for plan in plans]),
         has_overflow_store=(has_overflow_store and not deleting) or carried is not None,
     )
     changes = changes_for([plan.record for plan in plans], present)
@@ -266,8 +270,11 @@ def assemble(
         (*_said(summary.issues, changes.unstored.values(), cluster.name), *summary.warnings),
         carrier=carriage.appended,
         suspend=carriage.suspend,
-        resend=LOSSES_ANNOTATION in changes.annotations and stored.losses.ends_with(_by_release(plans)),
+        resend=stored.losses is not NO_LOSSES
+        and LOSSES_ANNOTATION in changes.annotations
+        and stored.losses.ends_with(_by_release(plans)),
         needs_overflow=summary.needs_overflow,
+        outdated=summary.outdated,
         converted=tuple(summary.converted),
         issues=tuple(summary.issues),
         losses=tuple(summary.losses),
@@ -289,6 +296,7 @@ class _Summary(msgspec.Struct):
     unrestored: dict[int, tuple[UnrestoredValue, ...]] = {}
     stays: bool = False
     needs_overflow: bool = False
+    outdated: bool = False
 
 
 def _summed(plans: Sequence[ManifestPlan], warnings: tuple[str, ...]) -> _Summary:
@@ -313,14 +321,9 @@ def _summed(plans: Sequence[ManifestPlan], warnings: tuple[str, ...]) -> _Summar
             summary.converted.append(_converted(state))
         elif state.stays:
             summary.stays = True
+            summary.outdated = summary.outdated or state.outdated
             summary.needs_overflow = summary.needs_overflow or state.needs_overflow
     return summary
-
-
-def _denial(denied: Sequence[Issue], cluster: str) -> str:
-    whys = "; ".join(issue.why for issue in denied)
-    hints = " ".join(dict.fromkeys(issue.hint for issue in denied))
-    return f"cluster {cluster}: {whys}. {hints}"
 
 
 def _said(issues: Sequence[Issue], unstored: Collection[UnstoredData], cluster: str) -> list[str]:

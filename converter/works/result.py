@@ -40,6 +40,10 @@ class Converted(msgspec.Struct, frozen=True):
     losses: int
 
 
+MISSHAPEN_HINT: Final = "Correct it in the template, or in the OverridePolicy that made it so."
+"""What to do about a manifest that has not the shape of its kind."""
+
+
 class IssueReason(StrEnum):
     """Why a cluster cannot have a manifest as it is meant."""
 
@@ -97,6 +101,7 @@ class WorkPlan(msgspec.Struct, frozen=True):
         suspend: what ``spec.suspendDispatching`` becomes; None if it stays as it is.
         resend: whether the cluster holds a value now that it dropped or refused when the manifests were sent.
         needs_overflow: whether the plan would change if the Work's overflow object were given.
+        outdated: whether other rules made a manifest, and only what is sent again can be converted by these.
         converted: what is converted, for metrics.
         issues: what the cluster cannot have, for metrics.
         losses: what manifests lose, for metrics and logs.
@@ -114,6 +119,7 @@ class WorkPlan(msgspec.Struct, frozen=True):
     suspend: Suspension | None = None
     resend: bool = False
     needs_overflow: bool = False
+    outdated: bool = False
     converted: tuple[Converted, ...] = ()
     issues: tuple[Issue, ...] = ()
     losses: tuple[ManifestLosses, ...] = ()

@@ -38,6 +38,8 @@ class ManifestState(msgspec.Struct, frozen=True):
         stays: whether it stays as an earlier conversion left it.
         unrestored: values that were not restored on the way back, because the manifest was edited.
         needs_overflow: whether more could be done with its conversion data, which is in the overflow object.
+        outdated: whether other rules made it, and these do not lead back to what was sent. It stays until it is sent
+            again.
     """
 
     head: PartialObject | None
@@ -51,6 +53,7 @@ class ManifestState(msgspec.Struct, frozen=True):
     stays: bool = False
     unrestored: tuple[UnrestoredValue, ...] = ()
     needs_overflow: bool = False
+    outdated: bool = False
 
 
 class ManifestPlan(msgspec.Struct, frozen=True):
@@ -83,6 +86,7 @@ class Target(msgspec.Struct, frozen=True):
         converter: the rules.
         limits: the bounds for each manifest.
         resumed: whether the Work was suspended until now.
+        recheck: whether to compare what an earlier conversion made with what the present rules make of the same.
         span: makes a span of a trace; None without tracing.
     """
 
@@ -90,4 +94,5 @@ class Target(msgspec.Struct, frozen=True):
     converter: Engine
     limits: Limits
     resumed: bool = False
+    recheck: bool = False
     span: Span | None = None

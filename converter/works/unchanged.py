@@ -43,4 +43,7 @@ def count_unchanged(
 
 def holds_crds(heads: Iterable[PartialObject | None]) -> bool:
     """Whether one of the manifests is a CRD."""
-    return any(head is not None and head.kind == CRD_KIND for head in heads)
+    for head in heads:  # noqa: SIM110  a generator costs more
+        if head is not None and head.kind == CRD_KIND:
+            return True
+    return False

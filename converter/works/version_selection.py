@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from enum import Enum, StrEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+import msgspec
 
 from converter.errors import NoRouteError
 
@@ -33,7 +35,7 @@ class Unavailability(StrEnum):
     """The cluster serves other versions, and a rule file says that a conversion to them is impossible."""
 
 
-class VersionChoice(NamedTuple):
+class VersionChoice(msgspec.Struct, frozen=True):
     """The choice for one kind, one version and one cluster.
 
     Attributes:
@@ -57,7 +59,7 @@ _SERVED = VersionChoice(Availability.SERVED)
 
 def choose(api_version: str, kind: str, cluster: Cluster, converter: Engine) -> VersionChoice:
     """Choose a version: the one that was sent if the cluster serves it, else the cheapest to convert to."""
-    versions = cluster.versions_of(kind)
+    versions = cluster.served.get(kind, ())
     if api_version in versions:
         return _SERVED
     reason, words = Unavailability.KIND_NOT_SERVED, ""

@@ -220,7 +220,7 @@ def main() -> None:
         controller = None
         try:
             until("the control plane", lambda: fetch(options.port, "/counts"))
-            command = [sys.executable, "-m", "converter", "controller", "--kubeconfig", str(config), "--listen"]
+            command = [sys.executable, "-m", "converter", "controller", "--kubeconfig", str(config), "--metrics-listen"]
             controller = subprocess.Popen([*command, f"127.0.0.1:{options.port + 1}"], stderr=subprocess.DEVNULL)
             began = time.monotonic()
             until("readiness", lambda: fetch(options.port + 1, "/readyz"))

@@ -167,12 +167,15 @@ async def measure(clusters: int, works: int) -> bool:
                 "--anonymous",
                 "--listen",
                 "127.0.0.1:0",
+                "--metrics-listen",
+                "127.0.0.1:0",
             ]
             process = await asyncio.create_subprocess_exec(sys.executable, *command, stdout=asyncio.subprocess.PIPE)
             assert process.stdout is not None
-            url = (await process.stdout.readline()).decode().split()[-1].rstrip("/")
+            lines = [(await process.stdout.readline()).decode() for _ in range(2)]
+            url, health = (line.split()[-1].rpartition("/")[0] for line in lines)
             began = time.monotonic()
-            while (await client.get(f"{url}/readyz")).status != 200:  # noqa: ASYNC110  another process
+            while (await client.get(f"{health}/readyz")).status != 200:  # noqa: ASYNC110  another process
                 await asyncio.sleep(0.2)
             ready, asked = time.monotonic() - began, len(api.asked)
             rows: list[tuple[str, float, int, Any]] = []

@@ -2,10 +2,10 @@
 
     .venv/bin/python -m tests.bench.bench_tricks [--rounds 100] [--requests 100]
 
-Each variant is a process of its own with TLS; the same client sends each the same captured review, in turns, so that
-other load touches all of them alike. Printed for each variant: CPU time per request, and how much more that is than the
-server as it is needs. The best tenth of the turns counts: other load can only add time. A part that saves less than 3 %
-is not worth its code.
+Each variant is a process of its own with TLS; the same client sends each its captured review, in turns, so that other
+load touches all of them alike. Printed for each variant: CPU time per request, and how much more that is than what the
+server as it is needs for the same review. The best tenth of the turns counts: other load can only add time. A part that
+saves less than 3 % is not worth its code.
 """
 
 from __future__ import annotations
@@ -20,12 +20,13 @@ import statistics
 import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import aiohttp
 from aiohttp import web
 
 from converter.certificates.tls import load_context, write_throwaway
+from converter.rules import codegen
 from converter.server import app as module
 from converter.server.event_loop import loop_factory
 from converter.server.responses import review
@@ -37,22 +38,37 @@ from tests.bench.server import PATH, Server, running
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-CASE = "create-works-new-ingress.json"
-AS_IS = "as it is"
+NOT_CONVERTED, CONVERTED = "create-works-new-ingress.json", "create-works-old-ingress.json"
+
+
+class Variant(NamedTuple):
+    """A server to measure.
+
+    Attributes:
+        part: what it lacks; empty for the server as it is.
+        case: the captured review that it answers.
+    """
+
+    part: str = ""
+    case: str = NOT_CONVERTED
 
 
 VARIANTS = {
-    AS_IS: "",
-    "answers by web.Response": "answer",
-    "bodies by request.read()": "body",
-    "requests by aiohttp's factory": "factory",
-    "web.Application and router": "router",
-    "asyncio's own loop": "loop",
+    "as it is": Variant(),
+    "answers by web.Response": Variant("answer"),
+    "bodies by request.read()": Variant("body"),
+    "requests by aiohttp's factory": Variant("factory"),
+    "web.Application and router": Variant("router"),
+    "asyncio's own loop": Variant("loop"),
+    "as it is, an Ingress converted": Variant(case=CONVERTED),
+    "the same, all steps called": Variant("steps", CONVERTED),
 }
 
 
 async def serve(variant: str, inventory: Path, certificate: Path, key: Path) -> None:
     """Serve without one of the parts."""
+    if variant == "steps":
+        _call_all_steps()
     app = assemble(Settings(inventory)).app
     if variant == "answer":
         module.PlainReview = lambda body, _writer: review(body)  # type: ignore[assignment, misc]
@@ -73,6 +89,14 @@ async def serve(variant: str, inventory: Path, certificate: Path, key: Path) -> 
     await asyncio.Event().wait()
 
 
+def _call_all_steps() -> None:
+    """Write no lens out (`converter.rules.inline`)."""
+    flat = codegen._flat
+    codegen._flat = lambda parts, prefix: (  # type: ignore[assignment]
+        (path, getattr(lens, "lens", lens)) for path, lens in flat(parts, prefix)
+    )
+
+
 def _application(handle: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]) -> web.Application:
     """aiohttp's application with its router, as its documentation shows it."""
     made = web.Application(client_max_size=module.BODY_LIMIT)
@@ -81,19 +105,24 @@ def _application(handle: Callable[[web.BaseRequest], Awaitable[web.StreamRespons
 
 
 async def _measure(servers: list[Server], tls: ssl.SSLContext, args: argparse.Namespace) -> dict[str, list[float]]:
-    body = json.dumps(json.loads((DATA / "reviews" / CASE).read_text()), separators=(",", ":")).encode()
-    request = request_bytes(PATH, body)
+    requests = {case: _request(case) for case in (NOT_CONVERTED, CONVERTED)}
     used: dict[str, list[float]] = {server.name: [] for server in servers}
     for turn in range(-1, args.rounds):
         shift = turn % len(servers)
         for server in servers[shift:] + servers[:shift]:
             before = server.cpu()
+            request = requests[VARIANTS[server.name].case]
             _, answer = await drive(server.port, tls, request, args.requests, args.connections)
             if b'"allowed":true' not in answer:
                 raise SystemExit(f"{server.name} answered wrongly: {answer!r}")
             if turn >= 0:  # the first turn warms up
                 used[server.name].append((server.cpu() - before) / args.requests)
     return used
+
+
+def _request(case: str) -> bytes:
+    review = json.loads((DATA / "reviews" / case).read_text())
+    return request_bytes(PATH, json.dumps(review, separators=(",", ":")).encode())
 
 
 def main() -> None:
@@ -111,7 +140,9 @@ def main() -> None:
         files = [str(inventory), str(certificate), str(key)]
         servers = [
             stack.enter_context(
-                running(title, ["-m", "tests.bench.bench_tricks", "--serve", variant, *files], folder / f"{index}.log")
+                running(
+                    title, ["-m", "tests.bench.bench_tricks", "--serve", variant.part, *files], folder / f"{index}.log"
+                )
             )
             for index, (title, variant) in enumerate(VARIANTS.items())
         ]
@@ -119,8 +150,9 @@ def main() -> None:
         used = asyncio.run(_measure(servers, tls, args))
     print(f"aiohttp {aiohttp.__version__}, Python {sys.version.split()[0]}; CPU time per request, best tenth of turns")
     best = {title: statistics.mean(sorted(seconds)[: max(1, args.rounds // 10)]) for title, seconds in used.items()}
+    as_is = {variant.case: best[title] for title, variant in VARIANTS.items() if not variant.part}
     for title, seconds in best.items():
-        print(f"{title:32} {1e6 * seconds:6.0f} µs {seconds / best[AS_IS] - 1:+7.1%}")
+        print(f"{title:32} {1e6 * seconds:6.0f} µs {seconds / as_is[VARIANTS[title].case] - 1:+7.1%}")
 
 
 if __name__ == "__main__":

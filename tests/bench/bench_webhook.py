@@ -2,7 +2,8 @@
 
 Each server is a process of its own with TLS; the same client sends each the same captured reviews, in turns, so that
 whatever else the machine does touches all of them. The bare server runs on asyncio's own loop, as anyone would write
-it, and once more on uvloop, which is what the webhook runs on. Run by ``make bench``.
+it, and once more on uvloop, which is what the webhook runs on. Run by ``make bench``. With ``--against DIR``, the
+webhook of another checkout takes turns with them.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ INVENTORY = {
 }
 """The captured reviews name ``old`` and ``new``. The one that was captured serves v1.20, which has today's Ingress
 already, so the last release that lacks it takes its place; before v1.18 it lacks fields of it, too."""
-WEBHOOK, BARE, BARE_UVLOOP = "webhook", "bare aiohttp", "bare, on uvloop"
+WEBHOOK, BARE, BARE_UVLOOP, OTHER = "webhook", "bare aiohttp", "bare, on uvloop", "webhook of the other tree"
 
 
 @dataclass
@@ -80,9 +81,13 @@ def main() -> None:
     parser.add_argument("--requests", type=int, default=400, help="requests a turn (default: %(default)s)")
     parser.add_argument("--connections", type=int, default=4, help="connections at once (default: %(default)s)")
     parser.add_argument("--case", default="", help="only cases with this in their names")
+    parser.add_argument("--against", type=Path, help="a checkout whose webhook is measured, too")
     parser.add_argument("--json", type=Path, help="write the numbers to this file, too")
     args = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="converter-bench-") as folder, _servers(Path(folder)) as servers:
+    with (
+        tempfile.TemporaryDirectory(prefix="converter-bench-") as folder,
+        _servers(Path(folder), args.against) as servers,
+    ):
         tls = ssl.create_default_context(cafile=Path(folder) / "ca.crt")
         found = asyncio.run(_measure(servers, tls, args))
     _print(found, args)
@@ -91,18 +96,23 @@ def main() -> None:
 
 
 @contextlib.contextmanager
-def _servers(folder: Path) -> Iterator[list[Server]]:
+def _servers(folder: Path, against: Path | None) -> Iterator[list[Server]]:
     _, certificate, key = write_throwaway(folder, ["localhost", "127.0.0.1"], dt.datetime.now(dt.UTC))
     pair = (str(certificate), str(key))
     inventory = folder / "fleet.json"
     inventory.write_text(json.dumps(INVENTORY))
     serve = ["-m", "converter", "serve", "--inventory", str(inventory), "--listen", "127.0.0.1:0"]
-    with (
-        running(BARE, ["-m", "tests.bench.server", "asyncio", *pair], folder / "bare.log") as bare,
-        running(BARE_UVLOOP, ["-m", "tests.bench.server", "uvloop", *pair], folder / "uvloop.log") as uvloop,
-        running(WEBHOOK, [*serve, "--tls-cert", pair[0], "--tls-key", pair[1]], folder / "webhook.log") as webhook,
-    ):
-        yield [bare, uvloop, webhook]
+    serve += ["--tls-cert", pair[0], "--tls-key", pair[1]]
+    health = ["--metrics-listen", "127.0.0.1:0"]
+    with contextlib.ExitStack() as stack:
+        servers = [
+            running(BARE, ["-m", "tests.bench.server", "asyncio", *pair], folder / "bare.log"),
+            running(BARE_UVLOOP, ["-m", "tests.bench.server", "uvloop", *pair], folder / "uvloop.log"),
+            running(WEBHOOK, [*serve, *health], folder / "webhook.log"),
+        ]
+        if against is not None:  # older trees have no port for health
+            servers.append(running(OTHER, serve, folder / "other.log", against.resolve()))
+        yield [stack.enter_context(server) for server in servers]
 
 
 async def _measure(
@@ -142,7 +152,7 @@ def _body(file: str) -> bytes:
 
 def _check(case: str, server: Server, answer: bytes) -> None:
     converted = b'"patch"' in answer
-    if b'"allowed":true' not in answer or (server.name == WEBHOOK and converted != case.endswith("converted")):
+    if b'"allowed":true' not in answer or (server.name in {WEBHOOK, OTHER} and converted != case.endswith("converted")):
         raise SystemExit(f"{server.name} answered wrongly to {case}: {answer.decode()}")
 
 
@@ -180,7 +190,7 @@ def _print(found: dict[str, dict[str, Measured]], args: argparse.Namespace) -> N
                 case if name == BARE else "", name, f"{row['requests_per_second']:.0f}", f"{row['cpu_us']:.0f}",
                 f"{row['p50_us']:.0f}", f"{row['p99_us']:.0f}", f"{row['rate_ratio']:.0%}", f"{row['cpu_ratio']:.0%}",
                 "" if aim is None else f"{aim:.0%} {'✓' if min(row['rate_ratio'], row['cpu_ratio']) >= aim else '✗'}",
-                end_section=name == WEBHOOK,
+                end_section=name == [*servers][-1],
             )  # fmt: skip
     console.print(table)
     console.print("The aim is held to the worse of both ratios: requests/s, and CPU time of the server's process.")

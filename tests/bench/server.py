@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +19,7 @@ from converter.server.event_loop import loop_factory
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+HERE = Path(__file__).resolve().parents[2]
 PATH = "/mutate/works"
 CONSTANT = (
     b'{"response":{"uid":"07dfbbe1-934f-47e8-8661-20bcebdcce08","allowed":true},'
@@ -30,11 +33,16 @@ class Server:
     Attributes:
         name: what the table calls it.
         port: where it listens.
+        health: where it serves health and metrics, such as ``http://127.0.0.1:8081``; empty if it does not.
+        pid: its process.
     """
 
-    def __init__(self, name: str, port: int, process: subprocess.Popen[bytes]) -> None:
+    def __init__(self, name: str, line: str, process: subprocess.Popen[bytes]) -> None:
         self.name = name
-        self.port = port
+        addresses = dict(re.findall(r"(https?)://([^\s/;]+)", line))
+        self.port = int(addresses["https"].rpartition(":")[2])
+        self.health = f"http://{addresses['http']}" if "http" in addresses else ""
+        self.pid = process.pid
         self._process = process
 
     def cpu(self) -> float:
@@ -44,25 +52,31 @@ class Server:
 
 
 @contextlib.contextmanager
-def running(name: str, arguments: Sequence[str], log: Path) -> Iterator[Server]:
+def running(name: str, arguments: Sequence[str], log: Path, tree: Path = HERE) -> Iterator[Server]:
     """Run a server that prints ``https://HOST:PORT`` once it listens.
 
     Args:
         name: what to call it.
         arguments: what to run with this Python.
         log: where its log goes, as it would in earnest.
+        tree: the checkout whose code runs.
     """
+    environment = {**os.environ, "PYTHONPATH": str(tree)}
     with log.open("wb") as errors:
-        process = subprocess.Popen([sys.executable, *arguments], stdout=subprocess.PIPE, stderr=errors)
+        process = subprocess.Popen(
+            [sys.executable, *arguments], cwd=tree, env=environment, stdout=subprocess.PIPE, stderr=errors
+        )
         try:
             assert process.stdout is not None
             line = process.stdout.readline().decode()
             if "https://" not in line:
                 raise SystemExit(f"{name} did not start:\n{log.read_text()}")
-            yield Server(name, int(line.split("https://")[1].split(";")[0].split("/")[0].rpartition(":")[2]), process)
+            yield Server(name, line, process)
         finally:
             process.terminate()
             process.wait(60)
+            if process.stdout is not None:
+                process.stdout.close()
 
 
 async def bare(certificate: Path, key: Path) -> None:

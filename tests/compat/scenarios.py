@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
@@ -88,8 +89,9 @@ def cluster(name: str, versions: dict[str, list[str]], release: str) -> Cluster:
     return Cluster.from_versions(name, versions, release=Release.parse(release))
 
 
+@cache
 def rules(*texts: str) -> Engine:
-    """The shipped rules with others."""
+    """The shipped rules with others; read once for each process, since a book never changes."""
     files = read_rule_files([SHIPPED_RULES])
     return Engine(Configuration.read([*files, *(RuleFile(f"{at}.yaml", text) for at, text in enumerate(texts))]))
 

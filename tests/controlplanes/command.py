@@ -8,7 +8,7 @@ import shutil
 import sys
 from typing import TYPE_CHECKING
 
-from tests.controlplanes import build, holding, pins, toolchain
+from tests.controlplanes import build, holding, kubeconfig, pins, toolchain
 from tests.controlplanes.errors import HarnessError
 from tests.controlplanes.fleet import MEMBERS, QUICK, Fleet, MemberSpec, programs
 from tests.controlplanes.karmada import VERSION
@@ -167,6 +167,8 @@ def _fleet(options: argparse.Namespace) -> None:
         for name, path in fleet.kubeconfigs().items():
             release = fleet.members[name].server.version if name in fleet.members else f"Karmada {options.version}"
             print(f"{name:8} {release:15} export KUBECONFIG={path}", flush=True)
+        merged = kubeconfig.merge(fleet.world.run.folder / "fleet.kubeconfig", fleet.kubeconfigs())
+        print(f"all of them, each as a context of its name: export KUBECONFIG={merged}", flush=True)
         print(f"logs and keys: {fleet.world.run.folder}", flush=True)
         if not options.bare:
             _install(fleet)
@@ -180,10 +182,13 @@ def _install(fleet: Fleet) -> None:
     rules = fleet.world.run.folder / "rules"
     rules.mkdir()
     installed = Installation(fleet, rules=rules)
-    print(f"the converter is installed; its page: https://127.0.0.1:{installed.admission_port}/", flush=True)
+    health = f"http://127.0.0.1:{installed.health_ports['admission']}"
+    print(f"the converter is installed; health and metrics: {health}/readyz, {health}/metrics", flush=True)
     print(f"rules of yours, taken up within two seconds: {rules}", flush=True)
     words = ["--kubeconfig", str(fleet.karmada.apiserver.kubeconfig), *installed.addresses]
     print(f"look at it: {shlex.join([sys.executable, '-m', 'converter', 'status', *words])}", flush=True)
+    pages = [sys.executable, "-m", "converter", "dashboard", "--anonymous", *words[:2]]
+    print(f"look at the fleet: {shlex.join(pages)}", flush=True)
 
 
 def _down(options: argparse.Namespace) -> None:

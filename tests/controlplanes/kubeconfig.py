@@ -7,6 +7,7 @@ import json
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from tests.controlplanes.pki import Authority, Pair
@@ -43,6 +44,21 @@ def write(path: Path, port: int, authority: Authority, user: Pair) -> Path:
     }
     path.touch(mode=0o600)
     path.write_text(json.dumps(config, indent=2) + "\n")
+    return path
+
+
+def merge(path: Path, configs: Mapping[str, Path]) -> Path:
+    """Write one kubeconfig with a context for each of some others, which ``write`` made; the first one is current."""
+    merged: dict[str, object] = {"apiVersion": "v1", "kind": "Config", "current-context": next(iter(configs))}
+    parts: dict[str, list[object]] = {"clusters": [], "users": [], "contexts": []}
+    for name, file in configs.items():
+        given = json.loads(file.read_text())
+        (cluster,), (user,) = given["clusters"], given["users"]
+        parts["clusters"].append({**cluster, "name": name})
+        parts["users"].append({**user, "name": name})
+        parts["contexts"].append({"name": name, "context": {"cluster": name, "user": name}})
+    path.touch(mode=0o600)
+    path.write_text(json.dumps(merged | parts, indent=2) + "\n")
     return path
 
 

@@ -89,11 +89,11 @@ class Process:
 
     def freeze(self) -> None:
         """Stop it with SIGSTOP, as if the machine hung; ``thaw`` continues it."""
-        self._signal(signal.SIGSTOP)
+        _signal(self._child, signal.SIGSTOP)
 
     def thaw(self) -> None:
         """Continue a frozen process."""
-        self._signal(signal.SIGCONT)
+        _signal(self._child, signal.SIGCONT)
 
     def check(self) -> None:
         """Raise if it ended by itself.
@@ -109,23 +109,24 @@ class Process:
         return self.log.read_text(errors="replace") if self.log.exists() else ""
 
     def _end(self, number: signal.Signals, grace: float) -> None:
-        child = self._child
+        # First, so that `check` in another thread does not take this end for one that came by itself.
+        child, self._child = self._child, None
         if child is None:
             return
-        self._signal(signal.SIGCONT)
-        self._signal(number)
+        _signal(child, signal.SIGCONT)
+        _signal(child, number)
         try:
             child.wait(grace)
         except subprocess.TimeoutExpired:
-            self._signal(signal.SIGKILL)
+            _signal(child, signal.SIGKILL)
             child.wait()
         self._run.release(child.pid)
-        self._child = None
 
-    def _signal(self, number: signal.Signals) -> None:
-        """Send a signal to the whole group, while its leader runs: after that its number may be another's."""
-        if self._child is not None and self._child.poll() is None:
-            os.killpg(self._child.pid, number)
+
+def _signal(child: subprocess.Popen[bytes] | None, number: signal.Signals) -> None:
+    """Send a signal to the whole group, while its leader runs: after that its number may be another's."""
+    if child is not None and child.poll() is None:
+        os.killpg(child.pid, number)
 
 
 class Run:
@@ -178,7 +179,7 @@ class Run:
         for process in living:
             # All get the signal at once, so that they end in parallel.
             process.thaw()
-            process._signal(signal.SIGTERM)
+            _signal(process._child, signal.SIGTERM)
         deadline = time.monotonic() + _FAREWELL
         for process in self.processes[::-1]:
             process.stop(grace=max(0.1, deadline - time.monotonic()))

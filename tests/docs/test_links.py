@@ -82,6 +82,15 @@ def test_every_make_target_that_a_page_names_exists():
     assert not {(page, target) for page, target in named if target not in targets}
 
 
+def test_the_index_leads_to_every_page():
+    """README says so; decisions and runbooks have an index of their own."""
+    docs = REPOSITORY / "docs"
+    linked = {link.partition("#")[0] for link in LINK.findall((docs / "index.md").read_text("utf-8"))}
+    pages = {page.removeprefix("docs/") for page in PAGES if page.startswith("docs/")} - {"index.md"}
+    apart = {page for page in pages if page.startswith(("decisions/", "runbooks/")) and not page.endswith("/index.md")}
+    assert pages - apart - linked == set()
+
+
 def test_the_site_lists_every_page():
     def pages(entry):
         if isinstance(entry, str):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import collections
 import contextlib
+import http.client
 import threading
 from typing import TYPE_CHECKING
 
@@ -77,7 +78,7 @@ class Balancer:
         while True:
             try:
                 ready = await self._loop.run_in_executor(None, self._is_ready, replica)
-            except OSError:
+            except (OSError, http.client.HTTPException):
                 ready = False
             self.ready[replica] = ready
             await asyncio.sleep(_PROBE_SECONDS)

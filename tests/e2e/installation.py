@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import http.client
-import ssl
 import subprocess
 import sys
+import urllib.request
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,6 +36,7 @@ class Installation:
         host: the cluster with the Secrets of its identities.
         rules: a folder of rules beside the shipped book; None for none.
         scheduler: the converter's scheduler; None if Karmada's own runs without APIEnablement instead.
+        health_ports: where each process serves health and metrics, by its name.
         addresses: the options of ``converter install`` and ``converter status`` that say where all of it is.
         token_seconds: the life of the tokens that are requested at first.
     """
@@ -57,17 +58,22 @@ class Installation:
         self.rules = rules
         self._schemas = ["--member-schemas", NAMESPACE] if member_schemas else []
         self._world = fleet.world
-        self._ports = [self._world.ports.take() for _ in range(2 + controllers)]
-        self.admission_port, self.discovery_port = self._ports[:2]
+        self.admission_port, self.discovery_port = (self._world.ports.take() for _ in range(2))
+        names = ["admission", "discovery", *(f"controller-{number}" for number in range(controllers))]
+        self.health_ports = {name: self._world.ports.take() for name in names}
         self.host = host_of(fleet)
         tls = self._tls()
         self.addresses = self.addresses_of(self.admission_port)
         self.command("install", "--dashboard", *self.addresses)
         self.host.ensure(seconds=self.token_seconds)
-        self.discovery = self._start("discovery", "discovery", *tls, "--listen", f"127.0.0.1:{self.discovery_port}")
+        self.discovery = self._start(
+            "discovery", "discovery", "--kubeconfig", str(self._access("discovery")), *tls,
+            "--listen", f"127.0.0.1:{self.discovery_port}", "--drain-seconds", "0", *self._health("discovery"),
+        )  # fmt: skip
         self.admission = self._start(
             "admission", "serve", "--kubeconfig", str(self._access("admission")), *tls,
-            "--listen", f"127.0.0.1:{self.admission_port}", "--drain-seconds", "0", *self.scheduling,
+            "--listen", f"127.0.0.1:{self.admission_port}", "--drain-seconds", "0", *self._health("admission"),
+            *self.scheduling,
         )  # fmt: skip
         self.controllers = [
             self._start(
@@ -75,8 +81,7 @@ class Installation:
                 "controller",
                 "--kubeconfig",
                 str(self._access("controller")),
-                "--listen",
-                f"127.0.0.1:{port}",
+                *self._health(f"controller-{number}"),
                 "--identity",
                 f"controller-{number}",
                 "--log-level",
@@ -88,7 +93,7 @@ class Installation:
                 str(self.discovery_port),
                 *self._secrets(),
             )
-            for number, port in enumerate(self._ports[2:])
+            for number in range(controllers)
         ]
         self.scheduler = OwnScheduler(fleet, self._access("scheduler")) if own_scheduler else None
         if not own_scheduler:
@@ -100,10 +105,11 @@ class Installation:
         """The first replica of the controller."""
         return self.controllers[0]
 
-    @property
-    def controller_port(self) -> int:
-        """The port of the first replica's pages, without TLS."""
-        return self._ports[2]
+    def metrics(self, name: str) -> str:
+        """Read the metrics of a process: ``admission``, ``discovery`` or ``controller-NUMBER``."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.health_ports[name]}/metrics", timeout=30) as answer:
+            found: bytes = answer.read()
+            return found.decode()
 
     def addresses_of(self, port: int) -> list[str]:
         """Return the options for the Karmada part, which point the control plane to webhooks on a port."""
@@ -126,10 +132,8 @@ class Installation:
 
     def wait(self) -> None:
         """Wait until every process is ready and the APIServices that the fleet needs exist."""
-        for port in (self.admission_port, self.discovery_port):
-            wait_until(f"port {port}", partial(self._ready, port, tls=True), 60, ignore=(OSError,))
-        for port in self._ports[2:]:
-            wait_until(f"port {port}", partial(self._ready, port, tls=False), 60, ignore=(OSError,))
+        for name, port in self.health_ports.items():
+            wait_until(name, partial(self._ready, port), 60, ignore=(OSError,))
         wait_until("an APIService of ours", self._registered, 60)
 
     def stop(self) -> None:
@@ -157,9 +161,8 @@ class Installation:
         pair = self._world.pki.server
         return ["--tls-cert", str(pair.certificate), "--tls-key", str(pair.key)]
 
-    def _trusted(self) -> str:
-        """Return the PEM certificates to trust."""
-        return self._world.pki.authority.certificate.read_text()
+    def _health(self, name: str) -> list[str]:
+        return ["--metrics-listen", f"127.0.0.1:{self.health_ports[name]}"]
 
     def _secrets(self) -> list[str]:
         """Return the controller's options about Secrets: it renews the tokens, and is given the certificates."""
@@ -175,13 +178,9 @@ class Installation:
     def _access(self, user: str) -> Path:
         return self.host.kubeconfig(user)
 
-    def _ready(self, port: int, *, tls: bool) -> bool:
+    def _ready(self, port: int) -> bool:
         self.fleet.check()
-        if tls:
-            trust = ssl.create_default_context(cadata=self._trusted())
-            connection: http.client.HTTPConnection = http.client.HTTPSConnection("127.0.0.1", port, context=trust)
-        else:
-            connection = http.client.HTTPConnection("127.0.0.1", port)
+        connection = http.client.HTTPConnection("127.0.0.1", port)
         try:
             connection.request("GET", "/readyz")
             return connection.getresponse().status == http.HTTPStatus.OK

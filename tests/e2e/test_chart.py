@@ -71,7 +71,8 @@ class Site:
         self.host = controlplane.ApiServer(world, "1.36", "host", authorization="RBAC").wait()
         self.controllers = ControllerManager(world, self.host, controllers=CONTROLLERS)
         self.node = ProcessNode(world, self.host)
-        self.ports = {part: world.ports.take() for part in (*DEPLOYMENTS, "metrics", "health")}
+        own = (f"{part}-metrics" for part in DEPLOYMENTS)
+        self.ports = {part: world.ports.take() for part in (*DEPLOYMENTS, *own, "metrics", "health")}
         self.host.client.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}})
         admin = fleet.karmada.apiserver.kubeconfig.read_bytes()
         self.host.client.create(
@@ -110,7 +111,9 @@ class Site:
             "jobs.timeout": "90s",
         }
         for part in DEPLOYMENTS:
-            for key, value in (one | {"port": self.ports[part]} | (serving if part != "controller" else {})).items():
+            ports = {"metricsPort": self.ports[f"{part}-metrics"]}
+            more_of_it = {"port": self.ports[part], **serving} if part != "controller" else {}
+            for key, value in (one | ports | more_of_it).items():
                 values[f"{part}.{key}"] = value
         return nested(values | more)
 

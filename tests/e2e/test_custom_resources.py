@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+from pathlib import Path
 
 import pytest
 import yaml
@@ -10,10 +13,11 @@ import yaml
 from tests.controlplanes.karmada import NAMESPACE as SYSTEM
 from tests.controlplanes.waiting import wait_until
 from tests.e2e.host import MEMBER_SCHEMAS
-from tests.e2e.installation import Installation
+from tests.e2e.installation import CONVERTER, Installation
 from tests.e2e.propagated import WORK, Propagated
 from tests.e2e.templates import NAMESPACE
 
+ROOT = Path(__file__).parents[2]
 NEW, OLD = "new", "old"
 GROUP, KIND = "learned.example.org", "Gadget"
 CRDS, NAME = "apiextensions.k8s.io/v1", f"gadgets.{GROUP}"
@@ -102,13 +106,34 @@ def lacking(fleet, cluster):
     return json.loads(found["data"]["lacking.json"])["versions"] if found is not None else {}
 
 
-def test_a_member_whose_crd_lacks_a_field_is_reported_and_gets_it_after_the_upgrade(fleet, converter):
+def dropped_by_check(fleet, manifest, folder):
+    """What `converter check` says the new member drops, by what Karmada and both CRDs are now."""
+    cluster = fleet.client.get("cluster.karmada.io/v1alpha1", "Cluster", NEW)
+    crds = [each.get(CRDS, "CustomResourceDefinition", NAME) for each in (fleet.client, fleet.members[NEW].client)]
+    documents = {"manifest": manifest, "cluster": cluster, "control-plane": crds[0], "member": crds[1]}
+    documents["fleet"] = {
+        "apiVersion": "apiconverter.dev/v1alpha1", "kind": "ClusterInventory",
+        "clusters": [{"name": NEW, "cluster": "cluster.json"}],
+    }  # fmt: skip
+    for name, document in documents.items():
+        (folder / f"{name}.json").write_text(json.dumps(document))
+    words = [*CONVERTER, "check", "-f", "manifest.json", "--inventory", "fleet.json", "--crds", "control-plane.json",
+             "--crds", f"{NEW}=member.json", "-o", "json", "--fail-on", "never"]  # fmt: skip
+    done = subprocess.run(
+        words, cwd=folder, check=True, capture_output=True, timeout=60, env={**os.environ, "PYTHONPATH": str(ROOT)}
+    )
+    return [finding["field"] for finding in json.loads(done.stdout)["findings"]]
+
+
+def test_a_member_whose_crd_lacks_a_field_is_reported_and_gets_it_after_the_upgrade(fleet, converter, tmp_path):
     """At the same apiVersion; and no built-in kind of a real API server lacks what the catalog says it has."""
     member = fleet.members[NEW].client
     member.put(crd(v1=FIELDS["v1alpha1"]))
     only = {V1: {KIND: {"f": {"spec": {"f": {"color": 1}}}}}}
     wait_until("the controller seeing what the CRD lacks", lambda: lacking(fleet, NEW) == only, 90)
-    with Propagated(fleet, gadget("silent", size=3, color="red"), [NEW]) as it:
+    silent = gadget("silent", size=3, color="red")
+    assert dropped_by_check(fleet, silent, tmp_path) == ["spec.color"]
+    with Propagated(fleet, silent, [NEW]) as it:
         it.wait_until_applied(90)
         assert it.versions(NEW) == [V1]
         assert it.on(NEW)["spec"] == {"size": 3}, "the member drops it without an error"
@@ -119,25 +144,50 @@ def test_a_member_whose_crd_lacks_a_field_is_reported_and_gets_it_after_the_upgr
         member.put(crd(v1=FIELDS["v1"]))
         wait_until("the value that was kept", lambda: it.on(NEW)["spec"] == {"size": 3, "color": "red"}, 120)
         assert lacking(fleet, NEW) == {}
+        assert dropped_by_check(fleet, silent, tmp_path) == []
         wait_until("the end of the report", lambda: LOSSES_TEXT not in it.work(NEW)["metadata"].get("annotations", {}))
         it.wait_until_applied()
     it.wait_until_gone(NEW, [V1])
 
 
-def test_a_crd_that_passes_as_a_work_says_what_a_member_has_that_publishes_nothing(fleet, converter):
-    """v1.20 has no OpenAPI v3; a Work by hand brings it an older CRD than the control plane's."""
-    older = crd(v1alpha1={})
+def test_a_member_older_than_openapi_v3_is_read_too(fleet, converter):
+    """v1.20 publishes OpenAPI v2 only: what its CRD lacks is known, at each version."""
+    member = fleet.members[OLD].client
+    member.put(crd(v1={"size": "integer"}, v1alpha1={}))
+    try:
+        fields = {V1: "color", V1ALPHA1: "size"}
+        lacks = {version: {KIND: {"f": {"spec": {"f": {field: 1}}}}} for version, field in fields.items()}
+        wait_until("what the member's CRD lacks", lambda: lacking(fleet, OLD) == lacks, 90)
+    finally:
+        member.put(crd(**FIELDS))
+    wait_until("the end of it", lambda: lacking(fleet, OLD) == {}, 90)
+
+
+def sent(*fields):
+    """A CRD of another kind, which has these fields."""
+    made = crd(v1=dict.fromkeys(fields, "integer"))
+    made["metadata"]["name"] = "parcels.sent.example.org"
+    names = {"plural": "parcels", "singular": "parcel", "kind": "Parcel", "listKind": "ParcelList"}
+    made["spec"] |= {"group": "sent.example.org", "names": names}
+    return made
+
+
+def test_a_crd_that_passes_as_a_work_says_what_a_member_has_that_does_not_publish_it(fleet, converter):
+    """The Work is suspended, so the member does not have the CRD yet."""
+    older = sent("width")
     older["metadata"]["labels"] = {"karmada.io/managed": "true"}
     work = {
         "apiVersion": WORK,
         "kind": "Work",
         "metadata": {"name": "older-crd", "namespace": f"karmada-es-{OLD}"},
-        "spec": {"workload": {"manifests": [older]}},
+        "spec": {"suspendDispatching": True, "workload": {"manifests": [older]}},
     }
+    fleet.client.put(sent("width", "size"))
     fleet.client.create(work)
     try:
-        only = {V1ALPHA1: {KIND: {"f": {"spec": {"f": {"size": 1}}}}}}
+        only = {"sent.example.org/v1": {"Parcel": {"f": {"spec": {"f": {"size": 1}}}}}}
         wait_until("the controller reading the Work", lambda: lacking(fleet, OLD) == only, 90)
     finally:
         fleet.client.delete(WORK, "Work", "older-crd", f"karmada-es-{OLD}")
+        fleet.client.delete(CRDS, "CustomResourceDefinition", older["metadata"]["name"])
     wait_until("the end of what the Work said", lambda: lacking(fleet, OLD) == {}, 90)

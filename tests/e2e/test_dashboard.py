@@ -73,10 +73,12 @@ def shown(session_fleet, converter):
     world = session_fleet.world
     port = world.ports.take()
     config = converter.host.kubeconfig("dashboard")
-    command = [*CONVERTER, "dashboard", "--kubeconfig", str(config), "--listen", f"127.0.0.1:{port}"]
+    health = world.ports.take()
+    places = ["--listen", f"127.0.0.1:{port}", "--metrics-listen", f"127.0.0.1:{health}"]
+    command = [*CONVERTER, "dashboard", "--kubeconfig", str(config), *places]
     process = world.run.process("dashboard", command, {"PYTHONPATH": str(ROOT)})
     found = Shown(port)
-    wait_until("the dashboard", lambda: found.get("/readyz")[0] == 200)
+    wait_until("the dashboard", lambda: Shown(health).get("/readyz")[0] == 200)
     yield found
     process.stop()
 

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import contextlib
 import datetime as dt
+import functools
 import http.client
 import json
-import ssl
 
 import pytest
 
 from converter.client import ApiServer
 from converter.client.clock import micro_timestamp, utc_now
-from converter.doctor.examine import examine
 from converter.doctor.members import VARIABLE
-from converter.doctor.messages import as_data
-from converter.doctor.patient import Commands, Patient
 from converter.doctor.replicas import compare, read_replica
 from converter.install.identities import IDENTITIES, ensure_identities
 from converter.install.tokens import secret_of
@@ -25,18 +21,17 @@ from tests.controlplanes.fleet import MemberSpec
 from tests.controlplanes.karmada import NAMESPACE
 from tests.controlplanes.waiting import wait_until
 from tests.e2e.clocks import SHIFTED, SKEW, ahead
+from tests.e2e.diagnosis import SECONDS, broken, doctor, found, gone, karmada_only, with_host
 from tests.e2e.installation import Installation
 from tests.e2e.test_uninstall import run
 from tests.e2e.undoing import undoing
 from tests.nonempty import some
 from tests.rulekit import rule_text
-from tests.shipped import shipped_engine
 
 REGISTRATION = "admissionregistration.k8s.io/v1"
 CONFIGURATION = (REGISTRATION, "MutatingWebhookConfiguration", "apiconverter")
 AGGREGATION = "apiregistration.k8s.io/v1"
 RBAC = "rbac.authorization.k8s.io/v1"
-SECONDS = 60
 
 
 @pytest.fixture(scope="module")
@@ -44,69 +39,6 @@ def converter(session_fleet):
     installed = Installation(session_fleet)
     yield installed
     installed.stop()
-
-
-ENGINE = shipped_engine()
-
-
-def doctor(fleet, *, host=False, scheduler=""):
-    """The findings by trouble, as `converter doctor` prints them as JSON.
-
-    Args:
-        host: whether Karmada's API server is also the one of the host cluster, whose objects it serves as well.
-        scheduler: the name of the converter's scheduler.
-    """
-
-    async def examined():
-        async with await ApiServer.connect(fleet.karmada.apiserver.kubeconfig) as karmada:
-            patient = Patient(karmada, karmada if host else None, NAMESPACE, Commands(), scheduler)
-            patient.engine = ENGINE  # which takes a second to make
-            return await examine(patient)
-
-    diagnosis = asyncio.run(examined())
-    assert not diagnosis.failed, diagnosis.unchecked
-    return {item["trouble"]: item for item in as_data(diagnosis)["findings"]}
-
-
-def karmada_only(fleet):
-    return doctor(fleet)
-
-
-def with_host(fleet):
-    return doctor(fleet, host=True)
-
-
-def found(fleet, trouble, look=karmada_only):
-    """Wait for a trouble, and return it."""
-
-    def is_found():
-        fleet.world.run.check()
-        everything = look(fleet)
-        item = everything.get(trouble)
-        assert item is not None, f"found only {everything}"
-        assert item["facts"]
-        assert item["command"]
-        return item
-
-    return wait_until(f"the finding {trouble}", is_found, SECONDS)
-
-
-def gone(fleet, trouble, look=karmada_only):
-    def is_gone():
-        assert trouble not in look(fleet)
-        return True
-
-    wait_until(f"the end of {trouble}", is_gone, SECONDS)
-
-
-@contextlib.contextmanager
-def broken(fleet, trouble, look=karmada_only):
-    """Check that a trouble is not there, then (after the body broke something) that it is, and that it goes."""
-    gone(fleet, trouble, look)
-    with contextlib.ExitStack() as mending:
-        yield mending
-        found(fleet, trouble, look)
-    gone(fleet, trouble, look)
 
 
 def bundle(fleet, index=0):
@@ -287,6 +219,7 @@ def test_the_clock_of_the_controller_is_wrong(fleet, converter):
 
 
 def test_the_clock_here_is_wrong(fleet, converter):
+    gone(fleet, "clock-skew")
     options = ["--karmada-part-only", "--scheduler-name=", "--output", "json"]
     (item,) = json.loads(run(fleet, "doctor", *options, code=1, variables=SHIFTED))["findings"]
     assert (item["trouble"], item["object"]["kind"]) == ("clock-skew", "ApiServer")
@@ -314,9 +247,8 @@ def test_the_scheduler_is_missing(fleet, converter):
         assert found(fleet, "scheduler-missing", look)["facts"]["leaseRenewed"] == micro_timestamp(renewed)
 
 
-def metrics(fleet, port):
-    trust = ssl.create_default_context(cafile=str(fleet.world.pki.authority.certificate))
-    connection = http.client.HTTPSConnection("127.0.0.1", port, context=trust)
+def metrics(port):
+    connection = http.client.HTTPConnection("127.0.0.1", port)
     try:
         connection.request("GET", "/metrics")
         return connection.getresponse().read().decode()
@@ -325,21 +257,63 @@ def metrics(fleet, port):
 
 
 def test_replicas_have_other_rules(fleet, converter, tmp_path):
-    texts = [metrics(fleet, port) for port in (converter.admission_port, converter.discovery_port)]
-    same = [read_replica(str(number), text) for number, text in enumerate(texts)]
+    same = [read_replica(name, converter.metrics(name)) for name in some(converter.health_ports)]
     assert all(some(replica.rules for replica in same))
     assert compare(same) == []
     rule = rule_text("steps:\n  - drop: {path: spec.zone, side: left, why: it has none}", name="doctor")
     (tmp_path / "rules.yaml").write_text(rule)
-    port = fleet.world.ports.take()
-    here = f"127.0.0.1:{converter.admission_port}"
-    command = [f"127.0.0.1:{port}" if word == here else word for word in converter.admission.command]
+    old, new = (converter.admission_port, converter.health_ports["admission"]), [fleet.world.ports.take() for _ in "ab"]
+    words = {f"127.0.0.1:{before}": f"127.0.0.1:{after}" for before, after in zip(old, new, strict=True)}
+    command = [words.get(word, word) for word in converter.admission.command]
     variables = converter.admission.variables
     process = fleet.world.run.process("converter-other", [*command, "--rules", str(tmp_path)], variables)
     try:
-        wait_until("its port", lambda: metrics(fleet, port), SECONDS, ignore=(OSError,))
-        other = read_replica("other", metrics(fleet, port))
+        other = read_replica("other", wait_until("its port", lambda: metrics(new[1]), SECONDS, ignore=(OSError,)))
     finally:
         process.stop()
     (finding,) = compare([*same, other])
     assert "other" in finding.facts.values()
+
+
+RULES_WEBHOOK = (REGISTRATION, "ValidatingWebhookConfiguration", "apiconverter")
+RULE = {
+    "apiVersion": "apiconverter.dev/v1alpha1",
+    "kind": "ConversionRule",
+    "metadata": {"name": "doctor"},
+    "spec": {"kind": "Thing", "between": ["doctor.example/v1", "doctor.example/v2"],
+             "steps": [{"rename": {"spec.a": "spec.a"}}]},
+}  # fmt: skip
+
+
+def test_a_rule_object_is_not_in_use(fleet, converter):
+    """Its webhook was away when it came in, so its status alone says what is wrong."""
+    webhook = fleet.client.get(*RULES_WEBHOOK)
+    fleet.client.delete(*RULES_WEBHOOK)
+    with broken(fleet, "rule-not-in-use") as mending:
+        fleet.client.apply(RULE)
+        mending.callback(fleet.client.delete, RULE["apiVersion"], RULE["kind"], "doctor")
+        facts = found(fleet, "rule-not-in-use")["facts"]
+        assert (facts["reason"], facts["generationInUse"]) == ("Invalid", "none")
+        assert 'rename["spec.a"]' in facts["message"]
+    metadata = {"name": webhook["metadata"]["name"], "labels": webhook["metadata"].get("labels", {})}
+    fleet.client.create({**webhook, "metadata": metadata})
+
+
+def test_a_rule_object_was_not_seen(fleet, converter):
+    good = {**RULE, "spec": {**RULE["spec"], "steps": []}}
+    with broken(fleet, "rule-not-seen") as mending:
+        converter.controller.freeze()
+        mending.callback(fleet.client.delete, RULE["apiVersion"], RULE["kind"], "doctor")
+        mending.callback(converter.controller.thaw)
+        fleet.client.apply(good)
+
+
+def test_the_crd_of_rules_is_of_another_release(fleet, converter):
+    name = ("apiextensions.k8s.io/v1", "CustomResourceDefinition", "losspolicies.apiconverter.dev")
+    columns = fleet.client.get(*name)["spec"]["versions"][0]["additionalPrinterColumns"]
+    path = "/spec/versions/0/additionalPrinterColumns"
+    with broken(fleet, "rule-crds-outdated") as mending:
+        fleet.client.patch(*name, [{"op": "replace", "path": path, "value": columns[:1]}], how="json")
+        back = [{"op": "replace", "path": path, "value": columns}]
+        mending.callback(functools.partial(fleet.client.patch, *name, back, how="json"))
+        assert found(fleet, "rule-crds-outdated")["facts"]["differs"].endswith("additionalPrinterColumns")

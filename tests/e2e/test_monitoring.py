@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import ssl
-import urllib.request
 
 import pytest
 
@@ -43,17 +41,7 @@ def converter(session_fleet, tmp_path_factory):
     installed.stop()
 
 
-def targets(converter):
-    """The address of each process's metrics, by the process's name."""
-    return {
-        "Admission": f"https://127.0.0.1:{converter.admission_port}",
-        "Discovery": f"https://127.0.0.1:{converter.discovery_port}",
-        "Controller": f"http://127.0.0.1:{converter._ports[2]}",
-    }
-
-
-def authority(fleet):
-    return str(fleet.world.pki.authority.certificate)
+NAMES = {"Admission": "admission", "Controller": "controller-0", "Discovery": "discovery"}
 
 
 @pytest.fixture
@@ -61,11 +49,14 @@ def prometheus(fleet, converter, tmp_path):
     jobs = [
         {
             "job_name": name,
-            "scheme": url.partition(":")[0],
-            "tls_config": {"ca_file": authority(fleet)} if url.startswith("https") else {},
-            "static_configs": [{"targets": [url.rpartition("/")[2]], "labels": {"namespace": "karmada-system"}}],
+            "static_configs": [
+                {
+                    "targets": [f"127.0.0.1:{converter.health_ports[of]}"],
+                    "labels": {"namespace": "karmada-system"},
+                }
+            ],
         }
-        for name, url in targets(converter).items()
+        for name, of in NAMES.items()
     ]
     manager = fleet.karmada.controller_manager.metrics_port
     jobs.append({"job_name": "karmada", "static_configs": [{"targets": [f"127.0.0.1:{manager}"]}]})
@@ -88,10 +79,8 @@ def panels():
             yield panel["title"], expression
 
 
-def metrics_of(fleet, converter, name):
-    trust = ssl.create_default_context(cafile=authority(fleet))
-    with urllib.request.urlopen(f"{targets(converter)[name]}/metrics", context=trust, timeout=30) as answer:
-        return answer.read()
+def metrics_of(converter, name):
+    return converter.metrics(NAMES[name]).encode()
 
 
 def test_every_panel_shows_something(fleet, converter, prometheus):
@@ -146,13 +135,13 @@ def test_a_discovery_server_that_is_down_is_noticed(converter, prometheus):
     prometheus.until("converter_discovery_reachable == 1")
 
 
-@pytest.mark.parametrize("name", ["Admission", "Controller", "Discovery"])
+@pytest.mark.parametrize("name", NAMES)
 def test_the_metrics_of_a_process_are_those_that_are_documented(fleet, converter, name):
-    given = metrics_of(fleet, converter, name)
+    given = metrics_of(converter, name)
     done = promtool("check", "metrics", given=given)
     assert (done.returncode, done.stderr) == (0, "")
-    wait_until("all metrics", lambda: names_of(metrics_of(fleet, converter, name)) | ABSENT >= set(documented(name)))
-    served = names_of(metrics_of(fleet, converter, name))
+    wait_until("all metrics", lambda: names_of(metrics_of(converter, name)) | ABSENT >= set(documented(name)))
+    served = names_of(metrics_of(converter, name))
     assert served <= set(documented(name))
 
 

@@ -20,6 +20,10 @@ KIND, FIELD, VALUE = "CronJob", "schedule", "20 4 * * *"
 VERSIONS = {"new": "batch/v1", "old": "batch/v1beta1"}
 STATUS = {"lastScheduleTime": "2026-11-04T02:15:00Z"}
 OTHER_STATUS = {"lastScheduleTime": "2026-11-05T02:15:00Z"}
+READY = {"replicas": 1, "readyReplicas": 1, "availableReplicas": 1}
+SOON = 60
+"""Seconds: half of what Karmada waits for an informer of a version that a member lacks. Meanwhile its only worker for
+the statuses of Works collects no other one."""
 
 
 @pytest.fixture
@@ -61,6 +65,15 @@ def test_what_is_converted_stays_and_all_else_passes(fleet, converter):
     assert called == [BINDINGS_WEBHOOK]
     change(it, VALUE)
     wait_until("the change on the new cluster", lambda: value(it, "new") == VALUE, 60)
+    late = Propagated(fleet, template(KIND, "late"), CLUSTERS)
+    late.__enter__()
+    wait_until("a Work in a version that the old cluster lacks", lambda: late.works("old"), 60)
+    with Propagated(fleet, template("Deployment", "beside"), CLUSTERS) as beside:
+        beside.wait_until_applied()
+        for cluster in CLUSTERS:
+            beside.report(cluster, READY)
+        for cluster in CLUSTERS:
+            beside.wait_for_status(cluster, READY, SOON)
     plain = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "unconverted", "namespace": NAMESPACE}}
     with Propagated(fleet, plain, CLUSTERS) as config:
         config.wait_until_applied()
@@ -78,5 +91,8 @@ def test_what_is_converted_stays_and_all_else_passes(fleet, converter):
     wait_until("the change on the old cluster", lambda: value(it, "old") == VALUE, 60)
     assert it.on("old")["metadata"]["uid"] == before["metadata"]["uid"]
     it.wait_until_applied()
+    late.wait_until_applied()
+    assert late.versions("old") == [VERSIONS["old"]]
+    late.__exit__()
     it.__exit__()
     it.wait_until_gone("old", [VERSIONS["old"]])

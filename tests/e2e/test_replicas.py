@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 
 import pytest
 
@@ -33,11 +34,12 @@ class Replicated(Installation):
         super().__init__(fleet, controllers=2)
         pair = self._world.pki.server
         self.ports = [self.admission_port, self._world.ports.take()]
+        self.health_ports["admission-second"] = self._world.ports.take()
         self.second = self._start(
             "admission-second", "serve", "--kubeconfig", str(self._access("admission")),
             "--tls-cert", str(pair.certificate), "--tls-key", str(pair.key),
             "--listen", f"127.0.0.1:{self.ports[1]}", "--drain-seconds", str(DRAIN_SECONDS),
-            *self.scheduling,
+            *self._health("admission-second"), *self.scheduling,
         )  # fmt: skip
         self.balancer = Balancer(self._world.ports.take(), self.ports, self.is_ready)
         self.addresses = self.addresses_of(self.balancer.port)
@@ -49,7 +51,7 @@ class Replicated(Installation):
         wait_until("both replicas", lambda: all(self.balancer.ready.values()), 60)
 
     def is_ready(self, port):
-        return self._ready(port, tls=True)
+        return self._ready(self.health_ports["admission" if port == self.admission_port else "admission-second"])
 
     def stop(self):
         super().stop()
@@ -113,13 +115,13 @@ def test_one_is_killed_and_the_next_admissions_do_not_fail(fleet, converter):
     try:
         assert admit_many(fleet, 60) == {"batch/v1beta1"}
         its = many(fleet, "one-killed", 4)
+        with ExitStack() as templates:
+            for it in its:
+                templates.enter_context(it)
+            for it in its:
+                it.wait_until_applied()
+            assert failures(fleet) == before
         for it in its:
-            it.__enter__()
-        for it in its:
-            it.wait_until_applied()
-        assert failures(fleet) == before
-        for it in its:
-            it.__exit__()
             it.wait_until_gone("old", ["batch/v1beta1"])
         assert failures(fleet) == before
     finally:
@@ -142,28 +144,28 @@ def test_a_replica_is_stopped_while_templates_come_and_no_admission_fails(fleet,
                 errors.append(error)
 
     asking = [threading.Thread(target=ask_on_and_on) for _ in range(3)]
+    stopping = threading.Thread(target=converter.second.stop)
     its = many(fleet, "rollout", 4)
-    try:
-        for thread in asking:
-            thread.start()
-        for number, it in enumerate(its):
-            it.__enter__()
-            if number == 1:
-                stopping = threading.Thread(target=converter.second.stop)
-                stopping.start()
-        for it in its:
-            it.wait_until_applied()
-        stopping.join()
-    finally:
-        enough.set()
-        for thread in asking:
-            thread.join()
-        converter.second.start()
-    assert (answers, errors) == ({"batch/v1beta1"}, [])
-    assert failures(fleet) == before
-    converter.wait_for_both()
+    with ExitStack() as templates:
+        try:
+            for thread in asking:
+                thread.start()
+            for number, it in enumerate(its):
+                templates.enter_context(it)
+                if number == 1:
+                    stopping.start()
+            for it in its:
+                it.wait_until_applied()
+            stopping.join()
+        finally:
+            enough.set()
+            for thread in asking:
+                thread.join()
+            converter.second.start()
+        assert (answers, errors) == ({"batch/v1beta1"}, [])
+        assert failures(fleet) == before
+        converter.wait_for_both()
     for it in its:
-        it.__exit__()
         it.wait_until_gone("old", ["batch/v1beta1"])
 
 
@@ -177,19 +179,19 @@ def test_the_leading_controller_is_killed_and_the_other_takes_over(fleet, conver
     leader = holder()
     process = next(process for process in converter.controllers if process.name.endswith(leader))
     left, after = many(fleet, "takeover", 2)
-    left.__enter__()
-    process.kill()
-    try:
-        after.__enter__()
-        for it in (left, after):
-            it.wait_until_applied(90)
-            wait_until("the anchor", lambda it=it: it.anchor("old"))
-            it.report("old", {"lastScheduleTime": "2026-11-06T02:15:00Z"})
-            it.wait_for_status("old", {"lastScheduleTime": "2026-11-06T02:15:00Z"})
-        assert holder() not in {"", leader}
-    finally:
-        process.start()
+    with ExitStack() as templates:
+        templates.enter_context(left)
+        process.kill()
+        try:
+            templates.enter_context(after)
+            for it in (left, after):
+                it.wait_until_applied(90)
+                wait_until("the anchor", lambda it=it: it.anchor("old"))
+                it.report("old", {"lastScheduleTime": "2026-11-06T02:15:00Z"})
+                it.wait_for_status("old", {"lastScheduleTime": "2026-11-06T02:15:00Z"})
+            assert holder() not in {"", leader}
+        finally:
+            process.start()
     for it in (left, after):
-        it.__exit__()
         it.wait_until_gone("old", ["batch/v1beta1"])
     assert fleet.client.find("batch/v1", "CronJob", left.name, NAMESPACE) is None

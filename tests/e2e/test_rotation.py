@@ -9,13 +9,14 @@ from __future__ import annotations
 import asyncio
 import base64
 import datetime as dt
+import functools
 import re
 import threading
 
 import pytest
 
 from converter.certificates.rotate import Periods
-from converter.client import ApiServer
+from converter.client import ApiServer, RejectedError
 from converter.controllers.certificate_secret import CertificateSecret
 from converter.install.identities import IDENTITIES
 from converter.install.tokens import SHORTEST_SECONDS
@@ -157,6 +158,20 @@ def credentials(fleet, account):
     return {value for extra in extras for value in extra.get("authentication.kubernetes.io/credential-id", ())}
 
 
+def is_refused(converter, account):
+    """Whether the API server refuses the token that a process has."""
+
+    async def ask():
+        async with await ApiServer.connect(converter.host.kubeconfig(account.removeprefix("converter-"))) as server:
+            await server.get("/version")
+
+    try:
+        asyncio.run(ask())
+    except RejectedError:
+        return True
+    return False
+
+
 def test_no_admission_fails_while_tokens_and_the_authority_are_rotated(fleet, converter):
     authorities = {converter.authority()}
     tokens = converter.host.volumes["admission"]
@@ -208,6 +223,8 @@ def test_after_an_outage_longer_than_a_token_s_life_the_installer_s_tokens_are_e
             fleet.client.delete("v1", "ServiceAccount", name, NAMESPACE)
         # The API server accepts a token that it has seen for ten more seconds.
         wait_until("refused credentials", lambda: sum(failures(fleet).values()) > refused, 60)
+        for name in some(known):
+            wait_until(f"the end of {name}'s token", functools.partial(is_refused, converter, name), 60)
         fleet.karmada.aggregated.kill()  # ends every watch of Clusters, so that each process has to authenticate again
         fleet.karmada.aggregated.start()
         converter.host.ensure(seconds=SHORTEST_SECONDS)  # what `converter install` does, with an administrator's rights

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import urllib.request
 from functools import partial
 
 import pytest
@@ -21,8 +20,7 @@ NEW, OLD = "new", "old"
 
 def metrics(converter):
     """The samples of the controller without labels."""
-    with urllib.request.urlopen(f"http://127.0.0.1:{converter.controller_port}/metrics", timeout=5) as answer:
-        return dict(re.findall(r"^(\w+) (\S+)$", answer.read().decode(), re.MULTILINE))
+    return dict(re.findall(r"^(\w+) (\S+)$", converter.metrics("controller-0"), re.MULTILINE))
 
 
 def is_available(converter, value):

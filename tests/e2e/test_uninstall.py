@@ -105,6 +105,8 @@ def test_every_object_stays_and_nothing_of_the_converter_is_left(fleet, propagat
         for process in converter.processes:
             process.stop()
 
+    for it in its:
+        wait_until("the truth in the binding", lambda it=it: says_that_old_cannot_have_it(it), 30)
     time.sleep(45)  # all that Karmada could do now; nothing to wait for: nothing may happen
     assert identity(members_as(its, on_members)) == identity(on_members), "the very same objects"
     after = everything(fleet.client)
@@ -124,8 +126,20 @@ def test_every_object_stays_and_nothing_of_the_converter_is_left(fleet, propagat
         assert it.versions("old") == [it.api_version], "as Karmada sent it"
         assert not work["metadata"].get("ownerReferences")
         assert "resourcebinding.karmada.io/permanent-id" in work["metadata"]["labels"]
+    later = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "later", "namespace": "shop"}}
+    with Propagated(fleet, later, CLUSTERS) as it:  # Karmada waits for no version that a cluster does not serve
+        it.wait_until_applied(30)
     its[0].report("new", {"lastScheduleTime": "2026-11-04T02:15:00Z"})
     its[0].wait_for_status("new", {"lastScheduleTime": "2026-11-04T02:15:00Z"}, 120)
+
+
+def says_that_old_cannot_have_it(it):
+    found = it.aggregated()
+    assert not found["old"].get("applied"), found
+    assert found["old"]["appliedMessage"], found
+    assert found["new"]["applied"], found
+    assert it.condition() == "False"
+    return True
 
 
 def members_as(its, before):

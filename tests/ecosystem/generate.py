@@ -38,6 +38,9 @@ class Generator:
         namespaced: whether its objects are in a namespace.
         schema: the version's ``openAPIV3Schema``.
         words: texts for fields whose rules no schema states, by a pattern of their paths.
+        kind_words: the same, by a pattern of the version, the kind and the path, with the group or without.
+        metadata: labels and annotations, of which each object has one choice; empty for none.
+        needs: fields without which an object makes no sense, by a pattern of its path.
     """
 
     def __init__(
@@ -48,32 +51,56 @@ class Generator:
         *,
         namespaced: bool,
         words: Mapping[str, tuple[Any, ...]] | None = None,
+        kind_words: Mapping[str, tuple[Any, ...]] | None = None,
+        metadata: tuple[dict[str, Any], ...] = (),
+        needs: Mapping[str, tuple[str, ...]] | None = None,
     ) -> None:
         self.api_version = api_version
         self.kind = kind
         self.namespaced = namespaced
         self.schema = schema
+        self._needs = [(re.compile(pattern), names) for pattern, names in (needs or {}).items()]
         self._words = [(re.compile(pattern), given) for pattern, given in (words or {}).items()]
+        self._kind_words = [(re.compile(pattern), given) for pattern, given in (kind_words or {}).items()]
+        self._metadata = metadata
+        self._version = api_version.rpartition("/")[2]
 
     def make(self, number: int) -> dict[str, Any]:
         """Make the object with a number; each has a density of its own, from nearly empty to nearly full."""
         source = random.Random(f"{self.api_version} {self.kind} {number}")
         density = source.choice((0.1, 0.25, 0.4, 0.6, 0.8))
         properties = self.schema.get("properties", {})
+        more = self._metadata[number % len(self._metadata)] if self._metadata else {}
         made: dict[str, Any] = {
             "apiVersion": self.api_version,
             "kind": self.kind,
-            "metadata": {"name": f"g{number}", **({"namespace": "default"} if self.namespaced else {})},
+            "metadata": {"name": f"g{number}", **({"namespace": "default"} if self.namespaced else {}), **more},
         }
+        annotations = self._word("metadata.annotations", source)
+        if annotations is not None:
+            made["metadata"]["annotations"] = annotations
         own = {name: below for name, below in properties.items() if name not in ("apiVersion", "kind", "metadata")}
         whole = {**self.schema, "properties": own, "required": [*self.schema.get("required", ()), "spec"]}
         made |= self._object(whole, source, max(density, 0.5), (), density)
         return made
 
+    def _word(self, place: str, source: random.Random) -> Any:
+        """Choose one of the texts that are given for a path; None if there are none."""
+        own = f"{self.kind}.{place}"
+        for patterns, name in (
+            (self._words, place),
+            (self._kind_words, f"{self._version}.{own}"),
+            (self._kind_words, f"{self.api_version}.{own}"),
+        ):
+            for pattern, given in patterns:
+                if pattern.search(name):
+                    return source.choice(given)
+        return None
+
     def _value(self, schema: Schema, source: random.Random, path: tuple[str, ...], density: float) -> Any:
-        for pattern, given in self._words:
-            if pattern.search(".".join(path)):
-                return source.choice(given)
+        word = self._word(".".join(path), source)
+        if word is not None:
+            return word
         if "enum" in schema:
             return source.choice([value for value in schema["enum"] if value != ""] or schema["enum"])
         kind = schema.get("type")
@@ -104,7 +131,9 @@ class Generator:
         if schema.get("maxProperties", len(properties)) < len(properties):
             properties = {name: properties[name] for name in source.sample(sorted(properties), schema["maxProperties"])}
             chance = 1.0
-        required = set(schema.get("required", ()))
+        place = ".".join(path)
+        required = {name for pattern, names in self._needs if pattern.search(place) for name in names}
+        required |= set(schema.get("required", ()))
         union = _union(schema)
         chosen = source.choice(union) if union else None
         others = {name for names in union for name in names} - set(chosen or ())

@@ -39,7 +39,9 @@ def build(project: Project) -> Path:
     """
     places = Places.from_environment()
     files = [_SOURCES / "shared" / "ask.go", *sorted((_SOURCES / project.oracle).iterdir())]
-    content = b"\0".join([project.module.encode(), *(file.read_bytes() for file in files)])
+    content = b"\0".join(
+        [project.module.encode(), *(edit.encode() for edit in project.edits), *(file.read_bytes() for file in files)]
+    )
     name = f"{project.oracle}-oracle-{hashlib.sha256(content).hexdigest()[:12]}"
     with places.locked(f"{project.oracle}-oracle"):
         ready = places.find(name)
@@ -51,8 +53,9 @@ def build(project: Project) -> Path:
         shutil.rmtree(module, ignore_errors=True)
         shutil.copytree(folder_of(project.module), module)
         subprocess.run(["chmod", "-R", "u+w", module], check=True)
-        if project.is_old:
-            subprocess.run([toolchain.go(places), "mod", "edit", *_MODERN], cwd=module, check=True)
+        edits = (*(_MODERN if project.is_old else ()), *project.edits)
+        if edits:
+            subprocess.run([toolchain.go(places), "mod", "edit", *edits], cwd=module, check=True)
         package = module / (project.inside or _INSIDE)
         package.mkdir(parents=True, exist_ok=True)
         for file in files:
@@ -70,7 +73,7 @@ def ask(program: Path, objects: Iterable[dict[str, Any]], version: str = "") -> 
     """Have each object converted to a version, or written in its own as the project's Go type writes it.
 
     Returns:
-        An ``object`` or an ``error`` each, in order.
+        An ``object`` (and it as ``written``, with the zeros that say nothing) or an ``error`` each, in order.
     """
     asked = "".join(
         json.dumps({"kind": one["kind"], "from": one["apiVersion"], "to": version or one["apiVersion"], "object": one})

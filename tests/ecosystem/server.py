@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from converter.errors import ManifestError
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
     from tests.controlplanes.client import Client, Json
 
+_OK: Final = 200
+_NOT_FOUND: Final = 404
 _UNPROCESSABLE: Final = 422
 _MENDINGS: Final = 12
 """How often an object is mended before it is given up."""
@@ -23,12 +26,12 @@ _CRDS: Final = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 
 
 def install(client: Client, manifests: Iterable[Json]) -> None:
-    """Create CRDs, one for each version, which stores it; wait until they are served.
+    """Create CRDs, one for each version, which stores it; wait until they are served. Replace those of other projects.
 
     Each has all versions and no conversion webhook. A server drops fields that the stored version lacks, so objects of
     each version need a CRD that stores just that; a group of its own, ``v1.cert-manager.io``, makes room for it.
     """
-    names = []
+    served: dict[str, str] = {}
     for manifest in manifests:
         spec = manifest["spec"]
         for stored in [version["name"] for version in spec["versions"]]:
@@ -43,13 +46,28 @@ def install(client: Client, manifests: Iterable[Json]) -> None:
                 "names": {**spec["names"], "categories": []},
                 "versions": versions,
             }
-            names.append(f"{spec['names']['plural']}.{group}")
+            plural = spec["names"]["plural"]
+            name, objects = f"{plural}.{group}", f"/apis/{group}/{stored}/{plural}"
             annotations = {"api-approved.kubernetes.io": "https://github.com/kubernetes/enhancements"}
-            metadata = {"name": names[-1], "annotations": annotations}
-            client.raw("POST", _CRDS, {**manifest, "metadata": metadata, "spec": made})
-    for name in names:
-        path = f"{_CRDS}/{name}"
-        wait_until(path, lambda path=path: _established(client, path))
+            _uninstall(client, f"{_CRDS}/{name}", objects)
+            client.raw(
+                "POST", _CRDS, {**manifest, "metadata": {"name": name, "annotations": annotations}, "spec": made}
+            )
+            served[f"{_CRDS}/{name}"] = objects
+    for path, objects in served.items():
+        wait_until(path, partial(_established, client, path))
+        # The handler of the objects reads CRDs from a cache of its own, which is behind for a moment.
+        wait_until(objects, partial(_answers, client, objects, _OK))
+
+
+def _uninstall(client: Client, path: str, objects: str) -> None:
+    if client.request("DELETE", path).status != _NOT_FOUND:
+        for gone in (path, objects):
+            wait_until(f"{gone} to be gone", partial(_answers, client, gone, _NOT_FOUND))
+
+
+def _answers(client: Client, path: str, status: int) -> bool:
+    return client.request("GET", path).status == status
 
 
 def stored_as(api_version: str) -> str:
@@ -125,7 +143,8 @@ def _plain(field: str) -> str:
 
 def _remove(manifest: Json, path: tuple[Any, ...]) -> bool:
     """Remove the value at a path, or the nearest one around it that exists; the spec itself stays."""
-    node, holders = manifest, []
+    node: Any = manifest
+    holders: list[tuple[Any, Any]] = []
     for segment in path:
         key = int(segment) if isinstance(node, list) and str(segment).isdigit() else segment
         if not (isinstance(node, dict) and key in node) and not (isinstance(node, list) and isinstance(key, int)):

@@ -20,14 +20,16 @@ def rows() -> list[str]:
         kinds: dict[str, set[str]] = {}
         for pair in pairs:
             kind, source, target = pair.versions
-            kinds.setdefault(kind, set()).update(each.rpartition("/")[2] for each in (source, target))
+            named = (source, target) if project.groups else (each.rpartition("/")[2] for each in (source, target))
+            kinds.setdefault(kind, set()).update(named)
         by_versions: dict[tuple[str, ...], list[str]] = {}
         for kind, versions in sorted(kinds.items()):
             by_versions.setdefault(tuple(sorted(versions)), []).append(kind)
         listed = "; ".join(
             f"{', '.join(some)} ({', '.join(versions)})" for versions, some in sorted(by_versions.items())
         )
-        judge = f"its own code, {project.module}" if project.oracle else f"the API server, with {project.module}"
+        modules = " and ".join(one for one in (project.module, project.old_module) if one)
+        judge = f"its own code, {modules}" if project.oracle else f"the API server, with {modules}"
         found.append(f"| {name} | {listed} | {judge.replace('@', ' ')} | {len(pairs):,} |")
     return found
 

@@ -103,10 +103,10 @@ class Karmada:
         self.webhooks_are_stale = False
         self.replicas = []
         self.broken = []
-        rules = SimpleNamespace(current=converter)
-        works = WorkWebhook(rules, self.webhook_fleet, policy, has_overflow_store=True)
+        self.webhook_rules = SimpleNamespace(current=converter)
+        works = WorkWebhook(self.webhook_rules, self.webhook_fleet, policy, has_overflow_store=True)
         self.own_scheduler = own_scheduler
-        unreachable = Unreachable(lambda: converter, self.webhook_fleet)
+        unreachable = Unreachable(lambda: self.webhook_rules.current, self.webhook_fleet)
         placement = PlacementWebhook(unreachable, unreachable.converted, own_scheduler)
         bindings = ("resourcebindings", "clusterresourcebindings")
         self.server.webhooks = [
@@ -135,6 +135,14 @@ class Karmada:
         self.webhooks_are_stale = False
         known = [thing for path, thing in self.server.objects.items() if "/clusters/" in path]
         self.webhook_fleet.replace(Fleet.of(Cluster.from_karmada(thing) for thing in known))
+
+    def change_rules(self, converter, *, webhooks=True):
+        """Take other rules into use, in every replica of the controller, and in the webhooks unless they are stale."""
+        self.converter = converter
+        if webhooks:
+            self.webhook_rules.current = converter
+        for controllers, _ in self.replicas:
+            controllers.rules_changed()
 
     @contextlib.contextmanager
     def without_webhooks(self):

@@ -16,7 +16,10 @@ import jsonpatch
 
 from converter.catalog import load_catalog
 from converter.clusters import Cluster
+from converter.karmada.work import decode_work
 from converter.kube import canonical_json
+from converter.works.plan import plan_work
+from converter.works.policy import Policy
 from tests.reviewkit import ask, review, webhook, work
 
 if TYPE_CHECKING:
@@ -97,6 +100,10 @@ class Journey:
         """Admit the stored Work for its cluster, as the controller has it done when the cluster was upgraded."""
         self.stored = self._answered(cluster, self.stored)
         assert self._answered(cluster, self.stored) == self.stored, "a second look finds something to do"
+        stored = decode_work(canonical_json(self.stored))
+        found = plan_work(stored, cluster, self._converter, Policy.parse("warn"), recheck=True)
+        assert not found.changes, "the rules make something else of what they made"
+        assert not found.outdated, "the way back does not lead to what was sent"
 
     def sent_again(self, cluster: Cluster) -> dict[str, Any]:
         """The Work as it would be stored if Karmada sent its own manifests once more."""

@@ -58,9 +58,8 @@ def versions(setting: Setting) -> set[str]:
     for pod in some(pods(setting)):
         name = pod["metadata"]["name"]
         ports = {port["name"]: port["containerPort"] for port in pod["spec"]["containers"][0].get("ports", ())}
-        if "https" in ports or "http" in ports:
-            scheme = "https" if "https" in ports else "http"
-            place = f"{setting.namespace}/pods/{scheme}:{name}:{ports[scheme]}"
+        if "http-metrics" in ports:
+            place = f"{setting.namespace}/pods/http:{name}:{ports['http-metrics']}"
             text = setting.host.client.raw("GET", f"/api/v1/namespaces/{place}/proxy/metrics")
             found.add(read_replica(name, text).version)
     return found

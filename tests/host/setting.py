@@ -10,6 +10,7 @@ import json
 from typing import TYPE_CHECKING
 
 from tests.controlplanes.karmada import NAMESPACE
+from tests.controlplanes.waiting import wait_until
 from tests.host.network import ADDRESS
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ PORT = 5443
 
 SECRET = "karmada-kubeconfig"
 _LABELS = {"app": "karmada-scheduler"}
+_SECONDS = 180
 
 
 class Setting:
@@ -50,6 +52,15 @@ class Setting:
         fleet.karmada.scheduler.process.stop()
         host.client.put(self._scheduler())
         host.wait_for(namespace, "karmada-scheduler")
+
+    def remove(self) -> None:
+        """Take it out of the host cluster, as far as `converter install` looks for a Karmada."""
+        self.host.client.delete("v1", "Namespace", self.namespace)
+        wait_until(
+            f"the end of namespace {self.namespace}",
+            lambda: self.host.client.find("v1", "Namespace", self.namespace) is None,
+            _SECONDS,
+        )
 
     def kubeconfig(self) -> dict:
         """The kubeconfig of Karmada's administrator, with the address that Pods use."""

@@ -35,7 +35,9 @@ def second(request, session_setting):
     """Another Karmada, with one old member, whose namespace is in the same host cluster."""
     fleet = Fleet.open([MemberSpec(OLD, "1.20")], purpose="host-two", verbosity=4, bind="0.0.0.0")
     try:
-        yield Setting(fleet, session_setting.host, session_setting.image, SECOND)
+        setting = Setting(fleet, session_setting.host, session_setting.image, SECOND)
+        yield setting
+        setting.remove()
     finally:
         fleet.close(keep=fixtures.keep_logs(request.session, fleet.world.run.folder))
 

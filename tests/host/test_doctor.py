@@ -81,7 +81,7 @@ def test_replicas_of_another_release_and_with_other_rules(setting, installed, ne
         mending.callback(client.delete, "v1", "Pod", "converter-odd", NAMESPACE)
         facts = {one["object"]["name"]: one["facts"] for one in found(setting, "replicas-differ")}
         assert facts["version"][f"version={NEXT}"] == "converter-odd"
-        assert "converter-odd" in facts["rules"].values()
+        assert "converter-odd" in facts["files"].values()
     gone(setting, "replicas-differ")
 
 

@@ -60,10 +60,9 @@ def ours(setting):
 
 @pytest.fixture(scope="module")
 def before(session_setting):
-    """Both control planes have nothing of ours before."""
-    clients = {"karmada": session_setting.fleet.client, "host": session_setting.host.client}
-    for name, client in clients.items():
-        assert of_ours(client) == [], f"{name} is clean"
+    """Both control planes have nothing of ours before, once the Pods of earlier modules have ended."""
+    for client in some([session_setting.fleet.client, session_setting.host.client]):
+        wait_until("a clean control plane", lambda client=client: not of_ours(client), 120)
 
 
 @pytest.fixture(scope="module")

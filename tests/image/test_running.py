@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import json
-import ssl
 from pathlib import Path
 
 import pytest
@@ -40,13 +39,10 @@ def port():
     ports.close()
 
 
-def answers(child, port, path, *, tls):
+def answers(child, port, path):
     """The status of a GET on 127.0.0.1, as long as the container lives."""
     assert child.poll() is None or pytest.fail("the container ended")
-    if tls:
-        connection = http.client.HTTPSConnection("127.0.0.1", port, context=ssl._create_unverified_context())
-    else:
-        connection = http.client.HTTPConnection("127.0.0.1", port)
+    connection = http.client.HTTPConnection("127.0.0.1", port)
     try:
         connection.request("GET", path)
         return connection.getresponse().status
@@ -54,10 +50,8 @@ def answers(child, port, path, *, tls):
         connection.close()
 
 
-def wait_for(child, port, path, status, *, tls):
-    wait_until(
-        path, lambda: answers(child, port, path, tls=tls) == status, 60, ignore=(OSError, http.client.HTTPException)
-    )
+def wait_for(child, port, path, status):
+    wait_until(path, lambda: answers(child, port, path) == status, 60, ignore=(OSError, http.client.HTTPException))
 
 
 def test_the_user_and_the_command_are_in_its_configuration(image):
@@ -104,14 +98,15 @@ def test_it_converts(image):
 
 
 def test_it_serves(image, port):
-    with image.running("serve", "--sample", "--listen", f"127.0.0.1:{port}") as child:
-        wait_for(child, port, "/readyz", 200, tls=True)
+    places = ["--listen", "127.0.0.1:0", "--metrics-listen", f"127.0.0.1:{port}"]
+    with image.running("serve", "--sample", *places) as child:
+        wait_for(child, port, "/readyz", 200)
 
 
 def test_the_controller_starts_without_karmada_and_is_not_ready(image, port):
     """It reads the kubeconfig and the token with what is left of the kubernetes package."""
     files = {"kubeconfig": json.dumps(KUBECONFIG), "token": "a.b.c"}
-    options = ["--kubeconfig", "/mnt/kubeconfig", "--listen", f"127.0.0.1:{port}"]
+    options = ["--kubeconfig", "/mnt/kubeconfig", "--metrics-listen", f"127.0.0.1:{port}"]
     with image.running("controller", *options, files=files) as child:
-        wait_for(child, port, "/healthz", 200, tls=False)
-        wait_for(child, port, "/readyz", 503, tls=False)
+        wait_for(child, port, "/healthz", 200)
+        wait_for(child, port, "/readyz", 503)

@@ -13,12 +13,13 @@ from converter.controllers.apiservices import LABEL, api_service
 from converter.controllers.discovery_server import Backend
 from converter.install.interpreters import APPLY
 from converter.install.manifests import OPTIONAL_KINDS, Addresses, karmada_part, place_of
+from converter.karmada.names import RESOURCES_ANNOTATION
 from tests.controlplanes import apiserver as controlplane
 from tests.integration.policies import controller_of, remove
 from tests.integration.policies import refused as refused_by
 
 NAME = "v1beta1.batch"
-OURS = api_service(NAME, "batch", "v1beta1", Backend("karmada-system", "converter-discovery", 443, "Zm9v"))
+OURS = api_service(NAME, Backend("karmada-system", "converter-discovery", 443, "Zm9v"), {RESOURCES_ANNOTATION: "[]"})
 UNVERIFIED = {key: value for key, value in OURS["spec"].items() if key != "caBundle"} | {"insecureSkipTLSVerify": True}
 PATH = API_SERVICES.object_path("", NAME)
 FOREIGN = {**copy.deepcopy(OURS), "metadata": {"name": "v1.foreign.example"}}

@@ -161,6 +161,30 @@ def test_the_jobs_know_of_the_dashboard(default):
         assert told == {"converter-before": there, "converter-after": there, "converter-remove": False}
 
 
+def test_what_members_serve_is_read_by_both_deciders_and_the_jobs_apply_the_rights(default):
+    changed = objects(render({"memberSchemas": {"enabled": True}}))
+    usual = objects(default)
+    assert changed.keys() == usual.keys()
+    given = {}
+    for (kind, name), item in some(changed.items()):
+        if kind in {"Deployment", "Job"}:
+            (container,) = item["spec"]["template"]["spec"]["containers"]
+            (before,) = usual[kind, name]["spec"]["template"]["spec"]["containers"]
+            given[name] = [one for one in container["args"] if one not in before["args"]]
+    own = [f"--member-schemas={NAMESPACE}"]
+    assert given == {
+        "converter-admission": own, "converter-controller": own, "converter-discovery": [],
+        "converter-before": ["--member-schemas"], "converter-after": ["--member-schemas"], "converter-remove": [],
+    }  # fmt: skip
+
+
+def test_without_a_scheduler_of_its_own_there_is_no_budget_for_it(default):
+    budget = ("PodDisruptionBudget", "converter-scheduler")
+    assert budget in released(default)
+    assert budget not in released(render({"scheduler": {"enabled": False}}))
+    assert budget not in released(render({"scheduler": {"podDisruptionBudget": {"enabled": False}}}))
+
+
 def test_so_it_does_with_another_namespace_and_image_and_with_network_policies(tmp_path):
     for name in ("host", "network-policies"):
         (tmp_path / name).mkdir()

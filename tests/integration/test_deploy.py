@@ -308,7 +308,7 @@ async def test_the_others_have_no_rights_at_all(guarded, name):
 def test_monitoring_is_rendered_as_its_page_says(kubectl, rendered):
     things = rendered("monitoring")
     assert Counter(thing["kind"] for thing in things) == {
-        "ServiceMonitor": 3, "PrometheusRule": 2, "Service": 1, "ConfigMap": 1
+        "ServiceMonitor": 1, "PrometheusRule": 2, "Service": 1, "ConfigMap": 1
     }  # fmt: skip
     for thing in some(things):
         assert thing["metadata"]["namespace"] == "karmada-system"

@@ -8,7 +8,6 @@ from __future__ import annotations
 import base64
 import http
 import json
-import ssl
 import subprocess
 import sys
 import urllib.error
@@ -72,7 +71,8 @@ class Deployed:
         self.folder = self.world.run.folder
         self.host = controlplane.ApiServer(self.world, "1.36", "host", authorization="RBAC").wait()
         self.kubectl_program = toolchain.kubectl(self.world.places)
-        self.ports = {part: self.world.ports.take() for part in ("admission", "controller", "discovery")}
+        self.ports = {part: self.world.ports.take() for part in ("admission", "discovery")}
+        self.health = {part: self.world.ports.take() for part in ("admission", "controller", "discovery")}
         self.processes = {}
 
     def kubectl(self, server, *arguments):
@@ -116,8 +116,10 @@ class Deployed:
             "https://converter-discovery.$(POD_NAMESPACE).svc": f"https://localhost:{self.ports['discovery']}",
             "$(POD_NAMESPACE)": SYSTEM,
             "$(POD_NAME)": f"{part}-0",
-            f"--listen=:{container['ports'][0]['containerPort']}": f"--listen=127.0.0.1:{self.ports[part]}",
         }
+        for port in container["ports"]:
+            own, ports = ("metrics-listen", self.health) if port["name"] == "http-metrics" else ("listen", self.ports)
+            here[f"--{own}=:{port['containerPort']}"] = f"--{own}=127.0.0.1:{ports[part]}"
         args = container["args"]
         for name, value in here.items():
             args = [arg.replace(name, value) for arg in args]
@@ -130,9 +132,7 @@ class Deployed:
 
     def ready(self, part):
         self.world.run.check()
-        tls = None if part == "controller" else ssl.create_default_context(cafile=str(self.folder / "ca.crt"))
-        url = f"{'http' if tls is None else 'https'}://localhost:{self.ports[part]}/readyz"
-        with urllib.request.urlopen(url, context=tls, timeout=5) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.health[part]}/readyz", timeout=5) as answer:
             return answer.status == http.HTTPStatus.OK
 
     def install(self):

@@ -208,6 +208,7 @@ BASES = {
     },
 }
 OTHER_THAN_DEFAULT = {
+    "spec.ordinals": {"start": 1},
     "spec.persistentVolumeClaimRetentionPolicy": {"whenDeleted": "Delete", "whenScaled": "Retain"},
     "spec.updateStrategy.rollingUpdate.maxUnavailable": 2,
 }

@@ -61,5 +61,5 @@ def test_a_real_server_takes_what_comes_out(
             wrong.append(f"{pair.versions} {pair.given['metadata']['name']}: {reason}")
         taken += not reason
     report_count(f"{project}: {taken} taken, {refused} refused by the rules")
-    assert wrong == []
+    assert not wrong, f"{len(wrong)}:\n" + "\n".join(wrong[:20])
     assert taken > refused

@@ -161,6 +161,24 @@ def test_a_process_that_ends_by_itself_is_an_error_with_its_last_words(tmp_path)
             wait_until("its end", process.check, 20)
 
 
+def test_a_process_that_is_stopped_did_not_end_by_itself_at_any_moment(tmp_path, monkeypatch):
+    """Other threads check it meanwhile, such as the probes of the balancer."""
+    checked = []
+    with Run(tmp_path / "run") as run:
+        process = run.process("sleep", SLEEP)
+        release = run.release
+
+        def check_and_release(pid):
+            assert not is_alive(pid)
+            process.check()
+            checked.append(pid)
+            release(pid)
+
+        monkeypatch.setattr(run, "release", check_and_release)
+        process.stop()
+        assert len(checked) == 1
+
+
 def test_one_that_ignores_the_polite_signal_is_killed(tmp_path):
     with Run(tmp_path / "run") as run:
         process = run.process("stubborn", STUBBORN)

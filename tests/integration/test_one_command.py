@@ -85,10 +85,10 @@ def test_everything_is_verified_and_reported(host):
     status = json.loads(succeed(host, "status", "--output", "json"))
     assert status["convertedWorks"] == 1
     assert {one["name"]: one["available"] for one in status["processes"]}["converter-admission"] == 2
-    assert [one["problem"] for one in status["tokens"]] == [None, None, None]
+    assert [one["problem"] for one in status["tokens"]] == [None] * 4
     checks = json.loads(succeed(host, "verify", "--output", "json"))["checks"]
     assert {one["name"]: one["state"] for one in checks} == dict.fromkeys(
-        ("works", "discovery", "bindings", "status", "scheduler"), "passed"
+        ("works", "discovery", "bindings", "status", "scheduler", "rules"), "passed"
     )
 
 
@@ -134,7 +134,7 @@ def test_an_upgrade_under_load_fails_no_admission(fleet, host, tmp_path):
     releases = {one["name"]: one["version"] for one in status["processes"]}
     assert releases["converter-admission"] == releases["converter-controller"] == NEXT
     budgets = {name for kind, _, name in versions(host.server.client, ON_HOST) if kind == "PodDisruptionBudget"}
-    assert budgets == {"converter-admission"}, "what the release does not have is deleted"
+    assert budgets == {"converter-admission", "converter-scheduler"}, "what the release does not have is deleted"
 
 
 def test_a_release_with_an_older_format_does_not_replace_it(fleet, host):

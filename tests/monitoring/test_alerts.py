@@ -152,6 +152,13 @@ CASES: dict[str, list[Case]] = {
             {series("converter_rulebook_info", namespace="k", digest="a", instance=one): "1x60" for one in "ab"},
             20, {"namespace": "k"},
         ),
+        Case(  # discovery knows files only, and another one has rule objects
+            {series("converter_rulebook_info", namespace="k", files="b", instance="discovery"): "1x60",
+             series("converter_rulebook_info", namespace="k", files="a", digest="d", instance="a"): "1x60"},
+            {series("converter_rulebook_info", namespace="k", files="a", instance="discovery"): "1x60",
+             series("converter_rulebook_info", namespace="k", files="a", digest="d", instance="a"): "1x60"},
+            20, {"namespace": "k"},
+        ),
         Case(
             {series("converter_rulebook_info", namespace="k", digest=one, instance=one): "1x60" for one in "ab"},
             {series("converter_rulebook_info", namespace=one, digest=one, instance=one): "1x60" for one in "ab"},

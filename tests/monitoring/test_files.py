@@ -27,33 +27,45 @@ def test_a_derived_file_is_up_to_date(name):
     assert (DEPLOY / name).read_text("utf-8") == made()[name]
 
 
+NAME = {"app.kubernetes.io/name": "karmada-api-version-converter"}
+"""The label that kustomize adds to each object."""
+
+
 def services():
-    """The Services that are deployed, by the labels that kustomize and the files give them."""
-    found = [thing for folder in ("host", "monitoring") for thing in objects(folder) if thing["kind"] == "Service"]
-    return {thing["metadata"]["labels"]["app.kubernetes.io/component"]: thing for thing in found}
+    """The Services that are deployed, with the labels that kustomize and the files give them."""
+    return [thing for folder in ("host", "monitoring") for thing in objects(folder) if thing["kind"] == "Service"]
 
 
-def test_every_monitor_selects_a_service_and_one_of_its_ports():
-    monitors = [thing for thing in objects("monitoring") if thing["kind"] == "ServiceMonitor"]
-    assert len(monitors) == len(services()) == 3
-    for monitor in some(monitors):
-        labels = monitor["spec"]["selector"]["matchLabels"]
-        service = services()[labels["app.kubernetes.io/component"]]
-        ports = {port["name"] for port in service["spec"]["ports"]}
-        for endpoint in some(monitor["spec"]["endpoints"]):
-            assert endpoint["port"] in ports
-            if endpoint.get("scheme") == "https":
-                assert endpoint["tlsConfig"]["serverName"] == f"{service['metadata']['name']}.karmada-system.svc"
+def deployments():
+    return [
+        thing for folder in ("host", "dashboard/host") for thing in objects(folder) if thing["kind"] == "Deployment"
+    ]
 
 
-def test_every_service_selects_the_pods_of_a_deployment():
-    deployments = {
-        thing["metadata"]["name"]: thing["spec"]["template"]["metadata"]["labels"]
-        for thing in objects("host")
-        if thing["kind"] == "Deployment"
-    }
-    for service in some(services().values()):
-        assert service["spec"]["selector"].items() <= deployments[service["metadata"]["name"]].items()
+def test_the_monitor_selects_one_service_and_its_port():
+    (monitor,) = [thing for thing in objects("monitoring") if thing["kind"] == "ServiceMonitor"]
+    wanted = monitor["spec"]["selector"]["matchLabels"].items()
+    (service,) = [one for one in services() if wanted <= (one["metadata"]["labels"] | NAME).items()]
+    (endpoint,) = monitor["spec"]["endpoints"]
+    assert [port["name"] for port in service["spec"]["ports"]] == [endpoint["port"]]
+
+
+def test_its_service_finds_the_metrics_of_each_process_and_nothing_else():
+    (service,) = [one for one in services() if one["metadata"]["name"] == "converter-metrics"]
+    (port,) = service["spec"]["ports"]
+    assert len(deployments()) == 4
+    for deployment in some(deployments()):
+        template = deployment["spec"]["template"]
+        assert service["spec"]["selector"].items() <= template["metadata"]["labels"].items()
+        (container,) = template["spec"]["containers"]
+        assert port["targetPort"] in [one["name"] for one in container["ports"]]
+
+
+def test_every_other_service_selects_the_pods_of_one_deployment():
+    labels = {thing["metadata"]["name"]: thing["spec"]["template"]["metadata"]["labels"] for thing in deployments()}
+    for service in some(objects("host")):
+        if service["kind"] == "Service":
+            assert service["spec"]["selector"] == labels[service["metadata"]["name"]]
 
 
 def metrics_in(expression):

@@ -29,8 +29,13 @@ def paths(root):
     return frozenset(path for path, _ in walk(root, depth=DEPTH))
 
 
-# Values that mean what the release before does anyway are no losses, so these fields get others.
+# Losing a value that means what the release before does anyway is not reported. These fields get others.
 OTHER_THAN_DEFAULT = {
+    "hostUsers": False,
+    "minDomains": 2,
+    "serving": False,
+    "spec.exempt": {"lendablePercent": 1},
+    "spec.ordinals": {"start": 1},
     "spec.persistentVolumeClaimRetentionPolicy": {"whenDeleted": "Delete"},
     "spec.updateStrategy.rollingUpdate.maxUnavailable": 2,
     "spec.allocateLoadBalancerNodePorts": False,
@@ -92,7 +97,7 @@ def holding(gvk, path, field, value=None):
     """An object with nothing but one field."""
     if value is None:
         value = SCALARS.get(field.innermost.scalar or "", "x" if field.innermost.scalar else {})
-    value = OTHER_THAN_DEFAULT.get(path, value)
+    value = OTHER_THAN_DEFAULT.get(path, OTHER_THAN_DEFAULT.get(path.rpartition(".")[2], value))
     around = field
     for _ in range(field.nesting):
         value = [value] if around.kind == "list" else {"x": value}
@@ -260,7 +265,7 @@ def test_nothing_that_a_server_stored_is_reported_for_that_server(shipped, file)
 
 def test_paths_of_losses_can_be_read_again(shipped):
     gvk = GroupVersionKind.of("apiextensions.k8s.io/v1", "CustomResourceDefinition")
-    schema = {"properties": {"a.b/c": {"x-kubernetes-validations": []}}}
+    schema = {"properties": {"a.b/c": {"x-kubernetes-validations": [{"rule": "true"}]}}}
     crd = {"spec": {"versions": [{"schema": {"openAPIV3Schema": schema}}]}}
     (loss,) = shipped.losses.of_release(crd, gvk, Release(1, 20))
     assert format_path(parse_path(loss.path)) == loss.path

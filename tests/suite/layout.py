@@ -30,7 +30,9 @@ TOPICS = {
     "server/test_rules_reloader_objects.py": "rules of objects next to those of files",
     "test_caches.py": "what requests leave in the caches",
     "test_bounds.py": "every cache, buffer and queue, driven to its bound",
+    "works/test_digests.py": "what identifies a manifest of a Work",
     "works/test_let_pass.py": "losses that were let pass, whatever is said about them later",
+    "works/test_recheck.py": "what rules made, compared with what changed rules make of the same",
 }
 
 

@@ -16,6 +16,7 @@ import pytest
 from converter.certificates.tls import ServingCertificate, write_throwaway
 from converter.config import Configuration
 from converter.server.event_loop import loop_factory
+from converter.server.plain_server import plain_server
 from converter.server.run import Address, serve
 from tests.fakes.virtual_time import VirtualTimeLoop
 from tests.waiting import until
@@ -98,6 +99,21 @@ def rules_read_once(monkeypatch):
 def _until():
     """Wait for a condition: `await until(lambda: ...)`."""
     return until
+
+
+@pytest.fixture
+def plainly():
+    """Serve without TLS, and give a client: `async with plainly(app) as client`."""
+
+    @contextlib.asynccontextmanager
+    async def start(app: App) -> AsyncIterator[aiohttp.ClientSession]:
+        async with (
+            plain_server(app, Address("127.0.0.1", 0)) as bound,
+            aiohttp.ClientSession(bound.plain_url) as client,
+        ):
+            yield client
+
+    return start
 
 
 @pytest.fixture

@@ -67,8 +67,14 @@ def evaluator():
 
 
 FUNCTIONS = {
+    "ReleaseLosses._find_facts": lambda n: evaluator()._by_release._facts(
+        DEPLOYMENT, NEWEST, gates(n), ("spec", "replicas")
+    ),
     "FieldHistories._find": lambda n: index().histories.find(DEPLOYMENT, ("spec", f"x{n}"), NEWEST),
     "FieldHistories._obstacle": lambda n: index().histories.obstacle(DEPLOYMENT, ("spec", f"x{n}"), NEWEST, gates(n)),
+    "FieldHistories._find_reference": lambda n: index().histories._of_reference(
+        DEPLOYMENT, ("spec", f"x{n}"), NEWEST, "", ()
+    ),
     "FieldHistories._list_later": lambda n: index().histories._later(odd(n), NEWEST),
     "FieldHistories._list_types": lambda n: index().histories._types(odd(n)),
     "NeutralValues._find_holder_type": lambda n: index().neutral._holder_type(odd(n), ("spec", "x")),
@@ -80,6 +86,9 @@ FUNCTIONS = {
     "Unions._of": lambda n: index().refusals._dropped._unions.of(odd(n), ("spec", "x")),
     "Catalog._find_place": lambda n: load_catalog()._place(Release(1, 20 + n)),
     "Release.parse": lambda n: record_format._release_of(f"v1.{n}"),
+    "Release.__str__": lambda n: record_format._text_of(Release(1, n)),
+    "_gvk_of": lambda n: GroupVersionKind.of("apps/v1", f"Kind{n}"),
+    "_in_one_line": lambda n: messages._in_one_line(f"text {n}"),
     "schema_index": lambda n: schema_index(Other(n)),
     "_code": lambda n: codegen._code(f"x = {n}"),
     "_dropped": lambda n: messages._dropped(ByRelease(Release(1, n))),
@@ -160,13 +169,9 @@ TABLES = {
         evaluator,
         lambda n: evaluator().may_lose(NEWEST, "v1", "Namespace", gates(n)),
     ),
-    "losses.evaluate._KINDS_CACHED._decoders": (
-        evaluator,
-        lambda n: evaluator().accepts(b"{}", "v1", "Namespace", NEWEST, gates(n)),
-    ),
     "losses.schema_decoders._CACHED._roots": (
         lambda: index().decoders,
-        lambda n: index().decoders.decoder(kinds()[n], NEWEST),
+        lambda n: index().decoders.acceptor(kinds()[n], NEWEST),
     ),
     "losses.unknown_fields._CACHED._roots": (
         lambda: index().finder,
@@ -179,8 +184,10 @@ ELSEWHERE = {
     "controllers.event_recorder._REMEMBERED._recorded",  # below
     "conversion.route._ROUTES_CACHED._best",  # this and the next ones in test_caches.py
     "losses.severity._REMEMBERED._found",
-    "controllers.member_schemas._CACHED._known",  # in its own tests
+    "clusters.crds_of_rules._CACHED._read",  # this and the next one in their own tests
+    "controllers.member_documents._CACHED._known",
     "placement.exclusions._KINDS_CACHED.known",
+    "controllers.drift._REMEMBERED._good",
 }
 
 
@@ -225,6 +232,33 @@ def test_a_table_has_a_bound(place, monkeypatch):
         add(number)
         sizes.append(len(getattr(owner(), table)))
     assert max(sizes) == most
+
+
+QUEUES = {
+    "client.workqueue.deque",  # below
+    "controllers.controller.WorkQueue",
+    "controllers.drift.OrderedDict",  # in its own test
+    "controllers.event_recorder.OrderedDict",
+    "controllers.member_documents.OrderedDict",  # this and the next ones in their own tests
+    "clusters.crds_of_rules.OrderedDict",
+    "dashboard.access.OrderedDict",
+    "dashboard.live.deque",
+    "dashboard.live.Queue",
+    "server.log_writer.deque",
+}
+
+
+def test_every_queue_is_driven_to_its_bound():
+    """Whatever keeps its items in the order in which they came is made to drop the oldest, or to hand them on."""
+    kinds_of_queue = {"deque", "Queue", "OrderedDict", "WorkQueue", "SimpleQueue", "LifoQueue", "PriorityQueue"}
+    found = set()
+    for file in (ROOT / "converter").rglob("*.py"):
+        module = ".".join(file.relative_to(ROOT / "converter").with_suffix("").parts)
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(node, ast.Call):
+                name = getattr(node.func, "attr", None) or getattr(node.func, "id", None)
+                found |= {f"{module}.{name}"} if name in kinds_of_queue else set()
+    assert found == QUEUES
 
 
 async def test_events_are_remembered_up_to_a_bound(monkeypatch):

@@ -103,7 +103,7 @@ def test_the_caches_of_facts_by_field_have_bounds(shipped):
         for value in vars(owner).values()
         if hasattr(value, "cache_info")
     ]
-    assert len(caches) == 7
+    assert len(caches) == 8
     assert all(cache.cache_info().maxsize == 4096 for cache in caches)
 
 

@@ -33,14 +33,16 @@ ROOT = Path(__file__).parents[2]
 SUITES = tuple(f"tests/{name}" for name in ("unit", "rules", "oracle", "compat", "fuzz", "docs", "suite", "packaging"))
 
 #: Modules whose strings with blanks are code, markup, or words that Karmada reads.
-#: Or names of fields that exclude each other, in unions.py, and the usages of keys that a CertificateSigningRequest
-#: lists, in certificates.py.
+#: Or names of fields that exclude each other, in unions.py, the usages of keys that a CertificateSigningRequest
+#: lists, in certificates.py, and the message of a condition of OpenKruise, in openkruise.py.
 NO_PROSE = {
     "rules/codegen.py",
     "rules/graph.py",
+    "rules/inline.py",
     "rules/json_schema.py",
     "rules/write_rule.py",
     "rules/functions/certificates.py",
+    "rules/functions/openkruise.py",
     "coverage/page.py",
     "conversion/unions.py",
     "karmada/conditions.py",

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import xml.etree.ElementTree as ET
+from pathlib import Path
 
 import pytest
 import yaml
@@ -26,6 +28,8 @@ from tests.unit.cli.test_discovery_options import URL, options
 from tests.unit.cli.test_promote import CRON as CRON_JOB
 from tests.unit.cli.test_promote import NAMESPACE, SHOP, Server
 from tests.unit.cli.test_rules import CONTRADICTION, FAILING, WITHOUT_EXAMPLE
+
+CERTS = Path(__file__).parents[1] / "data" / "crds" / "certs.yaml"
 
 
 @pytest.fixture
@@ -122,7 +126,11 @@ def test_an_explanation(said):
     assert "goes policy/v1 -> policy/v1beta1" in text
     assert "by rule poddisruptionbudget-v1-v1beta1" in text
     assert "lost: nothing" in text
-    assert "no: no rule converts Widget" in said("explain", "-f", "FILE", "--to", "acme.io/v2", [UNKNOWN])
+    text = said("explain", "-f", "FILE", "--to", "acme.io/v2", [UNKNOWN])
+    assert "no: no rule converts Widget" in text
+    assert "to no other version" in text
+    text = said("explain", "-f", "FILE", "--to", "policy/v9", [BUDGET])
+    assert "rules lead from policy/v1 PodDisruptionBudget to policy/v1beta1" in text
 
 
 def test_an_explanation_lists_what_the_cluster_refuses_apart(said):
@@ -149,7 +157,8 @@ def test_a_value_that_the_release_does_not_know(said):
 def test_a_problem_of_a_rule_file(said):
     text = said("rules", "lint", "FILE", rule_text("steps: [{jump: {}}]"))
     assert "a.yaml:7: a step is one of" in text
-    assert "(docs/reference/rules.md describes each step)" in text
+    assert "(docs/reference/steps.md describes each step)" in text
+    assert "(did you mean rename? docs/" in said("rules", "lint", "FILE", rule_text("steps: [{renames: {}}]"))
     assert "spec.b is 1, expected 2" in said("rules", "test", "FILE", FAILING)
     assert "no example" in said("rules", "test", "FILE", WITHOUT_EXAMPLE)
     assert "rule cronjob-v1-v1beta1" in said("rules", "lint", "FILE", CONTRADICTION)
@@ -160,6 +169,15 @@ def test_the_result_of_a_lint(said):
     assert "kinds: no problem" in said("rules", "lint", "")
     assert "cases: all pass" in said("rules", "test", "")
     assert "function horizontalpodautoscaler-v1:" in said("rules", "list", "")
+
+
+def test_shipped_rules_for_the_versions_of_a_new_rule(said):
+    crd = CERTS.read_text().replace("pki.example", "cert-manager.io").replace("Cert", "Certificate")
+    rule = ["rules", "new", "--crd", "FILE", "--to", "v1", "--from"]
+    one = said(*rule, "v1beta1", crd.replace("v1alpha2", "v1beta1"))
+    assert "already convert Certificate from cert-manager.io/v1beta1 to cert-manager.io/v1" in one
+    assert "to replace this one, add 'overrides: [" in one
+    assert "the way that loses the fewest fields" in said(*rule, "v1alpha2", crd)
 
 
 @pytest.mark.parametrize(
@@ -214,8 +232,12 @@ def installed(monkeypatch, findings):
     async def has_none(*_):
         return False
 
+    async def nowhere(*_):
+        return ""
+
     monkeypatch.setattr("converter.cli.karmada_part.install", applied)
     monkeypatch.setattr("converter.cli.karmada_part.has_dashboard", has_none)
+    monkeypatch.setattr("converter.cli.clusters.installed_namespace", nowhere)
     monkeypatch.setattr(ApiServer, "connect", connected)
     return main(["install", "--karmada-part-only", "--kubeconfig", "karmada.config", "--namespace", "a"])
 
@@ -274,3 +296,30 @@ def test_a_member_that_refuses_to_be_read():
 def test_another_policy_of_the_name_of_a_promotion():
     text = str(PolicyConflictError("PropagationPolicy", "promote-cronjob-report"))
     assert "exists and is different; delete it, or pass --policy-name NAME" in text
+
+
+@pytest.mark.parametrize("text", ["{{- if .Values.on }}\na: 1\n{{- end }}\n", 'a:\n  {{ include "labels" . }}\n'])
+def test_a_template_has_to_be_rendered(tmp_path, text):
+    file = tmp_path / "a.yaml"
+    file.write_text(text)
+    with pytest.raises(InputError) as caught:
+        list(read_documents([str(file)]))
+    assert "helm template" in str(caught.value)
+
+
+def test_what_a_conversion_by_name_does_is_said_with_it(capsys, tmp_path):
+    crd = tmp_path / "crd.yaml"
+    fields = [{"a": {"type": "integer", "default": size}, "b": {"type": "string"}} for size in (1, 2)]
+    needs = ({}, {"required": ["b"]})
+    specs = [{"type": "object", "properties": one, **more} for one, more in zip(fields, needs, strict=True)]
+    versions = [
+        {"name": name, "schema": {"openAPIV3Schema": {"type": "object", "properties": {"spec": spec}}}}
+        for name, spec in zip(("v1beta1", "v1"), specs, strict=True)
+    ]
+    names = {"kind": "Thing", "plural": "things"}
+    spec = {"group": "a.example", "names": names, "versions": versions}
+    crd.write_text(json.dumps({"kind": "CustomResourceDefinition", "metadata": {"name": "t"}, "spec": spec}))
+    assert main(["rules", "new", "--crd", str(crd), "--from", "v1beta1", "--to", "v1"]) == 0
+    told = capsys.readouterr().err
+    assert "spec.b" in told
+    assert {"1 for a.example/v1beta1", "1 for a.example/v1"} <= set(re.findall(r"1 for a\.example/v1(?:beta1)?", told))

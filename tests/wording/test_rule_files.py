@@ -61,6 +61,7 @@ def test_how_a_document_starts():
 def test_rules_that_contradict_each_other():
     found = only(rule_text("steps: []") + "\n---\n" + rule_text("steps: []", name="other"))
     assert "contradict each other" in found.hint
+    assert "overrides: [thing]" in found.hint
 
 
 def test_how_many_problems():

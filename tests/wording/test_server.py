@@ -15,7 +15,7 @@ from converter.catalog import Release, load_catalog
 from converter.certificates.issue import CertificateError, Pair, issue_serving, make_authority
 from converter.certificates.tls import load_context, write_throwaway
 from converter.cli import demo, main
-from converter.cli.serve import _welcome
+from converter.cli.sample_server import welcome
 from converter.clusters import Cluster
 from converter.server.app import App
 from converter.server.metrics import Metrics
@@ -72,9 +72,8 @@ def test_files_that_are_not_a_certificate_with_its_key(tmp_path):
 
 def test_what_the_sample_says_to_try(tmp_path, capsys):
     (tmp_path / "run").mkdir()
-    _welcome(
-        assemble(Settings(FLEET)), Address("127.0.0.1", 8443), tmp_path / "run" / "ca.crt", Address("127.0.0.1", 8090)
-    )
+    places = {"metrics": Address("127.0.0.1", 8081), "page": Address("127.0.0.1", 8090)}
+    welcome(assemble(Settings(FLEET)), Address("127.0.0.1", 8443), tmp_path / "run" / "ca.crt", **places)
     said = capsys.readouterr().out
     assert "The webhook listens on https://127.0.0.1:8443/mutate/works" in said
     assert f"curl --cacert {tmp_path}/run/ca.crt" in said

@@ -47,9 +47,8 @@ class Component:
     Attributes:
         name: the value's key, and the end of the Deployment's name.
         text: what the process does.
-        port: where the process listens in its Pod.
-        probe_port: the name of the port, and its scheme.
-        paths: the path that says that it lives, and the one that says that it is ready.
+        port: where the process listens in its Pod; None if it serves nothing but health and metrics.
+        metrics_port: where it serves health and metrics.
         ready_seconds: the period of the readiness probe.
         resources: requests and limits.
         serves: whether API servers call it: then it has a Service, a priority, and drains before it stops.
@@ -59,19 +58,17 @@ class Component:
 
     name: str
     text: str
-    port: int
-    probe_port: str
-    paths: tuple[str, str]
+    port: int | None
+    metrics_port: int
     ready_seconds: int
     resources: dict[str, Any]
     serves: bool
     replicas: int = 2
     optional: bool = False
 
-    def probe(self, path: str, **more: int) -> dict[str, Any]:
-        """Return a probe of a path."""
-        scheme = self.probe_port.upper()
-        return {"httpGet": {"path": path, "port": self.probe_port, "scheme": scheme}, **more}
+
+def _probe(path: str, **more: int) -> dict[str, Any]:
+    return {"httpGet": {"path": path, "port": "http-metrics", "scheme": "HTTP"}, **more}
 
 
 def component(of: Component) -> Group:
@@ -128,8 +125,9 @@ def _process(of: Component) -> dict[str, Value]:
             "How long a Pod may take to stop.",
             40 if of.serves else 30, model.COUNT, 60,
         ),
-        "port": _value("Port of the process in its Pod. With hostNetwork, a port of the node.", of.port,
-                       model.PORT, of.port + 1000),
+        **(_port(of.port) if of.port is not None else {}),
+        "metricsPort": _value("Port of health and metrics, without TLS. With hostNetwork, a port of the node.",
+                              of.metrics_port, model.PORT, of.metrics_port + 1000),
         "listenAddress": _value("Address that the process listens on. Empty means all of the Pod.", "", model.STRING,
                                 "127.0.0.1"),
         "extraArgs": _value("Arguments to add. `converter COMMAND --help` lists them.", [], model.STRINGS,
@@ -137,6 +135,11 @@ def _process(of: Component) -> dict[str, Value]:
         "resources": _value("Requests and limits of the container.", of.resources, model.RESOURCES,
                             {"requests": {"cpu": "1"}, "limits": {"memory": "2Gi"}}),
     }  # fmt: skip
+
+
+def _port(port: int) -> dict[str, Value]:
+    text = "Port of the process in its Pod. With hostNetwork, a port of the node."
+    return {"port": _value(text, port, model.PORT, port + 1000)}
 
 
 def _placement(of: Component) -> dict[str, Value]:
@@ -181,15 +184,14 @@ def security() -> dict[str, Value]:
 
 
 def _probes(of: Component) -> dict[str, Value]:
-    live, ready = of.paths
     slower = {"periodSeconds": 7}
+    live = {"periodSeconds": 10, "timeoutSeconds": 5}
+    ready = {"periodSeconds": of.ready_seconds, "timeoutSeconds": 2}
     return {
-        "startupProbe": _value("Startup probe.", of.probe(live, periodSeconds=2, failureThreshold=30), model.PROBE,
+        "startupProbe": _value("Startup probe.", _probe("/healthz", periodSeconds=2, failureThreshold=30), model.PROBE,
                                slower),
-        "livenessProbe": _value("Liveness probe.", of.probe(live, periodSeconds=10, timeoutSeconds=5), model.PROBE,
-                                slower),
-        "readinessProbe": _value("Readiness probe.", of.probe(ready, periodSeconds=of.ready_seconds, timeoutSeconds=2),
-                                 model.PROBE, slower),
+        "livenessProbe": _value("Liveness probe.", _probe("/healthz", **live), model.PROBE, slower),
+        "readinessProbe": _value("Readiness probe.", _probe("/readyz", **ready), model.PROBE, slower),
     }  # fmt: skip
 
 
@@ -211,14 +213,7 @@ def _objects(of: Component) -> dict[str, Value | Group]:
         "annotations": _value("Annotations of the Deployment.", {}, model.MAP, {"example.com/owner": "platform"}),
         "podLabels": _value("Labels to add to the Pods.", {}, model.MAP, {"team": "platform"}),
         "podAnnotations": _value("Annotations of the Pods.", {}, model.MAP, {"prometheus.io/scrape": "true"}),
-        "podDisruptionBudget": Group("The PodDisruptionBudget. Set one of minAvailable and maxUnavailable.", {
-            "enabled": _value("Whether there is one.", of.serves, model.BOOLEAN, not of.serves),
-            "minAvailable": _value("Pods that a drain leaves running: a number or a percentage. It replaces "
-                                   "maxUnavailable.", None, model.COUNT_OR_PERCENT, "50%",
-                                   **_if(of, "podDisruptionBudget.enabled")),
-            "maxUnavailable": _value("Pods that a drain may stop at the same time: a number or a percentage.", 1,
-                                     model.COUNT_OR_PERCENT, 2, **_if(of, "podDisruptionBudget.enabled")),
-        }),
+        "podDisruptionBudget": budget(there=of.serves, needs=_if(of, "podDisruptionBudget.enabled")),
         "serviceAccount": Group("The ServiceAccount on the host cluster.", {
             "create": _value("Whether the chart creates it. If not, create it before.", True, model.BOOLEAN, False),
             "name": _value(f"Its name. Empty means converter-{of.name}.", "", model.NAME, f"my-{of.name}"),
@@ -237,6 +232,22 @@ def _objects(of: Component) -> dict[str, Value | Group]:
                            model.ANY_OBJECT, {"ipFamilyPolicy": "PreferDualStack"}),
         })  # fmt: skip
     return members
+
+
+def budget(*, there: bool, needs: dict[str, Any]) -> Group:
+    """Return the values of a PodDisruptionBudget.
+
+    Args:
+        there: whether there is one by default.
+        needs: what makes its values have an effect.
+    """
+    return Group("The PodDisruptionBudget. Set one of minAvailable and maxUnavailable.", {
+        "enabled": _value("Whether there is one.", there, model.BOOLEAN, not there),
+        "minAvailable": _value("Pods that a drain leaves running: a number or a percentage. It replaces "
+                               "maxUnavailable.", None, model.COUNT_OR_PERCENT, "50%", **needs),
+        "maxUnavailable": _value("Pods that a drain may stop at the same time: a number or a percentage.", 1,
+                                 model.COUNT_OR_PERCENT, 2, **needs),
+    })  # fmt: skip
 
 
 def _if(of: Component, path: str) -> dict[str, Any]:

@@ -6,31 +6,31 @@ from typing import TYPE_CHECKING
 
 from tools.chart import model
 from tools.chart.model import Group, Value
-from tools.chart.pods import Component, component, scheduling, security
+from tools.chart.pods import Component, budget, component, scheduling, security
 
 if TYPE_CHECKING:
     from typing import Any
 
 ADMISSION = Component(
-    "admission", "The admission webhooks. Without a ready Pod, Karmada cannot write Works.", 8443, "https",
-    ("/healthz", "/readyz"), 2, {"requests": {"cpu": "100m", "memory": "128Mi"}, "limits": {"memory": "512Mi"}},
+    "admission", "The admission webhooks. Without a ready Pod, Karmada cannot write Works.", 8443, 8081,
+    2, {"requests": {"cpu": "100m", "memory": "128Mi"}, "limits": {"memory": "512Mi"}},
     serves=True,
 )  # fmt: skip
 CONTROLLER = Component(
-    "controller", "The controllers: anchors, statuses, re-conversion, APIServices, certificates.", 8080, "http",
-    ("/healthz", "/readyz"), 5, {"requests": {"cpu": "100m", "memory": "192Mi"}, "limits": {"memory": "1Gi"}},
+    "controller", "The controllers: anchors, statuses, re-conversion, APIServices, certificates.", None, 8080,
+    5, {"requests": {"cpu": "100m", "memory": "192Mi"}, "limits": {"memory": "1Gi"}},
     serves=False,
 )  # fmt: skip
 DISCOVERY = Component(
     "discovery", "The discovery-only API server. Without a ready Pod, converted Works cannot be applied.", 8444,
-    "https", ("/livez", "/readyz"), 2,
+    8082, 2,
     {"requests": {"cpu": "50m", "memory": "96Mi"}, "limits": {"memory": "256Mi"}}, serves=True,
 )  # fmt: skip
 COMPONENTS = (ADMISSION, CONTROLLER, DISCOVERY)
 DASHBOARD = Component(
     "dashboard",
     "The dashboard: pages that show the fleet. It can only read, and viewers log in with a token of Karmada.",
-    8090, "http", ("/healthz", "/readyz"), 5,
+    8090, 8091, 5,
     {"requests": {"cpu": "50m", "memory": "192Mi"}, "limits": {"memory": "512Mi"}},
     serves=False, replicas=1, optional=True,
 )  # fmt: skip
@@ -79,6 +79,10 @@ def _conversion() -> dict[str, Value | Group]:
     return {
         "policy": Value("What to do with a manifest that its cluster certainly cannot get.", "deny",
                         {"enum": ["deny", "warn", "ignore"]}, "warn"),
+        "memberSchemas": Group("What each member really serves, by its OpenAPI documents (docs/how-to/crds.md).", {
+            "enabled": Value("Whether the controller reads them through Karmada's cluster proxy. Jobs apply the rights "
+                             "of deploy/member-schemas to Karmada.", False, model.BOOLEAN, True),
+        }),
         "rules": Group("Rules, loss policies and severities of your own.", {
             "configMapName": Value("ConfigMap that holds them. It need not exist.", "converter-rules", model.NAME,
                                    "my-rules"),
@@ -154,11 +158,24 @@ def _scheduler() -> Group:
             "extraArgs": Value("Arguments to add.", [], model.STRINGS, ["--v=6"]),
             "resources": Value("Requests and limits of the container.", {}, model.RESOURCES,
                                {"requests": {"cpu": "150m"}}),
+            "strategy": Value("How an update replaces Pods.", {}, model.ANY_OBJECT, {"type": "Recreate"}),
+            "terminationGracePeriodSeconds": Value("How long a Pod may take to stop.", 0, model.COUNT, 60),
             "priorityClassName": Value("PriorityClass of the Pods.", "", model.NAME, "my-scheduler-priority"),
-            "nodeSelector": Value("Labels that a node must have.", {}, model.MAP, {"kubernetes.io/arch": "arm64"}),
-            "tolerations": Value("Taints that the Pods tolerate.", [], model.TOLERATIONS,
-                                 [{"key": "dedicated", "operator": "Exists", "effect": "NoSchedule"}]),
-            "affinity": Value("Affinity of the Pods.", {}, model.AFFINITY, {"podAntiAffinity": {"a": "b"}}),
+            "topologySpreadConstraints": Value(
+                "How Pods spread over nodes and zones, instead of one constraint for each of the two.", [],
+                model.SPREAD, [{"maxSkew": 4, "topologyKey": "rack", "whenUnsatisfiable": "DoNotSchedule"}],
+            ),
+            **scheduling(),
+            "podSecurityContext": Value("Security context of the Pods.", {}, model.ANY_OBJECT, {"runAsUser": 1234}),
+            "securityContext": Value("Security context of the container.", {}, model.ANY_OBJECT, {"runAsUser": 1234}),
+            "startupProbe": Value("Startup probe.", {}, model.PROBE, {"periodSeconds": 7}),
+            "livenessProbe": Value("Liveness probe.", {}, model.PROBE, {"periodSeconds": 7}),
+            "readinessProbe": Value("Readiness probe.", {}, model.PROBE, {"periodSeconds": 7}),
+            "extraEnv": Value("Environment variables to add.", [], model.ENVIRONMENT, [{"name": "A", "value": "b"}]),
+            "extraVolumes": Value("Volumes to add to the Pods.", [], model.VOLUMES, [{"name": "more", "emptyDir": {}}]),
+            "extraVolumeMounts": Value("Mounts to add to the container.", [], model.MOUNTS,
+                                       [{"name": "more", "mountPath": "/more"}]),
+            "podDisruptionBudget": budget(there=True, needs={}),
             "labels": Value("Labels to add to the Deployment.", {}, model.MAP, {"team": "platform"}),
             "annotations": Value("Annotations to add to the Deployment.", {}, model.MAP, {"example.com/owner": "me"}),
             "podLabels": Value("Labels to add to the Pods.", {}, model.MAP, {"team": "scheduling"}),

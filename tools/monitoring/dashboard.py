@@ -54,6 +54,8 @@ _WORKS = 'webhook="works"'
 _DENIED = f'{_WORKS},outcome="denied"'
 _SLO = '{sloth_service="converter"}'
 
+_IN_USE = 'digest!=""'
+
 _STATE = [
     Panel("Replicas", {"{{process}}": f"count by (process) ({_select('converter_build_info')})"}, kind="stat"),
     Panel("Leaders", {"leaders": f"sum({_select('converter_leader')})"}, kind="stat", text="None is an alert."),
@@ -62,7 +64,7 @@ _STATE = [
         "Rules",
         {
             "rules": f"max({_select('converter_rules')})",
-            "rule books": f"count(group by (digest) ({_select('converter_rulebook_info')}))",
+            "rule books": f"count(group by (digest) ({_select('converter_rulebook_info', _IN_USE)}))",
         },
         kind="stat",
         text="More than one rule book: replicas differ.",

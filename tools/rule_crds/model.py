@@ -57,7 +57,8 @@ def crds() -> list[dict[str, Any]]:
             [("Kind", "string", "The kind that it converts.", ".spec.kind", 0),
              ("Left", "string", "The left version.", ".spec.between[0]", 0),
              ("Right", "string", "The right version.", ".spec.between[1]", 0),
-             ("Kinds", "string", "The kinds that it converts.", ".spec.kinds", 1)],
+             ("Kinds", "string", "The kinds that it converts.", ".spec.kinds", 1),
+             ("Proved", "string", "Whether it covers the CRD's fields.", _CONDITION.format("Proved", "status"), 0)],
         ),
         _crd(
             ("FieldWeights", "fieldweights", "fw"),
@@ -171,7 +172,7 @@ def _column(name: str, kind: str, about: str, path: str, priority: int) -> dict[
 
 def _status() -> dict[str, Any]:
     words = {
-        "type": "Accepted, Compiled or Conflicts.",
+        "type": "Accepted, Compiled, Conflicts or Proved.",
         "status": "True, False or Unknown.",
         "reason": "Why, in one word.",
         "message": "Why, for people: each problem with its place in the spec.",
@@ -193,7 +194,8 @@ def _status() -> dict[str, Any]:
                 "type": "array",
                 "description": (
                     "Accepted: the spec is in use. Compiled: it is valid on its own, and its examples hold. Conflicts: "
-                    "it contradicts another rule."
+                    "it contradicts another rule. Proved, for a ConversionRule: each field of the CRD in the control "
+                    "plane is mapped, dropped or identical; False only warns."
                 ),
                 "maxItems": 16,
                 "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"],

@@ -10,12 +10,18 @@ from converter.rules.functions import (  # noqa: F401  # importing a module regi
     apiextensions,
     autoscaling,
     certificates,
+    cluster_api,
     coordination,
     discovery,
     flowcontrol,
+    flux,
+    kueue,
+    openkruise,
     policy,
     rbac,
     resource,
+    snapshots,
+    tekton,
 )
 from converter.rules.functions.registry import FUNCTIONS, Function
 

@@ -29,9 +29,9 @@ _QUANTITY = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([numkMGTPE]|[KMGTPE]i|[eE][+-]?\
 _INT32 = 2**31
 
 
-def dump(value: Json) -> str:
-    """Write JSON as Go does: compact, ``<``, ``>``, ``&`` and the two line separators escaped."""
-    text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+def dump(value: Json, *, sort_keys: bool = False) -> str:
+    """Write JSON as Go does: compact, ``<``, ``>``, ``&`` and the two line separators escaped; a map's keys sorted."""
+    text = json.dumps(value, separators=(",", ":"), ensure_ascii=False, sort_keys=sort_keys)
     return _ESCAPED.sub(lambda match: _ESCAPES[match[0]], text)  # outside strings JSON has none of these
 
 

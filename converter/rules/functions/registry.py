@@ -19,7 +19,7 @@ class Function:
 
     Attributes:
         name: the name that a rule gives after ``call``.
-        summary: one sentence for `converter explain` and docs/reference/rules.md.
+        summary: one sentence for `converter explain` and docs/reference/steps.md.
         to_right: the lens from the left version to the right one.
         to_left: the lens back.
         left_fields: fields that it expects in the left version; checked against the catalog.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from converter.kube import Json, Path, canonical_json, copy_json, format_path
 from converter.rules.codegen import scoped
 from converter.rules.lens import (
+    RESTATED,
     Lens,
     Note,
     Notes,
@@ -76,8 +77,10 @@ class Enum(Step):
 def _translate(old: Sequence[Keys], new: Sequence[Keys], rows: Sequence[tuple[_Values, _Values]]) -> Lens:
     """Make the lens that replaces the values of some fields by those of others."""
     table: dict[bytes, _Values] = {}
+    first: dict[bytes, bytes] = {}
     for given, made in rows:
         table.setdefault(canonical_json(given), made)
+        first.setdefault(canonical_json(made), canonical_json(given))
     absent = table.get(canonical_json([None] * len(old)))
     foreign = [keys for keys in new if keys not in old]
 
@@ -88,12 +91,15 @@ def _translate(old: Sequence[Keys], new: Sequence[Keys], rows: Sequence[tuple[_V
             if absent is not None and _has_place(node, old):
                 _replace(node, old, new, absent)
             return
-        made = table.get(canonical_json(found))
+        written = canonical_json(found)
+        made = table.get(written)
+        # Of several rows that say the same, the way back writes the first one.
+        why = _NO_ROW if made is None else None if first[canonical_json(made)] == written else RESTATED
         for keys, value in zip(old, found, strict=True):
             if value is not None:
                 ensure_object(node, keys[:-1]).pop(keys[-1])
-                if made is None:
-                    notes.append(Note(keys, value, _NO_ROW))
+                if why is not None:
+                    notes.append(Note(keys, value, why))
         if made is not None:
             _replace(node, old, new, made)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from converter.kube import Json, Path, format_path
 from converter.rules.lens import (
+    RESTATED,
     Lens,
     Note,
     Notes,
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 _VALUE: Final = re.compile(r"([A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?")
 """The value of a label. Source: k8s.io/apimachinery/pkg/util/validation: IsValidLabelValue."""
+
+_STRAY: Final = "is only a label in this version; the conversion would turn it into a field"
 
 _INTEGER: Final = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 _TYPES: Final[dict[str, tuple[type, str]]] = {
@@ -73,8 +76,9 @@ class Label(Step):
             value = None if source is None else source.get(leaf)
             there = get_object(node, labels)
             stray = None if there is None else there.get(name)
-            if there is not None and stray is not None and (value is not None or _decode(stray, encoding) is not None):
-                why = "is only a label in this version; the conversion would turn it into a field"
+            meant = _decode(stray, encoding)
+            if there is not None and stray is not None and (value is not None or meant is not None):
+                why = RESTATED if meant == value else _STRAY
                 notes.append(Note((*labels, name), there.pop(name), why))
                 prune_empty(node, labels)
             if source is None or value is None:

@@ -149,12 +149,15 @@ class MapList(Reshape):
         key: the field of an item that holds the key.
         value: the field of an item that holds the value; empty if the value is an object that becomes the item.
         keep: whether the objects of the map hold the key, too.
+        trust_items: with ``keep``, whether the field in the object counts if the key of the map is another one. An
+            object without the field has the key ``""`` then, as Go writes it.
     """
 
     side: Side
     key: str
     value: str = ""
     keep: bool = False
+    trust_items: bool = False
 
     def reshape(self, value: Json, toward: Side, path: Path, notes: Notes) -> Json:
         """Make the list of a map, or the map of a list."""
@@ -171,11 +174,17 @@ class MapList(Reshape):
                 continue
             if type(entry) is not dict:
                 raise wrong_type(place, "an object", entry)
+            if self.trust_items:
+                if self._name(entry, place) != name:
+                    why = f"its {self.key} is not its key in the map, and a list has no keys"
+                    notes.append(Note(place, entry, why))
+                made.append(entry)
+                continue
             if not self.keep or entry.get(self.key) != name:
                 drop_foreign(entry, self.key, (*place, self.key), notes)
             made.append({self.key: name, **entry})
             made[-1][self.key] = name  # a null key field
-        return made
+        return sorted(made, key=lambda item: item.get(self.key) or "") if self.trust_items else made
 
     def _to_map(self, items: Json, path: Path, notes: Notes) -> Json:
         if type(items) is not list:
@@ -196,6 +205,8 @@ class MapList(Reshape):
         if type(item) is not dict:
             raise wrong_type(path, "an object", item)
         name = item.get(self.key)
+        if name is None and self.trust_items:
+            return ""
         if type(name) is not str:
             raise wrong_type((*path, self.key), "a string", name)
         return name

@@ -1,15 +1,15 @@
-"""Steps for values: ``values`` (different names for the same value), ``default``, ``drop``, ``refuse``."""
+"""Steps for values: ``values`` (different names for the same value), ``default``, ``drop``."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from converter.kube import Json, Path, canonical_json, copy_json, format_path, is_empty
+from converter.kube import EACH, Json, Path, canonical_json, copy_json, format_path, is_empty
 from converter.rules.codegen import scoped
 from converter.rules.lens import (
+    RESTATED,
     Lens,
-    LensError,
     Note,
     Notes,
     Side,
@@ -17,13 +17,16 @@ from converter.rules.lens import (
     get_object,
     get_value,
     identity,
+    wrong_type,
 )
 from converter.rules.steps.base import Step, join
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable
 
     from converter.rules.steps.moves import Keys
+
+_NO_PAIR: Final = "the other version has no such value"
 
 MISSING: Any = object()
 """A value that a rule does not give; null is a value that a rule can give."""
@@ -40,35 +43,81 @@ class Values(Step):
     """A field whose values have different names in the two versions; ``pairs`` are (left, right).
 
     Null on one side of a pair means that this version omits the field. A missing field stays missing.
+
+    Attributes:
+        items: whether each item of the list, or each value of the map, at the path is such a field.
+        left: what replaces a value in no pair toward the left, which is lost then; `MISSING` if it passes unchanged.
+        right: the same toward the right.
     """
 
     scope: Path
     keys: Keys
     pairs: tuple[tuple[Json, Json], ...]
+    items: bool = False
+    left: Json = MISSING
+    right: Json = MISSING
 
     def lens(self, toward: Side) -> Lens:
-        """Compile; a value that is not in a pair passes unchanged."""
+        """Compile; a value that is not in a pair passes unchanged, unless the step says what replaces it."""
         *parent, leaf = self.keys
-        turned = self.pairs if toward is Side.RIGHT else tuple((right, left) for left, right in self.pairs)
-        table = {canonical_json(old): new for old, new in turned}
+        translate = self._translate(toward)
+        if not self.items:
 
-        def translate(node: dict[str, Any], _notes: Notes) -> None:
-            holder = get_object(node, parent)
-            if holder is None or holder.get(leaf) is None:
+            def translate_one(node: dict[str, Any], notes: Notes) -> None:
+                holder = get_object(node, parent)
+                if holder is not None:
+                    translate(holder, leaf, self.keys, notes)
+
+            return scoped(self.scope, translate_one)
+
+        def translate_items(node: dict[str, Any], notes: Notes) -> None:
+            outer = get_object(node, parent)
+            holder = None if outer is None else outer.get(leaf)
+            if holder is None:
                 return
-            new = table.get(canonical_json(holder[leaf]), MISSING)
-            if new is None:
-                del holder[leaf]
-            elif new is not MISSING:
-                holder[leaf] = copy_json(new)
+            if type(holder) is not dict and type(holder) is not list:
+                raise wrong_type(self.keys, "a list", holder)
+            for at in list(holder) if type(holder) is dict else range(len(holder)):
+                translate(holder, at, (*self.keys, at), notes)
 
-        return scoped(self.scope, translate)
+        return scoped(self.scope, translate_items)
+
+    def _translate(self, toward: Side) -> Callable[[Any, Any, Path, Notes], None]:
+        turned = self.pairs if toward is Side.RIGHT else tuple((right, left) for left, right in self.pairs)
+        table: dict[bytes, Json] = {}
+        first: dict[bytes, bytes] = {}
+        for old, new in turned:
+            table.setdefault(canonical_json(old), new)
+            first.setdefault(canonical_json(new), canonical_json(old))
+        # Of several values that say the same, the way back writes the first one.
+        restated = {old for old, new in table.items() if new is not None and first[canonical_json(new)] != old}
+        other = self.right if toward is Side.RIGHT else self.left
+
+        def translate(holder: Any, at: Any, path: Path, notes: Notes) -> None:
+            value = holder[at] if type(holder) is list else holder.get(at)
+            if value is None:
+                return
+            written = canonical_json(value)
+            new = table.get(written, MISSING)
+            if written in restated:
+                notes.append(Note(path, value, RESTATED))
+            if new is MISSING and other is not MISSING:
+                new = other
+                notes.append(Note(path, value, _NO_PAIR))
+            if new is None:
+                del holder[at]
+            elif new is not MISSING:
+                holder[at] = copy_json(new)
+
+        return translate
 
     def describe(self, toward: Side) -> str:
         """Describe which values become which."""
         turned = self.pairs if toward is Side.RIGHT else tuple((right, left) for left, right in self.pairs)
         words = "; ".join(f"{shown(old)} becomes {shown(new)}" for old, new in turned)
-        return f"{format_path(join(self.scope, self.keys))}: {words}"
+        other = self.right if toward is Side.RIGHT else self.left
+        words += f"; any other becomes {shown(other)}" if other is not MISSING else ""
+        return f"{format_path(self.expected_fields(toward)[0])}: {words}"
 
     @property
     def stays(self) -> bool:
@@ -77,7 +126,11 @@ class Values(Step):
 
     def expected_fields(self, side: Side) -> tuple[Path, ...]:  # noqa: ARG002  # the same on both sides
         """The field."""
-        return (join(self.scope, self.keys),)
+        return (join(self.scope, (*self.keys, EACH) if self.items else self.keys),)
+
+    def losses(self, toward: Side) -> int:
+        """One, toward a version that does not know the other values."""
+        return 0 if (self.right if toward is Side.RIGHT else self.left) is MISSING else 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,42 +281,3 @@ class Drop(Step):
     def losses(self, toward: Side) -> int:
         """One, toward the side without the field."""
         return 0 if toward is self.side else 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refuse(Step):
-    """A field of one version (or some of its values) that changes the meaning of the manifest if it is lost."""
-
-    scope: Path
-    keys: Keys
-    side: Side
-    why: str
-    values: Sequence[Json] | None = None
-
-    def lens(self, toward: Side) -> Lens:
-        """Compile; do nothing toward the side that has the field."""
-        if toward is self.side:
-            return identity
-        keys, why = self.keys, self.why
-        wanted = None if self.values is None else {canonical_json(value) for value in self.values}
-
-        def refuse(node: dict[str, Any], _notes: Notes) -> None:
-            value = get_value(node, keys)
-            if not is_empty(value) and (wanted is None or canonical_json(value) in wanted):
-                raise LensError(keys, why, refused=True)
-
-        return scoped(self.scope, refuse)
-
-    def describe(self, toward: Side) -> str:
-        """Describe what is refused, if anything."""
-        path = format_path(join(self.scope, self.keys))
-        which = "" if self.values is None else f" with {' or '.join(shown(value) for value in self.values)}"
-        return f"{path} passes" if toward is self.side else f"{path}{which} is refused: {self.why}"
-
-    def expected_fields(self, side: Side) -> tuple[Path, ...]:
-        """The field, on the side that has it."""
-        return (join(self.scope, self.keys),) if side is self.side else ()
-
-    def owned_fields(self, side: Side) -> tuple[Path, ...]:  # noqa: ARG002  # it only reads
-        """None: it only reads the field."""
-        return ()

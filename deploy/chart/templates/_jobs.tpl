@@ -79,7 +79,7 @@ spec:
 {{/* The values of the scheduler that are not empty, for `converter hook`. Argument: root. Returns a JSON list. */}}
 {{- define "converter.schedulerSettings" -}}
 {{- $settings := dict }}
-{{- range $key, $value := omit .Values.scheduler "enabled" "name" }}
+{{- range $key, $value := omit .Values.scheduler "enabled" "name" "podDisruptionBudget" }}
 {{- if $value }}{{- $_ := set $settings $key $value }}{{- end }}
 {{- end }}
 {{- $settings | empty | ternary list (list (printf "--scheduler-settings=%s" (toJson $settings))) | toJson -}}
@@ -93,5 +93,7 @@ spec:
 {{- $host := .Values.karmada.discoveryHost | default (printf "converter-discovery.%s.svc" $namespace) -}}
 {{- $arguments := list (printf "--webhook-url=%s" $url) (printf "--discovery-host=%s" $host)
     (printf "--certificate-secret=%s" .Values.certificates.secretName) -}}
-{{- .Values.dashboard.enabled | ternary (append $arguments "--dashboard") $arguments | toJson -}}
+{{- if .Values.dashboard.enabled }}{{- $arguments = append $arguments "--dashboard" }}{{- end }}
+{{- if .Values.memberSchemas.enabled }}{{- $arguments = append $arguments "--member-schemas" }}{{- end }}
+{{- toJson $arguments -}}
 {{- end }}

@@ -49,14 +49,20 @@ securityContext: {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- end }}
 
-{{/* What follows the arguments of a Deployment's container. Arguments: root; values; port (its name). */}}
+{{/*
+What follows the arguments of a Deployment's container.
+Arguments: root; values; port (the name of the one that others call, if there is one).
+*/}}
 {{- define "converter.container" -}}
 {{- with .root.Values.image.pullPolicy -}}
 imagePullPolicy: {{ . }}
 {{ end -}}
 {{- with .values -}}
 ports:
+  {{- if hasKey $ "port" }}
   - {name: {{ $.port }}, containerPort: {{ .port }}{{ if .hostNetwork }}, hostPort: {{ .port }}{{ end }}}
+  {{- end }}
+  - {name: http-metrics, containerPort: {{ .metricsPort }}{{ if .hostNetwork }}, hostPort: {{ .metricsPort }}{{ end }}}
 {{- with .extraEnvFrom }}
 envFrom: {{- toYaml . | nindent 2 }}
 {{- end }}
@@ -80,7 +86,10 @@ securityContext: {{- toYaml . | nindent 2 }}
 
 {{/* The arguments that all processes have. Arguments: root; values. */}}
 {{- define "converter.args" -}}
+{{- if hasKey .values "port" }}
 - --listen={{ .values.listenAddress }}:{{ .values.port }}
+{{- end }}
+- --metrics-listen={{ .values.listenAddress }}:{{ .values.metricsPort }}
 {{- if hasKey .values "drainSeconds" }}
 - --drain-seconds={{ .values.drainSeconds }}
 {{- end }}

@@ -3,7 +3,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from converter.admission.review import ReviewError
+from converter.admission.review import ALL_WARNINGS, ReviewError
 from converter.admission.rules import SHOWN, RulesWebhook
 from converter.errors import RuleProblem
 
@@ -87,3 +87,21 @@ def test_what_is_not_an_object_is_denied(given):
 def test_what_is_not_a_review_is_an_error():
     with pytest.raises(ReviewError):
         RulesWebhook(lambda _: []).answer(b"{}")
+
+
+def test_what_is_not_proved_is_warned_about_and_allowed():
+    def warn(one):
+        return [f"{one.key} field{number}" for number in range(500)]
+
+    request = {"uid": "7", "operation": "CREATE", "object": thing()}
+    body = {"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": request}
+    raw = RulesWebhook(lambda _: [], warn).answer(msgspec.json.encode(body))
+    response = msgspec.json.decode(raw)["response"]
+    assert response["allowed"]
+    assert "field0" in response["warnings"][0]
+    assert sum(map(len, response["warnings"])) <= ALL_WARNINGS
+
+
+def test_what_is_refused_is_not_proved():
+    response, _ = answer(thing(), problems=[problem(1)])
+    assert "warnings" not in response

@@ -20,7 +20,7 @@ from converter.karmada.names import (
     anchor_name,
 )
 from converter.kube.partial_object import POLICY_ANNOTATION
-from tests.reviewkit import OLD, ask, config_map, cronjob, ingress, review, untouched, webhook, work
+from tests.reviewkit import OLD, ask, config_map, cronjob, ingress, review, source_entry, untouched, webhook, work
 
 if TYPE_CHECKING:
     from converter.admission.works import WorkWebhook
@@ -87,13 +87,10 @@ def test_only_what_has_to_change_is_changed(hook):
     assert after[3]["spec"]["backend"] == {"serviceName": "web", "servicePort": 80}
     assert json.loads(stored["metadata"]["annotations"][SOURCES_ANNOTATION]) == [
         None,
-        {"kind": "CronJob", "namespace": "demo", "name": "report", "from": "batch/v1", "to": "batch/v1beta1"},
+        source_entry(before[1], after[1]),
         None,
-        {
-            "kind": "Ingress", "namespace": "demo", "name": "shop",
-            "from": "networking.k8s.io/v1", "to": "networking.k8s.io/v1beta1",
-        },
-    ]  # fmt: skip
+        source_entry(before[3], after[3]),
+    ]
 
 
 def test_names_with_slashes_and_tildes_are_escaped_in_the_patch(hook):
@@ -112,7 +109,7 @@ def test_cluster_scoped_content(shipped: Engine):
     stored = ask(webhook(shipped, cluster), review(work(scoped))).applied(work(scoped))
     assert stored["spec"]["workload"]["manifests"][0]["apiVersion"] == "networking.k8s.io/v1beta1"
     assert json.loads(stored["metadata"]["annotations"][SOURCES_ANNOTATION]) == [
-        {"kind": "IngressClass", "name": "nginx", "from": "networking.k8s.io/v1", "to": "networking.k8s.io/v1beta1"}
+        source_entry(scoped, stored["spec"]["workload"]["manifests"][0])
     ]
 
 

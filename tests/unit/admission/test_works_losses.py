@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import re
 
+import pytest
+
+from converter.catalog import Release, load_catalog
 from converter.clusters import Cluster
 from converter.karmada.denial import denied_clusters
 from converter.karmada.names import (
@@ -106,3 +109,68 @@ def test_warnings_are_bounded_together():
     *shown, rest = answer.warnings
     assert re.findall(r"\d+", rest) == [str(200 - len(shown))]
     assert answer.applied(given)["metadata"]["annotations"][LOSSES_TEXT_ANNOTATION].count("\n") == 199
+
+
+CONDITION = [{"name": "a", "expression": "true"}]
+LATER_FIELDS = [
+    ("v1.20", "policy/v1", "PodDisruptionBudget", {"spec": {"unhealthyPodEvictionPolicy": "AlwaysAllow"}}),
+    ("v1.18", "certificates.k8s.io/v1", "CertificateSigningRequest", {
+        "spec": {"signerName": "a.test/b", "usages": ["client auth"], "request": "YQ==", "expirationSeconds": 600},
+    }),
+    ("v1.15", "admissionregistration.k8s.io/v1", "ValidatingWebhookConfiguration", {
+        "webhooks": [{"name": "a.b.test", "sideEffects": "None", "admissionReviewVersions": ["v1beta1"],
+                      "clientConfig": {"url": "https://a.test"}, "matchConditions": CONDITION}],
+    }),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("release", "api_version", "kind", "content"), LATER_FIELDS)
+def test_a_field_that_the_source_got_later_is_lost_where_all_releases_of_the_target_agree(
+    release, api_version, kind, content, shipped
+):
+    cluster = Cluster.from_release("old", Release.parse(release), load_catalog())
+    manifest = {"apiVersion": api_version, "kind": kind, "metadata": {"name": "a"}, **content}
+    given = work(manifest)
+    answer = ask(webhook(shipped, cluster), review(given))
+    assert len(answer.warnings) == 1
+    stored = answer.applied(given)
+    assert LOSSES_ANNOTATION in stored["metadata"]["annotations"]
+    assert stored["spec"]["workload"]["manifests"][0]["apiVersion"] == api_version.replace("v1", "v1beta1")
+    assert untouched(ask(webhook(shipped, cluster), review(stored)))
+
+
+@pytest.mark.parametrize("release", ["v1.18", "v1.30"])
+def test_no_release_is_advised_that_converts_in_the_same_way(release, shipped):
+    cluster = Cluster.from_release("old", Release.parse(release), load_catalog())
+    everyone = {
+        "apiVersion": "rbac.authorization.k8s.io/v1alpha1",
+        "kind": "RoleBinding",
+        "metadata": {"name": "a"},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "a"},
+        "subjects": [{"kind": "User", "name": "*"}],
+    }
+    warnings = ask(webhook(shipped, cluster), review(work(everyone))).warnings
+    assert len(warnings) == 2
+    assert not re.search(r"v1[.]\d+ would do", " ".join(warnings))
+
+
+@pytest.mark.parametrize(
+    ("release", "kind", "more", "advice"),
+    [
+        ("v1.16", "VolumeSnapshot", {}, "v1.17"),
+        ("v1.18", "Populator", {}, ""),
+        ("v1.18", "Populator", {"dataSourceRef": {"apiGroup": "a.test", "kind": "Populator", "name": "a"}}, "v1.24"),
+    ],
+)
+def test_advice_about_a_reference_depends_on_its_kind(release, kind, more, advice, shipped):
+    cluster = Cluster.from_release("old", Release.parse(release), load_catalog())
+    source = {"apiGroup": "a.test", "kind": kind, "name": "a"}
+    claim = {
+        "apiVersion": "v1",
+        "kind": "PersistentVolumeClaim",
+        "metadata": {"name": "a"},
+        "spec": {"accessModes": ["ReadWriteOnce"], "dataSource": source, **more},
+    }
+    warnings = ask(webhook(shipped, cluster), review(work(claim))).warnings
+    (warning,) = [line for line in warnings if "spec.dataSource = " in line]
+    assert advice in warning if advice else "would do" not in warning

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import base64
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
 
 from converter.admission.review import ReviewError, ReviewProblem
 from converter.karmada.denial import denied_clusters
+from converter.works.result import HINT, MISSHAPEN_HINT
 from tests.reviewkit import ask, cronjob, review, untouched, webhook, work
 
 if TYPE_CHECKING:
@@ -124,3 +125,18 @@ def test_a_huge_integer_is_carried_over_unchanged(hook):
 
 def test_duplicate_keys_in_what_is_not_converted_are_not_looked_for(hook):
     assert untouched(ask(hook, body_with(b'{"apiVersion":"v1","kind":"ConfigMap","data":{"a":"1","a":"2"}}')))
+
+
+@pytest.mark.parametrize(
+    "manifest",
+    [
+        {"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": {"name": "a"}, "spec": []},
+        {**cronjob("batch/v1"), "metadata": 5},
+        {**cronjob("batch/v1"), "kind": ""},
+    ],
+)
+def test_a_misshapen_manifest_is_not_answered_with_advice_about_clusters(hook: WorkWebhook, manifest: Any) -> None:
+    answer = ask(hook, review(work(manifest)))
+    assert not answer.allowed
+    assert answer.message.endswith(MISSHAPEN_HINT)
+    assert HINT not in answer.message

@@ -37,10 +37,54 @@ DEFAULTS = [
     ("storage.k8s.io/v1 CSIDriver", "spec.volumeLifecycleModes", ["Persistent"], ["Ephemeral"]),
 ]
 
+# The same, of fields that no server fills in: the value means the same as leaving the field out.
+SPREAD = "spec.topologySpreadConstraints[0]"
+UNSET = [
+    ("v1 ConfigMap", "immutable", False, True),
+    ("v1 Secret", "immutable", False, True),
+    ("v1 Pod", "spec.hostUsers", True, False),
+    ("v1 Pod", "spec.setHostnameAsFQDN", False, True),
+    ("v1 Pod", "spec.schedulingGates", [], [{"name": "a"}]),
+    ("v1 Pod", "spec.overhead", {}, {"cpu": "1"}),
+    ("v1 Pod", "spec.securityContext.fsGroupChangePolicy", "Always", "OnRootMismatch"),
+    ("v1 Pod", "spec.securityContext.seLinuxChangePolicy", "Recursive", "MountOption"),
+    ("v1 Pod", "spec.securityContext.supplementalGroupsPolicy", "Merge", "Strict"),
+    ("v1 Pod", "spec.securityContext.windowsOptions.hostProcess", False, True),
+    ("v1 Pod", "spec.securityContext.seccompProfile", {"type": "Unconfined"}, {"type": "RuntimeDefault"}),
+    ("v1 Pod", "spec.containers[0].volumeMounts[0].recursiveReadOnly", "Disabled", "Enabled"),
+    ("v1 Pod", "spec.containers[0].resources.claims", [], [{"name": "a"}]),
+    ("v1 Pod", f"{SPREAD}.minDomains", 1, 2),
+    ("v1 Pod", f"{SPREAD}.nodeAffinityPolicy", "Honor", "Ignore"),
+    ("v1 Pod", f"{SPREAD}.nodeTaintsPolicy", "Ignore", "Honor"),
+    ("v1 Pod", f"{SPREAD}.matchLabelKeys", [], ["a"]),
+    ("v1 PersistentVolumeClaim", "spec.volumeAttributesClassName", "", "gold"),
+    ("apps/v1 StatefulSet", "spec.minReadySeconds", 0, 5),
+    ("apps/v1 StatefulSet", "spec.ordinals", {"start": 0}, {"start": 1}),
+    ("apps/v1 DaemonSet", "spec.updateStrategy.rollingUpdate.maxSurge", "0%", "10%"),
+    ("batch/v1 CronJob", "spec.jobTemplate.spec.managedBy", "kubernetes.io/job-controller", "a.test/b"),
+    ("policy/v1 PodDisruptionBudget", "spec.unhealthyPodEvictionPolicy", "IfHealthyBudget", "AlwaysAllow"),
+    ("discovery.k8s.io/v1 EndpointSlice", "endpoints[0].conditions.serving", True, False),
+    ("discovery.k8s.io/v1 EndpointSlice", "endpoints[0].conditions.terminating", False, True),
+    ("flowcontrol.apiserver.k8s.io/v1 PriorityLevelConfiguration", "spec.limited.lendablePercent", 0, 5),
+    (
+        "flowcontrol.apiserver.k8s.io/v1 PriorityLevelConfiguration",
+        "spec.exempt",
+        {"lendablePercent": 0, "nominalConcurrencyShares": 0},
+        {"lendablePercent": 5},
+    ),
+    (
+        "admissionregistration.k8s.io/v1 MutatingWebhookConfiguration",
+        "webhooks[0].matchConditions",
+        [],
+        [{"name": "a"}],
+    ),
+]
 
-@pytest.mark.parametrize(("gvk", "path", "default", "other"), DEFAULTS)
+
+@pytest.mark.parametrize(("gvk", "path", "default", "other"), [*DEFAULTS, *UNSET])
 def test_a_default_means_nothing_new_and_another_value_does(catalog, gvk, path, default, other):
-    manifest = {"spec": {"containers": [{"securityContext": {}}], "jobTemplate": {"spec": {}}}}
+    spec = {"containers": [{"securityContext": {}}], "jobTemplate": {"spec": {}}, "securityContext": {}}
+    manifest = {"spec": spec, "endpoints": [{"conditions": {}}]}
     assert neutral(catalog, gvk, path, default, manifest)
     assert not neutral(catalog, gvk, path, other, manifest)
 
@@ -78,6 +122,24 @@ def test_a_copy_of_the_source_means_nothing_new(catalog):
     source = CLAIM_TEMPLATE["spec"]["dataSource"]
     assert neutral(catalog, "v1 PersistentVolumeClaim", path, source, CLAIM_TEMPLATE)
     assert not neutral(catalog, "v1 PersistentVolumeClaim", path, {**source, "namespace": "b"}, CLAIM_TEMPLATE)
+    populator = {"apiGroup": "a.test", "kind": "Populator", "name": "a"}
+    assert not neutral(catalog, "v1 PersistentVolumeClaim", path, populator, {"spec": {"dataSource": populator}})
+
+
+def test_the_name_of_a_node_is_in_the_topology_too(catalog):
+    gvk, path = "discovery.k8s.io/v1beta1 EndpointSlice", "endpoints[0].nodeName"
+    slice_ = {"endpoints": [{"topology": {"kubernetes.io/hostname": "a"}}]}
+    assert neutral(catalog, gvk, path, "a", slice_)
+    assert not neutral(catalog, gvk, path, "b", slice_)
+    assert not neutral(catalog, gvk, path, "a", {"endpoints": [{}]})
+
+
+def test_an_endpoint_serves_if_it_is_ready(catalog):
+    path, gvk = "endpoints[0].conditions.serving", "discovery.k8s.io/v1 EndpointSlice"
+    for ready in (True, False):
+        slice_ = {"endpoints": [{"conditions": {"ready": ready}}]}
+        assert neutral(catalog, gvk, path, ready, slice_)
+        assert not neutral(catalog, gvk, path, not ready, slice_)
 
 
 def test_numbers_and_booleans_are_not_the_same(catalog):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.server
 import json
 import threading
+import urllib.parse
 
 import pytest
 
@@ -15,7 +16,13 @@ def _read_once(rules_read_once):
 
 
 @pytest.fixture
-def control_plane(tmp_path):
+def stored():
+    """The rule objects and CRDs of the control plane, by their plural; a test fills them before it asks."""
+    return {"conversionrules": [], "fieldweights": [], "losspolicies": [], "customresourcedefinitions": []}
+
+
+@pytest.fixture
+def control_plane(tmp_path, stored):
     """A control plane that only lists: Clusters on one page, Works on two."""
     cluster = {
         "metadata": {"name": "old"},
@@ -34,7 +41,12 @@ def control_plane(tmp_path):
 
     class Lists(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
-            if "clusters" in self.path:
+            at = urllib.parse.urlsplit(self.path).path.split("/")
+            if at[-1] in stored:
+                answer = {"metadata": {}, "items": stored[at[-1]]}
+            elif at[-2] in stored:
+                answer = next(one for one in stored[at[-2]] if one["metadata"]["name"] == at[-1])
+            elif "clusters" in self.path:
                 answer = {"metadata": {}, "items": [cluster]}
             elif "controllerrevisions" in self.path:
                 answer = {"metadata": {}, "items": []}
@@ -53,7 +65,7 @@ def control_plane(tmp_path):
             """Say nothing."""
 
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Lists) as server:
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         config = {
             "apiVersion": "v1",

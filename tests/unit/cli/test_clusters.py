@@ -222,8 +222,22 @@ async def test_an_installation_in_another_namespace_than_karmadas_is_found(sides
         assert (target.namespace, target.found.namespace) == ("converter-b", "fleet-b")
     async with open_target(target_options("--karmada-kubeconfig", "karmada"), must_find=False) as target:
         assert (target.namespace, target.found) == ("converter-b", None)
-    async with open_target(target_options("--namespace", "fleet-b")) as target:
-        assert target.namespace == "fleet-b"
+    with pytest.raises(UsageError):
+        async with open_target(target_options("--namespace", "fleet-b")):
+            pass
+
+
+@pytest.mark.parametrize("opened", [open_target, open_only_karmada, open_karmada_part])
+async def test_a_namespace_in_which_the_converter_is_not_is_refused_before_anything_happens(sides, opened):
+    """Otherwise `converter pause` stopped the webhooks, and looked for the controller in another namespace."""
+    host, karmada = sides
+    host.add_karmada("fleet-b")
+    put_binding(karmada, "fleet-b")
+    with pytest.raises(UsageError):
+        async with opened(target_options("--karmada-kubeconfig", "karmada", "--namespace", "fleet-c")):
+            pass
+    async with opened(target_options("--karmada-kubeconfig", "karmada", "--namespace", "fleet-b")) as found:
+        assert "fleet-b" in (found if isinstance(found, tuple) else [found.namespace])
 
 
 async def test_in_an_emergency_karmada_alone_tells_the_namespace(sides, monkeypatch):
@@ -235,7 +249,7 @@ async def test_in_an_emergency_karmada_alone_tells_the_namespace(sides, monkeypa
     assert host.reads == []
 
 
-@pytest.mark.parametrize(("given", "namespace"), [((), "fleet-b"), (("--namespace", "n"), "n")])
+@pytest.mark.parametrize(("given", "namespace"), [((), "fleet-b"), (("--namespace", "fleet-b"), "fleet-b")])
 async def test_the_karmada_part_alone_has_one_kubeconfig(sides, given, namespace):
     _, karmada = sides
     put_binding(karmada, "fleet-b")

@@ -56,6 +56,16 @@ def test_json_in_and_json_out(files, capsys):
     assert json.loads(out)["apiVersion"] == "batch/v1beta1"
 
 
+def test_a_field_that_no_cluster_with_the_version_knows_is_reported(files, capsys):
+    budget = {**BUDGET, "spec": {"selector": {"matchLabels": {"a": "b"}}, "unhealthyPodEvictionPolicy": "AlwaysAllow"}}
+    path = files("a.yaml", budget)
+    code, out, err = run(capsys, "convert", "-f", path, "--to", "policy/v1beta1", "--strict")
+    assert code == FINDINGS
+    assert yaml.safe_load(out)["apiVersion"] == "policy/v1beta1"
+    assert "spec.unhealthyPodEvictionPolicy" in err
+    assert run(capsys, "convert", "-f", path, "--to", "policy/v1", "--strict")[0] == OK
+
+
 def test_several_documents_keep_their_order(files, capsys):
     path = files("a.yaml", CRON, BUDGET)
     code, out, _ = run(capsys, "convert", "-f", path, "--to", "batch/v1beta1", "--to", "policy/v1beta1")

@@ -26,6 +26,25 @@ def test_what_a_rule_forgets_is_listed_with_its_place(capsys, tmp_path):
     assert [re.findall(r"spec\.\w+", line) for line in lines] == [["spec.renewBefore"], ["spec.renewBeforeSeconds"]]
 
 
+def test_a_rule_of_a_kind_without_a_crd_is_named_as_not_proved(capsys):
+    rule = DATA / "rules" / "certs.yaml"
+    assert main(["rules", "lint", "--alone", str(rule), "--crd", str(DATA / "pools.yaml")]) == OK
+    shown = capsys.readouterr()
+    assert not re.search(r"\d pairs? of versions", shown.out)
+    assert shown.err.startswith(f"{rule}:1: ")
+
+
+def test_only_the_named_rules_are_held_against_the_crds(capsys, tmp_path):
+    """The CRDs of a project can be older than the shipped rules for it."""
+    old = tmp_path / "crd.yaml"
+    text = (DATA / "certs.yaml").read_text().replace("pki.example", "cert-manager.io")
+    old.write_text(text.replace("kind: Cert,", "kind: Certificate,"))
+    crds = ["--crd", str(old), "--crd", str(DATA / "sets.yaml")]
+    assert main(["rules", "lint", str(DATA / "rules" / "sets.yaml"), *crds]) == OK
+    assert main(["rules", "lint", *crds]) == FINDINGS
+    assert "cert-manager.yaml" in capsys.readouterr().err
+
+
 def test_crds_are_not_needed(capsys):
     assert main(["rules", "lint", "--alone", str(DATA / "rules")]) == OK
     assert len(capsys.readouterr().out.splitlines()) == 1

@@ -10,6 +10,7 @@ from converter.certificates.issue import make_authority
 from converter.cli.discovery_options import add_registration_options, discovery_server, registration
 from converter.cli.options import UsageError
 from converter.clusters import FleetView
+from converter.controllers.controller import Channel
 from converter.controllers.discovery_server import AuthorityError, DiscoveryServer
 from tests.fakes.apiserver import FakeApiServer
 from tests.fakes.karmada import CONVERTER
@@ -81,10 +82,9 @@ async def test_until_the_authority_is_known_nothing_is_touched(authority, monkey
     server = FakeApiServer()
     server.fail = lambda *_: (403, "Forbidden")
     discovery = discovery_server(options(*URL), lambda: known[0])
+    changed = Channel()
     task = asyncio.create_task(
-        registration(
-            discovery, server, lambda: CONVERTER, FleetView(), tuple, book=lambda: CONVERTER.book, report=answers.append
-        )()
+        registration(discovery, server, lambda: CONVERTER, FleetView(), tuple, changed=changed, report=answers.append)()
     )
     try:
         await advance(60)

@@ -71,6 +71,12 @@ def test_before_takes_the_address_and_the_authority_of_the_kubeconfig(hook, aske
     assert jobs.addresses.namespace == "karmada-one"
 
 
+@pytest.mark.parametrize(("options", "there"), [((), False), (("--member-schemas",), True)])
+def test_the_rights_to_read_members_are_those_that_the_release_needs(hook, asked, options, there):
+    assert hook("before", *options) == 0
+    assert asked[0][0].addresses.member_schemas is there
+
+
 def test_the_address_for_pods_can_be_another_one(hook, asked):
     assert hook("before", "--karmada-server=https://192.0.2.9:5443") == 0
     assert asked[0][1] == "https://192.0.2.9:5443"

@@ -1,10 +1,12 @@
 """``converter install`` without an API server: what it prints, and the options that it refuses."""
 
 import argparse
+import datetime as dt
 
 import pytest
 import yaml
 
+from converter.certificates.tls import write_throwaway
 from converter.cli import FAILED, OK, install, main
 from converter.cli.clusters import Target
 from converter.cli.options import UsageError
@@ -95,6 +97,22 @@ REFUSED = [
 ]
 
 
+def test_a_ca_file_has_certificates_and_nothing_secret(tmp_path, capsys):
+    """The API server stores any bytes as caBundle, and then calls no webhook; and everyone can read it."""
+    trusted, _, key = write_throwaway(tmp_path, ["a"], dt.datetime.now(dt.UTC))
+    file = tmp_path / "given"
+    for content, code in (
+        (trusted.read_bytes(), OK),
+        (b"text", FAILED),
+        (b"", FAILED),
+        (key.read_bytes(), FAILED),
+        (trusted.read_bytes() + key.read_bytes(), FAILED),
+    ):
+        file.write_bytes(content)
+        assert main(["install", "--karmada-part-only", "--dry-run", "--ca-file", str(file)]) == code, content
+        assert "PRIVATE" not in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("arguments", REFUSED)
 def test_options_that_make_no_sense_are_refused(capsys, arguments):
     assert main(["install", *arguments]) == FAILED
@@ -134,7 +152,7 @@ def test_without_karmada_in_the_host_cluster_its_kubeconfig_says_where_it_is():
     image = "karmada-scheduler:v1.18.2"
     found = install._settings(parser.parse_args(["install", "--scheduler-image", image]), target)
     assert found.host.scheduler["spec"]["template"]["spec"]["containers"][0]["image"] == image
-    assert found.identities == ("admission", "controller", "scheduler")
+    assert found.identities == ("admission", "controller", "discovery", "scheduler")
 
 
 @pytest.mark.parametrize(

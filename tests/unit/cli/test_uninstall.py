@@ -1,5 +1,6 @@
 """`converter uninstall`: what it lists, how it asks, and its exit codes."""
 
+import base64
 import io
 import json
 
@@ -7,7 +8,9 @@ import pytest
 
 from converter.cli import main
 from converter.client import ApiServer
-from tests.fakes.apiserver import FakeApiServer
+from converter.install.host import HostOptions, host_part
+from converter.install.manifests import Addresses, karmada_part, place_of
+from tests.fakes.apiserver import CrashError, FakeApiServer
 from tests.unit.install.conftest import WEBHOOK_PATH
 from tests.unit.install.test_hand_back import admitted, sent
 
@@ -153,6 +156,73 @@ def test_rules_of_an_admin_come_from_the_host(karmada, host):
     writes = list(karmada.writes)
     assert uninstall("--kubeconfig", "host.config", "--yes") == 2
     assert karmada.writes == writes
+
+
+ELSEWHERE = "fleet-b"
+AUTHORITY = base64.b64encode(b"an authority\n").decode()
+
+
+def kubeconfig(server):
+    cluster = {"server": server, "certificate-authority-data": AUTHORITY}
+    return {
+        "apiVersion": "v1", "kind": "Config", "current-context": "a", "users": [],
+        "clusters": [{"name": "a", "cluster": cluster}],
+        "contexts": [{"name": "a", "context": {"cluster": "a", "user": "a"}}],
+    }  # fmt: skip
+
+
+@pytest.fixture
+def elsewhere(servers, monkeypatch, tmp_path):
+    """An installation in a namespace that is not Karmada's own, and not the default one; the names of what it has."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "karmada.config").write_text(json.dumps(kubeconfig("https://public:5443")))
+    karmada, host = servers["karmada.config"], servers["host.config"]
+    karmada.collections |= {"serviceaccounts"}
+    before = [set(server.objects) for server in (karmada, host)]
+    put_work(karmada)
+    labels = {"app.kubernetes.io/name": "karmada-api-version-converter"}
+    for manifest in [*karmada_part(Addresses(namespace=ELSEWHERE)), *host_part(HostOptions(namespace=ELSEWHERE))]:
+        if manifest["kind"] != "Namespace":
+            on_host = manifest in host_part(HostOptions(namespace=ELSEWHERE))
+            (host if on_host else karmada).put(place_of(manifest).path, manifest)
+    text = base64.b64encode(json.dumps(kubeconfig("https://inside:5443")).encode()).decode()
+    for name in ("converter-admission-kubeconfig", "converter-controller-kubeconfig"):
+        metadata = {"name": name, "namespace": ELSEWHERE, "labels": labels}
+        host.put(f"/api/v1/namespaces/{ELSEWHERE}/secrets/{name}", {"metadata": metadata, "data": {"kubeconfig": text}})
+    return before
+
+
+def left(servers, before):
+    """What is left on both, but for the Work of the test, whose object Karmada keeps."""
+    both = (servers["karmada.config"], servers["host.config"])
+    kept = {WORK, WEBHOOK_PATH} if WEBHOOK_PATH in before[0] else {WORK}
+    return [set(server.objects) - known - kept for server, known in zip(both, before, strict=True)]
+
+
+@pytest.mark.virtual_time
+@pytest.mark.parametrize("side", ["karmada.config", "host.config"])
+def test_interrupted_after_any_write_it_finds_the_namespace_again(servers, elsewhere, side):
+    assert len(left(servers, elsewhere)[1]) > 15
+    server, code = servers[side], None
+    for more in range(1, 60):  # each run holds the Lease again, so it has to come further than the one before
+        server.crash_after = len(server.writes) + more
+        try:
+            code = uninstall("--kubeconfig", "host.config", "--yes")
+        except CrashError:
+            continue
+        break
+    assert (code, left(servers, elsewhere)) == (0, [set(), set()])
+    assert more > 3, "it was interrupted"
+
+
+@pytest.mark.virtual_time
+def test_what_the_karmada_part_alone_left_on_the_host_is_found(servers, elsewhere):
+    assert uninstall("--karmada-part-only", "--yes") == 0
+    on_karmada, on_host = left(servers, elsewhere)
+    assert on_karmada == set()
+    assert len(on_host) > 15
+    assert uninstall("--kubeconfig", "host.config", "--yes") == 0
+    assert left(servers, elsewhere) == [set(), set()]
 
 
 def test_the_kubeconfig_of_karmada_is_needed():

@@ -5,7 +5,8 @@ import json
 import pytest
 
 from converter.cli import verify
-from converter.install.verify import Check, State
+from converter.install.verify_outcome import Check, State
+from tests.fakes.apiserver import FakeApiServer
 from tests.fakes.virtual_time import advance
 
 pytestmark = pytest.mark.virtual_time
@@ -39,21 +40,21 @@ def rounds(monkeypatch):
 
 async def test_it_repeats_until_no_check_fails(rounds):
     asked = rounds([BAD], [BAD, NONE], [GOOD, NONE])
-    assert await verify.wait_for_checks(None, "n", "apiconverter", 60) == [GOOD, NONE]
+    assert await verify.wait_for_checks(FakeApiServer(), "n", "apiconverter", 60) == [GOOD, NONE]
     assert asked.count("run") == 3
     assert asked[0] == {"scheduler": "apiconverter"}
 
 
 async def test_after_the_time_it_gives_the_last_results(rounds):
     asked = rounds([BAD])
-    assert await verify.wait_for_checks(None, "n", "", 5) == [BAD]
+    assert await verify.wait_for_checks(FakeApiServer(), "n", "", 5) == [BAD]
     assert asked.count("run") == 4
     await advance(0)
 
 
 async def test_without_a_time_it_checks_once(rounds):
     asked = rounds([BAD])
-    assert await verify.wait_for_checks(None, "n", "", 0) == [BAD]
+    assert await verify.wait_for_checks(FakeApiServer(), "n", "", 0) == [BAD]
     assert asked.count("run") == 1
 
 

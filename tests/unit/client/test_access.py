@@ -175,3 +175,35 @@ async def test_a_kubeconfig_without_a_token_in_its_file_cannot_be_used(config, t
 async def test_a_context_that_is_not_there_cannot_be_used(config):
     with pytest.raises(AccessError):
         await find_access(config({"token": "t"}), "other")
+
+
+CLUSTER = 'clusters: [{name: c, cluster: {server: "https://127.0.0.1:1"}}]'
+USER = "users: [{name: u, user: {token: canary}}]"
+REST = "contexts: [{name: x, context: {cluster: c, user: u}}]\ncurrent-context: x"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"text",
+        b"[1]",
+        b"\xff\xfe",
+        b"a: [b",
+        b"a: {" + b"b: {" * 5_000,
+        b"? [canary]: 1",
+        f"clusters: 5\n{USER}\n{REST}".encode(),
+        f"{CLUSTER}\nusers: [5]\n{REST}".encode(),
+        f"{CLUSTER}\nusers: [{{name: u, usr: {{password: canary}}}}]\n{REST}".encode(),
+        f"{CLUSTER}\n{USER}\ncontexts: [{{name: x}}]\ncurrent-context: x".encode(),
+        f"{CLUSTER.replace('server', 'certificate-authority-data: JSUl, server')}\n{USER}\n{REST}".encode(),
+        f"{CLUSTER.replace('server', 'certificate-authority: /nowhere, server')}\n{USER}\n{REST}".encode(),
+    ],
+)
+async def test_what_is_not_a_kubeconfig_is_an_error_that_names_the_file_and_no_secret(content, tmp_path):
+    path = tmp_path / "config"
+    path.write_bytes(content)
+    with pytest.raises(AccessError) as caught:
+        await ApiServer.connect(path)
+    assert str(path) in str(caught.value)
+    assert "canary" not in str(caught.value)

@@ -124,3 +124,19 @@ async def test_the_term_changes_only_if_another_replica_could_have_led(make):
     await first.stop()
     await until(lambda: second.acting)
     assert second.election.term == term + 1
+
+
+async def test_a_lease_that_was_deleted_begins_a_new_term_that_knows_nothing_of_the_last_one(make):
+    server = FakeApiServer()
+    first = make(server, "a")
+    await until(lambda: first.acting)
+    first.election.annotations["observed"] = "all"
+    await until(lambda: server.objects[PATH]["metadata"].get("annotations") == {"observed": "all"})
+    term = first.election.term
+    lease = server.objects[PATH]
+    server.put(PATH, {**lease, "spec": {**lease["spec"], "holderIdentity": "b", "leaseTransitions": term + 1}})
+    await until(lambda: not first.acting)
+    await server.delete(PATH, uid=server.objects[PATH]["metadata"]["uid"])
+    await until(lambda: first.acting)
+    assert first.election.term > term + 1
+    assert first.election.annotations == {}

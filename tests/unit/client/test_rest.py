@@ -136,6 +136,13 @@ async def test_an_answer_that_is_not_a_status_is_reported_as_it_is(remote):
         await remote.server.get("/x")
 
 
+async def test_a_web_page_is_not_an_answer(remote):
+    """A proxy, a login page or another server answered: not a bug of ours."""
+    remote.answer = lambda _: web.Response(text="<html>log in</html>", content_type="text/html")
+    with pytest.raises(UnavailableError):
+        await remote.server.get("/x")
+
+
 async def test_nobody_there_is_unavailable(remote):
     remote.server._configuration.host = "http://127.0.0.1:9"
     with pytest.raises(UnavailableError):
@@ -288,3 +295,29 @@ async def test_a_certificate_that_go_accepts_is_accepted_by_a_strict_python(aioh
     file.write_text(json.dumps(config))
     async with await ApiServer.connect(file) as server:
         assert json.loads(await server.get("/version")) == {"gitVersion": "v1"}
+
+
+async def test_what_has_a_tag_is_read_once(remote):
+    def answer(request):
+        if request.headers.get("If-None-Match") == '"A"':
+            return web.Response(status=304)
+        return web.Response(text="all", headers={"ETag": '"A"'})
+
+    remote.answer = answer
+    async with await ApiServer.connect(remote.kubeconfig) as server:
+        found = await server.get_if_changed("/openapi/v2", "")
+        assert found == (b"all", '"A"')
+        assert await server.get_if_changed("/openapi/v2", found.tag) is None
+        assert "If-None-Match" not in remote.asked[0][2]
+
+
+async def test_without_a_tag_of_the_server_the_content_says_whether_it_changed(remote):
+    remote.answer = lambda _: web.Response(text="all")
+    async with await ApiServer.connect(remote.kubeconfig) as server:
+        found = await server.get_if_changed("/openapi/v2", "")
+        assert await server.get_if_changed("/openapi/v2", found.tag) is None
+        remote.answer = lambda _: web.Response(text="other")
+        assert (await server.get_if_changed("/openapi/v2", found.tag)).content == b"other"
+        remote.answer = lambda _: web.Response(status=404)
+        with pytest.raises(NotFoundError):
+            await server.get_if_changed("/openapi/v2", "")

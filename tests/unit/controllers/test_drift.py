@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 
 import pytest
@@ -9,10 +10,11 @@ import pytest
 from converter.catalog import Release, load_catalog
 from converter.clusters import Cluster, Fleet, FleetView
 from converter.controllers.drift import DriftDetector
+from converter.conversion import undo
 from converter.karmada.names import LOSSES_ANNOTATION, LOSSES_LABEL, LOSSES_TEXT_ANNOTATION
 from converter.losses.record import LossRecord
 from converter.works.policy import Policy
-from tests.reviewkit import cronjob, work
+from tests.reviewkit import ask, cronjob, review, webhook, work
 
 
 def judge(shipped, release, given):
@@ -68,3 +70,47 @@ def test_a_work_whose_value_was_refused_is_sent_again_when_the_release_knows_it(
     upgraded = judge(shipped, "v1.28", given).patch
     gone = {LOSSES_ANNOTATION: None, LOSSES_TEXT_ANNOTATION: None}
     assert upgraded == {"metadata": {"annotations": gone}, "spec": {"suspendDispatching": False}}
+
+
+# --- what is compared again --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def converted(shipped, monkeypatch):
+    """A detector, Works that admission converted, and the number of conversions that the detector made."""
+    cluster = Cluster.from_versions("old", {"batch/v1beta1": ["CronJob"]})
+    fleet, undone = FleetView(Fleet.of([cluster])), []
+    monkeypatch.setattr(
+        "converter.works.conversions.undo", lambda *given: (undone.append(given[1].kind), undo(*given))[1]
+    )
+
+    def make(name):
+        given = work(cronjob(name=name))
+        given["metadata"]["name"] = name
+        return ask(webhook(shipped, cluster), review(given)).applied(given)
+
+    rules = [shipped]
+    return DriftDetector(lambda: rules[-1], fleet, Policy()), make, undone, rules
+
+
+def test_a_status_alone_is_not_a_reason_to_convert_again(converted):
+    detect, make, undone, rules = converted
+    given = make("a")
+    for status in ({}, {"conditions": []}, {"manifestStatuses": []}):
+        assert detect(json.dumps({**given, "status": status}).encode()).patch is None
+    assert len(undone) == 1
+    rules.append(copy.copy(rules[0]))
+    detect(json.dumps(given).encode())
+    assert len(undone) == 2, "but other rules are"
+    given["metadata"]["annotations"]["example.org/a"] = "b"
+    detect(json.dumps(given).encode())
+    assert len(undone) == 3, "and another Work"
+
+
+def test_what_is_remembered_of_works_has_a_bound(converted, monkeypatch):
+    detect, make, undone, _ = converted
+    monkeypatch.setattr("converter.controllers.drift._REMEMBERED", 2)
+    for name in ("a", "b", "c", "c", "b", "a"):
+        detect(json.dumps(make(name)).encode())
+    assert len(undone) == 4, "only the oldest was forgotten"
+    assert len(detect._good) == 2

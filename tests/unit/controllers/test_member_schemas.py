@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 from types import SimpleNamespace
 
 import msgspec
@@ -12,6 +13,7 @@ import pytest
 from converter.catalog import Release, load_catalog
 from converter.client import Key
 from converter.client.collections import WORKS
+from converter.client.rest import Tagged
 from converter.clusters import Cluster, Fleet, FleetView
 from converter.clusters.member_schemas import (
     MAX_BYTES,
@@ -22,7 +24,8 @@ from converter.clusters.member_schemas import (
     watch_member_schemas,
 )
 from converter.clusters.watched_crds import CRDS, WatchedCrds
-from converter.controllers import member_schemas
+from converter.controllers import member_documents
+from converter.controllers.member_documents import MemberDocuments
 from converter.controllers.member_schemas import MemberSchemas
 from converter.karmada.names import CRDS_LABEL
 from converter.rules.pruning import find
@@ -55,7 +58,19 @@ def crd(*fields):
 
 
 class Member(FakeApiServer):
-    """A control plane whose cluster proxy answers with what members serve."""
+    """A control plane whose cluster proxy answers with what members serve.
+
+    Attributes:
+        unchanged: how often what has a tag was asked for, and had not changed.
+    """
+
+    unchanged = 0
+
+    async def get_if_changed(self, path, tag):
+        content = await self.get(path)
+        found = hashlib.sha256(content).hexdigest()
+        self.unchanged += found == tag
+        return Tagged(content, found) if found != tag else None
 
     def serve(self, cluster, digest, *fields, kind="Gadget"):
         """Let a member serve a kind with these fields."""
@@ -65,6 +80,14 @@ class Member(FakeApiServer):
         named = {"x-kubernetes-group-version-kind": [{"group": "acme.io", "version": "v1", "kind": kind}]}
         document = {"components": {"schemas": {"io.acme.v1.Gadget": {**schema(*fields), **named}}}}
         self.objects[f"{proxy}/openapi/v3/apis/acme.io/v1"] = document
+
+    def serve_v2(self, cluster, **kinds):
+        """Let a member older than v1.23 serve kinds of acme.io/v1, each with a schema of OpenAPI v2."""
+        definitions = {}
+        for kind, given in kinds.items():
+            named = {"x-kubernetes-group-version-kind": [{"group": "acme.io", "version": "v1", "kind": kind}]}
+            definitions[f"io.acme.v1.{kind}"] = {**given, **named}
+        self.objects[f"{PROXY.format(cluster)}/openapi/v2"] = {"swagger": "2.0", "definitions": definitions}
 
     def documents_read(self):
         return [path for path in self.reads if path.endswith("/openapi/v3/apis/acme.io/v1")]
@@ -122,14 +145,14 @@ async def test_a_document_is_read_once_for_all_members_and_looks(server):
 
 
 async def test_documents_that_are_known_have_a_bound(server, monkeypatch):
-    monkeypatch.setattr(member_schemas, "_CACHED", 3)
+    monkeypatch.setattr(member_documents, "_CACHED", 3)
     await server.create(CRDS.path(), crd("size", "color"))
-    schemas = MemberSchemas(server, FleetView(), WatchedCrds(server, lambda _: None).watch, load_catalog(), SYSTEM)
-    schemas._crds.items[Key("", "gadgets.acme.io")] = SimpleNamespace(metadata=SimpleNamespace(generation=1))
+    documents = MemberDocuments(server, WatchedCrds(server, lambda _: None).watch, load_catalog())
+    documents._crds.items[Key("", "gadgets.acme.io")] = SimpleNamespace(metadata=SimpleNamespace(generation=1))
     for number in range(10):
         server.serve("edge", f"hash{number}", "size")
-        assert await schemas._read(Cluster("edge", {}))
-        assert len(schemas._known) == min(number + 1, 3)
+        assert await documents.read(Cluster("edge", {}))
+        assert len(documents._known) == min(number + 1, 3)
 
 
 async def test_a_change_of_the_control_planes_crd_counts(server):
@@ -202,6 +225,84 @@ async def test_a_member_without_openapi_v3_says_nothing(server):
     async with reading(server, "old", release=Release(1, 20)):
         await until(lambda: f"{PROXY.format('old')}/openapi/v3" in server.reads)
         assert server.stored("old") is None
+
+
+async def test_an_older_member_publishes_one_document_for_all_versions(server):
+    await server.create(CRDS.path(), crd("size", "color"))
+    server.serve_v2("old", Gadget=schema("size"))
+    async with reading(server, "old"):
+        await until(lambda: server.stored("old") == LACKS_COLOR)
+        await until(lambda: server.unchanged > 2)
+        server.serve_v2("old", Gadget=schema("size", "color"))
+        await until(lambda: server.stored("old") is None)
+
+
+async def test_a_change_of_the_control_planes_crd_counts_for_an_older_member_too(server):
+    await server.create(CRDS.path(), crd("size"))
+    server.serve_v2("old", Gadget=schema("size"))
+    async with reading(server, "old"):
+        await until(lambda: server.unchanged > 1)
+        await server.patch(CRDS.object_path("", "gadgets.acme.io"), crd("size", "color"))
+        await until(lambda: server.stored("old") == LACKS_COLOR)
+
+
+async def test_what_an_older_member_publishes_counts_more_than_what_passes_to_it(server):
+    await server.create(CRDS.path(), crd("size", "color"))
+    await server.create(WORKS.path("karmada-es-old"), work_with(crd("color")))
+    server.serve_v2("old", Gadget=schema("size"))
+    async with reading(server, "old"):
+        await until(lambda: server.stored("old") == LACKS_COLOR)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"type": "object"},  # the whole custom resource is not pruned
+        {"type": "object", "properties": {"spec": {}}},  # nullable, or keeps unknown fields
+        {"type": "object", "properties": {"spec": {"x-kubernetes-preserve-unknown-fields": True, "type": "object"}}},
+        {"type": "object", "properties": {"spec": {"type": "object", "additionalProperties": {"type": "string"}}}},
+    ],
+)
+async def test_what_openapi_v2_leaves_out_counts_as_kept(server, given):
+    await server.create(CRDS.path(), crd("size", "color"))
+    server.serve_v2("old", Gadget=given)
+    async with reading(server, "old"):
+        await until(lambda: server.unchanged > 1)
+        assert server.stored("old") is None
+
+
+async def test_an_object_of_an_older_member_without_fields_drops_all(server):
+    await server.create(CRDS.path(), crd("size"))
+    server.serve_v2("old", Gadget={"type": "object", "properties": {"spec": {"type": "object"}}})
+    async with reading(server, "old"):
+        await until(lambda: server.stored("old") == {"acme.io/v1": {"Gadget": {"f": {"spec": {"f": {"size": 1}}}}}})
+
+
+async def test_a_builtin_kind_of_an_older_member_is_compared_with_its_release(server):
+    named = {"x-kubernetes-group-version-kind": [{"group": "", "version": "v1", "kind": "ConfigMap"}]}
+    text = {"type": "object", "additionalProperties": {"type": "string"}}
+    meta = {"$ref": "#/definitions/meta"}
+    config_map_schema = {
+        "type": "object", **named,
+        "properties": {"apiVersion": {"type": "string"}, "kind": {"type": "string"}, "metadata": meta, "data": text,
+                       "binaryData": text},
+    }  # fmt: skip
+    document = {"definitions": {"v1.ConfigMap": config_map_schema, "meta": {"type": "object"}}}
+    server.objects[f"{PROXY.format('old')}/openapi/v2"] = document
+    async with reading(server, "old", release=Release(1, 20)):
+        await until(lambda: server.stored("old") == {"v1": {"ConfigMap": {"f": {"immutable": 1}}}})
+
+
+async def test_nothing_of_a_member_that_leaves_stays_in_memory(server):
+    await server.create(CRDS.path(), crd("size", "color"))
+    server.serve_v2("old", Gadget=schema("size"))
+    fleet = FleetView(Fleet.of([Cluster("old", {})]))
+    schemas = MemberSchemas(server, fleet, WatchedCrds(server, lambda _: None).watch, load_catalog(), SYSTEM)
+    await schemas._documents.read(fleet.current["old"])
+    assert list(schemas._documents._swaggers) == ["old"]
+    fleet.replace(Fleet())
+    await schemas._forget_others()
+    assert not schemas._documents._swaggers
 
 
 async def test_replicas_learn_it_from_the_config_map(server):

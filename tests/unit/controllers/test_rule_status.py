@@ -2,10 +2,14 @@ from __future__ import annotations
 
 import datetime as dt
 
+import msgspec
 import pytest
 
+from converter.client import Informer, Key
 from converter.client.rule_objects import RULE_COLLECTIONS
-from converter.controllers.rule_status import ACCEPTED, COMPILED, CONFLICTS, RuleStatusReconciler, status_of
+from converter.clusters.crds_of_rules import RuleProver
+from converter.clusters.watched_crds import CRDS, decode_head
+from converter.controllers.rule_status import ACCEPTED, COMPILED, CONFLICTS, PROVED, RuleStatusReconciler, status_of
 from converter.errors import RuleProblem
 from converter.karmada.conditions import find_condition
 from converter.rule_objects import RuleKey, Verdict
@@ -94,3 +98,111 @@ async def test_what_is_gone_or_unknown_is_left_alone(server):
     server.remove(PATH)
     await reconciler(server, {KEY: GOOD}).reconcile(KEY)
     assert not server.writes
+
+
+THINGS = CRDS.object_path("", "things.example.com")
+RULE = {
+    "kind": "Thing", "between": ["example.com/v1", "example.com/v2"],
+    "steps": [{"rename": {"spec.size": "spec.width"}}],
+}  # fmt: skip
+
+
+def crd(uid="c", generation=1, **fields):
+    """The CRD of Thing; each version has these fields of the spec."""
+    versions = []
+    for name, some_fields in fields.items():
+        spec = {"type": "object", "properties": {field: {"type": "string"} for field in some_fields}}
+        schema = {"type": "object", "properties": {"spec": spec}}
+        versions.append({"name": name, "served": True, "schema": {"openAPIV3Schema": schema}})
+    spec = {"group": "example.com", "scope": "Namespaced", "names": {"plural": "things", "kind": "Thing"}}
+    metadata = {"name": "things.example.com", "uid": uid, "generation": generation}
+    return {"metadata": metadata, "spec": {**spec, "versions": versions}}
+
+
+class Proving:
+    """A rule for Thing, and the controller that proves it."""
+
+    def __init__(self, server, spec=RULE, verdict=GOOD):
+        self.server = server
+        server.objects[PATH]["spec"] = spec
+        self.known = Informer(server, CRDS, decode_head, metadata_only=True)
+        prover = RuleProver(server, self.known)
+        self.reconciler = RuleStatusReconciler(server, lambda: {KEY: verdict}, lambda: NOW, prover)
+
+    def use(self, manifest):
+        key = Key("", manifest["metadata"]["name"])
+        self.server.objects[THINGS] = manifest
+        self.known.items[key] = decode_head(msgspec.json.encode(manifest))
+
+    async def proved(self):
+        await self.reconciler.reconcile(KEY)
+        return find_condition(self.server.objects[PATH]["status"]["conditions"], PROVED)
+
+
+async def test_a_rule_that_covers_each_field_of_the_crd_is_proved(server):
+    it = Proving(server)
+    it.use(crd(v1=["size"], v2=["width"]))
+    assert (await it.proved())["status"] == "True"
+
+
+async def test_each_open_field_is_listed_and_a_new_generation_of_the_crd_is_proved_again(server):
+    it = Proving(server)
+    it.use(crd(v1=["size", "color"], v2=["width", "depth"]))
+    found = await it.proved()
+    assert (found["status"], found["reason"]) == ("False", "OpenFields")
+    assert {"spec.color", "spec.depth"} <= {word.strip(",;") for word in found["message"].split()}
+    assert find_condition(server.objects[PATH]["status"]["conditions"], ACCEPTED)["status"] == "True", "it only warns"
+    it.use(crd(generation=2, v1=["size"], v2=["width"]))
+    assert (await it.proved())["status"] == "True"
+
+
+async def test_a_crd_is_read_once_for_each_generation(server):
+    it = Proving(server)
+    it.use(crd(v1=["size"], v2=["width"]))
+    for _ in range(3):
+        await it.proved()
+    assert server.reads.count(THINGS) == 1
+
+
+@pytest.mark.parametrize("manifest", [None, crd(v1=["size"])])
+async def test_a_rule_without_both_versions_in_a_crd_is_not_compared(server, manifest):
+    it = Proving(server)
+    if manifest is not None:
+        it.use(manifest)
+    found = await it.proved()
+    assert (found["status"], found["reason"]) == ("Unknown", "NoSchema")
+
+
+async def test_a_broken_rule_is_not_compared(server):
+    it = Proving(server, {**RULE, "steps": [{"fly": 1}]}, Verdict(1, problems=(PROBLEM,)))
+    it.use(crd(v1=["size"], v2=["width"]))
+    assert (await it.proved())["reason"] == "NotValid"
+
+
+async def test_crds_that_may_not_be_read_and_schemas_that_cannot(server):
+    it = Proving(server)
+    it.use(crd(v1=["size"], v2=["width"]))
+    server.fail = lambda _method, path: (403, "Forbidden") if path == THINGS else None
+    assert (await it.proved())["reason"] == "CRDsNotReadable"
+    server.fail = lambda _method, _path: None
+    broken = crd(generation=2, v1=["size"], v2=["width"])
+    broken["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"] = 7
+    it.use(broken)
+    assert (await it.proved())["reason"] == "SchemaNotReadable"
+
+
+async def test_the_list_of_open_fields_is_bounded(server):
+    it = Proving(server)
+    it.use(crd(v1=["size", *(f"field{number}" for number in range(500))], v2=["width"]))
+    found = await it.proved()
+    assert 3000 < len(found["message"]) <= 4096
+    assert "field499" not in found["message"]
+
+
+async def test_only_rules_are_proved(server):
+    key = RuleKey("LossPolicy", "fleet")
+    path = RULE_COLLECTIONS["LossPolicy"].object_path("", "fleet")
+    server.put(path, {"metadata": {"name": "fleet"}, "spec": {}})
+    prover = RuleProver(server, Informer(server, CRDS, decode_head))
+    await RuleStatusReconciler(server, lambda: {key: GOOD}, lambda: NOW, prover).reconcile(key)
+    assert find_condition(server.objects[path]["status"]["conditions"], PROVED) is None

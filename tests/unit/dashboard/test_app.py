@@ -201,7 +201,7 @@ async def test_a_form_needs_the_secret_of_its_session(client):
     assert (await client.get("/")).status == 401
 
 
-@pytest.mark.parametrize("path", [*VIEWS, "/none", "/login", "/static/dashboard.css", "/healthz"])
+@pytest.mark.parametrize("path", [*VIEWS, "/none", "/login", "/static/dashboard.css"])
 async def test_every_answer_has_the_headers_that_protect_it(client, path):
     answer = await client.get(path, headers=bearer("admin"))
     assert {name: answer.headers.get(name) for name in HEADERS} == HEADERS
@@ -308,15 +308,6 @@ async def test_files_are_cached_by_their_content(client):
     assert again.status == 304
     assert (await client.get("/static/../app.py")).status in {401, 404}
     assert (await client.get("/static/none.css")).status == 404
-
-
-async def test_probes_need_no_token(aiohttp_client, store):
-    dashboard = dashboard_of(store)
-    client = await aiohttp_client(dashboard.application())
-    assert (await client.get("/healthz")).status == 200
-    assert (await client.get("/readyz")).status == 200
-    dashboard.draining = True
-    assert (await client.get("/readyz")).status == 503
 
 
 async def test_an_answer_for_htmx_is_the_table_alone(client):

@@ -61,9 +61,10 @@ def test_the_key_is_read_from_a_file(tmp_path):
     file = tmp_path / "key"
     file.write_bytes(Fernet.generate_key() + b"\n")
     assert Sessions.from_file(file).read(started(Sessions.from_file(file)).value) is not None
-    file.write_text("short")
-    with pytest.raises(SessionKeyError):
-        Sessions.from_file(file)
+    for wrong in ("short", ""):
+        file.write_text(wrong)
+        with pytest.raises(SessionKeyError):
+            Sessions.from_file(file)
     with pytest.raises(SessionKeyError):
         Sessions.from_file(tmp_path / "none")
 

@@ -23,4 +23,4 @@ def test_the_sample_has_conversions_and_losses(shipped):
 
 
 def test_a_source_is_not_ready_before_its_first_lists(shipped):
-    assert not KarmadaSource(None, FleetStore(lambda: shipped)).ready
+    assert KarmadaSource(None, FleetStore(lambda: shipped)).missing

@@ -85,11 +85,6 @@ def test_openapi_is_answered_and_empty(server, path, has):
     assert document["paths"] == {}
 
 
-@pytest.mark.parametrize("path", ["/healthz", "/livez", "/readyz"])
-def test_it_is_healthy_whenever_it_answers(server, path):
-    assert server.answer("GET", path, {}).body == b"ok"
-
-
 @pytest.mark.parametrize(
     "path", ["/", "/api", "/api/v1", "/apis/apps/v1", "/apis/batch/v1beta1/namespaces/x/cronjobs", "/apis/batch/v1"]
 )

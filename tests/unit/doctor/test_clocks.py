@@ -40,6 +40,16 @@ async def test_a_controller_that_is_ahead(patient, karmada):
     assert await check_clocks(patient) == []
 
 
+async def test_the_fraction_that_a_server_cuts_off_makes_no_controller_more_ahead_than_it_is(patient, karmada):
+    second = utc_now().replace(microsecond=0)
+    karmada.wall_clock = lambda: second
+    spec = karmada.objects[f"{LEASES}/apiconverter"]["spec"]
+    spec["renewTime"] = micro_timestamp(second + dt.timedelta(seconds=60, milliseconds=950))
+    found = await check_clocks(patient)
+    (fact,) = (item.facts for item in found if item.thing.kind == "Lease")
+    assert fact == {"secondsAhead": "60"}
+
+
 async def test_a_server_that_does_not_say(patient, karmada):
     karmada.wall_clock = lambda: None
     assert await check_clocks(patient) == []

@@ -11,7 +11,7 @@ from converter.doctor.identities import check_identities, check_rights
 from converter.install.tokens import account_of, secret_of
 from tests.unit.doctor.conftest import NAMESPACE
 
-IDENTITIES = ("admission", "controller", "scheduler")
+IDENTITIES = ("admission", "controller", "discovery", "scheduler")
 
 
 @pytest.fixture(autouse=True)

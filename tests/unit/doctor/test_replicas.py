@@ -24,7 +24,7 @@ class Host(Server):
             return self.answers[place].encode()
         return await super().get(path, params, metadata_only=metadata_only)
 
-    def pod(self, name, component, answer, phase="Running", ports=(("https", 8443),)):
+    def pod(self, name, component, answer, phase="Running", ports=(("https", 8443), ("http-metrics", 8081))):
         labels = {"app.kubernetes.io/name": "karmada-api-version-converter", "app.kubernetes.io/component": component}
         listed = [{"name": port, "containerPort": number} for port, number in ports]
         thing = {
@@ -34,8 +34,7 @@ class Host(Server):
         }
         self.put(f"/api/v1/namespaces/{NAMESPACE}/pods/{name}", thing)
         if answer is not None:
-            scheme = "https" if ports[0][0] == "https" else "http"
-            self.answers[f"{scheme}:{name}:{ports[0][1]}"] = answer
+            self.answers[f"http:{name}:{dict(ports)['http-metrics']}"] = answer
 
 
 @pytest.fixture
@@ -57,7 +56,7 @@ async def facts(patient):
 
 async def test_equal_replicas(patient, host):
     host.pod("a", "admission", metrics())
-    host.pod("b", "controller", metrics(), ports=(("http", 8080),))
+    host.pod("b", "controller", metrics(), ports=(("http-metrics", 8080),))
     assert await check_replicas(patient) == []
 
 
@@ -65,6 +64,20 @@ async def test_other_rules(patient, host):
     for name, digest in (("a", "one"), ("b", "two"), ("c", "one")):
         host.pod(name, "admission", metrics(digest))
     assert await facts(patient) == [{"rules=one": "a, c", "rules=two": "b"}]
+
+
+async def test_discovery_knows_no_rule_objects(patient, host):
+    host.pod("a", "admission", metrics("with objects").replace("{digest", '{files="f",digest'))
+    host.pod("b", "discovery", 'converter_rulebook_info{files="f"} 1.0\n')
+    assert await check_replicas(patient) == []
+    host.pod("c", "discovery", 'converter_rulebook_info{files="other"} 1.0\n')
+    assert await facts(patient) == [{"files=f": "a, b", "files=other": "c"}]
+
+
+async def test_other_files_are_reported_once(patient, host):
+    for name in ("one", "two"):
+        host.pod(name, "admission", metrics(name).replace("{digest", f'{{files="{name}",digest'))
+    assert await facts(patient) == [{"files=one": "one", "files=two": "two"}]
 
 
 async def test_other_releases(patient, host):
@@ -93,7 +106,7 @@ async def test_without_the_host(without_host):
 
 def test_the_metrics_of_a_process_say_both():
     made = Metrics(["works"])
-    made.watch_rules(lambda: "abc")
+    made.watch_rules(lambda: "abc", lambda: "def")
     replica = read_replica("a", made.text().decode())
-    assert replica.rules == "abc"
+    assert (replica.files, replica.rules) == ("abc", "def")
     assert replica.version or "converter_build" not in made.text().decode()

@@ -83,7 +83,7 @@ async def test_it_installs_and_then_changes_nothing(site):
     await site.installer.check()
     done = await site.installer.apply()
     assert {step.change for step in some([*done.karmada, *done.host])} == {Change.CREATED}
-    assert [identity.name for identity in done.identities] == ["admission", "controller", "scheduler"]
+    assert [identity.name for identity in done.identities] == ["admission", "controller", "discovery", "scheduler"]
     webhooks = site.karmada.objects[WEBHOOK]["webhooks"]
     assert {one["clientConfig"]["caBundle"] for one in some(webhooks)} == {"Zm9v"}
     before = site.objects()
@@ -231,7 +231,7 @@ async def test_another_image_changes_the_processes_only(site):
 async def test_without_a_scheduler_it_has_no_identity():
     site = Site(scheduler=None, scheduler_name="")
     done = await site.installer.apply()
-    assert [identity.name for identity in done.identities] == ["admission", "controller"]
+    assert [identity.name for identity in done.identities] == ["admission", "controller", "discovery"]
     assert not any("converter-scheduler" in path for path in some(list(site.host.objects)))
 
 

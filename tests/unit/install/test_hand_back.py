@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from converter.clusters import Cluster
-from converter.install.hand_back import OverflowMissingError, hand_back
+from converter.install.hand_back import OverflowMissingError, hand_back, not_applied
 from converter.karmada.names import (
     BINDING_LABEL,
     CONVERSION_DATA_REF_ANNOTATION,
@@ -127,6 +127,36 @@ def test_the_statuses_are_in_the_version_of_the_template():
     converted["status"] = {"manifestStatuses": [item, other]}
     _, result = handed_back(converted)
     assert result.statuses == [{**item, "identifier": {**identifier, "version": "v1"}}, other]
+
+
+NOW = "2026-11-26T19:00:00Z"
+APPLIED = {
+    "type": "Applied",
+    "status": "True",
+    "reason": "AppliedSuccessful",
+    "message": "m",
+    "lastTransitionTime": "a",
+}
+OTHER = {"type": "Dispatching", "status": "True"}
+
+
+def test_before_it_is_handed_back_its_condition_says_that_the_cluster_cannot_have_it():
+    work = admitted(sent())
+    work["status"] = {"conditions": [OTHER, APPLIED]}
+    objects = hand_back(work, CONVERTER).unsynchronized
+    other, applied = not_applied(work, objects, NOW)
+    assert other == OTHER
+    assert (applied["status"], applied["reason"], applied["lastTransitionTime"]) == ("False", "AppliedFailed", NOW)
+    assert "batch/v1" in applied["message"]
+    work["status"]["conditions"] = [other, applied]
+    assert not_applied(work, objects, NOW) is None, "it says so already"
+
+
+def test_the_condition_of_a_work_that_its_cluster_can_have_stays():
+    work = sent()
+    work["status"] = {"conditions": [APPLIED]}
+    assert not_applied(work, (), NOW) is None
+    assert not_applied(sent(), hand_back(admitted(sent()), CONVERTER).unsynchronized, NOW) is None
 
 
 def test_data_in_an_overflow_object_has_to_be_there():

@@ -18,6 +18,7 @@ from converter.install.host import (
     names_registry,
 )
 from converter.install.manifests import InstallationError, place_of
+from converter.install.scheduler import plain_scheduler, second_scheduler
 from tests.nonempty import some
 
 ROOT = Path(__file__).parents[3]
@@ -122,3 +123,20 @@ VERSIONS = {
 @pytest.mark.parametrize(("image", "version"), VERSIONS.items())
 def test_the_version_of_an_image_is_its_tag_or_its_digest(image, version):
     assert image_version(image) == version
+
+
+def test_the_scheduler_has_a_budget_that_selects_its_pods():
+    running = plain_scheduler("karmada-scheduler:v1", namespace="karmada-system")
+    deployment = second_scheduler(running, namespace="karmada-system")
+    name = deployment["metadata"]["name"]
+    (budget,) = [item for item in host_part(HostOptions())
+                 if (item["kind"], item["metadata"]["name"]) == ("PodDisruptionBudget", name)]  # fmt: skip
+    assert budget["spec"]["selector"] == deployment["spec"]["selector"]
+
+
+@pytest.mark.parametrize(("name", "there"), [("apiconverter", True), ("mine", True), ("", False)])
+def test_the_installer_has_the_budget_if_there_is_a_scheduler_of_our_own(name, there):
+    part = host_part(HostOptions(scheduler_name=name))
+    budgets = {item["metadata"]["name"] for item in part if item["kind"] == "PodDisruptionBudget"}
+    assert budgets - {"converter-scheduler"} == {"converter-admission", "converter-discovery"}
+    assert ("converter-scheduler" in budgets) is there

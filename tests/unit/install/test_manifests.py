@@ -13,10 +13,12 @@ from converter.install.identities import IDENTITIES
 from converter.install.manifests import (
     DASHBOARD,
     KARMADA_PART,
+    MEMBER_SCHEMAS,
     Addresses,
     InstallationError,
     karmada_part,
     place_of,
+    rights_by_choice,
     user_name,
 )
 from converter.install.tokens import MOUNT, account_of, secret_of
@@ -32,7 +34,7 @@ POLICIES = ROOT / "deploy" / "network-policies"
 HOST_FILES = sorted([*HOST.glob("*.yaml"), *(DASHBOARD / "host").glob("*.yaml")])
 HOST_PART = [item for file in HOST_FILES for item in yaml.safe_load_all(file.read_text()) if "metadata" in item]
 COMPONENTS = ("admission", "controller", "dashboard", "discovery")
-ACCOUNTS = {"converter-admission", "converter-controller", "converter-scheduler"}
+ACCOUNTS = {"converter-admission", "converter-controller", "converter-discovery", "converter-scheduler"}
 
 
 def host(kind, component):
@@ -55,15 +57,27 @@ def options(component):
 @pytest.mark.parametrize("component", COMPONENTS)
 def test_its_ports_and_probes_are_where_the_process_listens(component):
     (container,) = pod(component)["containers"]
-    (port,) = container["ports"]
-    address = Address.parse(options(component).listen)
-    assert (address.host, address.port) == ("", port["containerPort"])
+    args = options(component)
+    ports = {port["name"]: port["containerPort"] for port in container["ports"]}
+    main = {"admission": "https", "discovery": "https", "dashboard": "http"}.get(component)
+    assert Address.parse(args.metrics_listen) == Address("", ports.pop("http-metrics"))
+    assert list(ports) == ([] if main is None else [main])
+    assert main is None or Address.parse(args.listen) == Address("", ports[main])
     for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
         asked = container[probe]["httpGet"]
-        assert asked["port"] == port["name"] == asked["scheme"].lower()
-        alive = "/livez" if component == "discovery" else "/healthz"
-        assert asked["path"] == ("/readyz" if probe == "readinessProbe" else alive)
-    assert port["name"] == ("http" if component in {"controller", "dashboard"} else "https")
+        assert (asked["port"], asked["scheme"]) == ("http-metrics", "HTTP")
+        assert asked["path"] == ("/readyz" if probe == "readinessProbe" else "/healthz")
+
+
+def test_all_processes_can_run_with_the_network_of_one_node():
+    numbers = [port["containerPort"] for one in COMPONENTS for port in pod(one)["containers"][0]["ports"]]
+    assert len(set(numbers)) == len(numbers)
+
+
+@pytest.mark.parametrize("component", ["admission", "dashboard", "discovery"])
+def test_no_service_leads_to_health_and_metrics(component):
+    (port,) = host("Service", component)["spec"]["ports"]
+    assert port["targetPort"] != "http-metrics"
 
 
 @pytest.mark.parametrize("component", ["admission", "discovery"])
@@ -100,7 +114,7 @@ def test_the_rights_name_the_secrets_that_are_kept():
     assert "stringData" not in secret
 
 
-@pytest.mark.parametrize("component", ["admission", "controller"])
+@pytest.mark.parametrize("component", ["admission", "controller", "discovery"])
 def test_the_token_s_file_is_where_its_secret_is_mounted(component):
     (container,) = pod(component)["containers"]
     (volume,) = [volume for volume in pod(component)["volumes"] if volume["name"] == "karmada"]
@@ -141,6 +155,18 @@ def test_services_and_budgets_select_the_pods(component):
         assert spread["labelSelector"]["matchLabels"] == labels
 
 
+def test_the_rights_for_member_schemas_are_a_component_with_the_labels_of_its_base():
+    base, component = (yaml.safe_load((folder / "kustomization.yaml").read_text())
+                       for folder in (KARMADA_PART, MEMBER_SCHEMAS))  # fmt: skip
+    assert component["labels"] == base["labels"]
+    usual = {place_of(item).path for item in karmada_part(Addresses(namespace="control"))}
+    whole = {place_of(item).path: item for item in karmada_part(Addresses(namespace="control", member_schemas=True))}
+    by_choice = {place_of(item).path for item in rights_by_choice(Addresses(namespace="control"))}
+    assert whole.keys() - usual == by_choice
+    for path in some(by_choice):
+        assert whole[path]["metadata"]["labels"]["app.kubernetes.io/name"] == "karmada-api-version-converter"
+
+
 def test_the_image_s_tag_is_this_version():
     kustomization = yaml.safe_load((HOST / "kustomization.yaml").read_text())
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -172,11 +198,24 @@ def test_its_network_policy_selects_its_pods_and_its_port(component):
     assert ports == {port["containerPort"] for port in container["ports"]}
 
 
-def test_metrics_have_no_port_without_tls_in_a_cluster():
-    assert options("admission").metrics_listen is None
+@pytest.mark.parametrize("component", COMPONENTS)
+def test_only_namespaces_with_the_label_reach_health_and_metrics(component):
+    policies = yaml.safe_load_all((POLICIES / "network-policies.yaml").read_text())
+    (policy,) = [one for one in policies if one["metadata"]["name"] == f"converter-{component}"]
+    ports = {port["name"]: port["containerPort"] for port in pod(component)["containers"][0]["ports"]}
+    rules = [
+        rule for rule in policy["spec"]["ingress"] for port in rule["ports"] if port["port"] == ports["http-metrics"]
+    ]
+    assert [rule["from"] for rule in rules] == [
+        [{"namespaceSelector": {"matchLabels": {"apiconverter.dev/metrics": "true"}}}]
+    ]
+    others = [rule for rule in policy["spec"]["ingress"] if rule not in rules]
+    assert "apiconverter.dev/metrics" not in str(others)
 
 
-@pytest.mark.parametrize("folder", [HOST, KARMADA_PART, POLICIES, DASHBOARD / "host", DASHBOARD / "karmada"])
+@pytest.mark.parametrize(
+    "folder", [HOST, KARMADA_PART, POLICIES, DASHBOARD / "host", DASHBOARD / "karmada", MEMBER_SCHEMAS]
+)
 def test_every_file_is_part_of_its_kustomization(folder):
     kustomization = yaml.safe_load((folder / "kustomization.yaml").read_text())
     files = {file.name for file in folder.iterdir()} - {"kustomization.yaml"}

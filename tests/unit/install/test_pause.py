@@ -108,6 +108,21 @@ async def test_after_it_everything_is_as_it_was(running):
     assert not await is_paused(running.server, NAMESPACE)
 
 
+async def test_a_work_that_is_stored_meanwhile_is_converted_afterwards(running):
+    """The same replica leads again, in the same fleet: it must not take for granted what it compared before."""
+    await pause(running).pause()
+    other, path = new_work(), WORK.rpartition("/")[0] + "/other"
+    other["metadata"]["name"] = "other"
+    running.server.put(path, other)
+    await running.quiet(60)
+    await pause(running).resume()
+
+    def version():
+        return running.server.objects[path]["spec"]["workload"]["manifests"][0]["apiVersion"]
+
+    await until(lambda: version() == "batch/v1beta1")
+
+
 async def test_the_webhook_for_bindings_can_be_stopped_too(running):
     await pause(running).pause(placement=True)
     assert hooks(running) == dict.fromkeys(("works", "bindings", "binding-status"), True)

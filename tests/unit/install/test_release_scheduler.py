@@ -40,6 +40,16 @@ def test_the_name_is_the_one_that_bindings_have():
         ({"node_selector": {"a": "b"}}, ("nodeSelector",)),
         ({"tolerations": [{"operator": "Exists"}]}, ("tolerations",)),
         ({"affinity": {"nodeAffinity": {}}}, ("affinity",)),
+        ({"termination_grace_period_seconds": 60}, ("terminationGracePeriodSeconds",)),
+        ({"runtime_class_name": "gvisor"}, ("runtimeClassName",)),
+        ({"dns_policy": "Default"}, ("dnsPolicy",)),
+        ({"dns_config": {"nameservers": ["192.0.2.53"]}}, ("dnsConfig",)),
+        ({"host_aliases": [{"ip": "192.0.2.5"}]}, ("hostAliases",)),
+        ({"pod_security_context": {"runAsUser": 1}}, ("securityContext",)),
+        ({"security_context": {"runAsUser": 1}}, ("containers", 0, "securityContext")),
+        ({"startup_probe": {"tcpSocket": {"port": 1}}}, ("containers", 0, "startupProbe")),
+        ({"liveness_probe": {"tcpSocket": {"port": 1}}}, ("containers", 0, "livenessProbe")),
+        ({"readiness_probe": {"exec": {"command": ["true"]}}}, ("containers", 0, "readinessProbe")),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
 )
@@ -52,6 +62,36 @@ def test_each_setting_of_the_pod_has_its_place_and_changes_nothing_else(settings
     assert found[last] == next(iter(settings.values()))
     before[last] = found[last]
     assert changed == usual
+
+
+def test_a_probe_without_a_handler_changes_fields_of_the_copied_one():
+    (usual,) = made()["spec"]["template"]["spec"]["containers"]
+    (container,) = made(liveness_probe={"periodSeconds": 7})["spec"]["template"]["spec"]["containers"]
+    assert container["livenessProbe"] == usual["livenessProbe"] | {"periodSeconds": 7}
+
+
+def test_constraints_of_spread_select_its_pods():
+    deployment = made(topology_spread_constraints=[{"topologyKey": "rack"}, {"topologyKey": "b", "labelSelector": {}}])
+    first, second = deployment["spec"]["template"]["spec"]["topologySpreadConstraints"]
+    assert first == {"topologyKey": "rack", "labelSelector": deployment["spec"]["selector"]}
+    assert second == {"topologyKey": "b", "labelSelector": {}}
+
+
+def test_the_strategy_is_replaced():
+    assert made(strategy={"type": "Recreate"})["spec"]["strategy"] == {"type": "Recreate"}
+
+
+def test_variables_volumes_and_mounts_are_added_and_replace_those_of_their_name():
+    pod = made(
+        extra_env=[{"name": "A", "value": "1"}, {"name": "POD_IP", "value": "192.0.2.1"}],
+        extra_volumes=[{"name": "more", "emptyDir": {}}],
+        extra_volume_mounts=[{"name": "more", "mountPath": "/more"}],
+    )["spec"]["template"]["spec"]
+    usual = made()["spec"]["template"]["spec"]
+    (container,), (before,) = pod["containers"], usual["containers"]
+    assert container["env"] == [{"name": "A", "value": "1"}, {"name": "POD_IP", "value": "192.0.2.1"}]
+    assert pod["volumes"] == [*usual["volumes"], {"name": "more", "emptyDir": {}}]
+    assert container["volumeMounts"] == [*before["volumeMounts"], {"name": "more", "mountPath": "/more"}]
 
 
 def test_arguments_are_added_last_so_that_they_win():

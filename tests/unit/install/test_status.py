@@ -44,7 +44,7 @@ class Site:
         self.host.objects[TLS]["data"] = written(MATERIAL)
         await ensure_identities(
             self.karmada, self.host, server_url="https://k", ca_bundle="", now=lambda: self.time,
-            identities=("admission", "controller"),
+            identities=("admission", "controller", "discovery"),
         )  # fmt: skip
 
     async def read(self):

@@ -77,6 +77,20 @@ async def test_nothing_is_left_and_the_work_is_as_karmada_sent_it(karmada):
     assert some(lines)
 
 
+async def test_a_work_says_that_it_is_not_applied_before_it_is_handed_back(karmada):
+    """Otherwise Karmada waits two minutes for an informer of a version that the cluster does not serve."""
+    await converted(karmada)
+    applied = {"type": "Applied", "status": "True", "reason": "AppliedSuccessful", "message": "m"}
+    karmada.server.apply(WORK, lambda work: work.update(status={"conditions": [applied]}))
+    await karmada.quiet()
+    before = len(karmada.server.writes)
+    await uninstallation(karmada).run()
+    written = [write for write in karmada.server.writes[before:] if write.partition(" ")[2].startswith(WORK)]
+    assert written[:2] == [f"PATCH {WORK}/status", f"PATCH {WORK}"]
+    (condition,) = karmada.work["status"]["conditions"]
+    assert (condition["type"], condition["status"]) == ("Applied", "False")
+
+
 @pytest.mark.parametrize("crash_after", range(1, 13))
 async def test_interrupted_after_any_write_and_run_again(karmada, crash_after):
     wanted = await before(karmada)

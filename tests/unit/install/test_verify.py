@@ -5,9 +5,14 @@ import datetime as dt
 
 import pytest
 
+from converter.admission.rules import RulesWebhook
 from converter.client.clock import micro_timestamp
+from converter.client.rule_objects import RULE_COLLECTIONS
 from converter.install.probes import PROBE
-from converter.install.verify import State, Verifier
+from converter.install.verify import Verifier
+from converter.install.verify_outcome import State
+from converter.server.rules_reloader import RulesReloader
+from tests.fakes.apiserver import Webhook
 from tests.fakes.karmada import BOTH, NEW, OLD, Karmada
 from tests.nonempty import some
 
@@ -25,7 +30,10 @@ class Site:
     def __init__(self, own=OWN):
         self.karmada = Karmada(own_scheduler=own)
         self.server = self.karmada.server
-        self.server.collections |= {"apiservices", "leases"}
+        rules = {collection.resource for collection in RULE_COLLECTIONS.values()}
+        self.server.collections |= {"apiservices", "leases", *rules}
+        check = RulesWebhook(RulesReloader().check)
+        self.server.webhooks.append(Webhook("rules.apiconverter.dev", frozenset(rules), check.answer))
         for version in ("batch/v1", "policy/v1", "apps/v1", "rbac.authorization.k8s.io/v1"):
             self.register(version)
         self.serve_discovery("batch/v1beta1", "CronJob")
@@ -115,7 +123,8 @@ async def test_a_cluster_that_serves_all_versions_is_passed_over():
         ("works.", {"works"}),
         ("bindings.", {"bindings"}),
         ("bindingstatus.", {"status"}),
-        ("", {"works", "bindings", "status"}),
+        ("rules.", {"rules"}),
+        ("", {"works", "bindings", "status", "rules"}),
     ],
 )
 async def test_a_webhook_that_is_not_called_is_found(site, webhook, failed):
@@ -169,3 +178,25 @@ async def test_a_version_that_is_not_registered_is_found(site):
     del site.server.objects[f"{SERVICES}/v1beta1.batch"]
     del site.server.objects["/apis/batch/v1beta1"]
     assert (await site.states())["discovery"] is State.FAILED
+
+
+SPEC = {"kind": "Plum", "between": ["example.com/v1", "example.com/v2"], "steps": []}
+RULE = RULE_COLLECTIONS["ConversionRule"].object_path("", "plum")
+
+
+async def test_rule_objects_need_their_crds(site):
+    site.server.fail = lambda _method, path: (404, "NotFound") if "conversionrules" in path else None
+    assert (await site.states())["rules"] is State.FAILED
+
+
+async def test_a_right_that_is_missing_is_no_answer_of_the_webhook(site):
+    site.server.fail = lambda method, path: (403, "Forbidden") if method == "POST" and "rules" in path else None
+    assert (await site.states())["rules"] is State.FAILED
+
+
+async def test_the_controller_must_have_looked_at_each_rule_object(site):
+    site.server.put(RULE, {"kind": "ConversionRule", "metadata": {"name": "plum"}, "spec": SPEC})
+    assert (await site.states())["rules"] is State.FAILED
+    generation = site.server.objects[RULE]["metadata"].get("generation")
+    site.server.objects[RULE]["status"] = {"observedGeneration": generation}
+    assert (await site.states())["rules"] is State.PASSED

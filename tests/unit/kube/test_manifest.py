@@ -1,9 +1,11 @@
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from converter.errors import ManifestError
-from converter.kube import canonical_json, copy_json, gvk_of, is_empty, name_of
+from converter.kube import as_go_writes, canonical_json, copy_json, gvk_of, is_empty, name_of
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
@@ -63,6 +65,18 @@ def test_equal_values_encode_to_equal_bytes():
         == canonical_json({"a": [True, None], "b": 1})
         == b'{"a":[true,null],"b":1}'
     )
+
+
+@given(JSON)
+def test_what_go_escapes_means_the_same(value):
+    text = as_go_writes(canonical_json(value))
+    assert not set(b"&<>") & set(text)
+    assert canonical_json(json.loads(text)) == canonical_json(value)
+
+
+def test_go_escapes_what_html_does():
+    """As ``json.Marshal("&& <b> \\&")`` does in Go."""
+    assert as_go_writes(canonical_json("&& <b> \\&")) == rb'"\u0026\u0026 \u003cb\u003e \\\u0026"'
 
 
 @pytest.mark.parametrize("value", [None, {}, [], ""])

@@ -228,7 +228,7 @@ def test_status_and_metadata_are_not_what_a_work_carries(shipped):
 def test_counts_say_what_was_made_of_each(shipped):
     (lost,) = told(work(cron()), cluster("v1.22"), shipped).losses
     assert lost.manifest == ("batch", "CronJob", "demo", "report")
-    assert [(loss.path, loss.severity, action) for loss, action in lost.decisions] == [
+    assert [(item.loss.path, item.loss.severity, item.action) for item in lost.decisions] == [
         ("spec.timeZone", "dangerous", "warn")
     ]
 

@@ -11,7 +11,7 @@ import pytest
 from converter.catalog import Release, load_catalog
 from converter.kube import GroupVersionKind, gvk_of
 from converter.losses.decide import sent
-from converter.losses.schema_decoders import SchemaDecoders, accepts
+from converter.losses.schema_decoders import SchemaDecoders
 from converter.losses.unknown_fields import TAKEN_OFF_ANNOTATIONS, UnknownFieldFinder
 from tests.bench.bench_losses import deployment
 from tests.nonempty import some
@@ -26,8 +26,13 @@ SEEDS = Path(__file__).parents[2] / "data" / "oracle"
 
 
 def has_all(manifest, release=OLD, gvk=None):
-    decoder = KNOWN.decoder(gvk or gvk_of(manifest), release)
-    return decoder is not None and accepts(decoder, json.dumps(manifest).encode())
+    acceptor = KNOWN.acceptor(gvk or gvk_of(manifest), release)
+    if acceptor is None:
+        return False
+    raw = json.dumps(manifest).encode()
+    answer = acceptor(raw)
+    assert acceptor(raw, json.loads(raw)) == answer, "the answer is the same for a manifest that is at hand decoded"
+    return answer
 
 
 def test_yes_where_the_release_knows_all():
@@ -59,10 +64,10 @@ def test_free_form_json_is_not_looked_into():
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b"\xff", b'{"spec":' * 100_000])
 def test_what_cannot_be_read_gets_no_yes(body):
-    assert not accepts(KNOWN.decoder(DEPLOYMENT, OLD), body)
+    assert not KNOWN.acceptor(DEPLOYMENT, OLD)(body)
 
 
-def test_kinds_without_a_decoder_get_no_yes():
+def test_kinds_without_an_acceptor_get_no_yes():
     crd = {"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "spec": {}}
     assert not has_all(crd), "schemas hold schemas"
     assert not has_all({"apiVersion": "acme.example/v1", "kind": "Widget"})

@@ -85,6 +85,21 @@ def test_a_field_that_only_the_target_has_is_not_activated():
     assert [loss.path for loss in done.losses] == ["spec.color"]
 
 
+def test_a_missing_field_keeps_its_meaning_where_the_defaults_differ():
+    """The server fills in the default of the version in which it got the object, before it converts."""
+    document = crd({"v1": {"size": "integer", "color": "string"}, "v1alpha1": {"size": "integer", "color": "string"}})
+    for version, size in zip(document["spec"]["versions"], (1, 2), strict=True):
+        version["schema"]["openAPIV3Schema"]["properties"]["spec"]["properties"]["size"]["default"] = size
+    converter = engine(document)
+    there = converter.convert(gadget("v1", color="red"), "acme.io/v1alpha1")
+    assert there.manifest == gadget("v1alpha1", color="red", size=1)
+    assert not there.losses
+    assert converter.convert(there.manifest, "acme.io/v1", there.conversion_data).manifest == gadget("v1", color="red")
+    edited = gadget("v1alpha1", color="red", size=4)
+    assert converter.convert(edited, "acme.io/v1", there.conversion_data).manifest == gadget("v1", color="red", size=4)
+    assert converter.convert(gadget("v1alpha1"), "acme.io/v1").manifest == gadget("v1", size=2)
+
+
 def test_of_several_versions_the_one_that_holds_most_is_taken():
     fields = {"size": "integer", "color": "string"}
     converter = engine(crd({"v1": fields, "v1beta1": {"size": "integer"}, "v1alpha1": fields}))

@@ -131,3 +131,17 @@ def test_a_long_text_is_refused(body, line):
     found = problems(body)
     assert (line, ProblemCode.TOO_LARGE) in {(problem.line, problem.code) for problem in found}
     assert all(len(str(problem)) < 3_000 for problem in some(found))
+
+
+def test_one_recursion_is_not_inside_another():
+    """A lens would visit an object once for each object around it."""
+    inner = "{in: [x], recurse: 'a[*]', steps: [{rename: {b: c}}]}"
+    (found,) = problems(f"steps:\n  - {{in: [spec], recurse: 'a[*]', steps: [{{in: [w], steps: [{inner}]}}]}}")
+    assert found.code is ProblemCode.CONFLICT
+    assert found.hint
+
+
+def test_a_recursion_is_no_deeper_than_a_path():
+    path = ".".join("a" * (MAX_SEGMENTS + 1))
+    (found,) = problems(f"steps:\n  - {{in: [spec], recurse: {path}, steps: [{{rename: {{b: c}}}}]}}")
+    assert found.code is ProblemCode.TOO_LARGE

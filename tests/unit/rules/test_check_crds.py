@@ -51,3 +51,13 @@ def test_a_version_that_the_crd_lacks_is_reported():
 def test_other_groups_and_rules_that_do_not_convert_are_left_out():
     assert problems("steps: []", ["a"], [], left="b.example/v1", right="b.example/v2") == ([], 0)
     assert problems("unconvertible: never", ["a"], []) == ([], 0)
+
+
+def test_a_misspelled_kind_is_reported_and_what_no_crd_has_is_skipped():
+    """Without a finding, nothing was proved, and the rule would never be used."""
+    for kind, codes in (("Thingy", [ProblemCode.UNKNOWN_KIND] * 2), ("Gadget", [])):
+        text = rule_text("steps: []", left="a.example/v1", right="a.example/v2").replace("kind: Thing", f"kind: {kind}")
+        report = check_crds(parse_rules([RuleFile("r.yaml", text)]), crds(["a"], ["a"]))
+        assert [problem.code for problem in report.problems] == codes
+        assert report.compared == 0
+        assert [gvk.kind for _, missing in report.skipped for gvk in missing] == [kind, kind]

@@ -41,7 +41,7 @@ def plainly(node, path, lens, notes):
         return
     head, *rest = path
     if isinstance(head, Each):
-        items = list(node.items())
+        items = list(node.items()) if isinstance(node, dict) else [((at,), item) for at, item in enumerate(node)]
     else:
         below = node.get(head)
         if below is None:
@@ -58,8 +58,25 @@ def plainly(node, path, lens, notes):
             _inside(item, at if isinstance(at, tuple) else (at,), "an object", rest, lens, notes)
 
 
+def test_items_of_lists_in_a_map_and_in_a_list_are_visited():
+    seen = []
+    lens = compile_lens([(("a", EACH, EACH), lambda node, _notes: seen.append(node["n"]))])
+    lens({"a": {"k": [{"n": 1}, None], "l": None, "m": {"o": {"n": 2}}}}, [])
+    lens({"a": [[{"n": 3}], {"o": {"n": 4}}]}, [])
+    assert seen == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize(
+    ("value", "path"), [({"k": [1]}, ("a", "k", 0)), ({"k": "text"}, ("a", "k")), ([[{}], 5], ("a", 1))]
+)
+def test_what_is_not_an_object_in_a_list_of_lists_is_reported_with_its_place(value, path):
+    with pytest.raises(LensError) as caught:
+        compile_lens([(("a", EACH, EACH), lambda _node, _notes: None)])({"a": value}, [])
+    assert caught.value.path == path
+
+
 def _inside(item, place, wanted, rest, lens, notes):  # noqa: PLR0917
-    if type(item) is not dict:
+    if type(item) is not dict and not (type(item) is list and rest and isinstance(rest[0], Each)):
         raise LensError(place, wanted)
     before = len(notes)
     try:

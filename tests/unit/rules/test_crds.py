@@ -50,6 +50,16 @@ def test_a_broken_schema_is_reported_when_it_is_read():
         CrdSchemas.of([crd(versions=versions)])
 
 
+def test_an_embedded_resource_has_what_identifies_it():
+    spec = {"type": "object", "x-kubernetes-embedded-resource": True, "properties": {"size": {"type": "integer"}}}
+    schema = {"type": "object", "properties": {"template": spec}}
+    crds = CrdSchemas.of([crd(versions=[{"name": "v1", "schema": {"openAPIV3Schema": schema}}])])
+    v1 = GroupVersionKind("acme.io", "v1", "Widget")
+    for path in (("apiVersion",), ("metadata", "labels", "x"), ("size",)):
+        assert crds.has_field(v1, ("template", *path))
+    assert not crds.has_field(v1, ("template", "other"))
+
+
 def test_fields_are_known_by_version():
     crds = CrdSchemas.of([crd(), {"kind": "Pod"}])
     v1, v2 = GroupVersionKind("acme.io", "v1", "Widget"), GroupVersionKind("acme.io", "v2", "Widget")

@@ -8,6 +8,7 @@ from converter.config import RuleFile, parse_rules
 from converter.kube import copy_json
 from converter.rules.lens import LensError, Side
 from converter.rules.schema import Schema, has_field, read_schema, walk
+from converter.rules.schema_moves import move
 from converter.rules.schema_push import push_schema
 from converter.rules.steps.blocks import compile_steps
 from tests.nonempty import some
@@ -44,8 +45,15 @@ STEPS = [
     "duration: {text: spec.text, number: spec.number, unit: s, side: right}",
     "duration: {text: spec.time, number: spec.timeSeconds, unit: s, side: left}",
     "quantity: {text: spec.memory, number: spec.seconds, unit: Mi, side: right}",
+    "apiGroup: {group: spec.group, apiVersion: spec.a, version: v1, side: right}",
+    "implied: {path: spec.c.new, side: right, value: 3, why: always three}",
+    "implied: {path: spec.c.d, side: left, copy: spec.a, why: the same as a}",
+    "omitEmpty: {fields: [spec.c, 'spec.list[*].y'], side: right}", "omitZero: {path: spec.b, side: both}",
     "default: {path: spec.new, side: left, value: 3}", "drop: {path: spec.c.d, side: left, why: gone}",
-    "refuse: {path: spec.b, side: left, why: never}",
+    "refuse: {path: spec.b, side: left, why: never}", "refuse: {path: spec.c.d, side: left, missing: true, why: never}",
+    "refuse: {path: spec.a, side: left, except: [a, b-c], why: never}",
+    "refuse: {path: spec.text, side: left, values: [''], why: never}",
+    "refuse: {path: 'spec.params[*]', side: left, except: [a], why: never}",
     "in: ['spec.list[*]', spec.c], steps: [{rename: {y: yy}}, {rename: {d: dd}}]",
 ]  # fmt: skip
 
@@ -129,3 +137,26 @@ def test_a_field_that_is_not_there_is_left_alone(step, toward):
     empty = Schema(kind="object")
     push_schema(empty, rule.steps, toward)
     assert {path[-1] for path, _ in walk(empty)} <= {"spec", "b", "a", "new"}
+
+
+def test_an_implied_field_makes_the_object_around_it_if_it_always_does():
+    step = "implied: {path: a.b, side: right, value: 1, always: true, why: x}"
+    (rule,) = parse_rules([RuleFile("r.yaml", rule_text(f"steps: [{{{step}}}]"))])
+    schema = read_schema(obj())
+    push_schema(schema, rule.steps, Side.RIGHT)
+    assert has_field(schema, ("a", "b"))
+    push_schema(schema, rule.steps, Side.LEFT)
+    assert not has_field(schema, ("a",))
+
+
+def test_a_field_that_moves_is_there_whenever_it_was():
+    """The presence of a field follows it; an object that is left empty is there only with what remains of it."""
+    spec = {**obj(ref={**obj(name=TEXT, port=NUMBER), "required": ["name"]}), "required": ["ref"]}
+    schema = read_schema(obj(spec=spec))
+    move(schema, ("spec", "ref", "name"), ("spec", "target", "id"))
+    around = schema.fields["spec"]
+    target, ref = around.fields["target"], around.fields["ref"]
+    assert around.always_has(target)
+    assert target.always_has(target.fields["id"])
+    assert not around.always_has(ref)
+    assert ref.always_has(ref.fields["port"])

@@ -156,21 +156,6 @@ def test_neither_number_nor_name_is_the_number_the_rule_gives():
     )
 
 
-def test_an_annotation_that_does_not_read_as_the_field_stays_one():
-    rules = converter(rule_text("steps: [{annotation: {field: spec.n, name: x.y/n, as: integer, side: right}}]"))
-    given = thing(V1, metadata={"annotations": {"x.y/n": "many"}})
-    assert rules.convert(given, to=V2).manifest == {**given, "apiVersion": V2}
-
-
-def test_a_stray_annotation_is_taken_away_reported_and_restored():
-    rules = converter(rule_text("steps: [{annotation: {field: spec.n, name: x.y/n, as: integer, side: left}}]"))
-    given = thing(V1, metadata={"annotations": {"x.y/n": "7"}})
-    result = rules.convert(given, to=V2)
-    assert result.manifest == thing(V2)
-    assert [loss.path for loss in result.losses] == ['metadata.annotations["x.y/n"]']
-    assert rules.convert(result.manifest, to=V1, conversion_data=result.conversion_data).manifest == given
-
-
 class TestDefaults:
     STEP = "steps: [{default: {path: spec.limit, left: 10, right: 2}}]"
 
@@ -272,6 +257,22 @@ def test_a_refused_value_stops_the_conversion_and_others_pass():
     assert rules.convert(thing(V2, spec={"mode": "Hard"}), to=V1).manifest == thing(V1, spec={"mode": "Hard"})
 
 
+DISKS = 'steps: [{values: {path: "spec.disks[*]", pairs: [{left: "", right: {}}], else: {left: "", right: {}}}}]'
+
+
+def test_values_of_a_map_or_a_list_are_mapped():
+    both_ways(DISKS, {"spec": {"disks": {"a": "", "b": ""}}}, {"spec": {"disks": {"a": {}, "b": {}}}})
+    both_ways(DISKS, {"spec": {"disks": ["", ""]}}, {"spec": {"disks": [{}, {}]}})
+
+
+def test_a_value_that_the_step_replaces_is_lost_with_a_report():
+    rules, given = converter(rule_text(DISKS)), thing(V1, spec={"disks": {"a": "fast", "b": ""}})
+    result = rules.convert(given, to=V2)
+    assert result.manifest["spec"] == {"disks": {"a": {}, "b": {}}}
+    assert [loss.path for loss in result.losses] == ["spec.disks.a"]
+    assert rules.convert(result.manifest, to=V1, conversion_data=result.conversion_data).manifest == given
+
+
 def test_steps_in_a_block_hold_where_its_guard_does():
     rules = converter(rule_text('steps: [{in: ["spec.l[*]"], when: {type: A}, steps: [{rename: {old: new}}]}]'))
     given = thing(V1, spec={"l": [{"type": "A", "old": 1}, {"type": "B", "old": 1}]})
@@ -300,3 +301,27 @@ def test_null_in_a_pair_leaves_the_field_out_and_never_makes_one():
     assert result.manifest == thing(V1, spec={"x": 1})
     assert rules.convert(result.manifest, to=V2).manifest == thing(V2, spec={"x": 1})
     assert rules.convert(result.manifest, to=V2, conversion_data=result.conversion_data).manifest == off
+
+
+@pytest.mark.parametrize(("empty", "refused"), [("true", True), ("false", False)])
+def test_an_empty_object_is_refused_if_the_step_says_so(empty, refused):
+    body = f"steps: [{{refuse: {{path: spec.p, side: left, empty: {empty}, why: it matters}}}}]"
+    given = thing(V1, spec={"p": {}})
+    if not refused:
+        assert converter(rule_text(body)).convert(given, to=V2).manifest == {**given, "apiVersion": V2}
+        return
+    with pytest.raises(RefusedError) as error:
+        converter(rule_text(body)).convert(given, to=V2)
+    assert error.value.path == "spec.p"
+
+
+def test_of_several_values_that_say_the_same_the_first_is_written_and_none_is_lost():
+    rules = converter(
+        rule_text(
+            "steps: [{values: {path: spec.n, pairs: [{left: a, right: x}, {left: b, right: x}, {left: c, right: y}]}}]"
+        )
+    )
+    made = rules.convert(thing(V1, spec={"n": "b"}), to=V2)
+    assert (made.manifest["spec"], made.losses) == ({"n": "x"}, ())
+    assert rules.convert(made.manifest, V1, made.conversion_data).manifest == thing(V1, spec={"n": "b"})
+    assert rules.convert(thing(V2, spec={"n": "x"}), to=V1).manifest == thing(V1, spec={"n": "a"})

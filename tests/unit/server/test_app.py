@@ -4,7 +4,6 @@ import asyncio
 import gzip
 import json
 import logging
-from http import HTTPStatus
 
 import pytest
 
@@ -209,11 +208,8 @@ async def test_requests_one_after_the_other_without_waiting(app, serving):
         writer.close()
 
 
-async def test_while_stopping_it_is_not_ready_and_ends_connections(app, serving):
+async def test_while_stopping_it_ends_connections(app, serving):
     async with serving(app) as running, running.client() as client:
-        assert app.ready("").status == HTTPStatus.OK
-        assert app.ready("no clusters yet").status == HTTPStatus.SERVICE_UNAVAILABLE
         app.draining = True
-        assert app.ready("").status == HTTPStatus.SERVICE_UNAVAILABLE
         async with client.post("/mutate/works", data=b"{}", headers=JSON) as answer:
             assert (answer.status, answer.headers["Connection"]) == (200, "close")

@@ -13,7 +13,6 @@ from converter.certificates.tls import load_context
 from converter.server.app import App, Webhook
 from converter.server.clients import Clients
 from converter.server.metrics import Metrics
-from converter.server.responses import text
 from tests.controlplanes.pki import Authority
 
 JSON = {"Content-Type": "application/json"}
@@ -36,7 +35,7 @@ def app(*names):
     metrics = Metrics(["works"])
     made = App(
         [Webhook("/mutate/works", "works", lambda body: body)],
-        {"/healthz": lambda: text("ok\n"), "/metrics": lambda: text("metrics\n")},
+        {},
         metrics,
         clients=Clients(names),
     )
@@ -63,12 +62,11 @@ async def status_of(client, path="/mutate/works"):
         return answer.status
 
 
-async def test_a_client_without_a_certificate_sees_health_and_metrics_only(serving, authority):
+async def test_a_client_without_a_certificate_gets_no_answer(serving, authority):
     made = app()
     async with serving(made, client_ca=authority.certificate) as running, client_of(running) as client:
         assert await status_of(client) == 403
-        assert await status_of(client, "/healthz") == 200
-        assert await status_of(client, "/metrics") == 200
+        assert await status_of(client, "/metrics") == 404
     assert made.counted("forbidden") == 1
 
 

@@ -16,7 +16,7 @@ import pytest
 from converter.server.log_writer import LogWriter
 from converter.server.logging import FORMATS, Fact, dropped_lines, emit, set_up
 from converter.server.metrics import Metrics
-from converter.server.review_client import WebhookClient
+from converter.server.review_client import WebhookClient, is_ready
 from converter.server.sample import review_of, sample_manifests, work_for
 from tests.waiting import HANG_SECONDS, listening
 
@@ -147,7 +147,7 @@ def test_a_server_whose_log_nobody_reads_answers_and_stops(tmp_path, pipe):
         review = review_of(work_for(next(one for one in sample_manifests() if one["kind"] == "Ingress"), "attic"))
         for _ in range(10):
             assert client.send(review).work is not None
-        assert client.is_ready()
+        assert is_ready(facts["health"])
         process.send_signal(signal.SIGTERM)
         assert process.wait(HANG_SECONDS) == 0
     finally:

@@ -11,7 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from converter.certificates.tls import Validity
 from converter.controllers.controller import Passes
 from converter.server.controller_metrics import ControllerMetrics, watch_informers
-from converter.server.metrics import OUTCOMES, RELOADS, DiscoveryMetrics, Metrics
+from converter.server.metrics import OUTCOMES, RELOADS, DiscoveryMetrics, Metrics, ProcessMetrics
 from tests.nonempty import some
 
 PAGE = Path(__file__).parents[3] / "docs" / "reference" / "metrics.md"
@@ -19,7 +19,7 @@ LIFE = Validity(dt.datetime(2026, 3, 1, tzinfo=dt.UTC), dt.datetime(2026, 6, 1, 
 
 
 def common(metrics):
-    metrics.watch_rules(lambda: "abc")
+    metrics.watch_rules(lambda: "abc", lambda: "def")
     return metrics
 
 
@@ -38,6 +38,8 @@ def admission():
 def discovery():
     made = common(DiscoveryMetrics())
     made.watch_certificate(lambda: LIFE)
+    made.watch_token(lambda: LIFE)
+    watch_informers(made, lambda: {"apiservices": SimpleNamespace(items={}, failures=0)})
     made.answered(200)
     return made
 
@@ -55,7 +57,15 @@ def controller():
     return made
 
 
-PROCESSES = {"Admission": admission, "Controller": controller, "Discovery": discovery}
+def dashboard():
+    made = common(ProcessMetrics("dashboard"))
+    made.watch_clusters(lambda: 4)
+    made.watch_token(lambda: LIFE)
+    watch_informers(made, lambda: {"works": SimpleNamespace(items={}, failures=0)})
+    return made
+
+
+PROCESSES = {"Admission": admission, "Controller": controller, "Dashboard": dashboard, "Discovery": discovery}
 
 
 def exported(metrics):

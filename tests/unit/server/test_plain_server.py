@@ -1,52 +1,34 @@
-"""Health and metrics at an address of their own."""
+"""An application at an address of its own, without TLS."""
 
 from __future__ import annotations
 
 import aiohttp
 import pytest
 
-from converter.cli import build_parser
+from converter.server.health import Health
+from converter.server.metrics import ProcessMetrics
 from converter.server.plain_server import plain_server
 from converter.server.run import Address, ListenError
-from converter.server.sample import FLEET
-from converter.server.wiring import Settings, assemble
 
-pytestmark = pytest.mark.usefixtures("rules_read_once")
+ANYWHERE = Address("127.0.0.1", 0)
 
 
 @pytest.fixture
-def served():
-    return assemble(Settings(FLEET))
+def health():
+    return Health(ProcessMetrics("controller"))
 
 
-async def status_of(client, path):
-    async with client.get(path) as answer:
-        return answer.status
-
-
-async def test_the_webhooks_port_has_no_page(served, serving):
-    async with serving(served.app) as running, running.client() as client:
-        assert await status_of(client, "/") == 404
-        assert await status_of(client, "/healthz") == 200
-        assert await status_of(client, "/metrics") == 200
-
-
-async def test_the_port_of_the_metrics_answers_no_review(served):
-    async with (
-        plain_server(served.metrics_app, Address("127.0.0.1", 0)) as bound,
-        aiohttp.ClientSession(bound.plain_url) as client,
-    ):
+async def test_it_is_served_as_long_as_the_context_lasts(health):
+    async with plain_server(health, ANYWHERE) as bound:
         assert bound.port
-        assert [await status_of(client, path) for path in ("/healthz", "/readyz", "/metrics")] == [200] * 3
-        async with client.post("/mutate/works", data=b"{}") as answer:
-            assert answer.status == 404
+        async with aiohttp.ClientSession(bound.plain_url) as client, client.get("/healthz") as answer:
+            assert answer.status == 200
+    async with aiohttp.ClientSession(bound.plain_url) as client:
+        with pytest.raises(aiohttp.ClientConnectorError):
+            await client.get("/healthz")
 
 
-async def test_an_address_in_use_is_an_error(served):
-    async with plain_server(served.metrics_app, Address("127.0.0.1", 0)) as bound:
+async def test_an_address_in_use_is_an_error(health):
+    async with plain_server(health, ANYWHERE) as bound:
         with pytest.raises(ListenError):
-            await plain_server(served.metrics_app, bound).__aenter__()
-
-
-def test_it_is_served_only_if_asked_for():
-    assert build_parser().parse_args(["serve", "--in-cluster"]).metrics_listen is None
+            await plain_server(health, bound).__aenter__()

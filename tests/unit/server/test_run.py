@@ -9,7 +9,8 @@ import socket
 import pytest
 
 from converter.server.app import App, Webhook
-from converter.server.metrics import Metrics
+from converter.server.health import Health
+from converter.server.metrics import Metrics, ProcessMetrics
 from converter.server.responses import text
 from converter.server.run import Address, ListenError, serve
 from tests.waiting import HANG_SECONDS
@@ -20,7 +21,7 @@ JSON = {"Content-Type": "application/json"}
 @pytest.fixture
 def app() -> App:
     made = App([Webhook("/mutate/works", "works", lambda body: body)], {}, Metrics(["works"]))
-    made._pages = {"/readyz": lambda: made.ready(""), "/healthz": lambda: text("ok\n")}
+    made._pages = {"/healthz": lambda: text("ok\n")}
     return made
 
 
@@ -87,7 +88,8 @@ async def test_a_request_in_flight_is_finished_and_no_new_one_taken(app, serving
         await asyncio.wait_for(running.task, HANG_SECONDS)
 
 
-async def test_on_sigterm_it_is_first_not_ready_and_still_answers(app, until):
+async def test_on_sigterm_it_is_first_not_ready_and_still_answers(until):
+    app = Health(ProcessMetrics("controller"))
     bound = asyncio.get_running_loop().create_future()
     drained, asked = asyncio.Event(), []
 

@@ -15,6 +15,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.trace import SpanKind, StatusCode
 
 from converter.cli import main
+from converter.server import tracing
 from converter.server.large_reviews import LARGE
 from converter.server.sample import FLEET, review_of, sample_manifests, work_for
 from converter.server.tracing import ReviewTracer
@@ -126,7 +127,7 @@ def collector():
     received: list = []
     handler = type("Handler", (Collector,), {"received": received})
     server = http.server.HTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_port}/v1/traces", received
@@ -155,7 +156,9 @@ async def test_a_collector_receives_the_spans(serving):
     assert {span.trace_id.hex() for span in spans} == {TRACE}
 
 
-async def test_a_collector_that_is_away_fails_no_review(serving):
+async def test_a_collector_that_is_away_fails_no_review_and_leaves_no_thread(serving, monkeypatch):
+    monkeypatch.setattr(tracing, "CLOSE_SECONDS", 0.2)
+    before = set(threading.enumerate())
     tracer = ReviewTracer.to("http://127.0.0.1:1/v1/traces")
     served = assemble(Settings(FLEET, tracer=tracer))
     async with serving(served.app) as running, running.client() as client:
@@ -163,6 +166,9 @@ async def test_a_collector_that_is_away_fails_no_review(serving):
             async with client.post("/mutate/works", data=body_of("Ingress"), headers=HEADERS) as answer:
                 assert answer.status == 200
     tracer.close()
+    assert {
+        one.name for one in set(threading.enumerate()) - before if "traces" in one.name or "Otel" in one.name
+    } == set()
 
 
 def test_without_the_option_nothing_of_opentelemetry_is_loaded():

@@ -7,6 +7,7 @@ import base64
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import urllib.request
@@ -16,7 +17,7 @@ import jsonpatch
 import pytest
 
 from converter.cli import main
-from converter.server.review_client import WebhookClient, WebhookError
+from converter.server.review_client import WebhookClient, WebhookError, is_ready
 from converter.server.sample import FLEET, review_of, sample_manifests, work_for
 from converter.server.wiring import Settings, assemble
 from tests.waiting import HANG_SECONDS, listening
@@ -36,9 +37,10 @@ def served():
     return assemble(Settings(FLEET))
 
 
-async def test_a_work_is_converted_and_counted(served, serving):
+async def test_a_work_is_converted_and_counted(served, serving, plainly):
     review = sample("Ingress", "attic")
-    async with serving(served.app) as running, running.client() as client:
+    served.health.listens()
+    async with serving(served.app) as running, running.client() as client, plainly(served.health) as health:
         async with client.post("/mutate/works?timeout=10s", data=review, headers=JSON) as answer:
             first = await answer.read()
         async with client.post("/mutate/works", data=review, headers=JSON) as again:
@@ -47,9 +49,9 @@ async def test_a_work_is_converted_and_counted(served, serving):
             assert "patch" not in (await plain.json())["response"]
         async with client.post("/mutate/works", data=sample("IngressClass", "attic"), headers=JSON) as denied:
             assert not (await denied.json())["response"]["allowed"]
-        async with client.get("/metrics") as metrics:
+        async with health.get("/metrics") as metrics:
             counted = await metrics.text()
-        async with client.get("/readyz") as ready:
+        async with health.get("/readyz") as ready:
             assert ready.status == 200
     patch = json.loads(base64.b64decode(json.loads(first)["response"]["patch"]))
     work = jsonpatch.apply_patch(json.loads(review)["request"]["object"], patch)
@@ -61,12 +63,13 @@ async def test_a_work_is_converted_and_counted(served, serving):
     assert "converter_clusters 4.0" in counted
 
 
-async def test_a_refused_change_is_shown_where_health_is_asked(tmp_path, serving):
+async def test_a_refused_change_is_shown_where_health_is_asked(tmp_path, plainly):
     fleet, rules = tmp_path / "fleet.yaml", tmp_path / "rules"
     fleet.write_text(FLEET.read_text())
     rules.mkdir()
     served = assemble(Settings(fleet, rules=(rules,)))
-    async with serving(served.app) as running, running.client() as client:
+    served.health.listens()
+    async with plainly(served.health) as client:
 
         async def ready():
             async with client.get("/readyz") as answer:
@@ -188,7 +191,7 @@ def test_the_sample_serves_and_ends_on_sigterm(tmp_path):
             with urllib.request.urlopen(facts["dashboard"], timeout=HANG_SECONDS) as page:
                 assert b"attic" in page.read()
             client = WebhookClient(facts["url"], tmp_path / ".run" / "ca.crt")
-            assert client.is_ready()
+            assert is_ready(facts["health"])
             answer = client.send((tmp_path / ".run" / "review.json").read_bytes())
             assert answer.allowed
             assert answer.work["spec"]["workload"]["manifests"][0]["apiVersion"] == "networking.k8s.io/v1beta1"
@@ -216,7 +219,26 @@ def test_the_sample_serves_and_ends_on_sigterm(tmp_path):
     with pytest.raises(WebhookError) as gone:
         client.send(b"{}")
     assert gone.value.status == 0
-    assert not client.is_ready()
+    assert not is_ready(facts["health"])
+
+
+def test_a_second_sample_that_finds_the_port_in_use_leaves_the_first_one_alone(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        (tmp_path / ".run").mkdir()
+        first = tmp_path / ".run" / "listening.json"
+        first.write_text(json.dumps({"pid": os.getppid()}))
+        assert main(["serve", "--sample", "--listen", f"127.0.0.1:{taken.getsockname()[1]}"]) == 2
+    assert json.loads(first.read_text()) == {"pid": os.getppid()}
+
+
+def test_the_demo_shows_changes_only(tmp_path, monkeypatch, capsys):
+    """A diff does not show keys that only moved: the webhook's answer has an order of its own."""
+    monkeypatch.chdir(tmp_path)
+    assert main(["demo", "--kind", "CronJob", "--cluster", "edge", "--no-before"]) == 0
+    shown = [line.strip() for line in capsys.readouterr().out.splitlines()]
+    changes = [line for line in shown if line[:1] in {"+", "-"}]
+    assert changes == ["-apiVersion: batch/v1", "+apiVersion: batch/v1beta1"]
 
 
 def test_the_demo_starts_a_webhook_of_its_own(tmp_path, monkeypatch, capsys):

@@ -22,14 +22,15 @@ type Question struct {
 type Types map[string]func() any
 
 // serve answers until the questions end. The convert function reads its first argument and fills in the second one.
+// An answer has the object without zero values that mean nothing, and as its Go type writes it.
 func serve(types Types, convert func(in, out any, kind, from, to string) error) {
 	lines := bufio.NewScanner(os.Stdin)
 	lines.Buffer(nil, 1<<26)
 	out := bufio.NewWriter(os.Stdout)
 	defer out.Flush()
 	for lines.Scan() {
-		object, err := answer(lines.Bytes(), types, convert)
-		reply := map[string]any{"object": object}
+		object, written, err := answer(lines.Bytes(), types, convert)
+		reply := map[string]any{"object": object, "written": written}
 		if err != nil {
 			reply = map[string]any{"error": err.Error()}
 		}
@@ -44,37 +45,50 @@ func serve(types Types, convert func(in, out any, kind, from, to string) error) 
 	}
 }
 
-func answer(line []byte, types Types, convert func(in, out any, kind, from, to string) error) (any, error) {
+func answer(line []byte, types Types, convert func(in, out any, kind, from, to string) error) (any, any, error) {
 	var asked Question
 	if err := json.Unmarshal(line, &asked); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	source, target := types[asked.From+" "+asked.Kind], types[asked.To+" "+asked.Kind]
 	if source == nil || target == nil {
-		return nil, fmt.Errorf("%s: %s or %s is not known", asked.Kind, asked.From, asked.To)
+		return nil, nil, fmt.Errorf("%s: %s or %s is not known", asked.Kind, asked.From, asked.To)
 	}
 	in := source()
 	if err := json.Unmarshal(asked.Object, in); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	made := in
 	if asked.From != asked.To {
 		made = target()
-		if err := convert(in, made, asked.Kind, asked.From, asked.To); err != nil {
-			return nil, err
+		if err := guarded(convert, in, made, asked); err != nil {
+			return nil, nil, err
 		}
 	}
 	text, err := json.Marshal(made)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	var plain map[string]any
+	var plain, written map[string]any
 	if err := json.Unmarshal(text, &plain); err != nil {
-		return nil, err
+		return nil, nil, err
+	}
+	if err := json.Unmarshal(text, &written); err != nil {
+		return nil, nil, err
 	}
 	clean(reflect.ValueOf(made), plain)
 	plain["apiVersion"], plain["kind"] = asked.To, asked.Kind
-	return plain, nil
+	return plain, written, nil
+}
+
+// guarded makes an error of a panic: a project's code can have one for an object that its own webhooks would refuse.
+func guarded(convert func(in, out any, kind, from, to string) error, in, out any, asked Question) (err error) {
+	defer func() {
+		if found := recover(); found != nil {
+			err = fmt.Errorf("panic: %v", found)
+		}
+	}()
+	return convert(in, out, asked.Kind, asked.From, asked.To)
 }
 
 var marshaler = reflect.TypeFor[json.Marshaler]()

@@ -67,3 +67,18 @@ def test_a_wrong_type_is_reported_with_its_path():
     with pytest.raises(ManifestError) as caught:
         converted(APART, "right", {"spec": {"strategy": "Recreate"}})
     assert caught.value.path == "spec.strategy"
+
+
+ALIASES = (
+    "enum: {field: spec.op, fields: [spec.op, spec.regex], side: right, values: ["
+    '{field: "=", fields: ["=", null]}, {field: "=~", fields: ["=~", null]}, {field: "=~", fields: [null, true]}, '
+    '{field: "=", fields: [null, null]}, {field: "=", fields: ["=", true]}]}'
+)
+
+
+@pytest.mark.parametrize(
+    ("left", "op"),
+    [({"regex": True}, "=~"), ({"op": "=", "regex": True}, "="), ({"op": "=~"}, "=~"), ({"op": "="}, "=")],
+)
+def test_another_way_to_say_the_same_is_no_loss_and_comes_back(left, op):
+    assert converted(ALIASES, "right", {"spec": {**left, "k": 1}}) == {"spec": {"op": op, "k": 1}}

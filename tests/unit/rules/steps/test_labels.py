@@ -58,6 +58,11 @@ def test_a_stray_label_is_dropped_where_it_would_become_a_field():
     assert converted(STEP, "right", given, ['metadata.labels["a.b/version"]']) == {}
 
 
+def test_a_label_next_to_the_field_that_says_the_same_is_not_lost():
+    given = {"metadata": {"labels": {"a.b/version": "v1"}}, "spec": {"custom": {"version": "v1"}}}
+    assert converted(STEP, "right", given, []) == {"metadata": {"labels": {"a.b/version": "v1"}}}
+
+
 def test_a_stray_field_is_dropped_where_the_label_would_become_one():
     given = {"metadata": {"labels": {"a.b/version": "v1"}}, "spec": {"custom": {"version": "v2"}}}
     found = converted(STEP, "left", given, ["spec.custom.version"])

@@ -108,3 +108,17 @@ def test_a_wrong_shape_is_reported_with_its_path(step, toward, fields, path):
     with pytest.raises(ManifestError) as caught:
         converted(step, toward, fields)
     assert caught.value.path == path
+
+
+TRUSTING = "mapList: {map: status.conditions, list: status.conditions, key: type, keep: true, trust: items, side: left}"
+
+
+def test_a_trusted_object_says_its_key():
+    given = {"status": {"conditions": {"B": {"type": "A"}, "A": {"type": "C"}, "": {"status": "x"}}}}
+    found = converted(TRUSTING, "right", given, ["status.conditions.A", "status.conditions.B"])
+    assert found == {"status": {"conditions": [{"status": "x"}, {"type": "A"}, {"type": "C"}]}}
+
+
+def test_a_trusted_item_without_a_key_goes_there_and_back():
+    both_ways(TRUSTING, {"status": {"conditions": {"": {"status": "x"}, "A": {"type": "A"}}}},
+              {"status": {"conditions": [{"status": "x"}, {"type": "A"}]}})  # fmt: skip

@@ -42,3 +42,33 @@ def test_an_object_that_is_none():
     with pytest.raises(ManifestError) as caught:
         RULES.convert(thing(V1, status=5), to=V2)
     assert caught.value.path == "status"
+
+
+BOTH = converter(rule_text("steps:\n- omitZero: {path: spec.on, zero: false, side: both}"))
+
+
+@pytest.mark.parametrize(("source", "target"), [(V1, V2), (V2, V1)])
+def test_a_zero_that_no_version_writes_is_not_a_loss(source, target):
+    made = BOTH.convert(thing(source, spec={"on": False}), to=target)
+    assert (made.manifest, made.losses) == (thing(target, spec={}), ())
+    back = BOTH.convert(made.manifest, to=source, conversion_data=made.conversion_data)
+    assert back.manifest == thing(source, spec={"on": False})
+
+
+EMPTY = converter(rule_text('steps:\n- omitEmpty: {fields: [spec.a, spec.a.b, "spec.l[*].c"], side: left}'))
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted"),
+    [
+        ({"a": {"b": {}}}, {}),
+        ({"a": {"b": {"x": 0}}}, {"a": {"b": {"x": 0}}}),
+        ({"a": {"b": []}, "l": [{"c": {}}, {"c": False}], "x": {}}, {"l": [{}, {"c": False}], "x": {}}),
+        ({"a": None, "l": None}, {"l": None}),
+    ],
+)
+def test_what_is_empty_is_left_out_toward_one_side(given, wanted):
+    made = EMPTY.convert(thing(V2, spec=given), to=V1)
+    assert (made.manifest, made.losses) == (thing(V1, spec=wanted), ())
+    assert EMPTY.convert(made.manifest, to=V2, conversion_data=made.conversion_data).manifest == thing(V2, spec=given)
+    assert EMPTY.convert(thing(V1, spec=given), to=V2).manifest == thing(V2, spec=given)
