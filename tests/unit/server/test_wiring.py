@@ -232,18 +232,25 @@ def test_a_second_sample_that_finds_the_port_in_use_leaves_the_first_one_alone(t
     assert json.loads(first.read_text()) == {"pid": os.getppid()}
 
 
-def test_the_demo_shows_changes_only(tmp_path, monkeypatch, capsys):
-    """A diff does not show keys that only moved: the webhook's answer has an order of its own."""
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A folder where no webhook runs; the one that the demo starts finds this package, installed or not."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).resolve().parents[3]))
+    return tmp_path
+
+
+@pytest.mark.usefixtures("folder")
+def test_the_demo_shows_changes_only(capsys):
+    """A diff does not show keys that only moved: the webhook's answer has an order of its own."""
     assert main(["demo", "--kind", "CronJob", "--cluster", "edge", "--no-before"]) == 0
     shown = [line.strip() for line in capsys.readouterr().out.splitlines()]
     changes = [line for line in shown if line[:1] in {"+", "-"}]
     assert changes == ["-apiVersion: batch/v1", "+apiVersion: batch/v1beta1"]
 
 
-def test_the_demo_starts_a_webhook_of_its_own(tmp_path, monkeypatch, capsys):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).resolve().parents[3]))
+@pytest.mark.usefixtures("folder")
+def test_the_demo_starts_a_webhook_of_its_own(capsys):
     assert main(["demo", "--kind", "Ingress", "--cluster", "attic", "--no-before"]) == 0
     assert "+          serviceName: api" in capsys.readouterr().out
     assert main(["demo", "--kind", "Nonsense"]) == 2
