@@ -52,13 +52,17 @@ class RuleFile(NamedTuple):
     text: str
 
 
-def read_rule_files(paths: Iterable[str | os.PathLike[str]]) -> list[RuleFile]:
+def read_rule_files(paths: Iterable[str | os.PathLike[str]], *, may_be_empty: bool = True) -> list[RuleFile]:
     """Read the rule files at some paths: files as they are, directories with everything below them, sorted by name.
 
     Hidden files and folders are skipped, so that the ``..data`` folder of a mounted ConfigMap is not read twice.
 
+    Args:
+        paths: the paths.
+        may_be_empty: whether a directory may have no rule file, as that of a server without rules of its own.
+
     Raises:
-        RuleBookError: a path does not exist, or a file cannot be read.
+        RuleBookError: a path does not exist, a file cannot be read, or a directory is empty that may not be.
     """
     found: list[RuleFile] = []
     problems: list[RuleProblem] = []
@@ -67,6 +71,9 @@ def read_rule_files(paths: Iterable[str | os.PathLike[str]]) -> list[RuleFile]:
         root = Path(given)
         if root.is_dir():
             files = sorted(file for file in root.rglob("*") if file.suffix in RULE_SUFFIXES and not _hidden(file, root))
+            if not files and not may_be_empty:
+                hint = f"the names of rule files end in {' or '.join(RULE_SUFFIXES)}"
+                problems.append(RuleProblem(str(root), 0, "has no rule file", hint, ProblemCode.MISSING))
         else:
             files = [root]
         for file in files:

@@ -80,7 +80,7 @@ def run_lint(args: argparse.Namespace) -> int:
         raise UsageError("--rules goes with --kubeconfig; name the files as PATH")
     roots = [*([] if args.alone and args.paths else [SHIPPED_RULES]), *args.paths]
     try:
-        files = read_rule_files(roots)
+        files = read_rule_files(roots, may_be_empty=False)
     except RuleBookError as error:
         return _report(error.problems, FAILED)
     try:

@@ -50,7 +50,7 @@ def register(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 def run(args: argparse.Namespace) -> int:
     """Run every example of the rules, and every case."""
     try:
-        rules = parse_rules(read_rule_files(args.paths or [SHIPPED_RULES]))
+        rules = parse_rules(read_rule_files(args.paths or [SHIPPED_RULES], may_be_empty=False))
         cases = _read_cases(args.cases)
         results = list(run_examples(rules))
         if cases:

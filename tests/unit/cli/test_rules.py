@@ -115,6 +115,18 @@ def test_a_path_that_does_not_exist_is_reported(capsys, verb):
     assert [problem.code for problem in caught.value.problems] == [ProblemCode.UNREADABLE]
 
 
+@pytest.mark.parametrize("verb", ["lint", "test"])
+def test_a_directory_without_a_rule_file_is_reported(capsys, tmp_path, verb):
+    """It passed, whatever was wrong with the rules in `my.yaml.txt` or one directory beside it."""
+    (tmp_path / "my.yaml.txt").write_text(GOOD, "utf-8")
+    assert main(["rules", verb, str(tmp_path)]) == FAILED
+    assert str(tmp_path) in capsys.readouterr().err
+    assert read_rule_files([tmp_path]) == []
+    with pytest.raises(RuleBookError) as caught:
+        read_rule_files([tmp_path], may_be_empty=False)
+    assert [problem.code for problem in caught.value.problems] == [ProblemCode.MISSING]
+
+
 def test_the_list_names_rules_and_functions(capsys):
     assert main(["rules", "list"]) == OK
     out = capsys.readouterr().out
