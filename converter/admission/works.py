@@ -29,6 +29,7 @@ from converter.karmada.work import Work
 from converter.kube.partial_object import TypeMeta, partial_object_of
 from converter.works.annotations import OWN_ANNOTATIONS
 from converter.works.carrying import split_carrier
+from converter.works.conversion_cache import ConversionCache
 from converter.works.limits import MOST_VALUES, count_values
 from converter.works.patches import json_patch
 from converter.works.plan import plan_work
@@ -91,6 +92,7 @@ class WorkWebhook:
         *,
         has_overflow_store: bool = False,
         span: Span | None = None,
+        cache: ConversionCache | None = None,
     ) -> None:
         """Prepare.
 
@@ -101,6 +103,7 @@ class WorkWebhook:
             observer: is called with what was done.
             has_overflow_store: whether a controller stores what does not fit into a Work's annotations.
             span: makes a span of a trace; None without tracing.
+            cache: remembers conversions; one of its own by default.
 
         Raises:
             PolicyError: the policy is not one of deny, warn and ignore.
@@ -111,6 +114,7 @@ class WorkWebhook:
         self._observer = observer
         self._has_overflow_store = has_overflow_store
         self._span = span
+        self._cache = cache if cache is not None else ConversionCache()
 
     def answer(self, body: bytes) -> bytes:
         """Answer one AdmissionReview.
@@ -163,7 +167,7 @@ class WorkWebhook:
         return plan_work(
             request.object, cluster, rules, self._policy, heads=heads, unchanged=unchanged,
             has_overflow_store=self._has_overflow_store, resumed=_resumes(request.object, body), stored_refusals=stored,
-            span=self._span,
+            span=self._span, cache=self._cache,
         )  # fmt: skip
 
     def refusals_of_old(self, body: bytes, cluster: Cluster, rules: Engine) -> frozenset[LossKey]:

@@ -14,6 +14,7 @@ from converter.kube.partial_object import decode, decode_checked, read_partial_o
 from converter.losses.decide import NOT_SENT
 from converter.losses.model import manifest_id_of_head
 from converter.works.annotations import ManifestRecord, SourceVersion, manifest_digest
+from converter.works.conversion_cache import LARGEST
 from converter.works.issues import Failure
 from converter.works.result import HINT, MISSHAPEN_HINT, IssueReason
 from converter.works.states import ManifestState, Target
@@ -167,7 +168,22 @@ def _stay(head: PartialObject, earlier: ManifestRecord, failure: Failure) -> Man
 
 
 def convert(raw: Raw, head: PartialObject, route: CompiledRoute, target: Target, *, lossy: bool) -> ManifestState:
-    """Convert a manifest that was sent in a version which the cluster does not serve."""
+    """Convert a manifest that was sent in a version which the cluster does not serve, or find its conversion.
+
+    With a trace, each manifest is converted, so that the trace shows it.
+    """
+    cache = target.cache
+    if cache is None or target.span is not None or len(raw) > LARGEST:
+        return _convert_sent(raw, head, route, target, lossy=lossy)
+    manifest = bytes(raw)
+    state = cache.find(manifest, target, lossy=lossy)
+    if state is None:
+        state = _convert_sent(raw, head, route, target, lossy=lossy)
+        cache.keep(manifest, target, state, lossy=lossy)
+    return state
+
+
+def _convert_sent(raw: Raw, head: PartialObject, route: CompiledRoute, target: Target, *, lossy: bool) -> ManifestState:
     try:
         target.limits.check(raw)
         return _convert(head, decode(raw), raw, route, target, lossy=lossy)

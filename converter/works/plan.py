@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from converter.kube.partial_object import PartialObject
     from converter.losses import Loss
     from converter.losses.model import LossKey, UnstoredData
+    from converter.works.conversion_cache import ConversionCache
     from converter.works.policy import Policy
     from converter.works.states import Span
 
@@ -65,6 +66,7 @@ def plan_work(
     stored_refusals: Container[LossKey] = (),
     recheck: bool = False,
     span: Span | None = None,
+    cache: ConversionCache | None = None,
 ) -> WorkPlan:
     """Plan what happens to a Work; never raises for what the Work holds.
 
@@ -85,6 +87,7 @@ def plan_work(
         stored_refusals: what its cluster refuses of the Work as it is stored; that is not denied.
         recheck: whether to compare stored manifests with what these rules make of the originals; not at admission.
         span: makes a span of a trace; None without tracing.
+        cache: remembers conversions, and changes no plan; None to convert each time.
     """
     metadata = work.metadata
     if metadata.labels and ANCHOR_LABEL in metadata.labels:
@@ -102,7 +105,8 @@ def plan_work(
         return _too_large(manifests, policies, cluster, never_denied=never_denied)
     overflow = carried if carried is not None else overflow
     stored = StoredRecord.read(annotations, overflow) if annotations else NO_RECORD
-    target = Target(cluster, converter, limits_of(len(manifests)), resumed=resumed, recheck=recheck, span=span)
+    limits = limits_of(len(manifests))
+    target = Target(cluster, converter, limits, resumed=resumed, recheck=recheck, span=span, cache=cache)
     states = [
         inspect(index, raw, heads[index], stored, target, unchanged=unchanged) for index, raw in enumerate(manifests)
     ]
@@ -257,7 +261,8 @@ def assemble(
         has_overflow_store=(has_overflow_store and not deleting) or carried is not None,
     )
     changes = changes_for([plan.record for plan in plans], present)
-    if metadata.owner_references and anchor_reference(_as_object(work)) is not None:
+    owned = {"name": metadata.name, "ownerReferences": metadata.owner_references}
+    if metadata.owner_references and anchor_reference(owned) is not None:
         changes.labels.update(dict.fromkeys(label for label in BINDING_LABELS if label in present.labels))
     manifests = summary.manifests
     carriage = carry(work, cluster.name, changes, carried)
@@ -342,7 +347,3 @@ def _converted(state: ManifestState) -> Converted:
     assert state.head is not None
     losses = len(state.losses) if state.record.entry is not None else 0
     return Converted(state.head.kind, state.head.place, state.source, state.target, losses)
-
-
-def _as_object(work: Work[Raw]) -> dict[str, object]:
-    return {"name": work.metadata.name, "ownerReferences": work.metadata.owner_references}

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from converter.losses import Loss
     from converter.losses.decide import Decision
     from converter.works.annotations import ManifestRecord
+    from converter.works.conversion_cache import ConversionCache
     from converter.works.issues import Failure
     from converter.works.limits import Limits
     from converter.works.result import Issue
@@ -88,6 +89,7 @@ class Target(msgspec.Struct, frozen=True):
         resumed: whether the Work was suspended until now.
         recheck: whether to compare what an earlier conversion made with what the present rules make of the same.
         span: makes a span of a trace; None without tracing.
+        cache: remembers conversions; None to convert each time.
     """
 
     cluster: Cluster
@@ -96,3 +98,4 @@ class Target(msgspec.Struct, frozen=True):
     resumed: bool = False
     recheck: bool = False
     span: Span | None = None
+    cache: ConversionCache | None = None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import copy
+import itertools
 import json
 import sys
 import time
@@ -30,6 +31,9 @@ REVIEWS = Path(__file__).resolve().parents[1] / "data" / "reviews"
 RELEASES = {"new": Release(1, 30), "old": Release(1, 18), "older": Release(1, 16), "v20": Release(1, 20)}
 """The captured reviews name ``new`` and ``old``. A Kubernetes of v1.18 serves all old versions that they need."""
 
+DIFFERENT = 5000
+"""Manifests that are sent before the first one is sent again: more than are remembered (`ConversionCache`)."""
+
 LOST = {"hostUsers": False, "schedulingGates": [{"name": "a"}]}
 """Two fields that a Pod on v1.20 does not have."""
 
@@ -40,17 +44,18 @@ def main() -> None:
     hook = WorkWebhook(SimpleNamespace(current=Engine.from_rules()), FleetView(fleet), "deny")
     cases = make_cases(hook)
     print(json.dumps([*cases]), flush=True)
+    answer, bodies = hook.answer, {case: itertools.cycle(found) for case, found in cases.items()}
     for request in sys.stdin:
         case, calls = json.loads(request)
-        body, answer = cases[case], hook.answer
+        turn = list(itertools.islice(bodies[case], calls))
         began = time.process_time()
-        for _ in range(calls):
+        for body in turn:
             answer(body)
         print((time.process_time() - began) / calls, flush=True)
 
 
-def make_cases(hook: WorkWebhook) -> dict[str, bytes]:
-    """Make the bodies of all cases by name."""
+def make_cases(hook: WorkWebhook) -> dict[str, list[bytes]]:
+    """Make the bodies of all cases by name; they are sent in turn."""
     deployment = captured("old-deployment")
     nothing = {"Ingress, nothing to do": captured("new-ingress"), "Deployment, nothing to do": deployment}
     two_lost = to_cluster(deployment, "v20")
@@ -68,7 +73,19 @@ def make_cases(hook: WorkWebhook) -> dict[str, bytes]:
         found[name] = review
         found[f"{name}, as it is stored"] = stored(hook, review)
         found[f"{name}, sent again"] = sent_again(hook, review)
-    return {name: encode(review) for name, review in found.items()}
+    cases = {name: [encode(review)] for name, review in found.items()}
+    for name in [*(f"{kind} converted" for kind in converted), "Ingress converted, fields lost"]:
+        cases[f"{name}, each for the first time"] = unlike_each_other(cases[name][0])
+    return cases
+
+
+def unlike_each_other(body: bytes) -> list[bytes]:
+    """Make reviews of the same size that differ in an annotation of the manifest: more than the webhook remembers."""
+    review = json.loads(body)
+    metadata = review["request"]["object"]["spec"]["workload"]["manifests"][0]["metadata"]
+    metadata["annotations"] = {**(metadata.get("annotations") or {}), "example.org/number": "NUMBER"}
+    before, _, after = encode(review).partition(b"NUMBER")
+    return [b"%b%06d%b" % (before, number, after) for number in range(DIFFERENT)]
 
 
 def captured(name: str) -> dict[str, Any]:

@@ -19,6 +19,7 @@ import ssl
 import statistics
 import sys
 import tempfile
+from itertools import cycle
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -31,6 +32,7 @@ from converter.server import app as module
 from converter.server.event_loop import loop_factory
 from converter.server.responses import review
 from converter.server.wiring import Settings, assemble
+from tests.bench.admission_worker import unlike_each_other
 from tests.bench.bench_webhook import DATA, INVENTORY
 from tests.bench.load import drive, request_bytes
 from tests.bench.server import PATH, Server, running
@@ -105,14 +107,15 @@ def _application(handle: Callable[[web.BaseRequest], Awaitable[web.StreamRespons
 
 
 async def _measure(servers: list[Server], tls: ssl.SSLContext, args: argparse.Namespace) -> dict[str, list[float]]:
-    requests = {case: _request(case) for case in (NOT_CONVERTED, CONVERTED)}
+    requests = {NOT_CONVERTED: cycle([_request(_body(NOT_CONVERTED))])}
+    requests[CONVERTED] = cycle(map(_request, unlike_each_other(_body(CONVERTED))))
     used: dict[str, list[float]] = {server.name: [] for server in servers}
     for turn in range(-1, args.rounds):
         shift = turn % len(servers)
         for server in servers[shift:] + servers[:shift]:
             before = server.cpu()
-            request = requests[VARIANTS[server.name].case]
-            _, answer = await drive(server.port, tls, request, args.requests, args.connections)
+            case = requests[VARIANTS[server.name].case]
+            _, answer = await drive(server.port, tls, case, args.requests, args.connections)
             if b'"allowed":true' not in answer:
                 raise SystemExit(f"{server.name} answered wrongly: {answer!r}")
             if turn >= 0:  # the first turn warms up
@@ -120,9 +123,13 @@ async def _measure(servers: list[Server], tls: ssl.SSLContext, args: argparse.Na
     return used
 
 
-def _request(case: str) -> bytes:
+def _body(case: str) -> bytes:
     review = json.loads((DATA / "reviews" / case).read_text())
-    return request_bytes(PATH, json.dumps(review, separators=(",", ":")).encode())
+    return json.dumps(review, separators=(",", ":")).encode()
+
+
+def _request(body: bytes) -> bytes:
+    return request_bytes(PATH, body)
 
 
 def main() -> None:

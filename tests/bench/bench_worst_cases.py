@@ -26,6 +26,7 @@ from converter.clusters import FleetView
 from converter.engine import Engine
 from converter.placement.exclusions import Unreachable
 from converter.server.app import BODY_LIMIT
+from converter.works.conversion_cache import ConversionCache
 from converter.works.limits import MOST_BYTES, MOST_MANIFESTS, MOST_VALUES, count_values
 from tests.generators.worst_cases import cases, fleet
 from tests.generators.worst_shapes import SHAPES, binding, review, statuses, stored
@@ -65,8 +66,9 @@ def main() -> None:
     parser.add_argument("--worst", type=int, default=25, help="how many to measure in full (default: %(default)s)")
     args = parser.parse_args()
     engine, view = Engine.from_rules(), FleetView(fleet())
-    works = WorkWebhook(SimpleNamespace(current=engine), view, "warn").answer
-    denying = WorkWebhook(SimpleNamespace(current=engine), view, "deny").answer
+    nothing = ConversionCache(0)
+    works = WorkWebhook(SimpleNamespace(current=engine), view, "warn", cache=nothing).answer
+    denying = WorkWebhook(SimpleNamespace(current=engine), view, "deny", cache=nothing).answer
     found: list[tuple[float, int, str]] = []
 
     def add(name: str, answer: Callable[[bytes], bytes], body: bytes) -> None:

@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import ssl
+    from collections.abc import Iterator
 
 
 class _Connection(asyncio.Protocol):
     """Sends one request after the other; notes how long each answer took."""
 
-    def __init__(self, request: bytes, count: int) -> None:
+    def __init__(self, requests: Iterator[bytes], count: int) -> None:
         self.done = asyncio.get_running_loop().create_future()
         self.seconds: list[float] = []
         self.last = b""
-        self._request = request
+        self._requests = requests
         self._left = count
         self._buffer = b""
         self._wanted = 0
@@ -28,7 +29,7 @@ class _Connection(asyncio.Protocol):
 
     def go(self) -> None:
         self._began = time.perf_counter()
-        self._transport.write(self._request)
+        self._transport.write(next(self._requests))
 
     def data_received(self, data: bytes) -> None:
         self._buffer = self._buffer + data if self._buffer else data
@@ -67,15 +68,15 @@ def request_bytes(path: str, body: bytes) -> bytes:
 
 
 async def drive(
-    port: int, tls: ssl.SSLContext, request: bytes, count: int, connections: int
+    port: int, tls: ssl.SSLContext, requests: Iterator[bytes], count: int, connections: int
 ) -> tuple[list[float], bytes]:
-    """Send a request many times.
+    """Send many requests.
 
     Args:
         port: where, on 127.0.0.1.
         tls: the client's TLS context.
-        request: its bytes.
-        count: how often, over all connections.
+        requests: their bytes, without an end.
+        count: how many to send, over all connections.
         connections: how many at once.
 
     Returns:
@@ -84,7 +85,7 @@ async def drive(
     loop = asyncio.get_running_loop()
     opened = [
         await loop.create_connection(
-            lambda: _Connection(request, count // connections), "127.0.0.1", port, ssl=tls, server_hostname="localhost"
+            lambda: _Connection(requests, count // connections), "127.0.0.1", port, ssl=tls, server_hostname="localhost"
         )
         for _ in range(connections)
     ]

@@ -55,6 +55,7 @@ def check(hook: WorkWebhook, body: bytes) -> dict[str, Any] | None:
         assert error.code in ReviewProblem  # noqa: PT017  both ways are right
         return None
     assert answer == hook.answer(body)
+    assert answer == hook.answer(body)  # what was converted twice is remembered
     response = json.loads(answer)["response"]
     assert response["allowed"] or response["status"]["message"]
     assert response["allowed"] or "patch" not in response

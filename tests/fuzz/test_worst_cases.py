@@ -18,6 +18,7 @@ from converter.admission.bindings import PlacementWebhook
 from converter.admission.works import WorkWebhook
 from converter.clusters import FleetView
 from converter.placement.exclusions import Unreachable
+from converter.works.conversion_cache import ConversionCache
 from tests.generators.worst_cases import cases, fleet
 from tests.generators.worst_shapes import SHAPES, binding, review, statuses, stored
 from tests.nonempty import some
@@ -64,7 +65,8 @@ def compared(answer: Callable[[bytes], bytes], make: Callable[[int], bytes], ite
 
 @pytest.fixture(scope="module")
 def works(shipped: Engine) -> Callable[[bytes], bytes]:
-    return WorkWebhook(SimpleNamespace(current=shipped), FleetView(fleet()), "warn").answer
+    view = FleetView(fleet())
+    return WorkWebhook(SimpleNamespace(current=shipped), view, "warn", cache=ConversionCache(0)).answer
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=[shape.name for shape in SHAPES])

@@ -245,6 +245,7 @@ QUEUES = {
     "dashboard.live.deque",
     "dashboard.live.Queue",
     "server.log_writer.deque",
+    "works.conversion_cache.OrderedDict",
 }
 
 
