@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 #: Compilers that run at once: a release's compiler wants up to 1 GB, and CI has two cores.
 PARALLEL = 2
 
+_NO_DEBUGGER = "-gcflags=all=-dwarf=false"
+"""Leaves out what debuggers read: 4 % less CPU time."""
+
 
 def binary(places: Places, name: str) -> Path:
     """Return a binary (``kube-apiserver-1.36.3``), building it if neither assets nor cache have it.
@@ -82,7 +85,7 @@ def _build(places: Places, module: Module, wanted: list[str]) -> None:
         seconds = {"fetch": time.monotonic() - start}
         packages = {module.binary(name): package for name, package in module.binaries.items()}
         chosen = {name: packages[name] for name in left}
-        command = ["build", "-trimpath", "-p", str(PARALLEL), f"-ldflags={_stamp(module)}", "-o", "out/"]
+        command = ["build", "-trimpath", "-p", str(PARALLEL), _NO_DEBUGGER, f"-ldflags={_stamp(module)}", "-o", "out/"]
         (shell.folder / "out").mkdir(exist_ok=True)
         seconds["compile"] = shell.run(*lower_priority([go, *command, *chosen.values()]))
         places.ready.mkdir(parents=True, exist_ok=True)
@@ -107,10 +110,12 @@ def _shell(places: Places, module: Module) -> Shell:
     """A shell in the module's scratch folder, with Go's variables as every build here needs them."""
     folder = places.cache / "modules" / module.name
     folder.mkdir(parents=True, exist_ok=True)
-    # The module is written again each time, so that no other workspace or vendor folder has an effect.
+    # The module is written again each time, so that no other workspace or vendor folder has an effect. Without the cloud
+    # providers that Kubernetes up to v1.30 has built in, a kube-apiserver of v1.24 takes half the CPU time.
     variables = {
         "CGO_ENABLED": "0",
-        "GOFLAGS": "-mod=mod -buildvcs=false",
+        "GOFLAGS": "-mod=mod -buildvcs=false -tags=providerless",
+        "GOGC": "400",  # the compiler collects its garbage less often: 4 % less CPU time
         "GOTOOLCHAIN": "local",
         "GOWORK": "off",
         "GO111MODULE": "on",
