@@ -150,21 +150,23 @@ def test_ours_makes_room_for_one_of_an_old_version_that_comes_later(fleet, conve
 
 def test_a_kind_of_openkruise_in_two_versions_reports_status_and_health_from_both(fleet, converter):
     """Karmada interprets v1beta1 only; the installation's interpreter does the same for v1alpha1."""
-    with installed_on(fleet, VERSIONS), Propagated(fleet, web(), VERSIONS) as it:
-        it.wait_until_applied(120)
-        assert {cluster: it.versions(cluster) for cluster in VERSIONS} == {
-            cluster: [version] for cluster, version in VERSIONS.items()
-        }
-        for ready, health in ((1, "Unhealthy"), (2, "Healthy")):
-            for cluster in VERSIONS:
-                it.report(cluster, status(ready, it.on(cluster)["metadata"]["generation"]))
-            for cluster in VERSIONS:
-                it.wait_for_status(cluster, {"readyReplicas": ready, "updatedReplicas": 2}, 60)
-            wait_until(
-                f"{health} everywhere",
-                lambda health=health: {item.get("health") for item in it.aggregated().values()} == {health},
-            )
-        # Karmada's own script adds them up, so it got the status of both in the template's version.
-        wait_until("the template's status", lambda: it.stored()["status"].get("readyReplicas") == len(VERSIONS) * 2)
-    for cluster, version in VERSIONS.items():
-        it.wait_until_gone(cluster, [version])
+    with installed_on(fleet, VERSIONS):
+        with Propagated(fleet, web(), VERSIONS) as it:
+            it.wait_until_applied(120)
+            assert {cluster: it.versions(cluster) for cluster in VERSIONS} == {
+                cluster: [version] for cluster, version in VERSIONS.items()
+            }
+            for ready, health in ((1, "Unhealthy"), (2, "Healthy")):
+                for cluster in VERSIONS:
+                    it.report(cluster, status(ready, it.on(cluster)["metadata"]["generation"]))
+                for cluster in VERSIONS:
+                    it.wait_for_status(cluster, {"readyReplicas": ready, "updatedReplicas": 2}, 60)
+                wait_until(
+                    f"{health} everywhere",
+                    lambda health=health: {item.get("health") for item in it.aggregated().values()} == {health},
+                )
+            # Karmada's own script adds them up, so it got the status of both in the template's version.
+            wait_until("the template's status", lambda: it.stored()["status"].get("readyReplicas") == len(VERSIONS) * 2)
+        # Before the CRD goes: Karmada cannot delete what a member does not serve, and keeps its Work.
+        for cluster, version in VERSIONS.items():
+            it.wait_until_gone(cluster, [version])
