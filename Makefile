@@ -83,9 +83,12 @@ faketime: # for processes whose clock is wrong
 monitoring: $(STAMP) prometheus ## test the alerts, the objectives and the dashboard with promtool
 	@$(PYTEST) tests/monitoring -n $(WORKERS) $(ARGS)
 
-.PHONY: e2e
-e2e: $(STAMP) prometheus faketime ## run the tests that need real control planes, and build these (first time: up to an hour)
+.PHONY: control-planes
+control-planes: $(STAMP) prometheus faketime ## build what the end-to-end tests run (first time: up to an hour)
 	@$(BIN)/python -m tests.controlplanes build
+
+.PHONY: e2e
+e2e: control-planes ## run the tests that need real control planes, and build these
 	@$(if $(RECORD),CONVERTER_TEST_RECORD=tests/data/compatibility.json) $(PYTEST) tests/integration tests/e2e -p no:xdist $(ARGS)
 
 .PHONY: ecosystem-oracle

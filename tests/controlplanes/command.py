@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from tests.controlplanes import build, holding, kubeconfig, pins, toolchain
 from tests.controlplanes.errors import HarnessError
-from tests.controlplanes.fleet import MEMBERS, QUICK, Fleet, MemberSpec, programs
+from tests.controlplanes.fleet import LIVE_CONTROLLER_MANAGER, MEMBERS, QUICK, Fleet, MemberSpec, programs
 from tests.controlplanes.karmada import VERSION
 from tests.controlplanes.places import Places
 from tests.controlplanes.servers import RELEASES, ApiServers
@@ -109,7 +109,7 @@ def member(text: str) -> MemberSpec:
 def _build(options: argparse.Namespace) -> None:
     places = Places.from_environment()
     names = _wanted(options)
-    for tool in (toolchain.etcd, toolchain.kubectl):
+    for tool in (toolchain.etcd, toolchain.kubectl, *(() if options.names or options.quick else (toolchain.helm,))):
         print(tool(places))
     for module in pins.MODULES:
         wanted = [name for name in names if pins.module_of(name) == module]
@@ -141,7 +141,9 @@ def _chosen(names: Sequence[str]) -> list[str]:
 def _needed() -> set[str]:
     """What integration and e2e tests need."""
     servers = [f"kube-apiserver-{pins.release('kube-apiserver', release)}" for release in RELEASES]
-    return {*servers, *programs(MEMBERS, VERSION), f"karmadactl-{VERSION}"}
+    live, release = LIVE_CONTROLLER_MANAGER
+    more = {f"{live}-{pins.release(live, release)}", f"karmadactl-{VERSION}"}
+    return {*servers, *programs(MEMBERS, VERSION), *more}
 
 
 def _list(options: argparse.Namespace) -> None:

@@ -50,7 +50,7 @@ class MemberSpec:
 #: A member with real controllers, of which every workload has to be converted; test_every_workload.py adds it.
 LIVE = MemberSpec("live", "1.16", runtime_config=("apps/v1=false", "apiextensions.k8s.io/v1=false"), live=True)
 #: The kube-controller-manager of v1.20 works with an API server of v1.16, and it is there for other tests.
-_LIVE_CONTROLLER_MANAGER = ("kube-controller-manager", "1.20")
+LIVE_CONTROLLER_MANAGER = ("kube-controller-manager", "1.20")
 LIVE_CONTROLLERS = (
     "deployment,replicaset,statefulset,daemonset,job,cronjob,endpoint,disruption,garbagecollector,namespace"
 )
@@ -185,7 +185,7 @@ class LiveMember(Member):
             self._world, self.server.version, f"{self.server.name}-inner", prefix=self.server.prefix
         ).wait()
         self._controllers = ControllerManager(
-            self._world, self.inner, controllers=LIVE_CONTROLLERS, version=pins.release(*_LIVE_CONTROLLER_MANAGER)
+            self._world, self.inner, controllers=LIVE_CONTROLLERS, version=pins.release(*LIVE_CONTROLLER_MANAGER)
         )
         self._kubelet = Kubelet(self.inner.client)
         super().join()
