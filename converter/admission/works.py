@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 import msgspec
 from msgspec import Raw
 
+from converter.admission.deletion import FINALIZER_KEPT, keep_finalizer
 from converter.admission.review import (
     API_VERSION,
     KIND,
@@ -50,6 +51,8 @@ if TYPE_CHECKING:
 _OPERATIONS = frozenset({"CREATE", "UPDATE"})
 _OWN_ANNOTATIONS = frozenset({*OWN_ANNOTATIONS, SUSPENDED_BEFORE_ANNOTATION})
 _SUSPENDS: Final = b'"suspendDispatching"'
+_NO_OVERFLOW: Final = b"[]"
+"""In place of an overflow object: a manifest that only serves a deletion needs no conversion data."""
 _reviews = msgspec.json.Decoder(Review[Work[Raw] | None])
 _strict = msgspec.json.Decoder(Review[Work[TypeMeta]])
 
@@ -150,7 +153,7 @@ class WorkWebhook:
         else:
             with self._span("plan", {"cluster": name}):
                 plan = self._plan(review, body, heads, unchanged, cluster, rules)
-        return self._answer(review, cluster, plan)
+        return self._answer(review, body, cluster, plan)
 
     def _plan(  # noqa: PLR0917  all that `answer` has found out
         self,
@@ -164,8 +167,9 @@ class WorkWebhook:
         request = review.request
         assert request.object is not None
         stored = _StoredRefusals(self, body, cluster, rules) if request.operation == "UPDATE" else ()
+        overflow = _NO_OVERFLOW if request.object.metadata.deletion_timestamp is not None else None
         return plan_work(
-            request.object, cluster, rules, self._policy, heads=heads, unchanged=unchanged,
+            request.object, cluster, rules, self._policy, overflow, heads=heads, unchanged=unchanged,
             has_overflow_store=self._has_overflow_store, resumed=_resumes(request.object, body), stored_refusals=stored,
             span=self._span, cache=self._cache,
         )  # fmt: skip
@@ -180,15 +184,20 @@ class WorkWebhook:
             return frozenset()
         return plan_work(old, cluster, rules, self._policy).refusals
 
-    def _answer(self, review: Review[Work[Raw] | None], cluster: Cluster, plan: WorkPlan) -> bytes:
+    def _answer(self, review: Review[Work[Raw] | None], body: bytes, cluster: Cluster, plan: WorkPlan) -> bytes:
         if self._observer is not None:
             self._report(self._observer, cluster.name, plan)
         if plan.denial:
             return deny(review, render_denial([cluster.name], plan.denial), plan.warnings)
         if not plan.changes:
             return allow(review, plan.warnings)
-        assert review.request.object is not None
-        return patched(review, json_patch(review.request.object, plan), plan.warnings)
+        work = review.request.object
+        assert work is not None
+        operations, warnings = json_patch(work, plan), plan.warnings
+        if work.metadata.deletion_timestamp is not None and (kept := keep_finalizer(body, plan)) is not None:
+            operations.append(kept)
+            warnings = (FINALIZER_KEPT, *warnings)
+        return patched(review, operations, warnings)
 
     def _report(self, observer: Observer, cluster: str, plan: WorkPlan) -> None:
         if not plan.denial:

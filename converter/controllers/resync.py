@@ -46,10 +46,9 @@ _EARLY = 0.01
 _PLAIN = f"!{CONVERTED_LABEL},!{ANCHOR_LABEL}"
 
 
-class _Metadata(msgspec.Struct, rename="camel"):
+class _Metadata(msgspec.Struct):
     name: str
     namespace: str
-    deletion_timestamp: str | None = None
 
 
 class _Head(msgspec.Struct):
@@ -115,12 +114,13 @@ class Resync:
         await self._retry_denied(cluster)
 
     async def _plain_works(self, cluster: str) -> None:
-        """Compare the Works that are not converted: the cluster may have lost a version that they need."""
+        """Compare the Works that are not converted: the cluster may have lost a version that they need.
+
+        Works that are being deleted need it, too: Karmada deletes an object in the version that the Work has.
+        """
         failed: ApiError | None = None
         async for raw in each_item(self._server, WORKS, EXECUTION_SPACE_PREFIX + cluster, _PLAIN):
             metadata = _heads.decode(raw).metadata
-            if metadata.deletion_timestamp is not None:
-                continue
             try:
                 await self._readmission.readmit(raw)
             except ApiError as error:

@@ -108,6 +108,7 @@ class WorkReconciler:
             return None
         work = decode(raw)
         if work["metadata"].get("deletionTimestamp"):
+            await self._readmit_deleted(raw)
             return None  # when it is gone, another pass deletes its anchor
         patch = await self._overflow.store(work)
         if patch is not None:
@@ -120,12 +121,24 @@ class WorkReconciler:
             await self._anchor(work, anchor)
         else:
             await self._release(key, work, anchor)
+        self._check_settled(readmitted)
+        return work if outdated else None
+
+    async def _readmit_deleted(self, raw: bytes) -> None:
+        """Have Karmada delete the member's object in a version that the member serves, and change no tie."""
+        self._check_settled((await self._readmission.readmit(raw)).patched)
+
+    def _check_settled(self, readmitted: bytes | None) -> None:
+        """Have the Work reconciled again if admission stored something else than was sent.
+
+        Raises:
+            RequeueError: it did.
+        """
         if readmitted is not None and not self._readmission.settled(readmitted):
             raise RequeueError(
                 RequeueReason.STALE_WEBHOOK,
                 "the webhook's result differs from the controller's: a webhook replica may have stale cluster data",
             )
-        return work if outdated else None
 
     async def _anchor(self, work: Manifest, anchor: Manifest | None) -> None:
         """Make the anchor of a converted Work, tie the Work to it, and write the Work's status into it."""

@@ -28,6 +28,9 @@ CONVERSION_DATA_REF_ANNOTATION: Final = f"{GROUP}/conversion-data-ref"
 """On a converted Work whose conversion data does not fit into annotations: the digest of the data in an overflow object
 (`converter.works.overflow`)."""
 
+EXECUTION_FINALIZER: Final = "karmada.io/execution-controller"
+"""Karmada's finalizer on a Work, until the objects are deleted on the member (pkg/util/constants.go)."""
+
 SUSPENDED_BEFORE_ANNOTATION: Final = f"{GROUP}/suspended-before"
 """On a Work that is not dispatched until its conversion data is stored: the JSON of ``spec.suspendDispatching`` before
 that, or ``absent``."""

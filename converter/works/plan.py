@@ -262,7 +262,9 @@ def assemble(
     )
     changes = changes_for([plan.record for plan in plans], present)
     owned = {"name": metadata.name, "ownerReferences": metadata.owner_references}
-    if metadata.owner_references and anchor_reference(owned) is not None:
+    if deleting:  # who selects it by its labels must see it go
+        changes.labels.clear()
+    elif metadata.owner_references and anchor_reference(owned) is not None:
         changes.labels.update(dict.fromkeys(label for label in BINDING_LABELS if label in present.labels))
     manifests = summary.manifests
     carriage = carry(work, cluster.name, changes, carried)
@@ -323,7 +325,7 @@ def _summed(plans: Sequence[ManifestPlan], warnings: tuple[str, ...]) -> _Summar
             summary.losses.append(ManifestLosses(plan.decisions[0].loss.manifest, plan.decisions))
         if state.encoded is not None:
             summary.manifests[index] = state.encoded
-            summary.converted.append(_converted(state))
+            summary.converted.append(state.converted)
         elif state.stays:
             summary.stays = True
             summary.outdated = summary.outdated or state.outdated
@@ -341,9 +343,3 @@ def _said(issues: Sequence[Issue], unstored: Collection[UnstoredData], cluster: 
 
 def _by_release(plans: Sequence[ManifestPlan]) -> list[Loss]:
     return [loss for plan in plans for loss in plan.state.losses if loss.by_release is not None]
-
-
-def _converted(state: ManifestState) -> Converted:
-    assert state.head is not None
-    losses = len(state.losses) if state.record.entry is not None else 0
-    return Converted(state.head.kind, state.head.place, state.source, state.target, losses)

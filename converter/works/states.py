@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from converter.works.annotations import UNCONVERTED
+from converter.works.result import Converted
 
 if TYPE_CHECKING:
     from converter.clusters import Cluster
@@ -55,6 +56,13 @@ class ManifestState(msgspec.Struct, frozen=True):
     unrestored: tuple[UnrestoredValue, ...] = ()
     needs_overflow: bool = False
     outdated: bool = False
+
+    @property
+    def converted(self) -> Converted:
+        """What became of it, for metrics; only if it is converted."""
+        assert self.head is not None
+        losses = len(self.losses) if self.record.entry is not None else 0
+        return Converted(self.head.kind, self.head.place, self.source, self.target, losses)
 
 
 class ManifestPlan(msgspec.Struct, frozen=True):

@@ -87,3 +87,43 @@ def test_an_upgraded_members_works_move_along_and_what_was_lost_comes_back(fleet
     for kind, it in its.items():
         it.__exit__()
         it.wait_until_gone(RISING, [it.api_version, OLD[kind]])
+
+
+def test_what_is_deleted_while_its_member_is_upgraded_goes_from_the_member_too(fleet, converter, rising):
+    """Karmada takes an object for gone whose version a member does not serve, and leaves it there.
+
+    The controller manager hangs from the upgrade until the Work is converted, so that it cannot be first.
+    """
+    manager = fleet.karmada.controller_manager.process
+    with Propagated(fleet, template("CronJob", "up-deleted"), ["new", RISING]) as it:
+        it.wait_until_applied()
+        assert it.versions(RISING) == [OLD["CronJob"]]
+        wait_until("the anchor", lambda: it.anchor(RISING))
+        first = it.on(RISING)["metadata"]["uid"]
+        manager.freeze()
+        try:
+            rising.server.upgrade("1.24", "--runtime-config=batch/v1beta1=false")
+            fleet.client.delete(WORK, "Work", it.work(RISING)["metadata"]["name"], rising.execution_space)
+            collect_versions(fleet, rising)
+            wait_until("the version that the member serves", lambda: it.versions(RISING) == [it.api_version])
+            assert it.work(RISING)["metadata"]["deletionTimestamp"]
+        finally:
+            manager.thaw()
+
+        def gone():
+            """Karmada may have made the Work again, and with it another object."""
+            found = rising.client.find(it.api_version, it.kind, it.name, it.namespace)
+            return found is None or found["metadata"]["uid"] != first
+
+        wait_until("the object being gone", gone, 120)
+    it.wait_until_gone(RISING, [it.api_version])
+
+
+def collect_versions(fleet, member):
+    """Write into the member's Cluster what it serves, as Karmada's controller manager does."""
+    served = [
+        {"groupVersion": version, "resources": [{"name": one.name, "kind": one.kind} for one in resources.values()]}
+        for version, resources in member.client.served().items()
+    ]
+    status = {"kubernetesVersion": f"v{member.server.version}", "apiEnablements": served}
+    fleet.client.patch("cluster.karmada.io/v1alpha1", "Cluster", member.name, {"status": status}, subresource="status")

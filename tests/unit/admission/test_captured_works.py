@@ -22,8 +22,11 @@ RELEASES = ["v1.16", "v1.20", "v1.24", "v1.36"]
 
 
 def without_ours(metadata: dict) -> dict:
-    """Metadata without our bookkeeping; empty maps count as none."""
-    left = {**metadata}
+    """Metadata without our bookkeeping; empty maps count as none.
+
+    Nor with finalizers: in one of the reviews Karmada removes its own, from a Work in a version that v1.20 lacks.
+    """
+    left = {**metadata, "finalizers": []}
     for field in ("labels", "annotations"):
         left[field] = {
             key: value for key, value in (metadata.get(field) or {}).items() if "apiconverter.dev" not in key
@@ -53,12 +56,13 @@ def test_manifests_come_out_in_versions_that_the_cluster_serves(path, shipped: E
         return
     assert cluster.name == "old"
     _only_ours_differs(work, stored)
-    assert stored["metadata"]["labels"][CONVERTED_LABEL] == "true"
+    deleting = "deletionTimestamp" in work["metadata"]
+    assert stored["metadata"]["labels"].get(CONVERTED_LABEL) == (None if deleting else "true")
     entry = json.loads(stored["metadata"]["annotations"][SOURCES_ANNOTATION])[0]
     assert (entry["from"], entry["to"]) == (before["apiVersion"], after["apiVersion"])
     assert hook.answer(body) == hook.answer(body)
     again = json.loads(body)
-    again["request"]["object"] = stored
+    again["request"]["object"] = {**stored, "metadata": {**stored["metadata"], "finalizers": []}}
     assert "patch" not in ask(hook, again).response
 
 

@@ -10,6 +10,7 @@ from converter.karmada.names import (
     CONVERTED_LABEL,
     EXCLUDED_ANNOTATION,
     EXCLUDED_LABEL,
+    EXECUTION_FINALIZER,
     LOSSES_ANNOTATION,
     anchor_reference,
 )
@@ -133,6 +134,58 @@ async def test_a_work_that_loses_nothing_has_no_event_about_losses(karmada):
     await karmada.quiet()
     assert karmada.events("VersionConverted")
     assert karmada.events("FieldsDropped") == []
+
+
+@pytest.mark.parametrize(("before", "after", "version"), [(NEW, OLD, "batch/v1beta1"), (OLD, NEW, "batch/v1")])
+async def test_a_work_is_deleted_in_a_version_that_its_changed_cluster_serves(karmada, before, after, version):
+    """Karmada waits for a cluster that is out of reach, and it may come back with another release."""
+    await karmada.started(before)
+    karmada.server.put(WORK, new_work())
+    await karmada.quiet()
+    karmada.delete_bound()
+    karmada.server.collect_garbage()
+    assert karmada.work["metadata"]["deletionTimestamp"]
+    assert karmada.work["spec"]["workload"]["manifests"][0]["apiVersion"] in before
+
+    karmada.serve("old", after)
+    await karmada.quiet()
+    assert karmada.work["spec"]["workload"]["manifests"][0]["apiVersion"] == version
+    writes = karmada.writes
+    await karmada.quiet()
+    assert karmada.writes == writes
+    karmada.execution_controller()
+    await karmada.quiet()
+    assert (karmada.work, karmada.anchor) == (None, None)
+
+
+@pytest.mark.parametrize(("before", "after", "version"), [(NEW, OLD, "batch/v1beta1"), (OLD, NEW, "batch/v1")])
+async def test_karmada_may_be_faster_than_the_controller(karmada, before, after, version):
+    await karmada.started(before)
+    karmada.server.put(WORK, new_work())
+    await karmada.quiet()
+    karmada.delete_bound()
+    karmada.server.collect_garbage()
+    karmada.serve("old", after)
+    karmada.execution_controller()
+    assert karmada.work["metadata"]["finalizers"] == [EXECUTION_FINALIZER]
+    assert karmada.work["spec"]["workload"]["manifests"][0]["apiVersion"] == version
+    karmada.execution_controller()
+    await karmada.quiet()
+    assert (karmada.work, karmada.anchor) == (None, None)
+
+
+async def test_the_anchor_goes_after_a_restored_work_that_is_being_deleted(karmada):
+    await karmada.started(OLD)
+    karmada.server.put(WORK, new_work())
+    await karmada.quiet()
+    karmada.server.remove(WORK)  # by hand: the anchor stays
+    karmada.serve("old", NEW)
+    await karmada.quiet()
+    assert karmada.work["spec"]["workload"]["manifests"][0]["apiVersion"] == "batch/v1"
+    assert karmada.anchor is not None
+    karmada.execution_controller()
+    await karmada.quiet(300)
+    assert (karmada.work, karmada.anchor) == (None, None)
 
 
 async def test_a_downgrade_converts_what_was_plain(karmada):
