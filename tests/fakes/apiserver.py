@@ -8,8 +8,7 @@ import base64
 import copy
 import itertools
 import uuid
-from collections.abc import Callable
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import jsonpatch
 import msgspec
@@ -17,6 +16,11 @@ import msgspec
 from converter.client.clock import utc_now
 from converter.client.errors import error_for
 from tests.fakes.requests import is_in, is_selected, merge, split_path
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.fakes.webhook import Webhook
 
 COLLECTIONS = {
     "works",
@@ -30,21 +34,6 @@ COLLECTIONS = {
     "validatingadmissionpolicies",
     "validatingadmissionpolicybindings",
 }
-
-
-@dataclass(frozen=True)
-class Webhook:
-    """An admission webhook that runs in this process.
-
-    Attributes:
-        name: its name, as the API server puts it into the message of a denial.
-        resources: ``works``, ``resourcebindings/status``, …
-        answer: makes the AdmissionReview's answer.
-    """
-
-    name: str
-    resources: frozenset[str]
-    answer: Callable[[bytes], bytes]
 
 
 class CrashError(BaseException):
@@ -259,7 +248,7 @@ class FakeApiServer:
         resource, namespace, name, subresource = split_path(path)
         asked = f"{resource}/{subresource}" if subresource else resource
         for webhook in self.webhooks:  # may be empty
-            if asked not in webhook.resources:
+            if asked not in webhook.resources or not webhook.matches(new, old):
                 continue
             request = {
                 "uid": str(uuid.uuid4()),

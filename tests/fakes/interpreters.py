@@ -5,7 +5,7 @@ As pkg/webhook/resourceinterpretercustomization does it.
 
 import msgspec
 
-from tests.fakes.apiserver import Webhook
+from tests.fakes.webhook import Webhook
 
 CUSTOMIZATIONS = "/apis/config.karmada.io/v1alpha1/resourceinterpretercustomizations"
 CONFIGURATIONS = "/apis/config.karmada.io/v1alpha1/resourceinterpreterwebhookconfigurations"

@@ -20,10 +20,11 @@ from converter.clusters.watched import CLUSTERS
 from converter.controllers.controller import RequeueError
 from converter.controllers.resync import FLEET_ANNOTATION
 from converter.controllers.wiring import KarmadaControllers, Settings
-from converter.karmada.names import BINDING_LABEL, BINDING_LABELS, anchor_name, anchor_reference
+from converter.karmada.names import BINDING_LABEL, BINDING_LABELS, EXECUTION_FINALIZER, anchor_name, anchor_reference
 from converter.placement.exclusions import Unreachable
-from tests.fakes.apiserver import FakeApiServer, Webhook
+from tests.fakes.apiserver import FakeApiServer
 from tests.fakes.virtual_time import advance
+from tests.fakes.webhook import Webhook, is_live, removes_finalizer
 from tests.shipped import shipped_engine
 from tests.waiting import until
 
@@ -80,7 +81,7 @@ def new_work(schedule="0 1 * * *"):
                 "resourcebinding.karmada.io/namespace": "shop",
                 "resourcebinding.karmada.io/name": "nightly-cronjob",
             },
-            "finalizers": ["karmada.io/execution-controller"],
+            "finalizers": [EXECUTION_FINALIZER],
         },
         "spec": {"workload": {"manifests": [template_manifest(schedule)]}},
     }
@@ -110,13 +111,14 @@ class Karmada:
         placement = PlacementWebhook(unreachable, unreachable.converted, own_scheduler)
         bindings = ("resourcebindings", "clusterresourcebindings")
         self.server.webhooks = [
-            Webhook("works.apiconverter.dev", frozenset({"works"}), works.answer),
-            Webhook("bindings.apiconverter.dev", frozenset(bindings), placement.answer),
+            Webhook("works.apiconverter.dev", frozenset({"works"}), works.answer, is_live),
+            Webhook("bindings.apiconverter.dev", frozenset(bindings), placement.answer, is_live),
             Webhook(
                 "bindingstatus.apiconverter.dev",
                 frozenset(f"{name}/status" for name in bindings),
                 BindingStatusWebhook(lambda: timestamp(now())).answer,
             ),
+            Webhook("deletions.apiconverter.dev", frozenset({"works"}), works.answer, removes_finalizer),
         ]
 
     # --- the fleet -------------------------------------------------------------------------------------------

@@ -51,6 +51,10 @@ async def running(karmada):
     return karmada
 
 
+HOOKS = ("works", "bindings", "binding-status", "deletions")
+WITHOUT_PLACEMENT = {**dict.fromkeys(HOOKS, True), "bindings": False}
+
+
 def paused(hook):
     return any(item["name"] == CONDITION for item in hook.get("matchConditions") or ())
 
@@ -66,7 +70,7 @@ def hooks(karmada):
 async def test_what_is_converted_stays_and_all_else_passes(running):
     stored = running.work
     await pause(running).pause()
-    assert hooks(running) == {"works": True, "bindings": False, "binding-status": True}
+    assert hooks(running) == WITHOUT_PLACEMENT
     assert await is_paused(running.server, NAMESPACE)
     with pytest.raises(Exception, match="paused"):
         running.binding_controller("0 5 * * *")
@@ -98,7 +102,7 @@ async def test_after_it_everything_is_as_it_was(running):
     done = await pause(running).resume()
     assert (done.was_paused, done.sent_again) == (True, 1)
     assert running.server.objects[BINDING]["spec"]["preserveResourcesOnDeletion"] is False
-    assert hooks(running) == dict.fromkeys(("works", "bindings", "binding-status"), False)
+    assert hooks(running) == dict.fromkeys(HOOKS, False)
     await until(lambda: running.compared)
     running.binding_controller("0 5 * * *")
     assert running.work["spec"]["workload"]["manifests"][0]["spec"]["schedule"] == "0 5 * * *"
@@ -125,7 +129,7 @@ async def test_a_work_that_is_stored_meanwhile_is_converted_afterwards(running):
 
 async def test_the_webhook_for_bindings_can_be_stopped_too(running):
     await pause(running).pause(placement=True)
-    assert hooks(running) == dict.fromkeys(("works", "bindings", "binding-status"), True)
+    assert hooks(running) == dict.fromkeys(HOOKS, True)
 
 
 @pytest.mark.parametrize("crash_after", range(1, 7))
@@ -164,7 +168,7 @@ async def test_it_stays_paused_while_the_webhook_does_not_answer(running):
     running.server.fail = lambda method, path: (500, "x509") if (method, path[-6:]) == ("POST", "/works") else None
     with pytest.raises(PauseError, match="x509"):
         await pause(running).resume()
-    assert hooks(running) == {"works": True, "bindings": False, "binding-status": True}
+    assert hooks(running) == WITHOUT_PLACEMENT
     assert POLICY in running.server.objects
     assert is_held(await read_lease(running.server, NAMESPACE))
 

@@ -12,8 +12,8 @@ from converter.install.probes import PROBE
 from converter.install.verify import Verifier
 from converter.install.verify_outcome import State
 from converter.server.rules_reloader import RulesReloader
-from tests.fakes.apiserver import Webhook
 from tests.fakes.karmada import BOTH, NEW, OLD, Karmada
+from tests.fakes.webhook import Webhook
 from tests.nonempty import some
 
 NOW = dt.datetime(2026, 5, 1, tzinfo=dt.UTC)
