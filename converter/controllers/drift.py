@@ -35,12 +35,14 @@ class Drift:
         denial: why it cannot be corrected; empty if it can.
         needs_overflow: whether the answer takes the content of the Work's overflow object.
         outdated: whether other rules made a manifest, and only Karmada can send the original that these need.
+        resends: whether the patch has Karmada send values that the cluster dropped before.
     """
 
     patch: Manifest | None = None
     denial: str = ""
     needs_overflow: bool = False
     outdated: bool = False
+    resends: bool = False
 
 
 _NO_DRIFT = Drift()
@@ -103,7 +105,8 @@ class DriftDetector:
             return Drift(denial=plan.denial, needs_overflow=plan.needs_overflow, outdated=plan.outdated)
         if recheck and not (plan.changes or plan.outdated):
             self._remember(key, content)
-        return Drift(merge_patch(work, plan) if plan.changes else None, outdated=plan.outdated)
+        patch = merge_patch(work, plan) if plan.changes else None
+        return Drift(patch, outdated=plan.outdated, resends=plan.resend)
 
     def _remember(self, key: tuple[str, str], content: int) -> None:
         """Remember that the rules make of a Work's originals what it holds: most events change only its status."""

@@ -73,19 +73,20 @@ def merge_patch(work: Work[Raw], plan: WorkPlan) -> Manifest:
         carriers = [plan.carrier] if plan.carrier is not None else []
         spec["workload"] = {"manifests": [msgspec.json.decode(data) for data in (*manifests.values(), *carriers)]}
     elif plan.resend:
-        spec |= _nudge(Suspension.of(work.suspended))
+        spec |= nudge(work)
     if plan.suspend is not None:
         spec["suspendDispatching"] = plan.suspend.json
     return {"metadata": metadata, "spec": spec} if spec else {"metadata": metadata}
 
 
-def _nudge(suspended: Suspension) -> dict[str, bool | None]:
-    """Make Karmada send the manifests again, although they are the same.
+def nudge(work: Work[Raw]) -> dict[str, bool | None]:
+    """Make Karmada send the manifests again, although they are the same: a merge patch of the spec.
 
     Its execution controller looks only at changes of the spec (GenerationChangedPredicate in
     pkg/controllers/execution/execution_controller.go). ``suspendDispatching`` means the same absent and false; a
-    suspended Work is sent when it is resumed.
+    suspended Work is sent when it is resumed, so its patch is empty.
     """
+    suspended = Suspension.of(work.suspended)
     if suspended is Suspension.TRUE:
         return {}
     return {"suspendDispatching": None if suspended is Suspension.FALSE else False}
