@@ -108,8 +108,10 @@ class WorkReconciler:
             return None
         work = decode(raw)
         if work["metadata"].get("deletionTimestamp"):
-            await self._readmit_deleted(raw)
-            return None  # when it is gone, another pass deletes its anchor
+            # Karmada deletes the member's object in the Work's version. When the Work is gone, another pass deletes its
+            # anchor, and no tie changes before.
+            self._check_settled((await self._readmission.readmit(raw)).patched)
+            return None
         patch = await self._overflow.store(work)
         if patch is not None:
             raw = await self._client.patch(work, patch)
@@ -123,10 +125,6 @@ class WorkReconciler:
             await self._release(key, work, anchor)
         self._check_settled(readmitted)
         return work if outdated else None
-
-    async def _readmit_deleted(self, raw: bytes) -> None:
-        """Have Karmada delete the member's object in a version that the member serves, and change no tie."""
-        self._check_settled((await self._readmission.readmit(raw)).patched)
 
     def _check_settled(self, readmitted: bytes | None) -> None:
         """Have the Work reconciled again if admission stored something else than was sent.

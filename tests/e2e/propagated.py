@@ -21,6 +21,22 @@ ANCHOR = "apiconverter.dev/anchor"
 SECONDS = 60
 
 
+def admitted_version(fleet: Fleet, cluster: str, manifest: Json) -> str:
+    """Have a Work with one manifest admitted for a cluster, without storing it; return the version it comes out in.
+
+    Raises:
+        ApiError: it is denied.
+    """
+    work = {
+        "apiVersion": WORK,
+        "kind": "Work",
+        "metadata": {"name": manifest["metadata"]["name"], "namespace": f"karmada-es-{cluster}"},
+        "spec": {"workload": {"manifests": [manifest]}},
+    }
+    stored = fleet.client.create(work, dry_run=True)
+    return str(stored["spec"]["workload"]["manifests"][0]["apiVersion"])
+
+
 class Propagated:
     """A template with a policy of its own; use it as a context manager, so that nothing of it stays."""
 

@@ -7,7 +7,7 @@ import pytest
 from tests.controlplanes.client import ApiError
 from tests.controlplanes.waiting import wait_until
 from tests.e2e.installation import Installation
-from tests.e2e.propagated import WORK, Propagated
+from tests.e2e.propagated import ANCHOR, Propagated, admitted_version
 from tests.e2e.templates import NAMESPACE
 from tests.e2e.widgets import RULE, WIDGET, crd
 
@@ -48,17 +48,6 @@ def serve(member, *versions):
     member.client.patch(*THE_CRD, patch)
 
 
-def admitted(fleet, member, widget):
-    """The version in which the webhook would admit a widget for the member now."""
-    work = {
-        "apiVersion": WORK,
-        "kind": "Work",
-        "metadata": {"name": "asked", "namespace": member.execution_space},
-        "spec": {"workload": {"manifests": [widget]}},
-    }
-    return fleet.client.create(work, dry_run=True)["spec"]["workload"]["manifests"][0]["apiVersion"]
-
-
 @pytest.mark.parametrize(("before", "after"), [("v1", "v1beta1"), ("v1beta1", "v1")])
 def test_an_object_goes_although_its_member_has_lost_the_version_of_the_work(fleet, converter, member, before, after):
     """The controller hangs, so it does not convert the Work before Karmada deletes in vain."""
@@ -72,7 +61,7 @@ def test_an_object_goes_although_its_member_has_lost_the_version_of_the_work(fle
     wait_until("the CRD", lambda: V1 in fleet.karmada.served(NEW), 90)
     wait_until(
         "the first version",
-        lambda: admitted(fleet, member, widget) == f"example.org/{before}",
+        lambda: admitted_version(fleet, OLD, widget) == f"example.org/{before}",
         90,
         ignore=(ApiError,),
     )
@@ -84,29 +73,19 @@ def test_an_object_goes_although_its_member_has_lost_the_version_of_the_work(fle
             wait_until("the anchor", lambda: it.anchor(OLD))
         converter.controller.freeze()
         serve(member, after)
-        wait_until("the other version", lambda: admitted(fleet, member, widget) == f"example.org/{after}", 90)
+        wait_until("the other version", lambda: admitted_version(fleet, OLD, widget) == f"example.org/{after}", 90)
         assert it.versions(OLD) == [f"example.org/{before}"], "nobody has converted it"
     try:
-        wait_until("the Work being kept, or deleted in time", lambda: kept_or_gone(fleet, member, widget, after))
+        wait_until("the Work being kept, or deleted in time", lambda: kept_or_gone(it, after))
     finally:
         converter.controller.thaw()  # for the version that the control plane has to know
     it.wait_until_gone(OLD, [f"example.org/{after}"], 120)
 
 
-def kept_or_gone(fleet, member, widget, version):
+def kept_or_gone(it, version):
     """Whether the webhook has converted the member's Work, which is being deleted, or Karmada is already done."""
-    work = work_of(fleet, member, widget)
-    if work is None:
+    works = [work for work in it.works(OLD) if ANCHOR not in work["metadata"].get("labels", {})]
+    if not works:
         return True
-    assert work["metadata"].get("deletionTimestamp")
-    return work["spec"]["workload"]["manifests"][0]["apiVersion"] == f"example.org/{version}"
-
-
-def work_of(fleet, member, widget):
-    """The member's Work for a widget, in any version; not its anchor."""
-    name = widget["metadata"]["name"]
-    for work in fleet.client.list(WORK, "Work", member.execution_space):
-        manifests = work["spec"]["workload"]["manifests"]
-        if "spec" in manifests[0] and manifests[0]["metadata"]["name"] == name:
-            return work
-    return None
+    assert works[0]["metadata"].get("deletionTimestamp")
+    return works[0]["spec"]["workload"]["manifests"][0]["apiVersion"] == f"example.org/{version}"

@@ -12,7 +12,7 @@ import pytest
 from tests.controlplanes.waiting import wait_until
 from tests.e2e.balancer import Balancer
 from tests.e2e.installation import Installation
-from tests.e2e.propagated import WORK, Propagated
+from tests.e2e.propagated import Propagated, admitted_version
 from tests.e2e.templates import NAMESPACE, template
 from tests.nonempty import some
 
@@ -67,16 +67,8 @@ def converter(session_fleet):
 
 
 def admit(fleet, number):
-    """Have a Work admitted that needs conversion, without storing it: what the control plane answers."""
-    manifest = template("CronJob", f"asked-{number}")
-    work = {
-        "apiVersion": WORK,
-        "kind": "Work",
-        "metadata": {"name": f"asked-{number}", "namespace": "karmada-es-old"},
-        "spec": {"workload": {"manifests": [manifest]}},
-    }
-    stored = fleet.client.create(work, dry_run=True)
-    return stored["spec"]["workload"]["manifests"][0]["apiVersion"]
+    """Have a Work admitted that needs conversion, without storing it: in which version it comes out."""
+    return admitted_version(fleet, "old", template("CronJob", f"asked-{number}"))
 
 
 def admit_many(fleet, count):

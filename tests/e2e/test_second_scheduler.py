@@ -146,7 +146,7 @@ def test_a_cluster_that_joins_is_upgraded_and_leaves(fleet, converter, widgets):
 
             member.client.put(crd("v1beta1"))
             wait_for_scheduler(it, OURS, 120)
-            # Karmada cannot delete in a version that the member has lost: not before the Work is converted again.
+            # Whether the Work is converted before or while Karmada deletes it: test_deletion.py is about that.
             wait_until("the member's version", lambda: it.versions(LATE) == ["example.org/v1beta1"], 120)
             it.place([NEW])
             it.wait_until_gone(LATE, ["example.org/v1beta1"])

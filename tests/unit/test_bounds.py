@@ -239,8 +239,8 @@ QUEUES = {
     "controllers.controller.WorkQueue",
     "controllers.drift.OrderedDict",  # in its own test
     "controllers.event_recorder.OrderedDict",
-    "controllers.readmission.OrderedDict",
     "controllers.member_documents.OrderedDict",  # this and the next ones in their own tests
+    "controllers.readmission.OrderedDict",
     "clusters.crds_of_rules.OrderedDict",
     "dashboard.access.OrderedDict",
     "dashboard.live.deque",

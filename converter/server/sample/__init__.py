@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from converter.karmada.names import EXECUTION_SPACE_PREFIX, WORK_API_VERSION
+from converter.karmada.names import EXECUTION_FINALIZER, EXECUTION_SPACE_PREFIX, WORK_API_VERSION
 from converter.yaml import load_all
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def work_for(manifest: Manifest, cluster: str) -> Manifest:
         "metadata": {
             "name": f"{name}-{digest}",
             "namespace": namespace,
-            "finalizers": ["karmada.io/execution-controller"],
+            "finalizers": [EXECUTION_FINALIZER],
         },
         "spec": {"workload": {"manifests": [manifest]}},
     }

@@ -20,7 +20,7 @@ def deleted(*manifests, finalizers=(EXECUTION_FINALIZER,), **metadata):
 
 
 def without_karmadas(given):
-    """The Work as Karmada writes it when the member has answered that there is no such object."""
+    """The Work as Karmada writes it when the member has answered 404."""
     left = [name for name in given["metadata"]["finalizers"] if name != EXECUTION_FINALIZER]
     metadata = {**given["metadata"], "finalizers": left}
     if not left:

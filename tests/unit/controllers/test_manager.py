@@ -136,17 +136,26 @@ async def test_a_work_that_loses_nothing_has_no_event_about_losses(karmada):
     assert karmada.events("FieldsDropped") == []
 
 
-@pytest.mark.parametrize(("before", "after", "version"), [(NEW, OLD, "batch/v1beta1"), (OLD, NEW, "batch/v1")])
-async def test_a_work_is_deleted_in_a_version_that_its_changed_cluster_serves(karmada, before, after, version):
-    """Karmada waits for a cluster that is out of reach, and it may come back with another release."""
-    await karmada.started(before)
+async def delete_at(karmada, versions):
+    """Have a Work of a cluster with these versions deleted, which waits for Karmada's finalizer."""
+    await karmada.started(versions)
     karmada.server.put(WORK, new_work())
     await karmada.quiet()
     karmada.delete_bound()
     karmada.server.collect_garbage()
     assert karmada.work["metadata"]["deletionTimestamp"]
-    assert karmada.work["spec"]["workload"]["manifests"][0]["apiVersion"] in before
+    assert karmada.work["spec"]["workload"]["manifests"][0]["apiVersion"] in versions
 
+
+OTHER_VERSIONS = pytest.mark.parametrize(
+    ("before", "after", "version"), [(NEW, OLD, "batch/v1beta1"), (OLD, NEW, "batch/v1")]
+)
+
+
+@OTHER_VERSIONS
+async def test_a_work_is_deleted_in_a_version_that_its_changed_cluster_serves(karmada, before, after, version):
+    """Karmada waits for a cluster that is out of reach, and it may come back with another release."""
+    await delete_at(karmada, before)
     karmada.serve("old", after)
     await karmada.quiet()
     assert karmada.work["spec"]["workload"]["manifests"][0]["apiVersion"] == version
@@ -158,13 +167,9 @@ async def test_a_work_is_deleted_in_a_version_that_its_changed_cluster_serves(ka
     assert (karmada.work, karmada.anchor) == (None, None)
 
 
-@pytest.mark.parametrize(("before", "after", "version"), [(NEW, OLD, "batch/v1beta1"), (OLD, NEW, "batch/v1")])
+@OTHER_VERSIONS
 async def test_karmada_may_be_faster_than_the_controller(karmada, before, after, version):
-    await karmada.started(before)
-    karmada.server.put(WORK, new_work())
-    await karmada.quiet()
-    karmada.delete_bound()
-    karmada.server.collect_garbage()
+    await delete_at(karmada, before)
     karmada.serve("old", after)
     karmada.execution_controller()
     assert karmada.work["metadata"]["finalizers"] == [EXECUTION_FINALIZER]
